@@ -1,0 +1,57 @@
+# Two commands matter: `make reports` builds everything, `make test` checks everything.
+# `make` alone lists all of them.
+
+PYTHON ?= python3
+OUT ?= reports
+JOBS ?=
+SCENARIOS ?=
+BIN := .venv/bin
+ENV_READY := .venv/.ready
+
+# Our own hash seed and source date keep builds byte-identical from one machine to the next.
+export PYTHONHASHSEED := 0
+# One thread for each numerical library: the build itself runs in parallel.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help env reports test lab bench data dist clean
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@echo 'Variables: SCENARIOS="capacity-800 ..."  JOBS=2  OUT=reports'
+
+env: $(ENV_READY) ## Make .venv from requirements.lock (once)
+
+$(ENV_READY): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@if command -v uv >/dev/null 2>&1; then \
+	    uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock && \
+	    uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+	    $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
+	    $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@
+
+reports: $(ENV_READY) ## Build every report into OUT (HTML, PDF, tables, index)
+	@$(BIN)/corridors build $(SCENARIOS) --out $(OUT) $(if $(JOBS),--jobs $(JOBS))
+
+test: $(ENV_READY) ## Run all tests (installs Chromium for the browser tests where it can)
+	@sh tests/install_browser.sh
+	@$(BIN)/python -m pytest -n 2
+
+lab: $(ENV_READY) ## Open JupyterLab on the notebooks
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+bench: $(ENV_READY) ## Measure side by side with peers (ratios, one run)
+	@$(BIN)/python -m benchmarks
+
+data: $(ENV_READY) ## Refresh data/ from the official sources
+	@$(BIN)/corridors data refresh all
+
+dist: reports ## One zip to send: PDFs, HTML, index, SHA256SUMS
+	@$(BIN)/corridors dist --reports $(OUT)
+
+clean: ## Remove built reports and caches (keeps .venv)
+	@rm -rf $(OUT)/* .pytest_cache .hypothesis .ruff_cache .mypy_cache benchmarks/out

@@ -1,0 +1,67 @@
+"""One error type for each kind of mistake that a user can make.
+
+Every error tells where the mistake is (file, field or row), what stands there, what is allowed
+and, where there is one, the nearest valid choice. The command line prints ``str(error)`` and
+exits with ``error.exit_status``; no traceback is shown.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(value: object, allowed: Iterable[str]) -> str:
+    """A hint ``; did you mean 'x'?`` for the allowed choice nearest to ``value``, or nothing."""
+    close = difflib.get_close_matches(str(value), [str(a) for a in allowed], n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+class CorridorsError(Exception):
+    """A mistake that the user can mend. ``exit_status`` is what the command line returns."""
+
+    exit_status = 2
+
+
+class ScenarioError(CorridorsError):
+    """A scenario file is wrong. Mend the named field; ``corridors check FILE`` lists all mistakes."""
+
+
+class DataError(CorridorsError):
+    """A table in ``data/`` is missing or damaged. Restore it, or mend the named row and column."""
+
+
+class EstimationError(CorridorsError):
+    """The gravity model cannot be estimated on this sample: a column is missing, not finite or negative,
+    or nothing is left after separated observations are dropped."""
+
+
+class EquilibriumError(CorridorsError):
+    """A counterfactual cannot be computed from these inputs. The message names the argument and the economy."""
+
+
+class NotConverged(CorridorsError):
+    """A solver stopped before it met its tolerance. The result is withheld: an inexact one could mislead.
+    What usually helps: a smaller shock, or checking the input for extreme shares."""
+
+    exit_status = 1
+
+
+class NetworkError(CorridorsError):
+    """A place, link, crossing or route is unknown or cannot be reached."""
+
+
+class CrossingError(CorridorsError):
+    """A border crossing was described with an impossible number (capacity, lanes, hours)."""
+
+
+class BuildError(CorridorsError):
+    """A report could not be built. What succeeded is kept; what failed is named."""
+
+    exit_status = 1
+
+
+class SourceError(CorridorsError):
+    """An official source could not be read (network, quota, changed columns). ``data/`` is left as it was."""
+
+    exit_status = 1
