@@ -18,7 +18,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help env reports test lab bench data dist clean
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo 'Variables: SCENARIOS="capacity-800 ..."  JOBS=2  OUT=reports'
 
 env: $(ENV_READY) ## Make .venv from requirements.lock (once)
