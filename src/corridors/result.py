@@ -166,11 +166,11 @@ class StudyResult:
             "facts": {k: v for k, v in self.facts.items() if k != "trade_cost_change_percent"},
         }
 
-    def _paths(self, case: str) -> dict[str, dict[str, list[float]]]:
+    def _paths(self, case: str) -> dict[str, list[dict[str, float]]]:
         projection = self.tables["projection"]
         chosen = projection[projection["case"] == case].sort_values("year")
         return {
-            f"{flow}_musd": {p: chosen.loc[chosen["flow"] == flow, p].tolist() for p in QUANTILES}
+            f"{flow}_musd": _records(chosen.loc[chosen["flow"] == flow, ["year", *QUANTILES]])
             for flow in ("exports", "imports", "total")
         }
 
