@@ -1,0 +1,196 @@
+"""The tables of ``data/`` as typed, validated frames: one function a table.
+
+Each function reads its CSV once, checks it against ``data/datapackage.json`` (types, limits, allowed values,
+unique keys) and returns a frame that is the caller's own: changing it changes nothing for others.
+A damaged table raises :class:`~corridors.errors.DataError` with file, line, column, value and what is allowed.
+
+Money is in million current US dollars (``_musd``), economies are ISO 3166 alpha-3 codes.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from corridors import datapackage, paths
+from corridors.errors import DataError
+from corridors.table_reader import read_checked
+
+
+def table(name: str) -> pd.DataFrame:
+    """The table ``name`` of ``data/datapackage.json``, validated.
+
+    Columns have the types of the descriptor: string, integer (``int64``, or ``Int64`` where values may be
+    missing), number (``float64``), boolean. Raises DataError if there is no such table or it is damaged.
+    """
+    resource = datapackage.resource(name)
+    if not resource.is_table:
+        raise DataError(f"{datapackage.FILE}: {name} is a file, not a table: {resource.path}")
+    try:
+        stamp = resource.path.stat()
+    except OSError:
+        raise DataError(f"{resource.path}: missing; {datapackage.FILE} lists it as table {name!r}") from None
+    descriptor = json.dumps(resource.descriptor, sort_keys=True)
+    # Shallow: pandas copies on write, so the cached frame stays as it was read.
+    return _cached(resource.path, stamp.st_mtime_ns, stamp.st_size, descriptor).copy(deep=False)
+
+
+@lru_cache(maxsize=128)
+def _cached(path: Path, mtime_ns: int, size: int, descriptor: str) -> pd.DataFrame:
+    folder = paths.data()
+    return read_checked(datapackage.Resource(json.loads(descriptor), folder))
+
+
+def catalogue() -> pd.DataFrame:
+    """Every table and file: name, title, file, rows, columns, source_title, source_url, licence, accessed."""
+    rows: list[dict[str, Any]] = []
+    for resource in datapackage.resources().values():
+        source = resource.sources[0] if resource.sources else datapackage.Source("", "", "", "")
+        rows.append(
+            {
+                "name": resource.name,
+                "title": resource.title,
+                "file": str(resource.descriptor["path"]),
+                "rows": len(table(resource.name)) if resource.is_table else None,
+                "columns": len(resource.fields),
+                "source_title": "; ".join(s.title for s in resource.sources),
+                "source_url": source.path,
+                "licence": "; ".join(dict.fromkeys(s.licence for s in resource.sources)),
+                "accessed": source.accessed,
+            }
+        )
+    return pd.DataFrame(rows).astype({"rows": "Int64"})
+
+
+def check() -> list[str]:
+    """Validate every table and file of the package; the list of all mistakes, empty if there are none."""
+    mistakes: list[str] = []
+    for resource in datapackage.resources().values():
+        try:
+            if resource.is_table:
+                table(resource.name)
+            elif not resource.path.exists():
+                mistakes.append(f"{resource.path}: missing; {datapackage.FILE} lists it as {resource.name!r}")
+            elif resource.path.suffix in (".json", ".geojson"):
+                json.loads(resource.path.read_text(encoding="utf-8"))
+        except DataError as error:
+            mistakes.append(str(error))
+        except ValueError as error:
+            mistakes.append(f"{resource.path}: not valid JSON: {error}")
+    return mistakes
+
+
+# --- trade, output and geography -------------------------------------------------------------------------
+
+
+def bilateral_trade_panel() -> pd.DataFrame:
+    """The world, every fourth year 1992-2016: exporter, importer, year, trade_musd, trade_agreement."""
+    return table("bilateral_trade_panel")
+
+
+def pair_geography() -> pd.DataFrame:
+    """Unordered pairs (a < b): a, b, distance_km, contiguous, common_language, colonial_link."""
+    return table("pair_geography")
+
+
+def gdp() -> pd.DataFrame:
+    """iso3, year, gdp_musd (million current US dollars), 1990-2023 where known."""
+    return table("gdp")
+
+
+def economies() -> pd.DataFrame:
+    """iso3, name, demonym of every economy that occurs in the tables."""
+    return table("economies")
+
+
+def manufacturing_trade_panel() -> pd.DataFrame:
+    """69 economies, six years 1986-2006, intra-national trade included; for published results and backtests."""
+    return table("manufacturing_trade_panel")
+
+
+def manufacturing_trade_pairs() -> pd.DataFrame:
+    """Geography of the pairs of :func:`manufacturing_trade_panel` (a = b: within the economy)."""
+    return table("manufacturing_trade_pairs")
+
+
+def trade_series() -> pd.DataFrame:
+    """What reporters said about one pair's trade: economy, partner, reporter_view, period, period_kind, start,
+    end, exports_musd (economy to partner), imports_musd, total_musd, note, source_title, source_url."""
+    return table("trade_series")
+
+
+def trade_composition() -> pd.DataFrame:
+    """Reported values by product: exporter, importer, year, product, cargo_class, value_musd, note, source."""
+    return table("trade_composition")
+
+
+def pakistan_exports_by_partner() -> pd.DataFrame:
+    """Pakistan's exports to its main partners in fiscal years 2023 and 2024, by State Bank figures."""
+    return table("pakistan_exports_by_partner")
+
+
+# --- transport -------------------------------------------------------------------------------------------
+
+
+def unit_values() -> pd.DataFrame:
+    """Dollars a tonne of goods seen on these routes, each with its source."""
+    return table("unit_values")
+
+
+def transport_facts() -> pd.DataFrame:
+    """Distances, days, hours, capacities, flows and rates as published, each with its address."""
+    return table("transport_facts")
+
+
+def places() -> pd.DataFrame:
+    """Places of the network: place, name, kind, economies, latitude, longitude."""
+    return table("places")
+
+
+def links() -> pd.DataFrame:
+    """Links between places: from, to, mode, length_km and what else the network needs."""
+    return table("links")
+
+
+def crossings() -> pd.DataFrame:
+    """Border crossings: capacity, hours, state and since when, background traffic, with sources."""
+    return table("crossings")
+
+
+def services() -> pd.DataFrame:
+    """Scheduled services (sea, rail, air): endpoints, days, departures, rates, with sources."""
+    return table("services")
+
+
+def gateways() -> pd.DataFrame:
+    """Where an economy's trade enters the network, and with what share."""
+    return table("gateways")
+
+
+def cargo_classes() -> pd.DataFrame:
+    """Cargo classes: dollars a tonne, value of a day, payload, whether goods go by truck."""
+    return table("cargo_classes")
+
+
+def line_shapes() -> dict[str, Any]:
+    """Simplified lines of the links as a GeoJSON FeatureCollection (properties: from, to, straight)."""
+    path = datapackage.resource("lines").path
+    try:
+        shapes: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise DataError(f"{path}: missing; {datapackage.FILE} lists it as 'lines'") from None
+    except ValueError as error:
+        raise DataError(f"{path}: not valid JSON: {error}") from None
+    return shapes
+
+
+# --- parameters ------------------------------------------------------------------------------------------
+
+
+def parameters() -> pd.DataFrame:
+    """Every uncertain quantity: parameter, symbol, central, low, high, distribution, unit, meaning, source."""
+    return table("parameters")
