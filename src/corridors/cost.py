@@ -1,0 +1,71 @@
+"""From transport to trade: one ad valorem trade cost per pair, before and after.
+
+The generalised cost of a cargo class (money and time, as a share of the goods' value) moves the
+delivered price ``1 + c``. Classes respond one by one with the trade elasticity, so a pair's trade
+cost is the elasticity-weighted mean of its classes', and cheap transport for a class that does not
+use the corridor changes nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+KM_PER_MILE = 1.609344
+
+Array = NDArray[np.float64]
+
+
+def class_factors(composite_before: ArrayLike, composite_after: ArrayLike) -> Array:
+    """Ad valorem cost factor of every cargo class: ``(1 + c_after) / (1 + c_before)``.
+
+    Both arrays hold generalised cost as a share of goods value, of the same shape, usually
+    (draws, pairs, classes). Exactly 1 where the two costs are equal.
+    """
+    before = np.asarray(composite_before, dtype=float)
+    after = np.asarray(composite_after, dtype=float)
+    return (1.0 + after) / (1.0 + before)
+
+
+def pair_factors(factors: ArrayLike, weights: ArrayLike, theta: ArrayLike) -> Array:
+    """One cost factor per pair from its cargo classes.
+
+    ``(sum_k w_k f_k^-theta)^(-1/theta)``: the uniform change that would move the pair's trade as
+    much as the classes together do.
+
+    Parameters
+    ----------
+    factors: (B, P, C) cost factor of each class.
+    weights: (B, P, C) or broadcastable; base-year value shares, adding to one over C.
+    theta: (B,) trade elasticity.
+    """
+    f = np.asarray(factors, dtype=float)
+    w = np.broadcast_to(np.asarray(weights, dtype=float), f.shape)
+    th = np.asarray(theta, dtype=float)[:, None]
+    response = (w * f ** -th[..., None]).sum(axis=-1) / w.sum(axis=-1)
+    # An unchanged pair keeps exactly its cost: rounding in the powers must not invent an effect.
+    unchanged = (f == 1.0).all(axis=-1)
+    return np.where(unchanged, 1.0, response ** (-1.0 / th))
+
+
+def flight_factor(
+    distance_km: float, miles: ArrayLike, distance_elasticity: ArrayLike, theta: ArrayLike, active: ArrayLike = 1.0
+) -> Array:
+    """Cost factor of a first direct flight, which works like a shorter distance.
+
+    ``((D - m) / D) ^ (-delta / theta)`` with ``delta < 0`` the elasticity of trade to distance:
+    trade then moves by ``((D - m) / D) ^ delta``, before prices respond elsewhere.
+
+    Parameters
+    ----------
+    distance_km: distance between the two economies, D.
+    miles: (B,) miles that the flight is worth (Yilmazkuday and Yilmazkuday 2017: 1,400 for a first
+        flight, 305 for a further one; the higher figure is an upper bound for goods). At most half
+        the distance counts.
+    distance_elasticity, theta: (B,) elasticities.
+    active: (B,) how far the service has started, 0 to 1.
+    """
+    saved_km = np.minimum(np.asarray(miles, dtype=float) * KM_PER_MILE, 0.5 * distance_km) * np.asarray(active, dtype=float)
+    remaining = (distance_km - saved_km) / distance_km
+    exponent = -np.asarray(distance_elasticity, dtype=float) / np.asarray(theta, dtype=float)
+    return np.asarray(remaining**exponent, dtype=float)
