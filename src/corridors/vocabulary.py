@@ -1,0 +1,75 @@
+"""The names a scenario may use: economies, places, crossings, links. Read with the standard library only.
+
+Scenario files are checked often (listing, planning a build), so this reads the few small columns it needs
+without loading pandas; :mod:`corridors.data` validates the same tables in full.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from corridors import paths
+from corridors.errors import DataError
+
+
+@lru_cache(maxsize=32)
+def _rows(path: Path, mtime_ns: int, columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        reader = csv.reader(handle)
+        header = next(reader, [])
+        missing = [c for c in columns if c not in header]
+        if missing:
+            raise DataError(f"{path}: line 1: column {missing[0]!r} is missing")
+        picked = [header.index(c) for c in columns]
+        last = max(picked)
+        return tuple(tuple(cells[i] for i in picked) for cells in reader if len(cells) > last)
+
+
+def _column_rows(file: str, *columns: str) -> tuple[tuple[str, ...], ...]:
+    path = paths.data() / file
+    try:
+        return _rows(path, path.stat().st_mtime_ns, columns)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def economies() -> Mapping[str, str]:
+    """Names of economies by ISO 3166 alpha-3 code."""
+    return dict(_column_rows("economies.csv", "iso3", "name"))  # type: ignore[arg-type]
+
+
+def economies_with_gdp() -> frozenset[str]:
+    """Economies whose gross domestic product is known for some year: without it trade cannot be projected."""
+    return frozenset(code for (code,) in _column_rows("gdp.csv", "iso3"))
+
+
+def economies_with_geography() -> frozenset[str]:
+    """Economies whose distances to others are known."""
+    rows = _column_rows("pair_geography.csv", "a", "b")
+    return frozenset(code for pair in rows for code in pair)
+
+
+def places() -> Mapping[str, str]:
+    """Names of all places of the network (cities, ports, crossings) by id."""
+    return dict(_column_rows("network/places.csv", "place", "name"))  # type: ignore[arg-type]
+
+
+def crossings() -> Mapping[str, str]:
+    """Names of the border crossings by id."""
+    rows = _column_rows("network/places.csv", "place", "name", "kind")
+    return {place: name for place, name, kind in rows if kind == "crossing"}
+
+
+def road_links() -> tuple[str, ...]:
+    """Road links as ``from-to``, in the order of data/network/links.csv; either direction names the same road."""
+    rows = _column_rows("network/links.csv", "from", "to", "mode")
+    return tuple(f"{a}-{b}" for a, b, mode in rows if mode == "road")
+
+
+def short_name(place: str) -> str:
+    """The half of a place's name that its id is made from: ``Torkham``, ``Sagarchin``; an unknown id as it is."""
+    halves = [half.split(" (")[0] for half in places().get(place, place).split(" / ")]
+    return next((half for half in halves if half.lower().replace(" ", "_") == place), halves[0])
