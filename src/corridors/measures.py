@@ -19,12 +19,18 @@ FIRST_YEAR, LAST_YEAR = 2000, 2060
 
 
 def _one_of(known: Iterable[str], what: str) -> Any:
-    """An error for a name that is not in ``known``, or None."""
+    """The error for a name that is not in ``known``, as a function of that name."""
     return lambda value: PydanticCustomError(
         "unknown_name",
         "is not {what}{hint}",
-        {"what": what, "hint": nearest(value, known), "allowed": ", ".join(known)},
+        {"what": what, "hint": nearest(value, known), "allowed": _listed(known)},
     )
+
+
+def _listed(known: Iterable[str], at_most: int = 30) -> str:
+    names = list(known)
+    rest = len(names) - at_most
+    return ", ".join(names[:at_most]) + (f" and {rest} more in data/network" if rest > 0 else "")
 
 
 def _crossing(value: str) -> str:

@@ -251,12 +251,15 @@ def parse(
         if not found:
             return scenario
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            found += _explain(detail, complete)
-        if not any(isinstance(d.get("ctx", {}).get("error"), _CrossMistakes) for d in error.errors()):
+        details = error.errors(include_url=False)
+        for detail in details:
+            # A list whose items are wrong is reported as too short as well; the items say it better.
+            if detail["type"] != "too_short" or not detail["input"]:
+                found += _explain(detail, complete)
+        if not any(isinstance(d.get("ctx", {}).get("error"), _CrossMistakes) for d in details):
             found += _cross_checks(complete)
-    located = {(at, what): None for at, what in found}
-    raise InvalidScenario(origin, [Mistake(field_name(at), what, _line(at, lines)) for at, what in located])
+    listed = [Mistake(field_name(at), what, _line(at, lines)) for at, what in dict.fromkeys(found)]
+    raise InvalidScenario(origin, sorted(listed, key=lambda m: m.line or 0))
 
 
 def _line(at: Location, lines: Mapping[Location, int]) -> int | None:

@@ -63,6 +63,17 @@ def crossings() -> Mapping[str, str]:
     return {place: name for place, name, kind in rows if kind == "crossing"}
 
 
+def crossings_of(*economies: str) -> list[str]:
+    """Ids of the crossings on a border of any of these economies, in the order of the table."""
+    rows = _column_rows("network/places.csv", "place", "kind", "economies")
+    return [place for place, kind, both in rows if kind == "crossing" and set(both.split("-")) & set(economies)]
+
+
+def has_places(economy: str) -> bool:
+    """Whether the network has a city or port in this economy."""
+    return any(economy == code for code, in _column_rows("network/places.csv", "economies"))
+
+
 def road_links() -> tuple[str, ...]:
     """Road links as ``from-to``, in the order of data/network/links.csv; either direction names the same road."""
     rows = _column_rows("network/links.csv", "from", "to", "mode")

@@ -1,0 +1,292 @@
+"""The command line: ``corridors list | check | run | build | sweep | data | new | compare | dist | verify``.
+
+Results go to stdout, messages to stderr. Exit status: 0 done; 1 a build or computation failed (what succeeded is
+kept, what failed is named); 2 the input or the command line is wrong; 130 interrupted. No traceback unless asked for
+with ``--debug``. Every command loads what it needs itself, so that ``corridors --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from corridors import __version__
+from corridors.errors import CorridorsError, nearest
+
+FORMATS = ("html", "pdf")
+SOURCES = ("worldbank", "comtrade", "cepii", "all")
+
+
+class _Group(click.Group):
+    """A group that knows the nearest command to a mistyped one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            ctx.fail(f"no command {args[0]!r}{nearest(args[0], self.commands)}; there are: {', '.join(self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order they are defined: the order in which they are needed."""
+        return list(self.commands)
+
+
+def say(message: str) -> None:
+    """A message for the user: stderr."""
+    click.echo(message, err=True)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and exit with its status; mistakes become one clear message."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments or bool(os.environ.get("CORRIDORS_DEBUG"))
+    arguments = [a for a in arguments if a != "--debug"]
+    try:
+        status = commands.main(arguments, prog_name="corridors", standalone_mode=False)
+    except click.exceptions.Abort:
+        say("corridors: interrupted")
+        status = 130
+    except KeyboardInterrupt:
+        say("corridors: interrupted")
+        status = 130
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone; that is its right.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except CorridorsError as error:
+        if debug:
+            raise
+        say(f"corridors: {error}")
+        status = error.exit_status
+    except Exception as error:
+        if debug:
+            raise
+        say(f"corridors: {type(error).__name__}: {error}")
+        say("corridors: this is a fault of the program, not of your input; --debug shows where it happened")
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="corridors", message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show where an error happened.")
+def commands(debug: bool) -> None:
+    """How much more would two countries trade if a corridor got better, and how sure are we?
+
+    SCENARIO is a name in scenarios/ or a path to a YAML file.
+    """
+
+
+@commands.command("list")
+def list_scenarios() -> int:
+    """Every scenario, one line each."""
+    from corridors import scenario
+
+    status = 0
+    for name in scenario.names():
+        try:
+            one = scenario.load(name)
+        except CorridorsError as error:
+            say(f"corridors: {error}")
+            status = 2
+            continue
+        click.echo(f"{one.name:<26} {'-'.join(one.pair)}  {one.years[0]}-{one.years[-1]}  {one.title}")
+    return status
+
+
+@commands.command()
+@click.argument("files", nargs=-1, metavar="[FILE ...]")
+def check(files: tuple[str, ...]) -> int:
+    """Validate scenarios and data; prints every mistake.
+
+    Without FILE: every scenario in scenarios/ and every table in data/. FILE may be a scenario's name too.
+    """
+    from corridors import scenario
+
+    mistakes: list[str] = []
+    for name in files or scenario.names():
+        try:
+            scenario.load(name)
+        except CorridorsError as error:
+            mistakes.append(str(error))
+    checked = f"{len(files or scenario.names())} scenario{'s' * (len(files or scenario.names()) != 1)}"
+    if not files:
+        from corridors import data, datapackage
+
+        mistakes += data.check()
+        checked += f" and {len(datapackage.resources())} tables"
+    for mistake in mistakes:
+        say(mistake)
+    if mistakes:
+        return 2
+    click.echo(f"{checked} checked: no mistakes")
+    return 0
+
+
+@commands.command()
+@click.argument("name", metavar="SCENARIO")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.option("--draws", type=click.IntRange(64, 65_536), help="Draws, instead of the scenario's.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed, instead of the scenario's.")
+@click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Also save every table of the result here.")
+def run(name: str, as_json: bool, draws: int | None, seed: int | None, save: Path | None) -> int:
+    """Compute SCENARIO without notebooks."""
+    from corridors import scenario
+
+    chosen = scenario.load(name)
+    from corridors import study
+
+    result = study.run(chosen, draws=draws, seed=seed)
+    if save:
+        result.save(save)
+    summary = result.summary()
+    if as_json:
+        click.echo(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        from corridors.run_text import describe
+
+        click.echo(describe(chosen, summary))
+    return 0
+
+
+def _formats(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip().lower() for part in value.split(",") if part.strip()))
+    for part in chosen:
+        if part not in FORMATS:
+            raise click.BadParameter(f"{part!r}; allowed: {', '.join(FORMATS)}{nearest(part, FORMATS)}")
+    if not chosen:
+        raise click.BadParameter(f"is empty; allowed: {', '.join(FORMATS)}")
+    return chosen
+
+
+@commands.command()
+@click.argument("names", nargs=-1, metavar="[SCENARIO ...]")
+@click.option("--formats", default="html,pdf", show_default=True, callback=_formats, help="What to write.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes at once; default: the number of cores.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True, help="Where reports go.")
+@click.option("--force", is_flag=True, help="Build again what is up to date.")
+@click.option("--dry-run", is_flag=True, help="Print what would run, and why.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786, or 'local'.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--json-log", is_flag=True, help="One JSON object a line on stderr instead of progress.")
+def build(
+    names: tuple[str, ...], formats: tuple[str, ...], jobs: int | None, out: Path, force: bool,
+    dry_run: bool, scheduler: str | None, quiet: bool, json_log: bool,
+) -> int:
+    """Build reports: of each SCENARIO, or of all; nothing that is up to date runs again."""
+    from corridors.report.build import build as build_reports
+
+    return build_reports(
+        names, formats=formats, jobs=jobs, out=out, force=force,
+        dry_run=dry_run, scheduler=scheduler, quiet=quiet, json_log=json_log,
+    )
+
+
+@commands.command()
+@click.argument("grid", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("sweep.parquet"), show_default=True, help="Where results go.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786, or 'local'.")
+def sweep(grid: Path, out: Path, scheduler: str | None) -> int:
+    """Compute every scenario of GRID (a YAML file with a grid or a list); no notebooks."""
+    from corridors.sweep import sweep as sweep_grid
+
+    done = sweep_grid(grid, out=out, scheduler=scheduler)
+    return done if isinstance(done, int) else 0
+
+
+@commands.group("data", cls=_Group)
+def data_group() -> None:
+    """What data there is, from where, how old; and newer data from the official sources."""
+
+
+@data_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def data_list(as_json: bool) -> int:
+    """Every table: rows, date of access, licence, title and source."""
+    from corridors import data
+
+    rows = json.loads(data.catalogue().to_json(orient="records"))
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return 0
+    click.echo(f"{'table':<28} {'rows':>7}  {'accessed':<10}  {'licence':<24} source")
+    for row in rows:
+        count = "" if row["rows"] is None else f"{row['rows']:,}"
+        click.echo(f"{row['name']:<28} {count:>7}  {row['accessed']:<10}  {row['licence']:<24} {row['source_title']}")
+    return 0
+
+
+@data_group.command("refresh")
+@click.argument("source", type=click.Choice(SOURCES))
+@click.option("--yes", is_flag=True, help="Write without asking.")
+@click.option("--file", "files", multiple=True, type=click.Path(path_type=Path, exists=True), help="A downloaded CEPII file (BACI or Gravity).")
+@click.option("--year", type=click.IntRange(1988, 2060), help="Year of trade to fetch (comtrade); default: the newest.")
+def data_refresh(source: str, yes: bool, files: tuple[Path, ...], year: int | None) -> int:
+    """Fetch newer data from SOURCE; shows what would change before anything is written."""
+    from corridors.sources.refresh import refresh
+
+    def confirm(question: str) -> bool:
+        return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
+
+    return refresh(source, files=files, year=year, confirm=confirm, say=say)
+
+
+@commands.command("new")
+@click.argument("name")
+@click.option("--pair", required=True, metavar="A,B", help="Two economies, ISO 3166 alpha-3: PAK,UZB.")
+@click.option("--title", help="One line; default: made from the pair.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to; default: scenarios/.")
+def new(name: str, pair: str, title: str | None, out: Path | None) -> int:
+    """Write a commented scenario for any pair, ready to edit."""
+    from corridors.new_scenario import write_new
+
+    path = write_new(name, [p.strip() for p in pair.split(",")], title=title, folder=out)
+    click.echo(str(path))
+    say(f"Edit it, then: corridors check {path}   and   corridors build {path if out else name}")
+    return 0
+
+
+@commands.command()
+@click.argument("a", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("b", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def compare(a: Path, b: Path, as_json: bool) -> int:
+    """What changed between two results (A.json, B.json), step by step of the chain."""
+    from corridors import compare as comparison
+
+    found = comparison.compare_files(a, b)
+    click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else str(found))
+    return 0
+
+
+@commands.command()
+@click.option("--reports", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True, help="Built reports.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The zip to write; default: inside the reports' folder.")
+def dist(reports: Path, out: Path | None) -> int:
+    """One zip to send: PDFs, HTML, index and SHA256SUMS; the same bytes from the same reports."""
+    from corridors.dist import make
+
+    click.echo(str(make(reports, out)))
+    return 0
+
+
+@commands.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def verify(file: Path) -> int:
+    """Check FILE, a zip from `corridors dist`, against the checksums in it."""
+    from corridors.dist import verify as verify_zip
+
+    click.echo(str(verify_zip(file)))
+    return 0
+
+
+if __name__ == "__main__":
+    main()
