@@ -140,8 +140,7 @@ def resource(name: str) -> Resource:
 def _read(file: Path, mtime_ns: int, size: int) -> dict[str, Resource]:
     try:
         descriptor = json.loads(file.read_text(encoding="utf-8"))
-        found = [Resource(r, file.parent) for r in descriptor["resources"]]
-        return {r.name: r for r in found if r.path}
+        return {r["name"]: Resource(r, file.parent) for r in descriptor["resources"] if r["path"]}
     except json.JSONDecodeError as error:
         raise DataError(f"{file}: line {error.lineno}: not valid JSON ({error.msg})") from None
     except (KeyError, TypeError) as error:

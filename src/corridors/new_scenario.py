@@ -52,9 +52,32 @@ def to_yaml(chosen: Scenario, comment: str = "") -> str:
         {k: v for k, v in _kind_first(m).items() if k not in ("start", "years_to_full_effect") or v != shared.get(k)}
         for m in fields["measures"]
     ]
-    body = yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=110)
+    body = yaml.dump(_plain(kept), Dumper=_Readable, sort_keys=False, allow_unicode=True, width=110)
     remarks = "".join(f"# {line}\n" for line in comment.splitlines())
     return SCHEMA_LINE + remarks + body
+
+
+class _Readable(yaml.SafeDumper):
+    """Lists of names and numbers stand on one line; measures stand indented below their key."""
+
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> yaml.SequenceNode:
+        nested = any(isinstance(item, (dict, list)) for item in sequence)
+        return super().represent_sequence(tag, sequence, flow_style=not nested)
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+_Readable.add_representer(list, lambda dumper, value: dumper.represent_sequence("tag:yaml.org,2002:seq", value))
+
+
+def _plain(value: Any) -> Any:
+    """Whole numbers without ``.0``, as a person writes them."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _kind_first(measure: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,7 +109,7 @@ def _write(text: str, name: str, folder: Path | None) -> Path:
 
 def _template(a: str, b: str, title: str) -> str:
     touching = vocabulary.crossings_of(a, b)
-    names = vocabulary.crossings()
+    between = vocabulary.crossings_between(a, b)
     known = {code for code in (a, b) if vocabulary.has_places(code)}
     if len(known) < 2:
         outside = " and ".join(vocabulary.economies()[c] for c in (a, b) if c not in known)
@@ -96,8 +119,11 @@ def _template(a: str, b: str, title: str) -> str:
             "# tells how to add places, links and crossings.",
         ]
     else:
-        network = [f"# Crossings of {vocabulary.economies()[a]} and {vocabulary.economies()[b]}: " + ", ".join(touching) + "."]
-    chosen = touching[:2] or list(names)[:1]
+        network = [
+            f"# Crossings of {vocabulary.economies()[a]} and {vocabulary.economies()[b]}: {', '.join(touching)}.",
+            f"# The shortest road between the two passes {', '.join(between) or 'none'}.",
+        ]
+    chosen = between or touching[:1] or list(vocabulary.crossings())[:1]
     return "\n".join(
         [
             SCHEMA_LINE.rstrip(),

@@ -104,11 +104,12 @@ def _describe(resource: Resource, frame: pd.DataFrame, cases: pd.DataFrame) -> D
     others = located["index"].nunique() - 1
     more = f" (and {others} more rows)" if others else ""
     check = str(first["check"])
-    if "unique" in check and resource.primary_key and first["column"] not in {
-        f.name for f in resource.fields if f.constraints.get("unique")
-    }:
-        key = ", ".join(f"{name} = {frame[name].iloc[row]}" for name in resource.primary_key)
-        return DataError(f"{resource.path}: line {line}: {key} occurs more than once{more}")
+    if "unique" in check and not any(f.constraints.get("unique") for f in resource.fields if f.name == first["column"]):
+        key = list(resource.primary_key)
+        same = (frame[key] == frame[key].iloc[row]).all(axis=1).to_numpy().nonzero()[0]
+        lines = " and ".join(str(_line(resource.path, int(i))) for i in same[:3])
+        named = ", ".join(f"{name} = {frame[name].iloc[row]}" for name in key)
+        return DataError(f"{resource.path}: lines {lines}: {named} occurs more than once")
     field = next(f for f in resource.fields if f.name == first["column"])
     value = frame[field.name].iloc[row]
     shown = "empty" if pd.isna(value) else repr(value.item() if hasattr(value, "item") else value)
@@ -144,17 +145,19 @@ def _first_bad_cell(resource: Resource, reason: str) -> DataError:
             reader = csv.reader(handle, strict=True)
             header = next(reader)
             types = {f.name: f for f in resource.fields}
+            begins = reader.line_num + 1
             for cells in reader:
+                line, begins = begins, reader.line_num + 1
                 if not cells:
                     continue
                 if len(cells) != len(header):
                     return DataError(
-                        f"{path}: line {reader.line_num}: {len(cells)} cells where the header has {len(header)} columns"
+                        f"{path}: line {line}: {len(cells)} cells where the header has {len(header)} columns"
                     )
                 for name, cell in zip(header, cells, strict=True):
                     if cell and not _parses(cell, types[name].type):
                         return DataError(
-                            _cell(path, reader.line_num, types[name], repr(cell[:80]), _KIND[types[name].type])
+                            _cell(path, line, types[name], repr(cell[:80]), _KIND[types[name].type])
                         )
     except (csv.Error, UnicodeDecodeError) as error:
         return DataError(f"{path}: not a readable CSV table: {error}")
@@ -166,6 +169,8 @@ def _parses(cell: str, kind: str) -> bool:
         return True
     if kind == "boolean":
         return cell in _TRUE + _FALSE
+    if "_" in cell or cell != cell.strip():
+        return False  # Python would read these as numbers; the table format does not
     try:
         int(cell) if kind in ("integer", "year") else float(cell)
     except ValueError:

@@ -7,6 +7,7 @@ without loading pandas; :mod:`corridors.data` validates the same tables in full.
 from __future__ import annotations
 
 import csv
+import heapq
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -67,6 +68,32 @@ def crossings_of(*economies: str) -> list[str]:
     """Ids of the crossings on a border of any of these economies, in the order of the table."""
     rows = _column_rows("network/places.csv", "place", "kind", "economies")
     return [place for place, kind, both in rows if kind == "crossing" and set(both.split("-")) & set(economies)]
+
+
+def crossings_between(a: str, b: str) -> list[str]:
+    """Ids of the crossings on the shortest road from any place of economy ``a`` to any of ``b``, in order."""
+    rows = _column_rows("network/places.csv", "place", "kind", "economies")
+    kinds = {place: kind for place, kind, _ in rows}
+    inside = {code: {p for p, kind, both in rows if both == code and kind != "crossing"} for code in (a, b)}
+    roads: dict[str, list[tuple[str, float]]] = {}
+    for start, end, mode, km in _column_rows("network/links.csv", "from", "to", "mode", "length_km"):
+        if mode == "road":
+            roads.setdefault(start, []).append((end, float(km)))
+            roads.setdefault(end, []).append((start, float(km)))
+    queue: list[tuple[float, str, tuple[str, ...]]] = [(0.0, p, ()) for p in sorted(inside[a])]
+    reached: set[str] = set()
+    while queue:
+        km, place, passed = heapq.heappop(queue)
+        if place in inside[b]:
+            return list(passed)
+        if place in reached:
+            continue
+        reached.add(place)
+        if kinds.get(place) == "crossing":
+            passed = (*passed, place)
+        for neighbour, length in roads.get(place, ()):
+            heapq.heappush(queue, (km + length, neighbour, passed))
+    return []
 
 
 def has_places(economy: str) -> bool:

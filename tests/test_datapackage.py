@@ -1,0 +1,82 @@
+"""The descriptor says everything about every file of data/, in the form of Data Package v2."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from corridors import datapackage, paths
+from corridors.errors import DataError
+
+DESCRIPTOR = json.loads((paths.data() / datapackage.FILE).read_text(encoding="utf-8"))
+RESOURCES = list(datapackage.resources().values())
+IDS = [r.name for r in RESOURCES]
+
+
+def test_package_has_the_properties_of_data_package_2() -> None:
+    assert DESCRIPTOR["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
+    for name in ("name", "title", "description", "version", "licenses", "contributors", "resources"):
+        assert DESCRIPTOR[name]
+    names = [r["name"] for r in DESCRIPTOR["resources"]]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=IDS)
+def test_resource_is_described(resource: datapackage.Resource) -> None:
+    d = resource.descriptor
+    assert re.fullmatch(r"[a-z0-9._-]+", d["name"])
+    assert d["title"] and d["description"] and d["mediatype"] and d["licenses"]
+    assert not Path(d["path"]).is_absolute() and ".." not in Path(d["path"]).parts
+    assert resource.path.is_file()
+    assert resource.sources, "a table without a source"
+    for source in resource.sources:
+        assert source.title
+        assert source.licence, f"{d['name']}: {source.title}: no licence"
+        assert date.fromisoformat(source.accessed) <= date(2030, 1, 1)
+        assert not source.path or source.path.startswith("https://")
+
+
+@pytest.mark.parametrize("resource", [r for r in RESOURCES if r.is_table], ids=[r.name for r in RESOURCES if r.is_table])
+def test_every_column_has_type_and_meaning(resource: datapackage.Resource) -> None:
+    assert resource.descriptor["schema"]["$schema"] == "https://datapackage.org/profiles/2.0/tableschema.json"
+    names = [f.name for f in resource.fields]
+    assert len(names) == len(set(names))
+    assert set(resource.primary_key) <= set(names)
+    known = {"required", "unique", "minimum", "maximum", "enum", "pattern"}
+    for field in resource.fields:
+        assert field.description, f"{resource.name}.{field.name} has no meaning"
+        assert set(field.constraints) <= known
+        if "pattern" in field.constraints:
+            re.compile(field.constraints["pattern"])
+        # A bare number travels with its unit: in its name's ending, and in words.
+        if re.search(r"_(musd|km|kmh|hours|days|usd_per_t)$", field.name):
+            assert field.unit, f"{resource.name}.{field.name} has no unit"
+
+
+def test_every_file_of_data_is_described() -> None:
+    described = {r.path.resolve() for r in RESOURCES} | {(paths.data() / datapackage.FILE).resolve()}
+    found = {p.resolve() for p in paths.data().rglob("*") if p.is_file() and not p.name.startswith(".")}
+    assert found == described
+
+
+def test_broken_descriptors_are_named(project: Path) -> None:
+    file = project / "data" / datapackage.FILE
+    good = file.read_text(encoding="utf-8")
+    file.write_text(good[:-20], encoding="utf-8")
+    with pytest.raises(DataError, match="line .*not valid JSON"):
+        datapackage.resources()
+    file.write_text('{"resources": [{"title": "no name"}]}', encoding="utf-8")
+    with pytest.raises(DataError, match="lacks '(name|path)'"):
+        datapackage.resources()
+    wrong = json.loads(good)
+    wrong["resources"][0]["schema"]["fields"][0]["type"] = "strng"
+    file.write_text(json.dumps(wrong), encoding="utf-8")
+    with pytest.raises(DataError, match="type is 'strng'.*did you mean 'string'"):
+        _ = datapackage.resource(wrong["resources"][0]["name"]).fields
+    file.unlink()
+    with pytest.raises(DataError, match="missing"):
+        datapackage.resources()
