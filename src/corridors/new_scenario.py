@@ -47,7 +47,8 @@ def to_yaml(chosen: Scenario, comment: str = "") -> str:
     shared = scenario.defaults()
     bare = scenario.parse({"title": chosen.title, "pair": fields["pair"], "horizon": fields["horizon"]}, name="bare")
     defaults: Mapping[str, Any] = bare.model_dump(mode="json")
-    kept = {k: v for k, v in fields.items() if k in ("title", "pair", "measures") or v != defaults[k]}
+    always = {"title", "pair", "measures"} | ({"horizon"} if tuple(fields["horizon"]) != shared["horizon"] else set())
+    kept = {k: v for k, v in fields.items() if k in always or v != defaults[k]}
     kept["measures"] = [
         {k: v for k, v in _kind_first(m).items() if k not in ("start", "years_to_full_effect") or v != shared.get(k)}
         for m in fields["measures"]

@@ -246,6 +246,8 @@ def parse(
     complete, mistakes = _with_defaults(stated)
     complete.setdefault("title", name.replace("-", " ").capitalize())
     found: list[tuple[Location, str]] = list(mistakes)
+    if "name" in complete:
+        found.append((("name",), "is not a field here; the file's name is the scenario's name"))
     try:
         scenario = Scenario.model_validate({**complete, "name": name})
         if not found:
