@@ -14,7 +14,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors import data, new_scenario, paths, scenario, scenario_schema, scenario_yaml, vocabulary
+from corridors import (
+    data,
+    new_scenario,
+    paths,
+    scenario,
+    scenario_schema,
+    scenario_yaml,
+    vocabulary,
+)
 from corridors.errors import ScenarioError
 from corridors.measures import KINDS
 from corridors.scenario import InvalidScenario, Scenario

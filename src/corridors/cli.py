@@ -147,13 +147,12 @@ def run(name: str, as_json: bool, draws: int | None, seed: int | None, save: Pat
     result = study.run(chosen, draws=draws, seed=seed)
     if save:
         result.save(save)
-    summary = result.summary()
     if as_json:
-        click.echo(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
+        click.echo(result.json(), nl=False)
     else:
         from corridors.run_text import describe
 
-        click.echo(describe(chosen, summary))
+        click.echo(describe(chosen, result.summary()))
     return 0
 
 

@@ -14,7 +14,7 @@ def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
     last = summary["years"][-1]
     lines = [f"{scenario.title}  ({a}-{b}, {summary['draws']:,} draws, seed {summary['seed']})", ""]
     for case, title in (("baseline", "Without the measures"), ("projected", "With the measures")):
-        total = {p: summary[case]["total_musd"][p][-1] for p in ("p10", "p50", "p90")}
+        total = summary[case]["total_musd"][-1]
         lines.append(f"{title + f', two-way trade in {last}':<44} {_band(total, ',.0f')} million dollars")
     lines.append(f"{f'Effect on two-way trade in {last}':<44} {_band(summary['effect_percent'], '+.2f')} %")
     lines.append(f"{'Change of the trade cost':<44} {_band(summary['trade_cost_change_percent'], '+.2f')} %")

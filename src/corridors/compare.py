@@ -1,0 +1,167 @@
+"""What changed between two results, step by step of the chain.
+
+Newer data, another parameter or another version change the answer; this tells where on the way: in what was
+assumed, in today's trade, on the routes, at the crossings, in the trade cost, in the response of trade.
+A result is what ``corridors run NAME --json`` prints, or ``result.json`` of a report.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corridors.errors import DataError
+
+STEPS: dict[str, tuple[str, ...]] = {
+    "What was asked": ("scenario", "title", "pair", "years", "draws", "seed"),
+    "What is known": ("facts",),
+    "Trade without the measures": ("baseline",),
+    "Routes": ("routes",),
+    "Border crossings": ("crossings",),
+    "Trade cost": ("trade_cost_change_percent",),
+    "Response of trade": ("effect_percent", "contributions"),
+    "Trade with the measures": ("projected", "targets"),
+    "Real GDP": ("real_gdp_percent",),
+}
+REQUIRED = ("scenario", "pair", "baseline", "projected", "effect_percent")
+_TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that differs: where it stands in the result, and both values (None: not there)."""
+
+    where: str
+    a: Any
+    b: Any
+
+    @property
+    def size(self) -> float:
+        """Relative change; infinite where a value came, went or is text."""
+        if _is_number(self.a) and _is_number(self.b):
+            scale = max(abs(self.a), abs(self.b))
+            return abs(self.b - self.a) / scale if scale else 0.0
+        return math.inf
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The changes between two results by step of the chain, largest first."""
+
+    a: str
+    b: str
+    steps: Mapping[str, tuple[Change, ...]]
+
+    @property
+    def first_step(self) -> str | None:
+        """The first step of the chain on which anything differs: where the change came from."""
+        return next((name for name, changes in self.steps.items() if changes), None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "first_step": self.first_step,
+            "steps": [
+                {"step": name, "changes": [{"where": c.where, "a": c.a, "b": c.b} for c in changes]}
+                for name, changes in self.steps.items()
+            ],
+        }
+
+    def __str__(self) -> str:
+        lines = [f"A: {self.a}", f"B: {self.b}"]
+        if self.first_step is None:
+            return "\n".join([*lines, "The two results are the same."])
+        lines.append(f"The first difference is in: {self.first_step}.")
+        for name, changes in self.steps.items():
+            lines += ["", f"{name}: {'no change' if not changes else f'{len(changes)} values differ'}"]
+            shown = changes[:12]
+            lines += [f"  {c.where:<58} {_show(c.a):>14} -> {_show(c.b):>14}{_percent(c)}" for c in shown]
+            if len(changes) > len(shown):
+                lines.append(f"  ... and {len(changes) - len(shown)} smaller ones (--json lists all)")
+        return "\n".join(lines)
+
+
+def compare_files(a: str | Path, b: str | Path) -> Comparison:
+    """Compare two result files. DataError if one is missing or not a result."""
+    return compare(_read(Path(a)), _read(Path(b)), str(a), str(b))
+
+
+def compare(a: Mapping[str, Any], b: Mapping[str, Any], a_name: str = "A", b_name: str = "B") -> Comparison:
+    """Compare two results; medians come first among equals, then the largest relative change."""
+    steps = {}
+    for step, keys in STEPS.items():
+        left, right = (dict(leaf for k in keys if k in r for leaf in _leaves(r[k], k)) for r in (a, b))
+        changes = [
+            Change(where, left.get(where), right.get(where))
+            for where in dict.fromkeys([*left, *right])
+            if _differ(left.get(where), right.get(where))
+        ]
+        steps[step] = tuple(sorted(changes, key=lambda c: (_is_tail(c.where), -c.size)))
+    return Comparison(a_name, b_name, steps)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise DataError(f"{path}: not JSON: {error}") from None
+    missing = [k for k in REQUIRED if not isinstance(found, dict) or k not in found]
+    if missing:
+        raise DataError(f"{path}: not a result: {missing[0]!r} is missing; make one with: corridors run SCENARIO --json")
+    result: dict[str, Any] = found
+    return result
+
+
+def _leaves(value: Any, at: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from _leaves(child, f"{at}.{key}")
+    elif isinstance(value, list):
+        for i, child in enumerate(value):
+            yield from _leaves(child, f"{at}[{_label(child, i)}]")
+    else:
+        yield at, value
+
+
+def _label(item: Any, position: int) -> Any:
+    """Items are matched by what they are about, not by where they stand in the list."""
+    if isinstance(item, Mapping):
+        for key in ("route", "name", "measure", "flow", "year"):
+            if key in item:
+                return f"{item['flow']} {item['year']}" if key == "flow" and "year" in item else item[key]
+    return position
+
+
+def _differ(a: Any, b: Any) -> bool:
+    if _is_number(a) and _is_number(b):
+        return abs(a - b) > _TINY * max(abs(a), abs(b), 1e-300)
+    return bool(a != b)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_tail(where: str) -> bool:
+    last = where.rsplit(".", 1)[-1]
+    return last.startswith("p") and last[1:3].isdigit() and last != "p50" or last == "p2_5"
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.6g}" if _is_number(value) else str(value)[:40]
+
+
+def _percent(change: Change) -> str:
+    if not (_is_number(change.a) and _is_number(change.b)) or not change.a:
+        return ""
+    return f"  {100 * (change.b / change.a - 1):+.2f} %"

@@ -1,0 +1,194 @@
+"""The command line: what it prints, where, with which status; every mistake is one clear message."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from corridors import __version__, cli, scenario
+
+
+class Outcome:
+    """What one run of the command line did."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+
+@pytest.fixture
+def corridors(capfd: pytest.CaptureFixture[str]):
+    """Run ``corridors`` in this process."""
+
+    def run(*arguments: str) -> Outcome:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main(list(arguments))
+        out, err = capfd.readouterr()
+        return Outcome(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+def test_version(corridors) -> None:
+    done = corridors("--version")
+    assert (done.status, done.out.strip()) == (0, f"corridors {__version__}")
+
+
+def test_list_has_one_line_a_scenario(corridors) -> None:
+    done = corridors("list")
+    assert done.status == 0 and done.err == ""
+    lines = done.out.splitlines()
+    assert [line.split()[0] for line in lines] == scenario.names()
+    assert "Border crossings take 800 trailers a day" in done.out
+
+
+def test_list_goes_on_after_a_broken_file(project: Path, corridors) -> None:
+    (project / "scenarios" / "broken.yaml").write_text("title: T\nhorizn: [1, 2]\n", encoding="utf-8")
+    done = corridors("list")
+    assert done.status == 2
+    assert "broken.yaml" in done.err and "horizn" in done.err
+    assert len(done.out.splitlines()) == len(scenario.names()) - 1
+
+
+def test_check_everything(corridors) -> None:
+    done = corridors("check")
+    assert done.status == 0, done.err
+    assert re.fullmatch(r"\d+ scenarios and \d+ tables checked: no mistakes\n", done.out)
+
+
+def test_check_prints_every_mistake_of_every_file(project: Path, corridors, tmp_path: Path) -> None:
+    one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
+    one.write_text("title: T\npair: [PAK, PAK]\nuncertainty: {draws: 1}\n", encoding="utf-8")
+    two.write_text("title: T\nmeasures: [{kind: closur}]\n", encoding="utf-8")
+    done = corridors("check", str(one), str(two), "baseline")
+    assert done.status == 2 and done.out == ""
+    for part in ("one.yaml: 2 mistakes", "pair: names 'PAK' twice", "uncertainty.draws: is 1", "two.yaml", "did you mean 'closure'"):
+        assert part in done.err
+
+
+def test_check_finds_damage_in_data_and_scenarios_at_once(project: Path, corridors) -> None:
+    (project / "data" / "gdp.csv").write_text("iso3,year,gdp_musd\nPAK,2020,x\n", encoding="utf-8")
+    (project / "scenarios" / "wrong.yaml").write_text("title: T\nfoo: 1\n", encoding="utf-8")
+    done = corridors("check")
+    assert done.status == 2
+    assert "gdp.csv: line 2: column 'gdp_musd' is 'x'" in done.err and "foo: is not a field" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["lst"], "did you mean 'list'"),
+        (["data", "refrsh", "worldbank"], "did you mean 'refresh'"),
+        (["--nonsense"], "--nonsense"),
+        (["run"], "SCENARIO"),
+        (["run", "capacity-80"], "did you mean 'capacity-800'"),
+        (["run", "no/such/file.yaml"], "there is no such file"),
+        (["run", "baseline", "--draws", "63"], "63"),
+        (["run", "baseline", "--draws", "many"], "many"),
+        (["run", "baseline", "--seed", "-1"], "-1"),
+        (["build", "--formats", "docx"], "'docx'; allowed: html, pdf"),
+        (["build", "--formats", ","], "is empty"),
+        (["build", "--jobs", "0"], "0"),
+        (["new", "x", "--pair", "PAK"], "two economies"),
+        (["new", "x", "--pair", "PAK,UZBE"], "did you mean 'UZB'"),
+        (["new", "../x", "--pair", "PAK,UZB"], "the file's name is the scenario's name"),
+        (["new", "baseline", "--pair", "PAK,UZB"], "is there already"),
+        (["compare", "a.json", "b.json"], "a.json: cannot be read"),
+        (["data", "refresh", "imf"], "imf"),
+    ],
+)
+def test_wrong_input_is_status_2_with_one_message(project: Path, corridors, arguments: list[str], says: str) -> None:
+    done = corridors(*arguments)
+    assert done.status == 2
+    assert done.out == ""
+    assert says in done.err
+    assert "Traceback" not in done.err
+
+
+def test_debug_shows_where(project: Path, corridors) -> None:
+    from corridors.errors import ScenarioError
+
+    with pytest.raises(ScenarioError):
+        cli.main(["--debug", "run", "capacity-80"])
+    with pytest.raises(ScenarioError):
+        cli.main(["run", "capacity-80", "--debug"])
+
+
+def test_a_fault_of_the_program_is_status_1(corridors, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> list[str]:
+        raise RuntimeError("the disk is on fire")
+
+    monkeypatch.setattr(scenario, "names", fail)
+    done = corridors("list")
+    assert done.status == 1
+    assert "the disk is on fire" in done.err and "--debug" in done.err and "Traceback" not in done.err
+
+
+def test_interruption_is_status_130(corridors, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> list[str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scenario, "names", interrupt)
+    done = corridors("list")
+    assert done.status == 130 and "interrupted" in done.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as on POSIX")
+def test_a_real_interrupt_of_a_real_process() -> None:
+    code = "import time; from corridors import cli, scenario; scenario.names = lambda: (print('ready', flush=True), time.sleep(30)); cli.main(['list'])"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_data_list(corridors) -> None:
+    done = corridors("data", "list")
+    assert done.status == 0
+    assert "bilateral_trade_panel" in done.out and "154,090" in done.out and "2026-11-24" in done.out and "CC BY 4.0" in done.out
+    rows = json.loads(corridors("data", "list", "--json").out)
+    assert {"name", "rows", "licence", "accessed", "source_title"} <= set(rows[0])
+
+
+def test_new_writes_a_scenario_that_check_accepts(project: Path, corridors) -> None:
+    done = corridors("new", "uzbek-road", "--pair", "PAK,UZB", "--title", "An Uzbek road: now")
+    assert done.status == 0
+    path = Path(done.out.strip())
+    assert path == project / "scenarios" / "uzbek-road.yaml"
+    assert corridors("check", "uzbek-road").status == 0
+    assert scenario.load("uzbek-road").title == "An Uzbek road: now"
+
+
+def test_help_answers_at_once() -> None:
+    best = min(_seconds(["--help"]) for _ in range(3))
+    assert best < 0.4
+
+
+def _seconds(arguments: list[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "corridors.cli", *arguments], capture_output=True, check=True)
+    return time.perf_counter() - start
+
+
+def test_output_to_a_closed_pipe_is_no_error() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m corridors.cli data list | head -1", shell=True, capture_output=True, text=True
+    )
+    assert "Traceback" not in done.stderr and done.stdout.startswith("table")
+
+
+def test_every_command_has_help(corridors) -> None:
+    for command in cli.commands.commands:
+        done = corridors(command, "--help")
+        assert done.status == 0 and len(done.out.splitlines()) > 3

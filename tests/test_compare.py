@@ -1,0 +1,87 @@
+"""Comparing two results tells on which step of the chain the difference arises."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corridors.compare import STEPS, compare, compare_files
+from corridors.errors import DataError
+
+
+def _band(value: float) -> dict[str, float]:
+    return {"p10": value * 0.8, "p50": value, "p90": value * 1.2}
+
+
+RESULT = {
+    "scenario": "a", "title": "A", "pair": ["PAK", "RUS"], "seed": 1, "draws": 64, "years": [2026, 2027],
+    "facts": {"base_year": 2016},
+    "baseline": {"total_musd": [{"year": 2026, **_band(1000.0)}, {"year": 2027, **_band(1050.0)}]},
+    "projected": {"total_musd": [{"year": 2026, **_band(1000.0)}, {"year": 2027, **_band(1060.0)}]},
+    "effect_percent": _band(0.95), "trade_cost_change_percent": _band(-0.2),
+    "routes": {"exports": [{"name": "By sea", "route": "sea", "share": {"before": 0.9, "after": 0.88}}]},
+    "crossings": [{"name": "torkham", "hours": {"before": 24.0, "after": 4.0}}],
+    "contributions": [{"measure": "M", "kind": "closure", "percent_points": 0.95}],
+    "real_gdp_percent": {"PAK": _band(0.01)}, "targets": [],
+}
+
+
+def test_the_same_result_has_no_difference() -> None:
+    found = compare(RESULT, copy.deepcopy(RESULT))
+    assert found.first_step is None
+    assert "the same" in str(found)
+    assert list(found.steps) == list(STEPS)
+
+
+def test_every_part_of_a_result_belongs_to_a_step() -> None:
+    assert {k for keys in STEPS.values() for k in keys} == set(RESULT)
+
+
+def test_a_change_is_found_on_its_step_and_downstream() -> None:
+    other = copy.deepcopy(RESULT)
+    other["crossings"][0]["hours"]["after"] = 8.0  # type: ignore[index]
+    other["effect_percent"]["p50"] = 0.8  # type: ignore[index]
+    found = compare(RESULT, other)
+    assert found.first_step == "Border crossings"
+    (change,) = found.steps["Border crossings"]
+    assert (change.where, change.a, change.b) == ("crossings[torkham].hours.after", 4.0, 8.0)
+    assert found.steps["Routes"] == ()
+    assert "-15.79 %" in str(found)
+
+
+def test_items_are_matched_by_name_not_by_position() -> None:
+    other = copy.deepcopy(RESULT)
+    other["crossings"].insert(0, {"name": "chaman", "hours": {"before": 54.0, "after": 54.0}})  # type: ignore[attr-defined]
+    found = compare(RESULT, other)
+    assert {c.where for c in found.steps["Border crossings"]} == {
+        "crossings[chaman].name", "crossings[chaman].hours.before", "crossings[chaman].hours.after",
+    }
+    assert all(c.a is None for c in found.steps["Border crossings"])
+
+
+@given(st.floats(0.5, 2.0))
+def test_size_is_symmetric_and_medians_come_first(factor: float) -> None:
+    other = copy.deepcopy(RESULT)
+    other["effect_percent"] = {p: v * factor for p, v in RESULT["effect_percent"].items()}  # type: ignore[attr-defined]
+    there, back = compare(RESULT, other).steps["Response of trade"], compare(other, RESULT).steps["Response of trade"]
+    assert [c.size for c in there] == pytest.approx([c.size for c in back])
+    if there:
+        assert there[0].where.endswith("p50")
+
+
+def test_files_that_are_no_results(tmp_path: Path) -> None:
+    good = tmp_path / "a.json"
+    good.write_text(json.dumps(RESULT), encoding="utf-8")
+    bad = tmp_path / "b.json"
+    for text, says in (("{", "not JSON"), ("[]", "'scenario' is missing"), ('{"scenario": 1}', "'pair' is missing")):
+        bad.write_text(text, encoding="utf-8")
+        with pytest.raises(DataError, match=says):
+            compare_files(good, bad)
+    with pytest.raises(DataError, match="cannot be read"):
+        compare_files(good, tmp_path / "none.json")
+    assert compare_files(good, good).first_step is None
