@@ -1,0 +1,542 @@
+"""Official sources at their worst, played by a server of our own: busy, failing, cut off, slow, changed.
+
+The records have the shape of the real answers and are of our own making.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from corridors import data, datapackage, vocabulary
+from corridors.errors import SourceError
+from corridors.sources import cepii, comtrade, http, worldbank
+from corridors.sources import refresh as refreshing
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Server:
+    """Answers from a script: a list of functions of (path, query, headers), the last one for ever after."""
+
+    def __init__(self) -> None:
+        self.script: list[Callable[[str, dict[str, str], Any], Answer]] = []
+        self.asked: list[tuple[str, dict[str, str], dict[str, str]]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                parts = urlsplit(self.path)
+                query = {k: v[0] for k, v in parse_qs(parts.query).items()}
+                step = outer.script[min(len(outer.asked), len(outer.script) - 1)]
+                outer.asked.append((parts.path, query, dict(self.headers)))
+                status, headers, body = step(parts.path, query, self.headers)
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                try:
+                    self.wfile.write(body)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.httpd.daemon_threads = True
+        threading.Thread(target=self.httpd.serve_forever, daemon=True).start()
+        self.base = f"http://127.0.0.1:{self.httpd.server_port}"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    one = Server()
+    yield one
+    one.httpd.shutdown()
+    one.httpd.server_close()
+
+
+class Sleeper:
+    """Counts what would have been slept."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+def client_of(server: Server, **settings: Any) -> tuple[http.Client, Sleeper]:
+    sleeper = Sleeper()
+    return http.Client("A source", server.base, **{"min_interval": 0.0, "timeout": 2.0, "sleep": sleeper, **settings}), sleeper
+
+
+def as_json(value: object) -> Callable[..., Answer]:
+    return lambda *_: (200, {"Content-Type": "application/json"}, json.dumps(value).encode())
+
+
+def status(code: int, **headers: str) -> Callable[..., Answer]:
+    return lambda *_: (code, {k.replace("_", "-"): v for k, v in headers.items()}, b"no")
+
+
+def cut_off(value: object) -> Callable[..., Answer]:
+    body = json.dumps(value).encode()
+    return lambda *_: (200, {"Content-Length": str(len(body))}, body[: len(body) // 2])
+
+
+# --- patience --------------------------------------------------------------------------------------------
+
+
+def test_retries_until_it_answers(server: Server) -> None:
+    server.script = [status(500), status(503), cut_off([1, 2, 3, 4]), as_json({"ok": 1})]
+    client, sleeper = client_of(server, timeout=1.0)
+    assert client.get_json("x") == {"ok": 1}
+    assert len(server.asked) == 4 and len(sleeper.slept) == 3
+    assert all(0 < s <= 120 for s in sleeper.slept)
+
+
+def test_pauses_grow(server: Server) -> None:
+    server.script = [status(500)]
+    client, sleeper = client_of(server, attempts=6)
+    with pytest.raises(SourceError, match=r"A source: x: status 500, 6 times"):
+        client.get_json("x")
+    assert len(server.asked) == 6
+    assert sleeper.slept[-1] > 4 * sleeper.slept[0] and sum(sleeper.slept) > 15
+
+
+def test_a_busy_source_says_when_to_come_back(server: Server) -> None:
+    server.script = [status(429, Retry_After="7"), status(429, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"), as_json([])]
+    client, sleeper = client_of(server)
+    assert client.get_json("x") == []
+    assert sleeper.slept == [7.0, 0.0]
+
+
+def test_a_used_up_quota_is_named(server: Server) -> None:
+    server.script = [status(429, Retry_After="100000")]
+    client, sleeper = client_of(server, attempts=3)
+    with pytest.raises(SourceError, match="status 429, 3 times; the quota is used up or the source is busy"):
+        client.get_json("x")
+    assert max(sleeper.slept) <= 120, "never waits for days"
+
+
+def test_a_slow_source_times_out_and_is_retried(server: Server) -> None:
+    hold = threading.Event()
+
+    def slow(*_: object) -> Answer:
+        hold.wait(3)
+        return 200, {}, b"[]"
+
+    server.script = [slow, as_json([1])]
+    client, _ = client_of(server, timeout=0.3)
+    assert client.get_json("x") == [1]
+    hold.set()
+
+
+def test_nobody_there() -> None:
+    client = http.Client("A source", "http://127.0.0.1:9", min_interval=0, attempts=2, sleep=lambda _: None)
+    with pytest.raises(SourceError, match="A source: x: no complete answer"):
+        client.get_json("x")
+
+
+@pytest.mark.parametrize(("code", "says"), [(404, "status 404"), (401, "key in the environment"), (403, "quota left")])
+def test_what_will_not_get_better_is_not_retried(server: Server, code: int, says: str) -> None:
+    server.script = [status(code)]
+    client, _ = client_of(server)
+    with pytest.raises(SourceError, match=says):
+        client.get_json("x")
+    assert len(server.asked) == 1
+
+
+def test_calls_are_spaced(server: Server) -> None:
+    server.script = [as_json(1)]
+    client, sleeper = client_of(server, min_interval=5.0)
+    for _ in range(3):
+        client.get_json("x")
+    assert len(sleeper.slept) == 2 and all(4.5 < s <= 5.0 for s in sleeper.slept)
+
+
+# --- downloads -------------------------------------------------------------------------------------------
+
+BODY = bytes(range(256)) * 2_000
+
+
+def ranged(path: str, query: dict[str, str], headers: Any) -> Answer:
+    asked = headers.get("Range")
+    if not asked:
+        return 200, {}, BODY
+    start = int(asked.removeprefix("bytes=").rstrip("-"))
+    if start >= len(BODY):
+        return 416, {}, b""
+    return 206, {"Content-Range": f"bytes {start}-{len(BODY) - 1}/{len(BODY)}"}, BODY[start:]
+
+
+def broken_after(size: int) -> Callable[..., Answer]:
+    def answer(path: str, query: dict[str, str], headers: Any) -> Answer:
+        code, extra, body = ranged(path, query, headers)
+        return code, {**extra, "Content-Length": str(len(body))}, body[:size]
+
+    return answer
+
+
+def test_a_broken_download_goes_on_where_it_stopped(server: Server, tmp_path: Path) -> None:
+    server.script = [broken_after(100_000), broken_after(150_000), ranged]
+    client, _ = client_of(server, timeout=0.5)
+    target = client.download("big.bin", tmp_path / "big.bin")
+    assert target.read_bytes() == BODY
+    starts = [h.get("Range") for _, _, h in server.asked]
+    assert starts[0] is None and starts[1] is not None and starts[2] is not None
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_download_goes_on_in_the_next_run(server: Server, tmp_path: Path) -> None:
+    server.script = [broken_after(100_000)]
+    client, _ = client_of(server, attempts=1, timeout=0.5)
+    with pytest.raises(SourceError):
+        client.download("big.bin", tmp_path / "big.bin")
+    assert not (tmp_path / "big.bin").exists() and (tmp_path / "big.bin.part").stat().st_size > 0
+    server.script = [ranged]
+    assert client_of(server)[0].download("big.bin", tmp_path / "big.bin").read_bytes() == BODY
+
+
+def test_a_source_that_cannot_go_on_begins_again(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "big.bin.part").write_bytes(b"old beginning")
+    server.script = [lambda *_: (200, {}, BODY)]
+    assert client_of(server)[0].download("big.bin", tmp_path / "big.bin").read_bytes() == BODY
+    (tmp_path / "big.bin.part").write_bytes(BODY + b"longer than the file is now")
+    server.script = [*[server.script[0]] * len(server.asked), lambda *a: ranged(*a), ranged]
+    assert client_of(server)[0].download("big.bin", tmp_path / "big.bin").read_bytes() == BODY
+
+
+# --- World Bank ------------------------------------------------------------------------------------------
+
+
+def wb_record(iso: str, year: int, value: float | None) -> dict[str, Any]:
+    return {
+        "indicator": {"id": worldbank.INDICATOR, "value": "GDP (current US$)"}, "country": {"id": iso[:2], "value": iso},
+        "countryiso3code": iso, "date": str(year), "value": value, "unit": "", "obs_status": "", "decimal": 0,
+    }
+
+
+def wb_pages(*pages: list[dict[str, Any]]) -> Callable[..., Answer]:
+    def answer(path: str, query: dict[str, str], headers: Any) -> Answer:
+        page = int(query["page"])
+        head = {"page": page, "pages": len(pages), "per_page": 20_000, "total": sum(map(len, pages)), "lastupdated": "2026-07-01"}
+        return 200, {}, json.dumps([head, pages[page - 1]]).encode()
+
+    return answer
+
+
+def test_world_bank_pages_units_and_groups_of_countries(server: Server) -> None:
+    server.script = [
+        status(502),
+        wb_pages(
+            [wb_record("PAK", 2024, 373_071_812_345.0), wb_record("WLD", 2024, 1e14), wb_record("PAK", 2025, None)],
+            [wb_record("AFG", 2024, 17_152_234_637.0), wb_record("", 2024, 5.0)],
+        ),
+    ]
+    client, _ = client_of(server)
+    frame = worldbank.gdp(client, 2024, 2025)
+    assert frame.to_dict("records") == [
+        {"iso3": "AFG", "year": 2024, "gdp_musd": 17152.2}, {"iso3": "PAK", "year": 2024, "gdp_musd": 373072.0},
+    ]
+    assert server.asked[-1][1]["date"] == "2024:2025"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ([{"message": [{"id": "120", "key": "Invalid value", "value": "The provided parameter value is not valid"}]}], "not valid"),
+        ({"rows": []}, "another form"),
+        ([{"page": 1, "pages": 1}, [{"country_iso3": "PAK", "date": "2024", "value": 1}]], "missing 'countryiso3code'; did you mean 'country_iso3'"),
+        ([{"page": 1, "pages": 1}, []], "no figures"),
+    ],
+)
+def test_world_bank_that_changed_its_form(server: Server, answer: object, says: str) -> None:
+    server.script = [as_json(answer)]
+    with pytest.raises(SourceError) as caught:
+        worldbank.gdp(client_of(server)[0])
+    assert says in str(caught.value)
+
+
+# --- UN Comtrade -----------------------------------------------------------------------------------------
+
+
+def ct_record(reporter: str, partner: str, value: float, year: int = 2024) -> dict[str, Any]:
+    return {
+        "typeCode": "C", "freqCode": "A", "refYear": year, "period": str(year), "reporterCode": 1, "reporterISO": reporter,
+        "flowCode": "X", "partnerCode": 2, "partnerISO": partner, "cmdCode": "TOTAL", "primaryValue": value,
+    }
+
+
+REPORTERS = {"results": [
+    {"reporterCode": 586, "reporterCodeIsoAlpha3": "PAK"}, {"reporterCode": 860, "reporterCodeIsoAlpha3": "UZB"},
+    {"reporterCode": 975, "reporterCodeIsoAlpha3": "ASEAN"},
+    {"reporterCode": 810, "reporterCodeIsoAlpha3": "RUS", "entryExpiredDate": "1991-12-31"},
+]}
+
+
+def comtrade_of(server: Server) -> http.Client:
+    return http.Client("UN Comtrade", server.base, min_interval=0, timeout=1.0, attempts=2, sleep=lambda _: None)
+
+
+def test_comtrade_without_key_goes_reporter_by_reporter_and_goes_on(server: Server, tmp_path: Path) -> None:
+    flows = {"586": [ct_record("PAK", "W00", 9e9), ct_record("PAK", "RUS", 74e6), ct_record("PAK", "S19", 1e6)], "860": [ct_record("UZB", "PAK", 79e6)]}
+    state = {"fail": True}
+
+    def answer(path: str, query: dict[str, str], headers: Any) -> Answer:
+        if path.endswith("Reporters.json"):
+            return as_json(REPORTERS)()
+        if query["reporterCode"] == "860" and state["fail"]:
+            return 500, {}, b""
+        return as_json({"count": 1, "data": flows[query["reporterCode"]], "error": ""})()
+
+    server.script = [answer]
+    with pytest.raises(SourceError, match="status 500"):
+        comtrade.exports(comtrade_of(server), 2024, lambda _: None, tmp_path)
+    state["fail"] = False
+    before = len(server.asked)
+    frame = comtrade.exports(comtrade_of(server), 2024, lambda _: None, tmp_path)
+    asked_again = [q.get("reporterCode") for _, q, _ in server.asked[before:]]
+    assert asked_again == [None, "860"], "what was there is not asked for again"
+    assert frame.to_dict("records") == [
+        {"exporter": "PAK", "importer": "RUS", "year": 2024, "trade_musd": 74.0},
+        {"exporter": "PAK", "importer": "TWN", "year": 2024, "trade_musd": 1.0},
+        {"exporter": "UZB", "importer": "PAK", "year": 2024, "trade_musd": 79.0},
+    ]
+
+
+def test_comtrade_key_is_sent_in_a_header_and_never_told(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(comtrade.KEY, "very-secret-key")
+    client = comtrade.client(server.base)
+    client.sleep, client.min_interval, client.attempts = (lambda _: None), 0.0, 2
+    server.script = [as_json({"data": [ct_record("PAK", "RUS", 74e6)], "error": ""})]
+    assert len(comtrade.exports(client, 2024, lambda _: None, tmp_path)) == 1
+    path, query, headers = server.asked[-1]
+    assert headers["Ocp-Apim-Subscription-Key"] == "very-secret-key"
+    assert path == "/data/v1/get/C/A/HS" and "very-secret-key" not in str(query)
+    for broken in (status(500), status(403), status(404), as_json({"detail": 1})):
+        server.script = [*[broken] * (len(server.asked) + 1)]
+        with pytest.raises(SourceError) as caught:
+            comtrade.exports(client, 2024, lambda _: None, tmp_path)
+        assert "very-secret-key" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"rows": []}, "missing 'data'; it has: rows"),
+        ({"data": [], "error": "Invalid period"}, "Invalid period"),
+        ({"data": [{"reporter": "PAK"}], "error": ""}, "changed its columns: missing 'period'"),
+        ({"data": [ct_record("PAK", "RUS", 1.0)] * 500, "error": ""}, "cut off at 500 records"),
+        ({"data": [], "error": ""}, "no exports reported for 2024"),
+    ],
+)
+def test_comtrade_that_changed_its_form(server: Server, tmp_path: Path, answer: object, says: str) -> None:
+    server.script = [as_json(REPORTERS), as_json(answer)]
+    with pytest.raises(SourceError) as caught:
+        comtrade.exports(comtrade_of(server), 2024, lambda _: None, tmp_path)
+    assert says in str(caught.value)
+
+
+# --- CEPII files -----------------------------------------------------------------------------------------
+
+
+def write_baci(folder: Path, rows: str) -> Path:
+    (folder / "country_codes_V202601.csv").write_text(
+        "country_code,country_name,country_iso2,country_iso3\n586,Pakistan,PK,PAK\n643,Russian Federation,RU,RUS\n860,Uzbekistan,UZ,UZB\n837,Bunkers,,ZZZ\n",
+        encoding="utf-8",
+    )
+    file = folder / "BACI_HS92_Y2024_V202601.csv"
+    file.write_text("t,i,j,k,v,q\n" + rows, encoding="utf-8")
+    return file
+
+
+def test_baci_is_summed_over_products(tmp_path: Path) -> None:
+    file = write_baci(tmp_path, "2024,586,643,080520,      1000.500,  1.0\n2024,586,643,520100,2000,NA\n2024,860,586,270900,79000,1\n2024,837,586,270900,1,1\n")
+    frame = cepii.baci_exports([file])
+    assert frame.to_dict("records") == [
+        {"exporter": "PAK", "importer": "RUS", "year": 2024, "trade_musd": pytest.approx(3.0005)},
+        {"exporter": "UZB", "importer": "PAK", "year": 2024, "trade_musd": pytest.approx(79.0)},
+    ]
+
+
+def test_baci_without_codes_or_with_other_columns(tmp_path: Path) -> None:
+    file = write_baci(tmp_path, "2024,586,643,1,x,1\n")
+    with pytest.raises(SourceError, match="not readable as BACI"):
+        cepii.baci_exports([file])
+    (tmp_path / "country_codes_V202601.csv").unlink()
+    with pytest.raises(SourceError, match="country codes .* is missing"):
+        cepii.baci_exports([file])
+    other = tmp_path / "other.csv"
+    other.write_text("year,from,to,product,value\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="neither BACI .* it has: year, from, to, product, value"):
+        cepii.kind_of(other)
+
+
+def test_gravity_file_gives_unordered_pairs_of_the_latest_year(tmp_path: Path) -> None:
+    file = tmp_path / "Gravity_V202211.csv"
+    file.write_text(
+        "year,country_id_o,country_id_d,iso3_o,iso3_d,dist,contig,comlang_off,col_dep_ever,extra\n"
+        "2019,PAK,RUS,PAK,RUS,3659,0,0,0,1\n2020,PAK,RUS,PAK,RUS,3660,0,0,0,1\n2020,RUS,PAK,RUS,PAK,3660,0,0,0,1\n2020,AFG,PAK,AFG,PAK,,1,0,,1\n"
+        "2019,AFG,PAK,AFG,PAK,374,1,0,,1\n",
+        encoding="utf-8",
+    )
+    frame = cepii.gravity_geography(file)
+    assert frame.to_dict("records") == [
+        {"a": "AFG", "b": "PAK", "distance_km": 374, "contiguous": 1, "common_language": 0, "colonial_link": 0},
+        {"a": "PAK", "b": "RUS", "distance_km": 3660, "contiguous": 0, "common_language": 0, "colonial_link": 0},
+    ]
+
+
+@pytest.mark.slow
+def test_a_large_baci_file_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    """A file of about 400 MB is summed by a process that needs less than its size more than the libraries do."""
+    block = "".join(f"2024,{i},{j},{k:06d},{k + 0.125},{k}\n" for i in (586, 643, 860) for j in (586, 643, 860) if i != j for k in range(10_000))
+    file = write_baci(tmp_path, "")
+    with file.open("a", encoding="utf-8") as handle:
+        for _ in range(280):
+            handle.write(block)
+    assert file.stat().st_size > 350e6
+    code = (
+        "import resource, sys; from pathlib import Path; from corridors.sources import cepii\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        f"frame = cepii.baci_exports([Path({str(file)!r})])\n"
+        "print(len(frame), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    pairs, grown_kib = map(int, out.stdout.split())
+    assert pairs == 6
+    assert grown_kib * 1024 < 0.8 * file.stat().st_size
+
+
+# --- writing data/ ---------------------------------------------------------------------------------------
+
+
+class Asked:
+    """Records what was said and asked; answers as told."""
+
+    def __init__(self, answer: bool) -> None:
+        self.answer, self.said, self.questions = answer, [], []
+
+    def confirm(self, question: str) -> bool:
+        self.questions.append(question)
+        return self.answer
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+
+def gdp_proposal() -> refreshing.Proposal:
+    old = data.gdp()
+    new = old.copy()
+    pakistan = (new["iso3"] == "PAK") & (new["year"] == 2023)
+    new.loc[pakistan, "gdp_musd"] = 340_000.0
+    new = pd.concat([new, pd.DataFrame([{"iso3": "PAK", "year": 2024, "gdp_musd": 373_072.0}])]).sort_values(["iso3", "year"])
+    return refreshing.Proposal("gdp", new.reset_index(drop=True), "World Bank, newer", "https://data.worldbank.org", "CC BY 4.0")
+
+
+def test_the_difference_is_shown_and_nothing_written_without_a_yes(project: Path) -> None:
+    before = (project / "data" / "gdp.csv").read_bytes()
+    asked = Asked(False)
+    assert refreshing.apply(gdp_proposal(), asked.confirm, asked.say) is False
+    assert (project / "data" / "gdp.csv").read_bytes() == before
+    assert "1 rows new, 0 gone, 1 values changed" in asked.said[0] and "PAK 2023 gdp_musd:" in asked.said[0]
+    assert asked.questions == ["Write data/gdp.csv?"]
+
+
+def test_written_whole_with_source_noted_and_the_old_kept(project: Path) -> None:
+    before = (project / "data" / "gdp.csv").read_bytes()
+    asked = Asked(True)
+    assert refreshing.apply(gdp_proposal(), asked.confirm, asked.say) is True
+    (kept,) = (project / refreshing.OLD).rglob("gdp.csv")
+    assert kept.read_bytes() == before
+    frame = data.gdp()
+    assert frame.loc[(frame["iso3"] == "PAK") & (frame["year"] == 2024), "gdp_musd"].item() == 373_072.0
+    source = datapackage.resource("gdp").sources[0]
+    assert source.title == "World Bank, newer" and source.accessed >= "2026-01-01"
+    assert data.check() == []
+    assert refreshing.apply(gdp_proposal_from(frame), asked.confirm, asked.say) is False
+    assert asked.said[-1] == "gdp: nothing new"
+
+
+def gdp_proposal_from(frame: pd.DataFrame) -> refreshing.Proposal:
+    return refreshing.Proposal("gdp", frame, "World Bank, newer", "", "CC BY 4.0")
+
+
+def test_figures_that_do_not_fit_the_table_are_not_written(project: Path) -> None:
+    before = (project / "data" / "gdp.csv").read_bytes()
+    broken = data.gdp()
+    broken["gdp_musd"] = -1.0
+    with pytest.raises(SourceError, match="does not fit the table; nothing written"):
+        refreshing.write(gdp_proposal_from(broken))
+    assert (project / "data" / "gdp.csv").read_bytes() == before
+    assert not list((project / "data").glob(".*"))
+
+
+def test_a_failing_source_leaves_data_as_it_was(project: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.script = [status(500)]
+    client, _ = client_of(server, attempts=2)
+    monkeypatch.setattr(worldbank, "client", lambda: client)
+    before = {p: p.read_bytes() for p in (project / "data").rglob("*") if p.is_file()}
+    asked = Asked(True)
+    with pytest.raises(SourceError):
+        refreshing.refresh("worldbank", confirm=asked.confirm, say=asked.say)
+    assert before == {p: p.read_bytes() for p in (project / "data").rglob("*") if p.is_file()}
+
+
+def test_refresh_from_the_world_bank_end_to_end(project: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = data.gdp()
+    records = [wb_record(r.iso3, r.year, r.gdp_musd * 1e6) for r in old.itertuples() if r.iso3 != "VEN"]
+    server.script = [wb_pages([*records, wb_record("PAK", 2024, 373_071_812_345.0)])]
+    client, _ = client_of(server)
+    monkeypatch.setattr(worldbank, "client", lambda: client)
+    asked = Asked(True)
+    assert refreshing.refresh("worldbank", confirm=asked.confirm, say=asked.say) == 0
+    new = data.gdp()
+    assert len(new) == len(old) + 1
+    assert (new["iso3"] == "VEN").sum() == (old["iso3"] == "VEN").sum(), "what the source lacks stays"
+
+
+def test_a_new_year_of_trade_has_the_form_of_the_others(project: Path) -> None:
+    panel = data.bilateral_trade_panel()
+    flows = pd.DataFrame(
+        [("PAK", "RUS", 2024, 74.04321), ("PAK", "CHN", 2024, 2396.5), ("UZB", "PAK", 2024, 79.23)],
+        columns=["exporter", "importer", "year", "trade_musd"],
+    )
+    new = refreshing.with_year(panel, flows)
+    year = new[new["year"] == 2024]
+    assert set(year["exporter"]) == {"PAK", "UZB"} and (year["exporter"] != year["importer"]).all()
+    assert year.loc[year["exporter"] == "PAK", "importer"].nunique() == panel["importer"].nunique() - 1
+    value = year.set_index(["exporter", "importer"])["trade_musd"]
+    assert value["PAK", "RUS"] == 74.04 and value["PAK", "USA"] == 0.0
+    agreement = year.set_index(["exporter", "importer"])["trade_agreement"]
+    in_2016 = panel[panel["year"] == 2016].set_index(["exporter", "importer"])["trade_agreement"]
+    assert agreement["PAK", "CHN"] == in_2016["PAK", "CHN"]
+    kept = refreshing.write(refreshing.Proposal("bilateral_trade_panel", new, "CEPII BACI 2024", "https://www.cepii.fr", "Etalab"))
+    assert kept.exists()
+    again = data.bilateral_trade_panel()
+    assert np.allclose(again["trade_musd"], new["trade_musd"]) and again["year"].max() == 2024
+    assert refreshing.with_year(again, flows).equals(again), "the same year again changes nothing"
+
+
+def test_cepii_needs_files_and_knows_them(project: Path, tmp_path: Path) -> None:
+    asked = Asked(True)
+    with pytest.raises(SourceError, match="www.cepii.fr"):
+        refreshing.refresh("cepii", confirm=asked.confirm, say=asked.say)
+    file = write_baci(tmp_path, "2024,586,643,080520,1000,1\n2024,860,586,270900,79000,1\n")
+    assert refreshing.refresh("cepii", files=[file], confirm=asked.confirm, say=asked.say) == 0
+    assert data.bilateral_trade_panel()["year"].max() == 2024
+    assert "BACI" in datapackage.resource("bilateral_trade_panel").sources[0].title
+    assert set(vocabulary.economies()) >= {"PAK", "UZB"}
