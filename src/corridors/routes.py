@@ -1,0 +1,215 @@
+"""Routes between two places: a few good ones that differ in the borders they cross.
+
+The best road route is found by Dijkstra's method on generalised cost. Others follow by link
+elimination (Azevedo et al. 1993): each crossing of a route found is shut in turn and the search
+repeated, so that every crossing that matters has a way round it among the choices. Routes by sea,
+rail and air are a service with roads at both ends.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from corridors.network import Link, Network, Service
+
+# What an hour costs a tonne of a typical good (3,000 USD a tonne, 1.3 % a day): only for the search.
+_USD_PER_T_HOUR = 1.6
+_PAYLOAD_T = 20.0
+# A route that costs more than this times the best is no choice, unless it is the way round a crossing.
+_WORST = 1.8
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A part of a route: a link, a service, a crossing or a wait for a departure (``kind``)."""
+
+    kind: str
+    name: str
+    a: str
+    b: str
+    mode: str
+    km: float = 0.0
+    hours: float = 0.0
+    usd_per_t: float = 0.0
+    estimate: bool = False
+
+
+@dataclass(frozen=True)
+class Path:
+    """A way over roads and ferries: links (by position in the network), places, and borders crossed."""
+
+    places: tuple[str, ...]
+    links: tuple[int, ...]
+    crossings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One choice of a shipper: from a gateway of the exporter to one of the importer.
+
+    ``links`` are positions in ``network.links``; ``service`` is the position in ``network.services``
+    of the main ship, train or flight (None for a road route) and ``feeders`` those of further ones.
+    ``needs`` are numbers of measures without which the route is not there.
+    """
+
+    exporter: str
+    importer: str
+    origin: str
+    destination: str
+    mode: str
+    places: tuple[str, ...]
+    links: tuple[int, ...]
+    crossings: tuple[str, ...]
+    service: int | None = None
+    feeders: tuple[int, ...] = ()
+    needs: tuple[int, ...] = ()
+
+
+class RoadMap:
+    """Roads and ferries of a network as an adjacency list, with the generalised cost of each."""
+
+    def __init__(self, network: Network, links: Sequence[Link]) -> None:
+        self.network = network
+        self.links = links
+        self.neighbours: dict[str, list[tuple[str, int, float]]] = {place: [] for place in network.places}
+        for i, link in enumerate(links):
+            cost = link.usd_per_t + _USD_PER_T_HOUR * link.hours
+            self.neighbours[link.a].append((link.b, i, cost))
+            self.neighbours[link.b].append((link.a, i, cost))
+        self.toll = {
+            str(c): row["fee_usd_per_truck"] / _PAYLOAD_T + _USD_PER_T_HOUR * row["processing_hours"]
+            for c, row in network.crossings.iterrows()
+        }
+
+    def best(self, origin: str, destination: str, shut: frozenset[str] = frozenset()) -> tuple[float, Path] | None:
+        """The cheapest way that avoids the crossings ``shut``, with its cost; None if there is none."""
+        cost = {origin: 0.0}
+        came: dict[str, tuple[str, int]] = {}
+        heap = [(0.0, origin)]
+        done: set[str] = set()
+        while heap:
+            here_cost, here = heapq.heappop(heap)
+            if here in done:
+                continue
+            done.add(here)
+            if here == destination:
+                return here_cost, self._path(origin, destination, came)
+            for there, link, step in self.neighbours[here]:
+                if there in done or there in shut:
+                    continue
+                total = here_cost + step + self.toll.get(there, 0.0)
+                if total < cost.get(there, float("inf")):
+                    cost[there] = total
+                    came[there] = (here, link)
+                    heapq.heappush(heap, (total, there))
+        return None
+
+    def _path(self, origin: str, destination: str, came: Mapping[str, tuple[str, int]]) -> Path:
+        places, links = [destination], []
+        while places[-1] != origin:
+            before, link = came[places[-1]]
+            places.append(before)
+            links.append(link)
+        places.reverse()
+        links.reverse()
+        crossings = tuple(
+            place
+            for k, place in enumerate(places)
+            if place in self.toll and 0 < k < len(links) and self.links[links[k - 1]].economy != self.links[links[k]].economy
+        )
+        return Path(tuple(places), tuple(links), crossings)
+
+    def several(self, origin: str, destination: str, shut_today: frozenset[str], most: int) -> list[Path]:
+        """Up to ``most`` routes that differ in crossings: the best open today, ways round each of its
+        crossings, and the best of those that need a crossing shut today."""
+        if origin == destination:
+            return [Path((origin,), (), ())]
+        found: dict[tuple[str, ...], tuple[float, Path]] = {}
+        tried: set[frozenset[str]] = set()
+        queue: list[frozenset[str]] = [frozenset(), shut_today]
+        while queue and len(tried) < 48:
+            shut = queue.pop(0)
+            if shut in tried:
+                continue
+            tried.add(shut)
+            answer = self.best(origin, destination, shut)
+            if answer is None:
+                continue
+            cost, path = answer
+            key = path.crossings + tuple(self.links[i].name for i in path.links if self.links[i].mode == "ferry")
+            if key not in found or cost < found[key][0]:
+                found[key] = (cost, path)
+            queue.extend(shut | {crossing} for crossing in path.crossings if len(shut) < 5)
+        return _choose(list(found.values()), shut_today, most)
+
+
+def _choose(found: list[tuple[float, Path]], shut_today: frozenset[str], most: int) -> list[Path]:
+    """Half of the places (rounded up) and more for routes open today, the rest for those that are shut."""
+    ranked = sorted(found, key=lambda item: (item[0], item[1].places))
+    open_now = [item for item in ranked if not shut_today.intersection(item[1].crossings)]
+    barred = [item for item in ranked if shut_today.intersection(item[1].crossings)]
+    kept: list[tuple[float, Path]] = []
+    if open_now:
+        worst = _WORST * open_now[0][0]
+        kept = [item for item in open_now if item[0] <= worst][: max(1, most - min(len(barred), most // 3))]
+        for crossing in open_now[0][1].crossings:
+            around = next((item for item in open_now if crossing not in item[1].crossings), None)
+            if around is not None and all(crossing in item[1].crossings for item in kept):
+                kept.append(around)
+    room = max(most - len(kept), 1)
+    best = min(ranked[0][0], *(item[0] for item in kept)) if ranked else 0.0
+    kept += [item for item in barred if item[0] <= _WORST * best][:room]
+    return [path for _, path in sorted(kept, key=lambda item: (item[0], item[1].places))]
+
+
+def feeder(roads: RoadMap, a: str, b: str, borders: int) -> Path | None:
+    """The way by road between a gateway and a port over at most ``borders`` crossings, or None."""
+    if a == b:
+        return Path((a,), (), ())
+    answer = roads.best(a, b, frozenset(roads.toll) if borders == 0 else frozenset())
+    return answer[1] if answer is not None and len(answer[1].crossings) <= borders else None
+
+
+def by_service(
+    network: Network, roads: RoadMap, services: Sequence[Service], exporter: str, importer: str, origin: str, destination: str
+) -> Iterable[Route]:
+    """Routes by sea, rail and air: road to the service, the service, and road or a feeder train onward.
+
+    Services of today join the two economies. One that a measure starts may also begin or end a border
+    away, where that is no detour.
+    """
+    feeders = [(i, s) for i, s in enumerate(services) if s.mode == "rail_feeder"]
+    direct = network.distance_km(origin, destination)
+    for i, service in enumerate(services):
+        if service.mode == "rail_feeder" or not service.running:
+            continue
+        borders = 0 if service.new is None else 2
+        for start, end in ((service.a, service.b), (service.b, service.a)):
+            joins = exporter in network.economies[start] and importer in network.economies[end]
+            on_the_way = network.distance_km(origin, start) + network.distance_km(end, destination) < 0.75 * direct
+            if not joins and not (borders and on_the_way):
+                continue
+            ways: list[tuple[str, tuple[int, ...], str]] = [(start, (), end)]
+            ways += [(start, (j,), s.b) for j, s in feeders if s.a == end]
+            ways += [(s.b, (j,), end) for j, s in feeders if s.a == start]
+            for first, used, last in ways:
+                before = feeder(roads, origin, first, borders)
+                after = feeder(roads, last, destination, borders)
+                if before is None or after is None:
+                    continue
+                parts = (service, *(services[j] for j in used), *(roads.links[k] for k in before.links + after.links))
+                yield Route(
+                    exporter=exporter,
+                    importer=importer,
+                    origin=origin,
+                    destination=destination,
+                    mode=service.mode,
+                    places=before.places + after.places,
+                    links=before.links + after.links,
+                    crossings=before.crossings + after.crossings,
+                    service=i,
+                    feeders=used,
+                    needs=tuple(sorted({part.new for part in parts if part.new is not None})),
+                )
