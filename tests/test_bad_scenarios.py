@@ -119,6 +119,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "one-airport": (M + "{kind: direct_flights, route: [ISB], flights_per_week: 1}", "measures[0].route"),
     "same-airport": (M + "{kind: direct_flights, route: [ISB, ISB], flights_per_week: 1}", "names ISB twice"),
     "no-airport": (M + "{kind: direct_flights, route: [Islamabad, SVO], flights_per_week: 1}", "measures[0].route[0]"),
+    "unknown-airport": (M + "{kind: direct_flights, route: [ISL, SVO], flights_per_week: 1}", "is not an airport of the network; did you mean"),
     "thirteen-measures": ("title: T\nmeasures:\n" + "  - {kind: closure, crossings: [torkham], days_per_year: 1}\n" * 13, "measures: is"),
     # the rest
     "target-flow": ("title: T\ntargets: [{flow: totl, value_musd: 1, year: 2030}]\n", "targets[0].flow: is 'totl'; allowed: exports, imports, total; did you mean 'total'"),

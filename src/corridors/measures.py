@@ -47,6 +47,13 @@ def _place(value: str) -> str:
     return value
 
 
+def _airport(value: str) -> str:
+    known = vocabulary.airports()
+    if value not in known:
+        raise _one_of(known, "an airport of the network")(value)
+    return value
+
+
 def _road_link(value: str) -> str:
     """The link as the table writes it; either direction is understood."""
     known = vocabulary.road_links()
@@ -70,7 +77,7 @@ Crossing = Annotated[str, AfterValidator(_crossing), Field(json_schema_extra={"n
 Place = Annotated[str, AfterValidator(_place), Field(json_schema_extra={"names": "places"})]
 RoadLink = Annotated[str, AfterValidator(_road_link), Field(json_schema_extra={"names": "road_links"})]
 Crossings = Annotated[tuple[Crossing, ...], Field(min_length=1, max_length=40), AfterValidator(_all_different)]
-Airport = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="IATA code, such as KHI")]
+Airport = Annotated[str, AfterValidator(_airport), Field(json_schema_extra={"names": "airports"})]
 
 
 class Frozen(BaseModel):
@@ -150,7 +157,7 @@ class Road(_Measure):
 
     kind: Literal["road"]
     links: Annotated[tuple[RoadLink, ...], Field(min_length=1, max_length=100), AfterValidator(_all_different)]
-    speed_kmh: float | None = Field(default=None, ge=5, le=150, description="Average speed of a truck, stops included")
+    speed_kmh: float | None = Field(default=None, ge=5, le=150, description="Speed over the whole day, rest included: kilometres by hours of the journey")
     usd_per_t_km: float | None = Field(default=None, ge=0.001, le=10, description="US dollars a tonne-kilometre")
 
     @model_validator(mode="after")
@@ -179,7 +186,7 @@ class NewLink(_Measure):
     to: Place = Field(description="Place where it ends")
     km: float = Field(gt=0, le=20_000, description="Length")
     mode: Literal["road", "rail", "sea", "ferry"] = Field(description="Mode")
-    speed_kmh: float = Field(ge=1, le=300, description="Average speed, stops included")
+    speed_kmh: float = Field(ge=1, le=300, description="Speed over the whole day, stops included")
     usd_per_t_km: float = Field(ge=0.001, le=10, description="US dollars a tonne-kilometre")
 
     @model_validator(mode="after")

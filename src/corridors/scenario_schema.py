@@ -24,6 +24,7 @@ def scenario_schema() -> dict[str, Any]:
         "places": list(vocabulary.places()),
         "road_links": list(vocabulary.road_links()),
         "economies": list(vocabulary.economies()),
+        "airports": list(vocabulary.airports()),
     }
     _fill_names(schema, names)
     # The file's name is the scenario's name, and what a file leaves out comes from defaults.yaml.

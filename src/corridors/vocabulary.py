@@ -64,6 +64,11 @@ def crossings() -> Mapping[str, str]:
     return {place: name for place, name, kind in rows if kind == "crossing"}
 
 
+def airports() -> tuple[str, ...]:
+    """IATA codes of the airports that serve places of the network."""
+    return tuple(code for (code,) in _column_rows("network/airports.csv", "iata"))
+
+
 def crossings_of(*economies: str) -> list[str]:
     """Ids of the crossings on a border of any of these economies, in the order of the table."""
     rows = _column_rows("network/places.csv", "place", "kind", "economies")
