@@ -142,7 +142,7 @@ def spending_slope(world: World, incomes: Incomes, point: Point) -> Array:
     earned = world.output * price
     if incomes == "output_share":
         spent = world.spending * price
-        return np.eye(n) + (earned / earned.sum() - spent / spent.sum())
+        return np.asarray(np.eye(n) + (earned / earned.sum() - spent / spent.sum()))
     new_spending = world.spending * (1.0 + point.spending)
     deficit = world.spending - world.output
     slope = np.outer(deficit, earned / world.world_output)
@@ -168,13 +168,20 @@ def jacobian(
     return np.asarray(slope - world.output / world.world_output)
 
 
-def solve(world: World, change: Array, theta: Array, incomes: Incomes) -> tuple[Point, int]:
-    """Newton's method with step halving from the base prices. Returns the point and the steps taken.
+def solve(
+    world: World, change: Array, theta: Array, incomes: Incomes, start: Array | None = None
+) -> tuple[Point, int]:
+    """Newton's method with step halving from the base prices, or from log prices ``start`` where markets
+    are nearer to clearing there. Returns the point and the steps taken.
 
     Raises NotConverged above ``RESIDUAL_LIMIT``, and where expenditure would turn negative.
     """
-    x = np.zeros(len(world.output))
-    point = evaluate(world, change, theta, incomes, x)
+    point = evaluate(world, change, theta, incomes, np.zeros(len(world.output)))
+    if start is not None and np.isfinite(start).all():
+        with np.errstate(all="ignore"):
+            other = evaluate(world, change, theta, incomes, start)
+        if np.abs(other.gap).max() < np.abs(point.gap).max() and (other.spending > -1.0).all():
+            point = other
     steps = 0
     while point.residual > _AIM and steps < _MAX_STEPS:
         new = shares(world, change, theta, point)
