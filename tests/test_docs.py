@@ -1,0 +1,225 @@
+"""The documentation is true: its links lead somewhere, its recipes work, every public function is described."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from corridors import datapackage
+from corridors.measures import KINDS
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [*DOCS, ROOT / "README.md"]
+EXPECTED = {"method", "data", "scenarios", "reading", "extending", "faq", "security", "dependencies", "reproducibility"}
+
+
+def _slug(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def _without_code(text: str) -> str:
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
+def test_all_pages_are_there() -> None:
+    assert {p.stem for p in DOCS} >= EXPECTED
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = _without_code(page.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"https://[\w.-]+\.\w+(/|$)", target):
+            continue
+        assert "://" not in target, f"{page.name}: {target}: only https"
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{page.name}: {target} leads nowhere"
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {_slug(h) for h in headings}, f"{page.name}: {target}: no such heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_files_that_are_named_exist(page: Path) -> None:
+    text = _without_code(page.read_text(encoding="utf-8"))
+    built = ("reports/", "data-old/", "tables/", *re.findall(r"^Write `([^`]+)`:$", text, re.MULTILINE))
+    for name in re.findall(r"`((?:data|src|tests|docs|scenarios|notebooks|benchmarks)/[\w./*-]+)`", text):
+        if not name.startswith(built) and "NAME" not in name:
+            assert list(ROOT.glob(name.rstrip("/"))), f"{page.name}: {name} is not there"
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda p: p.name)
+def test_pages_are_short_enough_to_read(page: Path) -> None:
+    words = len(_without_code(page.read_text(encoding="utf-8")).split())
+    assert words < {"method": 4_500, "data": 7_000}.get(page.stem, 2_200)
+    assert page.read_text(encoding="utf-8").startswith("# ")
+
+
+def test_every_table_is_in_the_data_page() -> None:
+    text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    missing = [name for name in datapackage.resources() if f"`{name}`" not in text]
+    assert not missing, "run: python docs/write_data_page.py"
+
+
+def test_every_measure_and_field_is_in_the_scenarios_page() -> None:
+    text = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    for kind, model in KINDS.items():
+        assert f"`{kind}`" in text
+        for name, field in model.model_fields.items():
+            assert f"`{field.alias or name}`" in text or name == "kind"
+
+
+def test_every_dependency_is_explained() -> None:
+    import tomllib
+
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {Requirement(d).name for d in project["dependencies"]}
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE))
+    assert explained == declared
+
+
+def test_the_example_of_the_scenarios_page_is_a_scenario() -> None:
+    from corridors import scenario, scenario_yaml
+
+    text = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    raw, _ = scenario_yaml.parse(example.encode(), "example")
+    assert scenario.parse(raw, name="capacity-800").measures == scenario.load("capacity-800").measures
+
+
+def test_the_checklist_names_files_that_exist() -> None:
+    text = (ROOT / "docs" / "reproducibility.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)[2:]
+    assert len(rows) >= 15
+    for what, _, proof in rows:
+        files = re.findall(r"`([^`]+)`", proof)
+        assert files, f"{what}: no file proves it"
+        for name in files:
+            assert name.startswith("reports/") or (ROOT / name).exists(), f"{what}: {name} is not there"
+
+
+# --- docstrings ------------------------------------------------------------------------------------------
+
+
+def _undescribed(file: Path) -> list[str]:
+    """The module itself, and its public functions and classes, without a docstring."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    public = [
+        node for node in tree.body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+        and not any("overload" in ast.unparse(d) for d in node.decorator_list)
+    ]
+    return [getattr(node, "name", file.name) for node in (tree, *public) if not ast.get_docstring(node)]
+
+
+@pytest.mark.parametrize(
+    "file",
+    sorted(f for f in (ROOT / "src" / "corridors").rglob("*.py") if f.read_text(encoding="utf-8").strip()),
+    ids=lambda f: str(f.relative_to(ROOT / "src" / "corridors")),
+)
+def test_every_public_function_and_class_is_described(file: Path) -> None:
+    assert not _undescribed(file)
+
+
+# --- the recipes, followed to the letter -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that docs/extending.md says to do."""
+
+    what: str
+    file: str
+    anchor: str
+    text: str
+
+
+INSTRUCTION = re.compile(
+    r"^Append to `(?P<append>[^`]+)`:\n\n```csv\n(?P<rows>.*?)```$"
+    r"|^Write `(?P<write>[^`]+)`:\n\n```yaml\n(?P<content>.*?)```$"
+    r"|^In `(?P<into>[^`]+)`, before `(?P<before>[^`]+)`, add:\n\n```python\n(?P<code>.*?)```$"
+    r"|^In `(?P<edit>[^`]+)`, replace `(?P<old>[^`]+)` by `(?P<new>[^`]+)`\.$"
+    r"|^```sh\n(?P<commands>.*?)```$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def recipes() -> dict[str, list[Step]]:
+    """The steps under each heading of docs/extending.md."""
+    text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    out: dict[str, list[Step]] = {}
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        title, _, body = section.partition("\n")
+        steps = []
+        for m in INSTRUCTION.finditer(body):
+            if m["append"]:
+                steps.append(Step("append", m["append"], "", m["rows"]))
+            elif m["write"]:
+                steps.append(Step("write", m["write"], "", m["content"]))
+            elif m["into"]:
+                steps.append(Step("insert", m["into"], m["before"], m["code"]))
+            elif m["edit"]:
+                steps.append(Step("replace", m["edit"], m["old"], m["new"]))
+            else:
+                steps.append(Step("run", "", "", m["commands"]))
+        if steps:
+            out[title] = steps
+    return out
+
+
+def _follow(step: Step, root: Path, environment: dict[str, str]) -> None:
+    file = root / step.file
+    if step.what == "append":
+        text = file.read_text(encoding="utf-8")
+        assert text.endswith("\n")
+        file.write_text(text + step.text, encoding="utf-8")
+    elif step.what == "write":
+        assert not file.exists()
+        file.write_text(step.text, encoding="utf-8")
+    elif step.what in ("insert", "replace"):
+        text = file.read_text(encoding="utf-8")
+        assert text.count(step.anchor) == 1, f"{step.file}: {step.anchor!r} stands there {text.count(step.anchor)} times"
+        new = step.text + step.anchor if step.what == "insert" else step.text
+        file.write_text(text.replace(step.anchor, new), encoding="utf-8")
+    else:
+        for command in step.text.splitlines():
+            done = subprocess.run(command, shell=True, cwd=root, env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def test_the_page_has_the_promised_recipes() -> None:
+    found = recipes()
+    assert list(found) == ["A crossing", "A corridor", "A country", "A kind of measure"]
+    fences = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8").count("```") // 2
+    assert sum(s.what in ("append", "write", "insert", "run") for steps in found.values() for s in steps) == fences
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("title", list(recipes()))
+def test_following_the_recipe_works(tmp_path: Path, title: str) -> None:
+    root = tmp_path / "project"
+    for folder in ("data", "scenarios", "src", "notebooks"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    binaries = tmp_path / "bin"
+    binaries.mkdir()
+    for name, command in (("python", ""), ("corridors", " -m corridors.cli")):
+        (binaries / name).write_text(f'#!/bin/sh\nexec {sys.executable}{command} "$@"\n', encoding="utf-8")
+        (binaries / name).chmod(0o755)
+    environment = {
+        **os.environ, "PATH": f"{binaries}:{os.environ['PATH']}", "CORRIDORS_ROOT": str(root), "PYTHONPATH": str(root / "src"),
+    }
+    for step in recipes()[title]:
+        _follow(step, root, environment)
