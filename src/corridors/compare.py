@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from corridors.errors import DataError
 
@@ -146,13 +146,13 @@ def _differ(a: Any, b: Any) -> bool:
     return bool(a != b)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _is_tail(where: str) -> bool:
     last = where.rsplit(".", 1)[-1]
-    return last.startswith("p") and last[1:3].isdigit() and last != "p50" or last == "p2_5"
+    return last in ("p2_5", "p10", "p25", "p75", "p90", "p97_5")
 
 
 def _show(value: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from corridors import paths, scenario, vocabulary
+from corridors import paths, scenario, scenario_yaml, vocabulary
 from corridors.errors import ScenarioError, nearest
 from corridors.scenario import Scenario
 
@@ -53,12 +53,12 @@ def to_yaml(chosen: Scenario, comment: str = "") -> str:
         {k: v for k, v in _kind_first(m).items() if k not in ("start", "years_to_full_effect") or v != shared.get(k)}
         for m in fields["measures"]
     ]
-    body = yaml.dump(_plain(kept), Dumper=_Readable, sort_keys=False, allow_unicode=True, width=110)
+    body: str = yaml.dump(_plain(kept), Dumper=_Readable, sort_keys=False, allow_unicode=True, width=110)
     remarks = "".join(f"# {line}\n" for line in comment.splitlines())
     return SCHEMA_LINE + remarks + body
 
 
-class _Readable(yaml.SafeDumper):
+class _Readable(yaml.SafeDumper):  # type: ignore[misc]
     """Lists of names and numbers stand on one line; measures stand indented below their key."""
 
     def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> yaml.SequenceNode:
@@ -93,7 +93,7 @@ def _write(text: str, name: str, folder: Path | None) -> Path:
     path = folder / f"{name}.yaml"
     if path.exists():
         raise ScenarioError(f"{path}: is there already; choose another name or remove it first")
-    raw, lines = scenario.scenario_yaml.parse(text.encode(), f"{name}.yaml")
+    raw, lines = scenario_yaml.parse(text.encode(), f"{name}.yaml")
     scenario.parse(raw, name=name, lines=lines)  # never write what could not be read again
     folder.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".tmp")

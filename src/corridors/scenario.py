@@ -320,16 +320,16 @@ def _with_defaults(stated: Mapping[str, Any]) -> tuple[dict[str, Any], list[tupl
     if isinstance(stated.get("uncertainty"), Mapping) and isinstance(shared.get("uncertainty"), Mapping):
         out["uncertainty"] = {**shared["uncertainty"], **stated["uncertainty"]}
     horizon = out.get("horizon")
-    whole = isinstance(horizon, tuple) and len(horizon) == 2 and all(type(y) is int for y in horizon)
+    span = horizon if isinstance(horizon, tuple) and len(horizon) == 2 and all(type(y) is int for y in horizon) else None
     if "targets" not in stated:
         # The shared aim was stated for the shared pair; it means nothing for another, or beyond the horizon.
         same = sorted(map(str, _items(out, "pair"))) == sorted(map(str, _items(shared, "pair")))
         out["targets"] = tuple(
-            t for t in _items(shared, "targets") if same and whole and horizon[0] <= t["year"] <= horizon[1]
+            t for t in _items(shared, "targets") if same and span and span[0] <= t["year"] <= span[1]
         )
     every = {field: out.pop(field, None) for field in _FILE_ONLY}
-    if "start" not in stated and whole and every["start"] is not None:
-        every["start"] = min(max(every["start"], horizon[0]), horizon[1])
+    if "start" not in stated and span and every["start"] is not None:
+        every["start"] = min(max(every["start"], span[0]), span[1])
     mistakes: list[tuple[Location, str]] = [
         ((field,), f"is {every[field]!r}; allowed: a whole number") for field in _FILE_ONLY
         if every[field] is not None and type(every[field]) is not int
@@ -366,8 +366,8 @@ def _explain(detail: ErrorDetails, raw: Mapping[str, Any]) -> list[tuple[Locatio
         choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         return [(at, f"is {shown}; allowed: {', '.join(choices)}{nearest(value, choices)}")]
     if kind == "unknown_name":
-        allowed = f"; allowed: {context['allowed']}" if context.get("allowed") else ""
-        return [(at, f"{shown} {detail['msg']}{allowed}")]
+        choice = f"; allowed: {context['allowed']}" if context.get("allowed") else ""
+        return [(at, f"{shown} {detail['msg']}{choice}")]
     if kind in ("plain_text", "twice", "same_place", "order") or (kind == "missing" and "needs" in detail["msg"]):
         return [(at, detail["msg"])]
     return [(at, f"is {shown}; allowed: {_allowed(kind, context, detail['msg'])}")]

@@ -24,7 +24,7 @@ MAX_VALUES = 4_000
 Location = tuple[str | int, ...]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """The safe loader with only the plain words and numbers of YAML 1.2."""
 
 
@@ -134,7 +134,7 @@ def _scalar(kind: str, text: str) -> Any:
     if kind == "int":
         return int(text)
     if kind == "float":
-        return float(text.replace(".inf", "inf").replace(".nan", "nan").replace(".Inf", "inf").replace(".NaN", "nan").replace(".INF", "inf").replace(".NAN", "nan"))
+        return float(re.sub(r"\.(?=inf|nan)", "", text.lower()))
     return text
 
 

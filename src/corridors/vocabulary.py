@@ -81,10 +81,10 @@ def crossings_between(a: str, b: str) -> list[str]:
     kinds = {place: kind for place, kind, _ in rows}
     inside = {code: {p for p, kind, both in rows if both == code and kind != "crossing"} for code in (a, b)}
     roads: dict[str, list[tuple[str, float]]] = {}
-    for start, end, mode, km in _column_rows("network/links.csv", "from", "to", "mode", "length_km"):
+    for start, end, mode, length_km in _column_rows("network/links.csv", "from", "to", "mode", "length_km"):
         if mode == "road":
-            roads.setdefault(start, []).append((end, float(km)))
-            roads.setdefault(end, []).append((start, float(km)))
+            roads.setdefault(start, []).append((end, float(length_km)))
+            roads.setdefault(end, []).append((start, float(length_km)))
     queue: list[tuple[float, str, tuple[str, ...]]] = [(0.0, p, ()) for p in sorted(inside[a])]
     reached: set[str] = set()
     while queue:
