@@ -22,6 +22,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import nnls
 
 from corridors import panel, pooled_gravity
 from corridors.panel import Panel
@@ -72,13 +73,14 @@ class Examples:
 class Forecaster:
     """Coefficients for one horizon (years) and the errors by size.
 
-    ``edges`` (BINS-1,) of predicted ln size; ``errors`` (BINS, 199) their quantiles at :data:`QUANTILE_GRID`,
-    median first removed by construction of the fit, not by force.
+    ``edges`` (BINS-1,) between the size groups and ``centres`` (BINS,) their median ln size; ``errors`` (BINS, 199)
+    the quantiles of errors at :data:`QUANTILE_GRID`.
     """
 
     horizon: int
     coefficients: Array
     edges: Array
+    centres: Array
     errors: Array
 
     def predict(self, examples: Examples) -> Array:
@@ -152,7 +154,7 @@ def train(sets: Sequence[Examples], horizon: int) -> Forecaster:
         coefficients = np.zeros(_design_width())
         coefficients[1:3] = PRIOR_ELASTICITY
         coefficients[3] = (1 - PRIOR_LOSS) ** (horizon / STEP) - 1
-        return Forecaster(horizon, coefficients, np.empty(0), np.full((1, len(QUANTILE_GRID)), np.nan))
+        return Forecaster(horizon, coefficients, np.empty(0), np.zeros(1), np.full((1, len(QUANTILE_GRID)), np.nan))
     fitting = [s.subset(np.isfinite(s.outcome)) for s in fitting]
     x = np.concatenate([_design(s) for s in fitting])
     y = np.concatenate([s.outcome for s in fitting])
@@ -161,6 +163,7 @@ def train(sets: Sequence[Examples], horizon: int) -> Forecaster:
     size = np.concatenate([_size(s) for s in fitting])
     edges = np.quantile(size, np.linspace(0, 1, BINS + 1)[1:-1])
     place = np.searchsorted(edges, size)
+    centres = np.array([np.median(size[place == b]) for b in range(BINS)])
     errors = np.stack([np.quantile(error[place == b], QUANTILE_GRID) for b in range(BINS)])
     stretch = horizon / fitting[0].horizon
     if stretch != 1:
@@ -169,7 +172,7 @@ def train(sets: Sequence[Examples], horizon: int) -> Forecaster:
         # Reversion towards gravity slows down as it proceeds; errors grow like those of a random walk.
         coefficients[3:] *= (1 - (1 - PRIOR_LOSS) ** stretch) / PRIOR_LOSS
         errors = errors * np.sqrt(stretch)
-    return Forecaster(horizon, coefficients, edges, errors)
+    return Forecaster(horizon, coefficients, edges, centres, errors)
 
 
 @lru_cache(maxsize=4)
@@ -193,20 +196,21 @@ def gravity_fits() -> tuple[pooled_gravity.PooledGravity, ...]:
 def spread(ln_trade: float) -> tuple[float, float]:
     """Variance of ln trade around its forecast as a + b h for a flow of this size: (a, b), h in years.
 
-    From half the width of the central 80 % of errors at four and eight years; a is the noise of a single
-    year's report (both ends together), b what a year of time adds. Both are at least zero.
+    From half the width of the central 80 % of errors at four, eight and twelve years, interpolated over sizes, by
+    non-negative least squares; a is the noise of a single year's report (both ends together), b what a year
+    of time adds.
     """
-    widths = []
-    for h in (STEP, 2 * STEP):
-        model = trained(h)
-        row = model.errors[np.searchsorted(model.edges, ln_trade)]
-        low, high = np.interp((0.1, 0.9), QUANTILE_GRID, row)
-        widths.append(((high - low) / (2 * 1.2815515655446004)) ** 2)
-    rate = max((widths[1] - widths[0]) / STEP, 0.0)
-    noise = max(widths[0] - STEP * rate, 0.0)
-    if noise == 0.0:
-        rate = (widths[0] / STEP + widths[1] / (2 * STEP)) / 2
-    return float(noise), float(rate)
+    horizons = np.array([STEP, 2 * STEP, 3 * STEP], dtype=np.float64)
+    variances = []
+    for h in horizons:
+        model = trained(int(h))
+        low, high = (np.array([np.interp(p, QUANTILE_GRID, row) for row in model.errors]) for p in (0.1, 0.9))
+        sd = (high - low) / (2 * 1.2815515655446004)
+        variances.append(float(np.interp(ln_trade, model.centres, sd)) ** 2)
+    # Relative errors of the three widths are alike, so each equation is divided by its variance.
+    scale = np.array(variances)
+    solution, _ = nnls(np.column_stack([np.ones(3), horizons]) / scale[:, None], np.ones(3))
+    return float(solution[0]), float(solution[1])
 
 
 def reversion(ln_trade: float) -> float:

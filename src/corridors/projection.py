@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors import cargo, data, forecaster, gdp_forecast, pair_level, panel, uncertainty, world
+from corridors.disagreements import disagreements
 from corridors.errors import DataError, nearest
 from corridors.gdp_forecast import walk_components
 
@@ -27,6 +28,8 @@ Array = npt.NDArray[np.float64]
 
 DIRECTION_CORRELATION = 0.3
 SMALLEST_FLOW_MUSD = 0.01
+
+__all__ = ["Anchor", "Baseline", "baseline", "disagreements", "history", "latest_level", "phase_in"]
 
 
 @dataclass(frozen=True)
