@@ -31,7 +31,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from corridors import assignment, choice_set, data, measure_effects, network as network_module
+from corridors import assignment, choice_set, data, layout, measure_effects
+from corridors import network as network_module
 from corridors.choice_set import ChoiceSet
 from corridors.errors import DataError, NetworkError, nearest
 from corridors.measure_effects import Effects
@@ -62,7 +63,7 @@ class TransportState:
     study_trucks_per_day: (B, X) of the load, the trade passed as demand.
     open_share: (B, X) share of days on which the crossing is open.
     service_load, service_capacity: (B, S) truckloads a day on new services that have a limit.
-    gap: (B,) relative gap of the equilibrium; iterations: of the slowest case.
+    gap: (B,) relative gap of the equilibrium; rounds: of Newton's method, of the slowest case.
     """
 
     composite_cost: Array
@@ -79,7 +80,7 @@ class TransportState:
     service_load: Array
     service_capacity: Array
     gap: Array
-    iterations: int
+    rounds: int
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class System:
     shown: npt.NDArray[np.intp]
     """Positions in ``choices.routes`` of the routes that a solved state has arrays for."""
     classes: pd.DataFrame
-    layout: assignment.Layout
+    layout: layout.Layout
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
@@ -128,7 +129,7 @@ class System:
         active: npt.ArrayLike | None = None,
         year: npt.ArrayLike | None = None,
         demand: Mapping[Pair, npt.ArrayLike] | None = None,
-        tolerance: float = 1e-9,
+        tolerance: float = 1e-8,
         start: float = 1.0,
     ) -> TransportState:
         """The equilibrium of B cases.
@@ -152,8 +153,11 @@ class System:
             raise NetworkError(f"choice: active has {phases.shape[-1]} columns for {self.effects.count} measures")
         years = values["traffic_base_year"] if year is None else np.atleast_1d(np.asarray(year, dtype=float))
         traded = {pair: np.atleast_2d(np.asarray(value, dtype=float)) for pair, value in (demand or {}).items()}
-        for pair in traded:
-            self.pair_index(*pair)
+        own = {self.pairs[p] for p in self.layout.first_pair}
+        for exporter, importer in traded:
+            self.pair_index(exporter, importer)
+            if (exporter, importer) not in own:
+                raise NetworkError(f"choice: demand for {exporter}-{importer} needs a system compiled with it as study")
         sizes = [v.shape[0] for v in values.values()] + [phases.shape[0], years.shape[0], *(v.shape[0] for v in traded.values())]
         count = max(sizes)
         if any(size not in (1, count) for size in sizes):
@@ -194,8 +198,8 @@ def compile_system(
     shown_pairs = set(focus or wanted)
     shown = np.array([r for r, route in enumerate(choices.routes) if (route.exporter, route.importer) in shown_pairs], dtype=np.intp)
     classes = data.cargo_classes().set_index("cargo_class")
-    layout = assignment.lay_out(network, effects, choices, classes, shown, limited)
-    return System(network, effects, choices, focus, shown, classes, layout)
+    arrays = layout.lay_out(network, effects, choices, classes, shown, limited)
+    return System(network, effects, choices, focus, shown, classes, arrays)
 
 
 def _directed(study: Sequence[str] | Sequence[Pair] | None) -> tuple[Pair, ...]:

@@ -23,14 +23,17 @@ Index = npt.NDArray[np.intp]
 
 OUTSIDE = "other"
 MODES = ("road", "rail", "sea", "air", OUTSIDE)
-STUDY_ROUTES, OTHER_ROUTES = 12, 4
+STUDY_ROUTES, OTHER_ROUTES = 12, 3
 
 
 @dataclass(frozen=True)
 class Market:
-    """A directed pair between one gateway of each economy; ``weight`` is its part of the pair's trade."""
+    """A pair between one gateway of each economy; ``weight`` is its part of the pair's trade.
 
-    pair: int
+    ``pairs`` are positions of directed pairs. Two directions whose choices cannot differ share a market.
+    """
+
+    pairs: tuple[int, ...]
     origin: str
     destination: str
     weight: float
@@ -75,19 +78,39 @@ def build(
     markets: list[Market] = []
     rows: list[tuple[int, int, Route]] = []
     outside = set(zip(network.pair_traffic["exporter"], network.pair_traffic["importer"], strict=True))
-    for p, (exporter, importer) in enumerate(pairs):
-        most = STUDY_ROUTES if (exporter, importer) in study else OTHER_ROUTES
+    never = shut - {network.crossing_names()[move.index] for move in effects.closure_days}
+    for numbers in _alike(network, pairs, study):
+        exporter, importer = pairs[numbers[0]]
+        detailed = (exporter, importer) in study
+        most = STUDY_ROUTES if detailed else OTHER_ROUTES
         for origin, origin_weight in network.gateway(exporter, importer):
             for destination, destination_weight in network.gateway(importer, exporter):
                 m = len(markets)
-                markets.append(Market(p, origin, destination, origin_weight * destination_weight))
+                markets.append(Market(numbers, origin, destination, origin_weight * destination_weight))
                 routes = _by_road(network, effects, roads, shut, found, (exporter, importer, origin, destination), most)
+                if not detailed:
+                    routes = [route for route in routes if never.isdisjoint(route.crossings)]
                 routes += by_service(network, roads[0], effects.services, exporter, importer, origin, destination)
                 if (exporter, importer) in outside or not routes:
                     routes.append(Route(exporter, importer, origin, destination, OUTSIDE, (origin, destination), (), ()))
                 rows += [(m, MODES.index(r.mode), r) for r in routes]
     rows.sort(key=lambda row: row[:2])
     return _arrays(network, effects, tuple(pairs), tuple(markets), rows, limited)
+
+
+def _alike(network: Network, pairs: Sequence[tuple[str, str]], study: Sequence[tuple[str, str]]) -> list[tuple[int, ...]]:
+    """Positions of directed pairs, two together where both directions have the same choices and shares."""
+    traffic = network.pair_traffic.set_index(["exporter", "importer"])["road_share"].to_dict()
+    special = set(zip(network.base_shares["exporter"], network.base_shares["importer"], strict=True)) | set(study)
+    number = {pair: p for p, pair in enumerate(pairs)}
+    found: dict[tuple[str, str], tuple[int, ...]] = {}
+    for (a, b), p in number.items():
+        same = (a, b) not in special and (b, a) not in special and traffic.get((a, b)) == traffic.get((b, a))
+        if same and (b, a) in found:
+            found[b, a] += (p,)
+        else:
+            found[a, b] = (p,)
+    return list(found.values())
 
 
 def _road_maps(network: Network, effects: Effects) -> list[RoadMap]:
