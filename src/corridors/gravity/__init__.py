@@ -1,0 +1,11 @@
+"""Structural gravity: what trade responds to, and how much of it is missing.
+
+``ppml`` estimates X_ij = exp(pi_i + chi_j + b'z_ij) * error by Poisson pseudo-maximum likelihood.
+"""
+
+from __future__ import annotations
+
+from .estimate import ppml
+from .fit import Dropped, Fit
+
+__all__ = ["Dropped", "Fit", "ppml"]
