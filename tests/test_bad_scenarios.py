@@ -6,9 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corridors import scenario, scenario_yaml
 from corridors.errors import ScenarioError
+from corridors.measures import KINDS
+from corridors.scenario import Scenario
 
 M = "title: T\nmeasures:\n  - "
 
@@ -174,3 +178,46 @@ def test_a_directory_and_an_unreadable_path_are_named(tmp_path: Path) -> None:
     folder.mkdir()
     with pytest.raises(ScenarioError, match=r"folder\.yaml: cannot be read"):
         scenario.load(folder)
+
+
+# --- whatever comes, only a ScenarioError goes -------------------------------------------------------------
+
+
+def _outcome(content: bytes) -> None:
+    try:
+        raw, lines = scenario_yaml.parse(content, "fuzz.yaml")
+        scenario.parse(raw, name="fuzz", origin="fuzz.yaml", lines=lines)
+    except ScenarioError as error:
+        assert str(error).startswith("fuzz.yaml: ")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes(content: bytes) -> None:
+    _outcome(content)
+
+
+@given(st.text(alphabet="abc:-[]{}&*!#|>'\"%@`,? \n\t0123456789.~<=", max_size=120))
+def test_any_text_that_looks_like_yaml(text: str) -> None:
+    _outcome(text.encode())
+
+
+_SCALARS = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | st.text(max_size=8)
+_VALUES = st.recursive(_SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(max_size=5), v, max_size=3), max_leaves=8)
+_FIELDS = st.sampled_from([*Scenario.model_fields, "start", "years_to_full_effect", "else"])
+_MEASURES = st.lists(
+    st.dictionaries(
+        st.sampled_from(["kind", "crossings", "links", "from", "to", "mode", "start", "route", "days_per_year", "speed_kmh", "x"]),
+        st.sampled_from([*KINDS, "torkham", "rail", 3, 2030, None, 1.5, ["torkham"], ["ISB", "SVO"], {}, [[]]]),
+        max_size=6,
+    ),
+    max_size=3,
+)
+
+
+@given(st.dictionaries(_FIELDS, _VALUES | _MEASURES, max_size=5))
+def test_any_map_of_fields(fields: dict[str, object]) -> None:
+    try:
+        made = scenario.parse(fields, name="fuzz")
+    except ScenarioError:
+        return
+    assert scenario.parse(made.model_dump(mode="json"), name="fuzz") == made

@@ -351,3 +351,14 @@ def test_loading_scenarios_needs_no_pandas() -> None:
     code = "from corridors import scenario; import sys; scenario.load_all(); print('pandas' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "False"
+
+
+# --- in a notebook ---------------------------------------------------------------------------------------
+
+
+def test_a_scenario_shows_itself_in_a_cell() -> None:
+    shown = scenario.load("capacity-800")._repr_html_()
+    assert "800 trucks a day at Khunjerab, Torkham and Taftan" in shown and "<td>2030</td>" in shown
+    assert "No measures" in scenario.load("baseline")._repr_html_()
+    odd = scenario.parse({"title": "Fish & chips \"now\""}, name="odd")._repr_html_()
+    assert "Fish &amp; chips &quot;now&quot;" in odd

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -165,6 +166,22 @@ class Scenario(Frozen):
     def canonical_json(self) -> str:
         """The scenario after defaults, always the same text for the same scenario: what caches are keyed by."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    def _repr_html_(self) -> str:
+        """How a scenario shows itself in a notebook."""
+        rows = "".join(
+            f"<tr><td>{escape(m.label)}</td><td>{m.start}</td><td>{m.start + m.years_to_full_effect}</td></tr>"
+            for m in self.measures
+        )
+        table = (
+            f"<table><thead><tr><th>Measure</th><th>Begins</th><th>Works fully</th></tr></thead><tbody>{rows}</tbody></table>"
+            if rows
+            else "<p>No measures: the baseline.</p>"
+        )
+        return (
+            f"<p><strong>{escape(self.title)}</strong> ({escape(' - '.join(self.pair))}, {self.years[0]}-{self.years[-1]}, "
+            f"{self.uncertainty.draws:,} draws)</p><p>{escape(self.summary)}</p>{table}"
+        )
 
 
 def _cross_checks(raw: Mapping[str, Any]) -> list[tuple[Location, str]]:
