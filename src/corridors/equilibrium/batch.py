@@ -19,13 +19,20 @@ from numpy.typing import NDArray
 
 from corridors.equilibrium import hats, inputs
 from corridors.equilibrium.hats import Array, Incomes, World
-from corridors.equilibrium.single import balanced
+from corridors.equilibrium.single import (
+    balanced,
+    international_change,
+    new_flows,
+    numeraire_level,
+)
 from corridors.errors import EquilibriumError, nearest
 
 _AIM = 2e-13
 # a step is cheap beside Newton where few pairs are shocked, less so where all are
 _PAIR_STEPS = 60
 _DENSE_STEPS = 24
+# beyond it the difference form of _level loses digits; such draws are left to Newton
+_PULL_LIMIT = 8.0
 _ROWS = 256
 _DENSE_ROWS = 16
 
@@ -109,8 +116,8 @@ def respond(
     parts = []
     for start in range(0, len(factor), _ROWS):
         rows_now = slice(start, start + _ROWS)
-        power = np.expm1(-elasticity[rows_now, None] * np.log(factor[rows_now]))
-        shock = _PairShock(engine.world, rows, columns, power)
+        log_k = -elasticity[rows_now, None] * np.log(factor[rows_now])
+        shock = _PairShock(rows, columns, log_k, np.expm1(log_k), len(labels))
         parts.append(engine.run(shock, elasticity[rows_now], rows, columns))
     return _gather(labels, tuple((str(a), str(b)) for a, b in pairs), parts, closure)
 
@@ -149,7 +156,8 @@ def counterfactuals(
                 f"cost_factors: {labels[i]} to {labels[j]}, draw {start + draw}: {factor[draw, i, j]:g} is "
                 "not a finite number above 0; tau'/tau is 1 where nothing changes"
             )
-        shock = _DenseShock(engine.world, np.expm1(-elasticity[now, None, None] * np.log(factor)))
+        log_k = -elasticity[now, None, None] * np.log(factor)
+        shock = _DenseShock(log_k, np.expm1(log_k))
         parts.append(engine.run(shock, elasticity[now], rows, columns))
     return _gather(labels, tuple((str(a), str(b)) for a, b in pairs), parts, closure)
 
@@ -171,7 +179,7 @@ class _Shock(Protocol):
         """k of some pairs (B,P)."""
 
     def dense(self, draw: int) -> Array:
-        """k of one draw (N,N)."""
+        """ln K of one draw (N,N)."""
 
     def some(self, draws: Places) -> _Shock:
         """The same for some of the draws."""
@@ -179,10 +187,11 @@ class _Shock(Protocol):
 
 @dataclass(frozen=True)
 class _PairShock:
-    world: World
     rows: Places
     columns: Places
+    log_k: Array
     change: Array
+    economies: int
     steps: int = _PAIR_STEPS
 
     def bought(self, a: Array, shares: Array) -> Array:
@@ -199,17 +208,19 @@ class _PairShock:
         return np.asarray(self.change)
 
     def dense(self, draw: int) -> Array:
-        change = np.zeros_like(self.world.flows[0])
-        change[self.rows, self.columns] = self.change[draw]
-        return np.asarray(change)
+        log_k = np.zeros((self.economies, self.economies))
+        log_k[self.rows, self.columns] = self.log_k[draw]
+        return log_k
 
     def some(self, draws: Places) -> _PairShock:
-        return _PairShock(self.world, self.rows, self.columns, self.change[draws])
+        return _PairShock(
+            self.rows, self.columns, self.log_k[draws], self.change[draws], self.economies
+        )
 
 
 @dataclass(frozen=True)
 class _DenseShock:
-    world: World
+    log_k: Array
     change: Array
     steps: int = _DENSE_STEPS
 
@@ -223,10 +234,10 @@ class _DenseShock:
         return np.asarray(self.change[:, rows, columns])
 
     def dense(self, draw: int) -> Array:
-        return np.asarray(self.change[draw])
+        return np.asarray(self.log_k[draw])
 
     def some(self, draws: Places) -> _DenseShock:
-        return _DenseShock(self.world, self.change[draws])
+        return _DenseShock(self.log_k[draws], self.change[draws])
 
 
 @dataclass(frozen=True)
@@ -307,7 +318,7 @@ class _Engine:
                 np.zeros(draws),
             )
         scale = np.ones(draws) if self.incomes == "held" else theta
-        y = self._solve(shock, scale)
+        y, left = self._chord(shock, scale)
         if self.incomes != "held":
             x = -y / scale[:, None]
             if self.numeraire is None:
@@ -322,13 +333,42 @@ class _Engine:
         exports, imports = level.rise + level.a * to_all, level.moved + level.reach * from_all
         sells, buys = self.abroad_sold.any(axis=1), self.abroad_bought.any(axis=0)
         price = np.ones_like(y) if self.incomes == "held" else np.exp(-y / scale[:, None])
-        return (
+        out = (
             (1.0 + shock.at(rows, columns)) * level.a[:, rows] * level.reach[:, columns],
             1.0 + np.where(sells, exports, 0.0),
             1.0 + np.where(buys, imports, 0.0),
             price,
             np.exp((np.log1p(level.phi) - y) / theta[:, None]),
             np.abs(np.expm1(level.gap)).max(axis=1),
+        )
+        for draw in left:
+            solved = self._newton(
+                shock.dense(draw), theta[draw], scale[draw], y[draw], rows, columns
+            )
+            for whole, one in zip(out, solved, strict=True):
+                whole[draw] = one
+        return out
+
+    def _newton(
+        self, log_k: Array, theta: float, scale: float, y: Array, rows: Places, columns: Places
+    ) -> tuple[Array, ...]:
+        """One draw by Newton from the chord's last point; the factors in the order of ``Response``."""
+        world, power = self.world, np.array([scale])
+        point, _ = hats.solve(world, log_k[None], power, self.incomes, -y / scale)
+        price = np.zeros_like(point.x)
+        if self.incomes != "held":
+            level = numeraire_level(world, point.x, self.numeraire)
+            point = hats.evaluate(world, log_k[None], power, self.incomes, point.x - level)
+            price = point.x
+        old, new = world.flows[0], new_flows(world, log_k[None], power, point)[0]
+        pull = np.exp(log_k - scale * point.x[:, None]) * point.reach
+        return (
+            pull[rows, columns],
+            1.0 + international_change(old, new, 1),
+            1.0 + international_change(old, new, 0),
+            np.exp(price),
+            np.exp((scale * point.x + np.log1p(point.phi[0])) / theta),
+            np.asarray(point.residual),
         )
 
     def _level(self, shock: _Shock, scale: Array, y: Array) -> _Level:
@@ -345,8 +385,8 @@ class _Engine:
             gap -= x
         return _Level(a, rise, phi, reach, moved, gap)
 
-    def _solve(self, shock: _Shock, scale: Array) -> Array:
-        """Chord steps with Anderson's acceleration for all draws; Newton for those it leaves open."""
+    def _chord(self, shock: _Shock, scale: Array) -> tuple[Array, list[int]]:
+        """Chord steps with Anderson's acceleration: y (B,N), and the draws that are left for Newton."""
         y = np.zeros((len(scale), len(self.world.output)))
         open_draws = np.arange(len(scale))
         now, part, memory = y, shock, _Anderson()
@@ -371,12 +411,9 @@ class _Engine:
             else:
                 y[open_draws] = now
             size = np.abs(self._level(shock, scale, y).gap).max(axis=1)
-        for draw in np.flatnonzero(~(size <= hats.RESIDUAL_LIMIT / 10)):
-            theta = scale[draw : draw + 1]
-            change = shock.dense(int(draw))[None]
-            point, _ = hats.solve(self.world, change, theta, self.incomes, -y[draw] / theta)
-            y[draw] = -theta * point.x
-        return y
+        fine = (size <= hats.RESIDUAL_LIMIT / 10) & (np.abs(y).max(axis=1) < _PULL_LIMIT)
+        y[~np.isfinite(y).all(axis=1)] = 0.0
+        return y, [int(draw) for draw in np.flatnonzero(~fine)]
 
 
 class _Anderson:

@@ -9,8 +9,7 @@ price of economy i, K_sij = (tau'/tau)^-theta_s and a_si = exp(-theta_s x_i):
     X'_sij = X_sij K_sij a_si E^_j / Phi_sj               E^: change of expenditure
     sum_sj X'_sij = Y_i exp(x_i)                          every market clears
 
-Everything is written as a difference from 1, so that no shock gives exactly no change and a very small
-shock loses no digits.
+Sums are taken over differences from 1, so that no shock gives exactly no change.
 """
 
 from __future__ import annotations
@@ -106,26 +105,22 @@ def spending_change(world: World, incomes: Incomes, x: Array) -> Array:
     return ratio * rise + deficit * ((rise @ world.output) / total)[..., None]
 
 
-def evaluate(world: World, change: Array, theta: Array, incomes: Incomes, x: Array) -> Point:
-    """All quantities at log prices ``x``; ``change`` (S,N,N) is K - 1."""
-    fall = np.expm1(-theta[:, None] * x)
-    a = np.exp(-theta[:, None] * x)
+def evaluate(world: World, log_k: Array, theta: Array, incomes: Incomes, x: Array) -> Point:
+    """All quantities at log prices ``x``; ``log_k`` (S,N,N) is ln K = -theta ln(tau'/tau)."""
+    pull = np.exp(log_k - theta[:, None, None] * x[:, None])
     spending = spending_change(world, incomes, x)
-    phi = np.stack(
-        [f @ b + s @ (b * k) for f, s, b, k in zip(fall, a, world.bought, change, strict=True)]
-    )
+    phi = (world.bought * (pull - 1.0)).sum(axis=1)
     reach = (1.0 + spending) / (1.0 + phi)
-    moved = (spending - phi) / (1.0 + phi)
-    sales = np.zeros_like(x)
-    for f, s, sold, k, u, m in zip(fall, a, world.sold, change, reach, moved, strict=True):
-        sales += f * sold.sum(axis=1) + s * (sold @ m + (sold * k) @ u)
+    pull *= reach[:, None, :]
+    pull -= 1.0
+    sales = (world.sold * pull).sum(axis=(0, 2))
     gap = np.log1p(sales) - (0.0 if incomes == "held" else x)
     return Point(x, phi, spending, reach, sales, gap)
 
 
-def shares(world: World, change: Array, theta: Array, point: Point) -> tuple[Array, Array]:
+def shares(world: World, log_k: Array, theta: Array, point: Point) -> tuple[Array, Array]:
     """New shares (sold, bought), each (S,N,N), at ``point``."""
-    pull = (1.0 + change) * np.exp(-theta[:, None] * point.x)[:, :, None]
+    pull = np.exp(log_k - theta[:, None, None] * point.x[:, None])
     bought = world.bought * pull / (1.0 + point.phi)[:, None, :]
     sold = world.sold * pull * point.reach[:, None, :] / (1.0 + point.sales)[None, :, None]
     return sold, bought
@@ -169,24 +164,24 @@ def jacobian(
 
 
 def solve(
-    world: World, change: Array, theta: Array, incomes: Incomes, start: Array | None = None
+    world: World, log_k: Array, theta: Array, incomes: Incomes, start: Array | None = None
 ) -> tuple[Point, int]:
     """Newton's method with step halving from the base prices, or from log prices ``start`` where markets
     are nearer to clearing there. Returns the point and the steps taken.
 
     Raises NotConverged above ``RESIDUAL_LIMIT``, and where expenditure would turn negative.
     """
-    point = evaluate(world, change, theta, incomes, np.zeros(len(world.output)))
+    point = evaluate(world, log_k, theta, incomes, np.zeros(len(world.output)))
     if start is not None and np.isfinite(start).all():
         with np.errstate(all="ignore"):
-            other = evaluate(world, change, theta, incomes, start)
+            other = evaluate(world, log_k, theta, incomes, start)
         if np.abs(other.gap).max() < np.abs(point.gap).max() and (other.spending > -1.0).all():
             point = other
     steps = 0
     while point.residual > _AIM and steps < _MAX_STEPS:
-        new = shares(world, change, theta, point)
+        new = shares(world, log_k, theta, point)
         step = np.linalg.solve(jacobian(world, theta, incomes, point, new), -point.gap)
-        better = _search(world, change, theta, incomes, point, step)
+        better = _search(world, log_k, theta, incomes, point, step)
         steps += 1
         if better is None:
             break
@@ -202,7 +197,7 @@ def solve(
 
 def _search(
     world: World,
-    change: Array,
+    log_k: Array,
     theta: Array,
     incomes: Incomes,
     point: Point,
@@ -214,7 +209,7 @@ def _search(
     before = np.abs(point.gap).max()
     for _ in range(_MAX_HALVINGS):
         with np.errstate(all="ignore"):
-            trial = evaluate(world, change, theta, incomes, point.x + length * step)
+            trial = evaluate(world, log_k, theta, incomes, point.x + length * step)
         after = np.abs(trial.gap).max()
         if np.isfinite(after) and after < before and (trial.spending > -1.0).all():
             return trial

@@ -149,23 +149,23 @@ class _Tangent:
         incomes: Incomes,
         at: int | None,
     ) -> _Tangent:
-        change = np.expm1(-theta * log_cost)[None]
+        log_k = -theta * log_cost[None]
         n = len(world.output)
         if closure == "partial":
-            flows = world.flows[0] * (1.0 + change[0])
+            flows = world.flows[0] * np.exp(log_k[0])
             none = np.zeros((n, n))
             return cls(world, flows, none, none, np.zeros(n), np.zeros(n), np.eye(n), none, theta, closure, at)  # fmt: skip
         held: Incomes = "held" if closure == "conditional" else incomes
         power = np.array([1.0 if closure == "conditional" else theta])
-        point, _ = hats.solve(world, change, power, held)
+        point, _ = hats.solve(world, log_k, power, held)
         if closure == "full":
             shift = (
                 float(np.log1p(np.expm1(point.x) @ world.output / world.world_output))
                 if at is None
                 else float(point.x[at])
             )
-            point = hats.evaluate(world, change, power, held, point.x - shift)
-        new = hats.shares(world, change, power, point)
+            point = hats.evaluate(world, log_k, power, held, point.x - shift)
+        new = hats.shares(world, log_k, power, point)
         flows = new[0][0] * (world.output * (1.0 + point.sales))[:, None]
         return cls(
             world,

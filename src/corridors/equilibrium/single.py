@@ -154,9 +154,9 @@ def balanced(world: World, theta: Array) -> World:
     """The base world with every deficit closed, all costs unchanged."""
     unchanged = np.zeros_like(world.flows)
     point, _ = hats.solve(world, unchanged, theta, "balanced")
-    x = point.x - _shift(world, point.x, None)
+    x = point.x - numeraire_level(world, point.x, None)
     level = hats.evaluate(world, unchanged, theta, "balanced", x)
-    return World.of(_new_flows(world, unchanged, theta, level))
+    return World.of(new_flows(world, unchanged, theta, level))
 
 
 def _run(
@@ -176,15 +176,15 @@ def _run(
     world = World.of(values)
     if deficits == "closed":
         world = balanced(world, theta)
-    change = np.expm1(-theta[:, None, None] * np.log(factor))
+    log_k = -theta[:, None, None] * np.log(factor)
     incomes: Incomes = "world_share" if deficits == "world_share" else "output_share"
     if closure == "partial":
-        flows, outcome, residual, steps = _partial(world, change)
+        flows, outcome, residual, steps = _partial(world, log_k)
     elif closure == "conditional":
         inputs.active(values.sum(axis=0), labels, "held")
-        flows, outcome, residual, steps = _conditional(world, change, theta)
+        flows, outcome, residual, steps = _conditional(world, log_k, theta)
     else:
-        flows, outcome, residual, steps = _full(world, change, theta, incomes, at)
+        flows, outcome, residual, steps = _full(world, log_k, theta, incomes, at)
 
     def table(array: Array) -> pd.DataFrame:
         return pd.DataFrame(array, index=labels, columns=pd.Index(labels), copy=True)
@@ -230,24 +230,24 @@ class _Outcome:
     spending: Array
 
 
-def _new_flows(world: World, change: Array, theta: Array, point: Point) -> Array:
-    pull = np.exp(-theta[:, None] * point.x)[:, :, None] * point.reach[:, None, :]
-    return np.asarray(world.flows * ((1.0 + change) * pull))
+def new_flows(world: World, log_k: Array, theta: Array, point: Point) -> Array:
+    pull = np.exp(log_k - theta[:, None, None] * point.x[:, None])
+    return np.asarray(world.flows * (pull * point.reach[:, None, :]))
 
 
-def _shift(world: World, x: Array, at: int | None) -> float:
+def numeraire_level(world: World, x: Array, at: int | None) -> float:
     """Log of the numeraire at prices ``x``: taking it off every price makes the numeraire 1."""
     if at is not None:
         return float(x[at])
     return float(np.log1p(np.expm1(x) @ world.output / world.world_output))
 
 
-def _partial(world: World, change: Array) -> tuple[Array, _Outcome, float, int]:
+def _partial(world: World, log_k: Array) -> tuple[Array, _Outcome, float, int]:
     none = np.zeros_like(world.output)
-    return world.flows * (1.0 + change), _Outcome(none, none, none), 0.0, 0
+    return world.flows * np.exp(log_k), _Outcome(none, none, none), 0.0, 0
 
 
-def _conditional(world: World, change: Array, theta: Array) -> tuple[Array, _Outcome, float, int]:
+def _conditional(world: World, log_k: Array, theta: Array) -> tuple[Array, _Outcome, float, int]:
     """Each sector is a matrix to be balanced to its old margins; theta plays no part in that."""
     unit = np.ones(1)
     flows = np.empty_like(world.flows)
@@ -262,9 +262,9 @@ def _conditional(world: World, change: Array, theta: Array) -> tuple[Array, _Out
             own = World.of((world.flows[s] + floor)[None])
         else:
             own = World.of(world.flows[s][None])
-        point, taken = hats.solve(own, change[s : s + 1], unit, "held")
+        point, taken = hats.solve(own, log_k[s : s + 1], unit, "held")
         flows[s] = np.where(
-            world.flows[s] > 0, _new_flows(own, change[s : s + 1], unit, point)[0], 0.0
+            world.flows[s] > 0, new_flows(own, log_k[s : s + 1], unit, point)[0], 0.0
         )
         real += world.weights[s] * (point.x + np.log1p(point.phi[0])) / theta[s]
         worst, steps = max(worst, point.residual), max(steps, taken)
@@ -273,11 +273,13 @@ def _conditional(world: World, change: Array, theta: Array) -> tuple[Array, _Out
 
 
 def _full(
-    world: World, change: Array, theta: Array, incomes: Incomes, at: int | None
+    world: World, log_k: Array, theta: Array, incomes: Incomes, at: int | None
 ) -> tuple[Array, _Outcome, float, int]:
-    solved, steps = hats.solve(world, change, theta, incomes)
+    solved, steps = hats.solve(world, log_k, theta, incomes)
     # demand depends on relative prices only, so the numeraire can be set afterwards
-    point = hats.evaluate(world, change, theta, incomes, solved.x - _shift(world, solved.x, at))
+    point = hats.evaluate(
+        world, log_k, theta, incomes, solved.x - numeraire_level(world, solved.x, at)
+    )
     index = -(world.weights * np.log1p(point.phi) / theta[:, None]).sum(axis=0)
     outcome = _Outcome(point.x, index, np.log1p(point.spending))
-    return _new_flows(world, change, theta, point), outcome, point.residual, steps
+    return new_flows(world, log_k, theta, point), outcome, point.residual, steps
