@@ -130,6 +130,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "target-year": ("title: T\ntargets: [{flow: total, value_musd: 1, year: 2050}]\n", "targets[0].year: is 2050"),
     "target-negative": ("title: T\ntargets: [{flow: total, value_musd: -1, year: 2030}]\n", "targets[0].value_musd: is -1"),
     "friction-order": ("title: T\nfrictions: [{kind: payment, low: 0.3, central: 0.2, high: 0.4, source: S}]\n", "frictions[0]: needs low <= central <= high"),
+    "friction-share-of-40": ("title: T\nfrictions: [{kind: payment, low: 0, central: 1, high: 40, source: S}]\n", "frictions[0]: of kind payment goes up to 40"),
     "friction-kind": ("title: T\nfrictions: [{kind: weather, low: 0, central: 0, high: 0, source: S}]\n", "frictions[0].kind: is 'weather'"),
     "friction-twice": ("title: T\nfrictions: [{kind: payment, low: 0, central: 0, high: 0, source: S}, {kind: payment, low: 0, central: 0, high: 0, source: S}]\n", "frictions[1].kind: 'payment' occurs twice"),
     "friction-no-source": ("title: T\nfrictions: [{kind: payment, low: 0, central: 0, high: 0}]\n", "frictions[0].source: is missing"),

@@ -41,18 +41,10 @@ def test_whole_package_has_no_mistakes() -> None:
     assert data.check() == []
 
 
-@pytest.mark.parametrize(
-    "function",
-    [
-        data.bilateral_trade_panel, data.pair_geography, data.gdp, data.economies,
-        data.manufacturing_trade_panel, data.manufacturing_trade_pairs, data.trade_series, data.trade_composition,
-        data.pakistan_exports_by_partner, data.unit_values, data.transport_facts, data.places, data.links,
-        data.parameters,
-    ],
-)
-def test_one_function_a_table(function) -> None:
-    frame = function()
-    assert frame.equals(data.table(function.__name__))
+@pytest.mark.parametrize("name", TABLES)
+def test_one_function_a_table(name: str) -> None:
+    function = getattr(data, name)
+    assert function.__doc__ and function().equals(data.table(name))
 
 
 def test_a_caller_cannot_spoil_the_cache() -> None:

@@ -133,6 +133,26 @@ def pakistan_exports_by_partner() -> pd.DataFrame:
     return table("pakistan_exports_by_partner")
 
 
+def known_flows() -> pd.DataFrame:
+    """Flows known from later sources than the panel, pinned in the world matrix."""
+    return table("known_flows")
+
+
+def class_shares() -> pd.DataFrame:
+    """What cargo classes a pair's trade is made of, with the range of bulk; ``*`` stands for any other pair."""
+    return table("class_shares")
+
+
+def stated_figures() -> pd.DataFrame:
+    """Balances and other figures stated together with flows that they disagree with."""
+    return table("stated_figures")
+
+
+def frictions() -> pd.DataFrame:
+    """Costs of trade that no road mends (payments, sanctions, insecurity), with range and source."""
+    return table("frictions")
+
+
 # --- transport -------------------------------------------------------------------------------------------
 
 
@@ -169,6 +189,26 @@ def services() -> pd.DataFrame:
 def gateways() -> pd.DataFrame:
     """Where an economy's trade enters the network, and with what share."""
     return table("gateways")
+
+
+def airports() -> pd.DataFrame:
+    """IATA codes and the places of the network that they serve."""
+    return table("airports")
+
+
+def road_costs() -> pd.DataFrame:
+    """Dollars a tonne-kilometre, speed and hours of driving a day by economy, with ranges and sources."""
+    return table("road_costs")
+
+
+def pair_traffic() -> pd.DataFrame:
+    """Trucks a day between pairs that pass the network's crossings today."""
+    return table("pair_traffic")
+
+
+def base_shares() -> pd.DataFrame:
+    """How a pair's goods travel today, by cargo class and mode: what hidden costs are calibrated to."""
+    return table("base_shares")
 
 
 def cargo_classes() -> pd.DataFrame:

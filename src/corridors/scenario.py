@@ -116,20 +116,34 @@ class Target(Frozen):
     year: Year = Field(description="By which year")
 
 
+FRICTION_UNITS = {"payment": "share of goods value", "sanctions": "share of goods value", "insecurity": "days a year"}
+FRICTION_LIMITS = {"payment": 2.0, "sanctions": 2.0, "insecurity": 365.0}
+
+
 class Friction(Frozen):
-    """A cost of this pair's trade that no road mends, as a share of goods value, with its range."""
+    """A cost of this pair's trade that no road mends, with its range; it replaces the row of data/frictions.csv."""
 
     kind: Literal["payment", "sanctions", "insecurity"]
-    low: float = Field(ge=0, le=2, description="Low end, share of goods value")
-    central: float = Field(ge=0, le=2, description="Central value, share of goods value")
-    high: float = Field(ge=0, le=2, description="High end, share of goods value")
+    low: float = Field(ge=0, le=365, description="Low end: share of goods value; of insecurity, days a year a border is shut")
+    central: float = Field(ge=0, le=365, description="Central value")
+    high: float = Field(ge=0, le=365, description="High end")
     source: Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_plain_text)]
 
     @model_validator(mode="after")
     def _ordered(self) -> Friction:
         if not self.low <= self.central <= self.high:
             raise PydanticCustomError("order", "needs low <= central <= high")
+        if self.high > FRICTION_LIMITS[self.kind]:
+            raise PydanticCustomError(
+                "order", "of kind {kind} goes up to {high}; allowed: at most {most} ({unit})",
+                {"kind": self.kind, "high": self.high, "most": FRICTION_LIMITS[self.kind], "unit": self.unit},
+            )
         return self
+
+    @property
+    def unit(self) -> str:
+        """What low, central and high count."""
+        return FRICTION_UNITS[self.kind]
 
 
 class _CrossMistakes(ValueError):
