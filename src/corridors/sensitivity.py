@@ -20,7 +20,7 @@ from corridors.errors import DataError
 Array = npt.NDArray[np.float64]
 Model = Callable[[Mapping[str, Array]], Array]
 
-GROUPS = 16
+GROUPS = 32
 BAND = (0.1, 0.9)
 
 

@@ -1,0 +1,81 @@
+"""Shapley values against their axioms and against the definition over all orders."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from corridors import attribution
+
+
+def games(measures: int) -> st.SearchStrategy[np.ndarray]:
+    return hnp.arrays(np.float64, 2**measures, elements=st.floats(-1e3, 1e3))
+
+
+def by_orders(values: np.ndarray, measures: int) -> np.ndarray:
+    total, orders = np.zeros(measures), list(permutations(range(measures)))
+    for order in orders:
+        inside = 0
+        for m in order:
+            total[m] += values[inside | 1 << m] - values[inside]
+            inside |= 1 << m
+    return total / len(orders)
+
+
+@settings(max_examples=50)
+@given(games(4))
+def test_definition_over_all_orders(values: np.ndarray) -> None:
+    assert attribution.shapley(values) == pytest.approx(by_orders(values, 4), abs=1e-9)
+
+
+@settings(max_examples=30)
+@given(games(6))
+def test_contributions_add_up_to_the_total(values: np.ndarray) -> None:
+    assert attribution.shapley(values).sum() == pytest.approx(values[-1] - values[0], abs=1e-9)
+
+
+def test_a_measure_that_does_nothing_gets_nothing_and_like_measures_get_the_same() -> None:
+    active = attribution.subsets(5)
+    values = np.log1p(active[:, 0] + active[:, 1]) * (1 + active[:, 2])
+    shares = attribution.shapley(values)
+    assert shares[3] == pytest.approx(0, abs=1e-15)
+    assert shares[4] == pytest.approx(0, abs=1e-15)
+    assert shares[0] == pytest.approx(shares[1])
+
+
+def test_independent_effects_come_back_and_batches_keep_their_shape() -> None:
+    effect = np.array([3.0, -1.0, 0.5])
+    calls = []
+
+    def value(active: np.ndarray) -> np.ndarray:
+        calls.append(len(active))
+        return np.stack([active @ effect, active @ effect * 2], axis=1)
+
+    shares = attribution.shapley_of(value, 3)
+    assert calls == [8]
+    assert shares == pytest.approx(np.stack([effect, 2 * effect], axis=1))
+
+
+def test_twelve_measures_are_exact_and_thirteen_refused() -> None:
+    active = attribution.subsets(12)
+    values = np.prod(1 + 0.01 * active, axis=1)
+    assert attribution.shapley(values).sum() == pytest.approx(values[-1] - 1, abs=1e-12)
+    with pytest.raises(ValueError, match="at most 12"):
+        attribution.subsets(13)
+    with pytest.raises(ValueError, match="all subsets"):
+        attribution.shapley(np.zeros(6))
+
+
+def test_no_measures() -> None:
+    assert attribution.shapley(np.zeros(1)).shape == (0,)
+    assert attribution.scaled_to(np.empty(0), 0.0).shape == (0,)
+
+
+@given(hnp.arrays(np.float64, st.integers(1, 12), elements=st.floats(-50, 50)), st.floats(-50, 50))
+def test_scaled_contributions_add_up_to_the_figure_shown(shares: np.ndarray, total: float) -> None:
+    assert abs(attribution.scaled_to(shares, total).sum() - total) <= 1e-12 * max(1.0, abs(total), np.abs(shares).max())
