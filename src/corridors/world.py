@@ -7,7 +7,7 @@ five steps, and :func:`provenance` says of every cell which step it is from:
    closed with the GDP growth of both sides;
 2. exporters with no such report (Uzbekistan, Turkmenistan, Tajikistan ...) get the total that their GDP
    suggests, spread over partners as the partially pooled gravity model of 2016 predicts
-   (:mod:`corridors.pooled_gravity`);
+   (:mod:`corridors.pooled_gravity`) together with what the partners report of the opposite flow;
 3. flows known from later sources are pinned: ``data/known_flows.csv``, and the latest
    level of each pair with a reported series (:mod:`corridors.pair_level`);
 4. all other flows grow to the latest year: the total of each exporter with its GDP, that of each importer with its
@@ -184,7 +184,7 @@ def _last_reports(panels: panel.Panel, gdp: dict[int, Array]) -> tuple[Array, np
     basis = np.full(trade.shape, GROWN, dtype=object)
     silent = np.isnan(trade).all(axis=1)
     fitted = pooled_gravity.fit(panels, last, np.log(gdp[last]))
-    predicted = np.exp(fitted.ln_fitted)
+    predicted = np.exp(with_mirror(fitted.ln_fitted, panels.trade[-1]))
     np.fill_diagonal(predicted, 0.0)
     predicted = np.nan_to_num(predicted)
     totals = _exports_by_gdp(trade, silent, np.log(gdp[last]))
@@ -208,6 +208,21 @@ def _last_reports(panels: panel.Panel, gdp: dict[int, Array]) -> tuple[Array, np
     trade[gaps] = 0.0
     np.fill_diagonal(trade, 0.0)
     return trade, basis
+
+
+def with_mirror(ln_fitted: Array, trade: Array) -> Array:
+    """The prediction (N, N) in logs, moved by what is known of the opposite flow.
+
+    A pair that trades more than predicted one way does so the other way too (shared history, pipelines, diasporas). The
+    slope of one residual on the other is estimated over pairs that are known both ways; where the opposite flow is not
+    reported or zero, the prediction stays as it is.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        residual = np.log(trade) - ln_fitted
+    residual[~np.isfinite(residual)] = np.nan
+    both = np.isfinite(residual) & np.isfinite(residual.T)
+    slope = float(residual[both] @ residual.T[both] / (residual[both] @ residual[both]))
+    return np.asarray(ln_fitted + slope * np.nan_to_num(residual.T))
 
 
 def _exports_by_gdp(trade: Array, silent: npt.NDArray[np.bool_], ln_gdp: Array) -> Array:
