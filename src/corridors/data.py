@@ -228,6 +228,14 @@ def line_shapes() -> dict[str, Any]:
     return shapes
 
 
+# --- validation ---------------------------------------------------------------------------------------------
+
+
+def published_results() -> pd.DataFrame:
+    """Results printed in the literature that the model must reproduce, each with where it stands."""
+    return table("published_results")
+
+
 # --- parameters ------------------------------------------------------------------------------------------
 
 

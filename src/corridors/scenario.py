@@ -345,6 +345,14 @@ def defaults() -> dict[str, Any]:
         raise ScenarioError(f"{path}: missing; it holds what scenarios share") from None
 
 
+_SAME_SIDE = {"exports": "exports", "imports": "imports", "total": "total"}
+_OTHER_SIDE = {"exports": "imports", "imports": "exports", "total": "total"}
+
+
+def _hashable(pair: tuple[Any, ...]) -> bool:
+    return all(isinstance(code, str) for code in pair)
+
+
 def _with_defaults(stated: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[Location, str]]]:
     shared = defaults()
     out = {**shared, **{k: v for k, v in stated.items() if v is not None}}
@@ -354,9 +362,12 @@ def _with_defaults(stated: Mapping[str, Any]) -> tuple[dict[str, Any], list[tupl
     span = horizon if isinstance(horizon, tuple) and len(horizon) == 2 and all(type(y) is int for y in horizon) else None
     if "targets" not in stated:
         # The shared aim was stated for the shared pair; it means nothing for another, or beyond the horizon.
-        same = sorted(map(str, _items(out, "pair"))) == sorted(map(str, _items(shared, "pair")))
+        pair, its_pair = _items(out, "pair"), _items(shared, "pair")
+        seen_from = {its_pair: _SAME_SIDE, its_pair[::-1]: _OTHER_SIDE}.get(pair) if _hashable(pair) else None
         out["targets"] = tuple(
-            t for t in _items(shared, "targets") if same and span and span[0] <= t["year"] <= span[1]
+            {**t, "flow": seen_from[t["flow"]]}
+            for t in _items(shared, "targets")
+            if seen_from and span and span[0] <= t["year"] <= span[1]
         )
     every = {field: out.pop(field, None) for field in _FILE_ONLY}
     if "start" not in stated and span and every["start"] is not None:
