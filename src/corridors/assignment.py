@@ -28,7 +28,8 @@ _MOST_ROUNDS = 400
 _SORT_OUT = frozenset({4, 6, 7, 8, 10, 12, 16, 24, 48, 96})
 _SHORTEST_STEP, _LONGEST_STEP = 1e-3, 2.5
 _DAYS_PER_YEAR = 365.0
-_LONGEST_TRAIN_WAIT_DAYS = 60.0
+# A train or aircraft that is full rations its room by price, here in hours a shipper would wait instead.
+_LONGEST_RATION_DAYS = 2_000.0
 
 
 def solve(
@@ -59,6 +60,7 @@ def solve(
         "open_share": (crossings,),
         "service_load": (services,),
         "service_capacity": (services,),
+        "service_premium_hours": (services,),
         "gap": (),
     }
     out: dict[str, Any] = {name: np.empty((count, *shape)) for name, shape in shapes.items()}
@@ -186,10 +188,10 @@ class Block:
         queues = self._queue(load[:crossings], self.capacity)
         if not self.layout.tonnes_per_day.size:
             return queues
-        trains = queueing.queue_hours(
-            load[crossings:], self.service_capacity, 1.0, longest_wait_days=_LONGEST_TRAIN_WAIT_DAYS
+        rationed = queueing.queue_hours(
+            load[crossings:], self.service_capacity, 1.0, longest_wait_days=_LONGEST_RATION_DAYS
         )
-        return np.concatenate([queues, trains])
+        return np.concatenate([queues, rationed])
 
     def _loads(self, wait: Array) -> tuple[Array, Array]:
         """Traffic at crossings and services that queues of ``wait`` hours bring forth; also the study's part."""
@@ -311,7 +313,7 @@ class Block:
         for group in self.groups:
             group.report(self._extra_hours(group, self.wait), layout, composite, share, hidden)
         shown = layout.shown
-        more = self.more_hours + layout.through @ (self.wait - self.wait_zero)
+        more = self.more_hours + layout.through_crossings @ (self.wait - self.wait_zero)[:crossings]
         return {
             "composite_cost": composite,
             "route_share": share[shown],
@@ -326,5 +328,6 @@ class Block:
             "open_share": np.broadcast_to(self.open, self.capacity.shape),
             "service_load": self.load[crossings:],
             "service_capacity": self.service_capacity,
+            "service_premium_hours": self.wait[crossings:],
             "gap": self.gap,
         }

@@ -37,6 +37,7 @@ from corridors.choice_set import ChoiceSet
 from corridors.errors import DataError, NetworkError, nearest
 from corridors.measure_effects import Effects
 from corridors.network import Network
+from corridors.routes import Route
 
 Array = npt.NDArray[np.float64]
 Pair = tuple[str, str]
@@ -62,7 +63,9 @@ class TransportState:
     crossing_load_trucks_per_day, crossing_capacity: (B, X) trucks a calendar day, and a day of opening.
     study_trucks_per_day: (B, X) of the load, the trade passed as demand.
     open_share: (B, X) share of days on which the crossing is open.
-    service_load, service_capacity: (B, S) truckloads a day on new services that have a limit.
+    service_load, service_capacity: (B, S) truckloads a day on new services that have a limit (trains,
+        flights). One that is full rations its room by price; service_premium_hours: (B, S) is that
+        premium, in hours of transit that would cost the same. Composite costs hold it, route_hours do not.
     gap: (B,) relative gap of the equilibrium; rounds: of Newton's method, of the slowest case.
     """
 
@@ -79,6 +82,7 @@ class TransportState:
     open_share: Array
     service_load: Array
     service_capacity: Array
+    service_premium_hours: Array
     gap: Array
     rounds: int
 
@@ -102,7 +106,7 @@ class System:
         return self.choices.pairs
 
     @property
-    def routes(self) -> tuple[choice_set.Route, ...]:
+    def routes(self) -> tuple[Route, ...]:
         """Routes of the R axis of a state."""
         return tuple(self.choices.routes[r] for r in self.shown)
 

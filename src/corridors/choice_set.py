@@ -211,8 +211,7 @@ def _arrays(
                 over[r, moved.index(i)] += 1.0
         for crossing in route.crossings:
             through[r, crossings[crossing]] += 1.0
-        served = [] if route.service is None else [route.service, *route.feeders]
-        for i in served:
+        for i in route.chain:
             service = effects.services[i]
             hours[r, 1 if service.mode == "sea" else 2] += service.hours
             hours[r, 2] += service.wait_hours
@@ -257,5 +256,5 @@ def base_shares(network: Network, pairs: Sequence[tuple[str, str]], classes: Seq
                 shares[number[exporter, importer], name, OUTSIDE] = 1.0 - float(share)
     for row in network.base_shares.itertuples():
         if (row.exporter, row.importer) in number:
-            shares[number[str(row.exporter), str(row.importer)], str(row.cargo_class), str(row.mode)] = float(row.share)  # type: ignore[arg-type]
+            shares[number[str(row.exporter), str(row.importer)], str(row.cargo_class), str(row.mode)] = float(row.share)
     return shares

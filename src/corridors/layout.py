@@ -113,7 +113,7 @@ def lay_out(
     table = network.crossings
 
     def column(name: str) -> Array:
-        return table[name].to_numpy(dtype=float)[:, None]
+        return np.asarray(table[name], dtype=float)[:, None]
 
     traffic = network.pair_traffic.set_index(["exporter", "importer"])["road_trucks_per_day"]
     counted = np.array([pair in traffic.index for pair in choices.pairs])

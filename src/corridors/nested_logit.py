@@ -101,7 +101,7 @@ class NestedLogit:
             road = group.road_nest[group.market_of_nest[new]]
             like = np.where((road >= 0)[:, None], hidden[np.maximum(road, 0)], 1.0)
             hidden[new] = np.where(like > 0.0, like, 1.0) ** values["new_service_hidden_share"]
-        return hidden
+        return np.asarray(hidden)
 
     def _trucks(self, j: int, part: Array, traded: Mapping[tuple[str, str], Array], c: int, block: Block) -> Array:
         """(markets, b) truckloads a day of all modes: passed as trade, or scaled up from counted trucks."""

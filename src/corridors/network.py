@@ -43,7 +43,11 @@ class Link:
 
 @dataclass(frozen=True)
 class Service:
-    """A ship, train or flight between two places; ``wait_hours`` is half the gap between departures."""
+    """A ship, train or flight between two places.
+
+    ``hours`` runs from departure to arrival, ``transshipment_hours`` of them between two ships or
+    trains; ``wait_hours`` is half the gap between departures and comes on top.
+    """
 
     name: str
     title: str
@@ -57,6 +61,7 @@ class Service:
     cargo: str
     running: bool
     estimate: bool = True
+    transshipment_hours: float = 0.0
     new: int | None = None
 
 
@@ -248,6 +253,7 @@ def _service(row: Mapping[str, object]) -> Service:
         cargo=str(row["cargo"]),
         running=row["state"] == "running",
         estimate="days" in estimates,
+        transshipment_hours=24.0 * float(row["transshipment_days"]),  # type: ignore[arg-type]
     )
 
 

@@ -49,9 +49,9 @@ class Path:
 class Route:
     """One choice of a shipper: from a gateway of the exporter to one of the importer.
 
-    ``links`` are positions in ``network.links``; ``service`` is the position in ``network.services``
-    of the main ship, train or flight (None for a road route) and ``feeders`` those of further ones.
-    ``needs`` are numbers of measures without which the route is not there.
+    ``links`` are positions in the list of links; ``service`` is the position of the main ship, train or
+    flight (None for a road route), ``chain`` has all services in the order of travel, after the first
+    ``before`` links. ``needs`` are numbers of measures without which the route is not there.
     """
 
     exporter: str
@@ -63,8 +63,23 @@ class Route:
     links: tuple[int, ...]
     crossings: tuple[str, ...]
     service: int | None = None
-    feeders: tuple[int, ...] = ()
+    chain: tuple[int, ...] = ()
+    before: int = 0
     needs: tuple[int, ...] = ()
+
+    def title(self, places: Mapping[str, str], links: Sequence[Link], services: Sequence[Service]) -> str:
+        """Readable name: the service, or the borders that a road crosses. ``places`` has names."""
+
+        def short(place: str) -> str:
+            return places[place].split(" / ")[0].split(" (")[0]
+
+        via = ", ".join(short(crossing) for crossing in self.crossings)
+        if self.service is not None:
+            return services[self.service].title + (f" by {via}" if via else "")
+        if not self.links:
+            return "Ways outside this network"
+        ferries = [short(links[i].a) + "-" + short(links[i].b) for i in self.links if links[i].mode == "ferry"]
+        return f"Road by {via}" + (f", ferry {', '.join(ferries)}" if ferries else "")
 
 
 class RoadMap:
@@ -191,15 +206,14 @@ def by_service(
             on_the_way = network.distance_km(origin, start) + network.distance_km(end, destination) < 0.75 * direct
             if not joins and not (borders and on_the_way):
                 continue
-            ways: list[tuple[str, tuple[int, ...], str]] = [(start, (), end)]
-            ways += [(start, (j,), s.b) for j, s in feeders if s.a == end]
-            ways += [(s.b, (j,), end) for j, s in feeders if s.a == start]
-            for first, used, last in ways:
+            ways: list[tuple[str, tuple[int, ...], str]] = [(start, (i,), end)]
+            ways += [(start, (i, j), s.b) for j, s in feeders if s.a == end]
+            ways += [(s.b, (j, i), end) for j, s in feeders if s.a == start]
+            for first, chain, last in ways:
                 before = feeder(roads, origin, first, borders)
                 after = feeder(roads, last, destination, borders)
                 if before is None or after is None:
                     continue
-                parts = (service, *(services[j] for j in used), *(roads.links[k] for k in before.links + after.links))
                 yield Route(
                     exporter=exporter,
                     importer=importer,
@@ -210,6 +224,7 @@ def by_service(
                     links=before.links + after.links,
                     crossings=before.crossings + after.crossings,
                     service=i,
-                    feeders=used,
-                    needs=tuple(sorted({part.new for part in parts if part.new is not None})),
+                    chain=chain,
+                    before=len(before.links),
+                    needs=() if service.new is None else (service.new,),
                 )
