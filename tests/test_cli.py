@@ -192,3 +192,109 @@ def test_every_command_has_help(corridors) -> None:
     for command in cli.commands.commands:
         done = corridors(command, "--help")
         assert done.status == 0 and len(done.out.splitlines()) > 3
+
+
+# --- what commands hand on -------------------------------------------------------------------------------
+
+
+class FakeResult:
+    """Stands in for a computed study: the command line only hands on and prints."""
+
+    def __init__(self) -> None:
+        band = {"p10": 900.0, "p50": 1000.0, "p90": 1150.0}
+        self.saved: Path | None = None
+        paths_ = {f"{flow}_musd": [{"year": 2026, **band}, {"year": 2027, **band}] for flow in ("exports", "imports", "total")}
+        self._summary = {
+            "scenario": "baseline", "pair": ["PAK", "RUS"], "years": [2026, 2027], "draws": 64, "seed": 7,
+            "baseline": paths_, "projected": paths_, "effect_percent": {"p10": -0.1, "p50": 0.25, "p90": 0.75},
+            "trade_cost_change_percent": {"p10": -0.2, "p50": -0.125, "p90": 0.0},
+            "contributions": [{"measure": "800 trucks a day at Torkham", "kind": "border_capacity", "percent_points": 0.25}],
+        }
+
+    def summary(self) -> dict[str, object]:
+        return self._summary
+
+    def json(self) -> str:
+        return json.dumps(self._summary) + "\n"
+
+    def save(self, folder: Path) -> None:
+        self.saved = folder
+
+
+@pytest.fixture
+def study(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """Replaces ``corridors.study`` and records how it was called."""
+    import types
+
+    import corridors as package
+
+    called: dict[str, object] = {"result": FakeResult()}
+    module = types.ModuleType("corridors.study")
+
+    def run(one: object, draws: int | None = None, seed: int | None = None) -> object:
+        called.update(scenario=one, draws=draws, seed=seed)
+        return called["result"]
+
+    module.run = run  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "corridors.study", module)
+    monkeypatch.setattr(package, "study", module, raising=False)
+    return called
+
+
+def test_run_hands_on_scenario_draws_and_seed(corridors, study: dict[str, object], tmp_path: Path) -> None:
+    done = corridors("run", "capacity-800", "--json", "--draws", "128", "--seed", "9", "--save", str(tmp_path / "kept"))
+    assert done.status == 0 and done.err == ""
+    assert json.loads(done.out)["effect_percent"]["p50"] == 0.25
+    assert (study["scenario"].name, study["draws"], study["seed"]) == ("capacity-800", 128, 9)  # type: ignore[attr-defined]
+    assert study["result"].saved == tmp_path / "kept"  # type: ignore[attr-defined]
+    corridors("run", "capacity-800")
+    assert (study["draws"], study["seed"]) == (None, None), "as the scenario says"
+
+
+def test_run_prints_the_answer_in_words_and_numbers(corridors, study: dict[str, object]) -> None:
+    done = corridors("run", "baseline")
+    for part in ("Nothing changes at the borders", "two-way trade in 2027", "1,000  (900 to 1,150)", "+0.25  (-0.10 to +0.75) %", "+0.25  800 trucks a day at Torkham"):
+        assert part in done.out
+
+
+def test_build_hands_on_every_option(corridors, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from corridors.report import build
+
+    called: dict[str, object] = {}
+
+    def fake(names: tuple[str, ...], **options: object) -> int:
+        called.update(names=names, **options)
+        return 1
+
+    monkeypatch.setattr(build, "build", fake)
+    done = corridors("build", "baseline", "capacity-800", "--formats", "PDF,html,pdf", "--jobs", "3", "--out", str(tmp_path), "--force",
+                     "--dry-run", "--scheduler", "tcp://127.0.0.1:1", "--quiet", "--json-log")
+    assert done.status == 1, "a failed report is the build's status"
+    assert called == {
+        "names": ("baseline", "capacity-800"), "formats": ("pdf", "html"), "jobs": 3, "out": tmp_path, "force": True,
+        "dry_run": True, "scheduler": "tcp://127.0.0.1:1", "quiet": True, "json_log": True,
+    }
+
+
+def test_refresh_does_not_write_without_a_terminal_or_yes(project: Path, corridors, monkeypatch: pytest.MonkeyPatch) -> None:
+    from corridors.sources import refresh
+
+    answers: list[bool] = []
+
+    def fake(source: str, *, confirm, **_: object) -> int:
+        answers.append(confirm("Write?"))
+        return 0
+
+    monkeypatch.setattr(refresh, "refresh", fake)
+    assert corridors("data", "refresh", "worldbank").status == 0
+    assert corridors("data", "refresh", "worldbank", "--yes").status == 0
+    assert answers == [False, True]
+
+
+def test_a_source_that_fails_is_status_1_and_one_message(project: Path, corridors, monkeypatch: pytest.MonkeyPatch) -> None:
+    from corridors.sources import http, worldbank
+
+    monkeypatch.setattr(worldbank, "client", lambda: http.Client("World Bank", "http://127.0.0.1:9", min_interval=0, attempts=1))
+    done = corridors("data", "refresh", "worldbank", "--yes")
+    assert done.status == 1
+    assert "World Bank: country/all/indicator/NY.GDP.MKTP.CD: no complete answer" in done.err and "Traceback" not in done.err

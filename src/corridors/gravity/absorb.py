@@ -3,9 +3,9 @@
 For weights w and dummies D of all fixed effects, :class:`Absorber` finds a with
 ``D'W(v - D a) = 0`` for several variables v at once. Two fixed effects (or one) are solved exactly by a
 Schur complement; when they share a dimension (exporter-year and importer-year share the year) the
-complement falls into one small block for each year, solved as a batch. Further fixed effects (the pair)
-are solved around that exact part by preconditioned conjugate gradients, which are warm-started: between
-two Newton steps the weights hardly move, so a few iterations are enough.
+complement falls into one small block for each year. Further fixed effects (the pair) are solved around that
+exact part by preconditioned conjugate gradients on the tables of :mod:`corridors.gravity.cross`, which are
+warm-started: between two Newton steps the weights hardly move, so a few iterations are enough.
 
 The exact part replaces the alternating projections of Guimaraes and Portugal (2010) and Correia (2016);
 the conjugate gradients accelerate what remains of them.
@@ -13,19 +13,229 @@ the conjugate gradients accelerate what remains of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
-from math import prod
 
 import numpy as np
+from scipy.linalg import lapack
 
 from ..errors import NotConverged
-from .groups import AxisGroups, Grouping, Layout, RowGroups
+from .cross import Blocks, Cross, Groups, cross
+from .groups import AxisGroups, Layout, RowGroups
 
 # Dense Schur complements are affordable up to here: entries of the cross table, and levels of the smaller side.
 _LARGEST_TABLE = 20_000_000
 _LARGEST_BLOCK = 1_500
 _MOST_STEPS = 2_000
+# What rounding leaves of the sums of a variable, relative to its size: no residual can be made smaller.
+_ROUNDING = 1e-14
+# Beyond this many blocks one batched call beats a loop over LAPACK.
+_MANY_BLOCKS = 200
+
+Effects = list[np.ndarray]
+
+
+class Absorber:
+    """Takes fixed effects out of variables laid out as in a :class:`~corridors.gravity.groups.Layout`.
+
+    Variables are (variables, cells); effects are a list with one (variables, levels) array a fixed effect.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.groups = layout.groups
+        couple = _choose_couple(self.groups)
+        self._couple = None if couple is None else _Couple(self.groups[couple[0]], self.groups[couple[1]])
+        largest = max(range(len(self.groups)), key=lambda g: self.groups[g].levels)
+        self._exact: tuple[int, ...] = (largest,) if couple is None else couple
+        self._rest = tuple(g for g in range(len(self.groups)) if g not in self._exact)
+        self._tables: dict[tuple[int, int], Cross] = {
+            (one, two): cross(self.groups[one], self.groups[two])
+            for one, two in [*((e, r) for e in self._exact for r in self._rest), *combinations(self._rest, 2)]
+        }
+        self.steps = 0
+
+    def weigh(self, weights: np.ndarray) -> None:
+        """Set the weights (cells,) and prepare the exact part for them."""
+        self._weights = weights
+        self._mass = [group.sums(weights[None, :])[0] for group in self.groups]
+        self._inverse = [_inverse_or_zero(mass) for mass in self._mass]
+        if self._couple is not None:
+            self._couple.weigh(weights, *(self._mass[g] for g in self._exact))
+        for table in self._tables.values():
+            table.weigh(weights)
+
+    def residualise(
+        self, values: np.ndarray, start: Effects | None = None, tolerance: float = 1e-10
+    ) -> tuple[np.ndarray, Effects]:
+        """Residuals of ``values`` (variables, cells), and the effects that were taken out.
+
+        ``start`` are effects from an earlier call. ``tolerance`` is on the normal equations of the fixed
+        effects outside the exact part, relative to their size when none of those is taken out.
+        """
+        sums = [group.sums(values * self._weights) for group in self.groups]
+        effects: Effects = [np.zeros(0)] * len(self.groups)
+        for g, effect in zip(self._exact, self._solve_exact([sums[g] for g in self._exact]), strict=True):
+            effects[g] = effect
+        if self._rest:
+            floor = _ROUNDING**2 * ((values**2) @ self._weights)
+            rest = self._around(sums, [effects[g] for g in self._exact], start, tolerance, floor)
+            inner = [sums[g] - self._reach(g, rest) for g in self._exact]
+            for g, effect in zip(self._exact, self._solve_exact(inner), strict=True):
+                effects[g] = effect
+            for g, effect in zip(self._rest, rest, strict=True):
+                effects[g] = effect
+        return values - self.combine(effects), effects
+
+    def combine(self, effects: Effects) -> np.ndarray:
+        """The sum of the effects on each cell, (variables, cells)."""
+        total = self.groups[0].spread(effects[0])
+        for group, effect in zip(self.groups[1:], effects[1:], strict=True):
+            total = total + group.spread(effect)
+        lead = effects[0].shape[0]
+        first = self.groups[0]
+        if isinstance(first, AxisGroups):
+            total = np.broadcast_to(total, (lead, *first.shape))
+        return total.reshape(lead, -1)
+
+    def _solve_exact(self, sums: Effects) -> Effects:
+        if self._couple is None:
+            return [sums[0] * self._inverse[self._exact[0]]]
+        return self._couple.solve(sums[0], sums[1])
+
+    def _reach(self, exact: int, rest: Effects) -> np.ndarray:
+        """What the rest of the effects adds to the sums of an exact one."""
+        return sum(self._tables[exact, r].from_second(v) for r, v in zip(self._rest, rest, strict=True))
+
+    def _around(
+        self, sums: Effects, exact: Effects, start: Effects | None, tolerance: float, floor: np.ndarray
+    ) -> Effects:
+        """The effects outside the exact part, by conjugate gradients on their Schur complement."""
+        plain = [
+            sums[r] - sum(self._tables[e, r].from_first(v) for e, v in zip(self._exact, exact, strict=True))
+            for r in self._rest
+        ]
+        right = np.concatenate(plain, axis=1)
+        inverse = np.concatenate([self._inverse[r] for r in self._rest])
+        goal = np.maximum(tolerance**2 * (right**2 * inverse).sum(axis=1), floor)
+        x = np.zeros_like(right)
+        if start is not None:
+            x = np.concatenate([start[r] for r in self._rest], axis=1)
+            right = right - self._complement(x)
+        return self._cut(self._conjugate_gradients(x, right, inverse, goal))
+
+    def _complement(self, x: np.ndarray) -> np.ndarray:
+        """The Schur complement of the exact part, applied."""
+        parts = self._cut(x)
+        solved = self._solve_exact([self._reach(e, parts) for e in self._exact])
+        out = []
+        for r, part in zip(self._rest, parts, strict=True):
+            line = part * self._mass[r]
+            for e, value in zip(self._exact, solved, strict=True):
+                line -= self._tables[e, r].from_first(value)
+            for other, value in zip(self._rest, parts, strict=True):
+                if other < r:
+                    line += self._tables[other, r].from_first(value)
+                elif other > r:
+                    line += self._tables[r, other].from_second(value)
+            out.append(line)
+        return np.concatenate(out, axis=1)
+
+    def _cut(self, x: np.ndarray) -> Effects:
+        return np.split(x, np.cumsum([self.groups[r].levels for r in self._rest])[:-1], axis=1)
+
+    def _conjugate_gradients(
+        self, x: np.ndarray, r: np.ndarray, inverse: np.ndarray, goal: np.ndarray
+    ) -> np.ndarray:
+        z = r * inverse
+        p = z
+        rz = (r * z).sum(axis=1)
+        for _ in range(_MOST_STEPS):
+            if np.all(rz <= goal):
+                return x
+            self.steps += 1
+            q = self._complement(p)
+            curvature = (p * q).sum(axis=1)
+            moving = (rz > goal) & (curvature > 0)
+            if not moving.any():
+                return x
+            step = np.where(moving, rz / np.where(moving, curvature, 1.0), 0.0)
+            x = x + step[:, None] * p
+            r = r - step[:, None] * q
+            z = r * inverse
+            new = (r * z).sum(axis=1)
+            p = z + np.where(moving, new / np.where(moving, rz, 1.0), 0.0)[:, None] * p
+            rz = new
+        raise NotConverged(
+            f"the fixed effects could not be taken out in {_MOST_STEPS} conjugate-gradient steps; "
+            "groups of rows that hardly overlap are the usual cause: drop the smallest, or one fixed effect"
+        )
+
+
+class _Couple:
+    """Two fixed effects solved together, exactly.
+
+    Scaled by the square roots of the masses their normal equations are [I T; T' I]; the larger effect is
+    eliminated and I - T'T of the smaller one inverted, block by block.
+    """
+
+    def __init__(self, first: Groups, second: Groups) -> None:
+        self._first, self._second = first, second
+        self._blocks = (
+            Blocks(first, second) if isinstance(first, AxisGroups) and isinstance(second, AxisGroups) else None
+        )
+
+    def weigh(self, weights: np.ndarray, first_mass: np.ndarray, second_mass: np.ndarray) -> None:
+        table = self._table(weights)
+        first, second = self._split(first_mass[None, :], second_mass[None, :])
+        self._root_first = np.sqrt(_inverse_or_zero(first))
+        self._root_second = np.sqrt(_inverse_or_zero(second))
+        table *= self._root_first.transpose(0, 2, 1)
+        table *= self._root_second
+        # The smaller side is eliminated last; hold the table as (blocks, large, small).
+        self._flip = table.shape[1] < table.shape[2]
+        self._scaled = table
+        across = table.transpose(0, 2, 1)
+        gram = table @ across if self._flip else across @ table
+        null = np.sqrt((first if self._flip else second)[:, 0, :])
+        schur = -gram
+        size = np.arange(schur.shape[1])
+        schur[:, size, size] += 1.0 + 1e-13
+        # The sum of all levels of one effect equals that of the other: fill that null direction, so that
+        # the block can be inverted. The right-hand side is orthogonal to it.
+        norm = np.sqrt((null**2).sum(axis=1, keepdims=True))
+        null = null / np.where(norm > 0, norm, 1.0)
+        schur += null[:, :, None] * null[:, None, :]
+        self._inverse = _invert(schur)
+
+    def solve(self, first: np.ndarray, second: np.ndarray) -> Effects:
+        """Effects of (variables, levels) sums."""
+        a, b = self._split(first, second)
+        a, b = a * self._root_first, b * self._root_second
+        across = self._scaled.transpose(0, 2, 1)
+        if self._flip:
+            a = (a - b @ across) @ self._inverse
+            b = b - a @ self._scaled
+        else:
+            b = (b - a @ self._scaled) @ self._inverse
+            a = a - b @ across
+        a, b = a * self._root_first, b * self._root_second
+        if self._blocks is None:
+            return [a[0], b[0]]
+        return [self._blocks.join_first(a), self._blocks.join_second(b)]
+
+    def _split(self, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(variables, levels) -> (blocks, variables, own levels)."""
+        if self._blocks is None:
+            return first[None], second[None]
+        return self._blocks.split_first(first), self._blocks.split_second(second)
+
+    def _table(self, weights: np.ndarray) -> np.ndarray:
+        if self._blocks is not None:
+            table = self._blocks.table(weights)
+            return table.copy() if np.shares_memory(table, weights) else table
+        assert isinstance(self._first, RowGroups) and isinstance(self._second, RowGroups)
+        joint = self._first.codes * self._second.levels + self._second.codes
+        size = self._first.levels * self._second.levels
+        return np.bincount(joint, weights, size).reshape(1, self._first.levels, self._second.levels)
 
 
 def _inverse_or_zero(values: np.ndarray) -> np.ndarray:
@@ -35,272 +245,42 @@ def _inverse_or_zero(values: np.ndarray) -> np.ndarray:
     return out
 
 
-@dataclass(frozen=True)
-class _Table:
-    """How the cross table of two fixed effects falls into blocks: (blocks, first's own, second's own)."""
-
-    first: int
-    second: int
-    shared: int
-    own_first: int
-    own_second: int
-    order_first: tuple[int, ...] | None = None
-    order_second: tuple[int, ...] | None = None
-    kept_first: tuple[int, ...] = ()
-    kept_second: tuple[int, ...] = ()
-
-    @property
-    def work(self) -> float:
-        small, large = sorted((self.own_first, self.own_second))
-        return float(self.shared) * (2.0 * small**3 + small**2 * large)
+def _invert(blocks: np.ndarray) -> np.ndarray:
+    """Inverses of symmetric positive definite blocks."""
+    if len(blocks) > _MANY_BLOCKS:
+        return np.linalg.inv(blocks)
+    for k, block in enumerate(blocks):
+        factor, failed = lapack.dpotrf(block, lower=False, overwrite_a=False)
+        if failed:
+            blocks[k] = np.linalg.pinv(block, hermitian=True)
+            continue
+        upper, _ = lapack.dpotri(factor, lower=False, overwrite_c=True)
+        upper = np.triu(upper)
+        blocks[k] = upper + np.triu(upper, 1).T
+    return blocks
 
 
-class Absorber:
-    """Takes fixed effects out of variables laid out as in a :class:`~corridors.gravity.groups.Layout`."""
-
-    def __init__(self, layout: Layout) -> None:
-        self.groups: tuple[RowGroups | AxisGroups, ...] = layout.groups
-        self._table = _choose_table(self.groups)
-        if self._table is not None:
-            self._exact: tuple[int, ...] = (self._table.first, self._table.second)
-        else:
-            largest = max(range(len(self.groups)), key=lambda g: self.groups[g].levels)
-            self._exact = (largest,)
-        self._rest = tuple(g for g in range(len(self.groups)) if g not in self._exact)
-        self.steps = 0
-
-    def weigh(self, weights: np.ndarray) -> None:
-        """Set the weights (cells,) and prepare the exact part for them."""
-        self._weights = weights
-        row = weights[None, :]
-        self._mass = [group.sums(row)[0] for group in self.groups]
-        self._inverse = [_inverse_or_zero(mass) for mass in self._mass]
-        if self._table is not None:
-            self._prepare_table()
-
-    def residualise(
-        self, values: np.ndarray, start: list[np.ndarray] | None = None, tolerance: float = 1e-10
-    ) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Residuals of ``values`` (variables, cells) and the effects, one (variables, levels) array a grouping.
-
-        ``start`` are effects from an earlier call; ``tolerance`` is on the normal equations of the fixed
-        effects outside the exact part, relative to their size before any of them was taken out.
-        """
-        if not self._rest:
-            effects = self._solve_exact(values)
-            return values - self._combine(effects), effects
-        guess = [
-            np.zeros((values.shape[0], self.groups[g].levels)) if start is None else start[g]
-            for g in self._rest
-        ]
-        target = values if start is None else values - self._combine(dict(zip(self._rest, guess, strict=True)))
-        projected, _ = self._project(target)
-        residual = [self.groups[g].sums(projected * self._weights) for g in self._rest]
-        scale = self._size(self._right_hand_side(values)) if start is not None else self._size(residual)
-        found = self._conjugate_gradients(residual, scale, tolerance)
-        rest = {g: a + b for g, a, b in zip(self._rest, guess, found, strict=True)}
-        outer = values - self._combine(rest)
-        exact = self._solve_exact_dict(outer)
-        effects = {**rest, **exact}
-        ordered = [effects[g] for g in range(len(self.groups))]
-        return outer - self._combine(exact), ordered
-
-    # -- the exact part ------------------------------------------------------------------------------
-
-    def _solve_exact(self, values: np.ndarray) -> list[np.ndarray]:
-        found = self._solve_exact_dict(values)
-        return [found[g] for g in range(len(self.groups))]
-
-    def _solve_exact_dict(self, values: np.ndarray) -> dict[int, np.ndarray]:
-        weighted = values * self._weights
-        return self._solve_sums([self.groups[g].sums(weighted) for g in self._exact])
-
-    def _solve_sums(self, sums: list[np.ndarray]) -> dict[int, np.ndarray]:
-        if self._table is None:
-            return {self._exact[0]: sums[0] * self._inverse[self._exact[0]]}
-        table = self._table
-        first = _to_blocks(sums[0], table.kept_first, table.order_first, table.shared, table.own_first)
-        second = _to_blocks(sums[1], table.kept_second, table.order_second, table.shared, table.own_second)
-        # Scaled by the square roots of the masses the system is [I C; C' I], well conditioned whatever the units.
-        first, second = first * self._root_first, second * self._root_second
-        if self._small_is_second:
-            b = (second - (first[:, :, None, :] @ self._cross)[:, :, 0, :])[:, :, None, :] @ self._schur
-            b = b[:, :, 0, :]
-            a = first - (self._cross @ b[..., None])[..., 0]
-        else:
-            a = (first - (self._cross @ second[..., None])[..., 0])[:, :, None, :] @ self._schur
-            a = a[:, :, 0, :]
-            b = second - (a[:, :, None, :] @ self._cross)[:, :, 0, :]
-        a, b = a * self._root_first, b * self._root_second
-        return {
-            table.first: _from_blocks(a, table.kept_first, table.order_first),
-            table.second: _from_blocks(b, table.kept_second, table.order_second),
-        }
-
-    def _prepare_table(self) -> None:
-        table = self._table
-        assert table is not None
-        cross = self._cross_table(table)
-        first = _to_blocks(self._mass[table.first][None, :], table.kept_first, table.order_first, table.shared, table.own_first)[0]
-        second = _to_blocks(self._mass[table.second][None, :], table.kept_second, table.order_second, table.shared, table.own_second)[0]
-        self._root_first = np.sqrt(_inverse_or_zero(first))
-        self._root_second = np.sqrt(_inverse_or_zero(second))
-        cross = cross * self._root_first[:, :, None] * self._root_second[:, None, :]
-        self._cross = cross
-        self._small_is_second = table.own_second <= table.own_first
-        if self._small_is_second:
-            gram, null = np.swapaxes(cross, 1, 2) @ cross, np.sqrt(second)
-        else:
-            gram, null = cross @ np.swapaxes(cross, 1, 2), np.sqrt(first)
-        size = gram.shape[1]
-        schur = np.eye(size) * (1.0 + 1e-13) - gram
-        # The sum of all levels of one effect equals that of the other: fill that null direction, so that
-        # the block can be inverted. The right-hand side is orthogonal to it.
-        norm = np.sqrt((null**2).sum(axis=1, keepdims=True))
-        null = null / np.where(norm > 0, norm, 1.0)
-        schur += null[:, :, None] * null[:, None, :]
-        self._schur = np.linalg.inv(schur)
-
-    def _cross_table(self, table: _Table) -> np.ndarray:
-        one, two = self.groups[table.first], self.groups[table.second]
-        if isinstance(one, AxisGroups) and isinstance(two, AxisGroups):
-            shape = one.shape
-            shared = [a for a in one.axes if a in two.axes]
-            own_one = [a for a in one.axes if a not in two.axes]
-            own_two = [a for a in two.axes if a not in one.axes]
-            gone = tuple(a for a in range(len(shape)) if a not in one.axes and a not in two.axes)
-            tensor = self._weights.reshape(shape)
-            left = [a for a in range(len(shape)) if a not in gone]
-            tensor = tensor.sum(axis=gone) if gone else tensor
-            order = [left.index(a) for a in (*shared, *own_one, *own_two)]
-            return np.ascontiguousarray(tensor.transpose(order)).reshape(
-                table.shared, table.own_first, table.own_second
-            )
-        assert isinstance(one, RowGroups) and isinstance(two, RowGroups)
-        joint = one.codes * table.own_second + two.codes
-        flat = np.bincount(joint, self._weights, table.own_first * table.own_second)
-        return flat.reshape(1, table.own_first, table.own_second)
-
-    # -- the rest ------------------------------------------------------------------------------------
-
-    def _project(self, values: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:
-        effects = self._solve_exact_dict(values)
-        return values - self._combine(effects), effects
-
-    def _combine(self, effects: dict[int, np.ndarray] | list[np.ndarray]) -> np.ndarray:
-        items = effects.items() if isinstance(effects, dict) else enumerate(effects)
-        total: np.ndarray | None = None
-        for g, effect in items:
-            part = self.groups[g].spread(effect)
-            total = part if total is None else total + part
-        assert total is not None
-        return total
-
-    def _right_hand_side(self, values: np.ndarray) -> list[np.ndarray]:
-        projected, _ = self._project(values)
-        return [self.groups[g].sums(projected * self._weights) for g in self._rest]
-
-    def _size(self, vectors: list[np.ndarray]) -> np.ndarray:
-        return np.sqrt(
-            sum(
-                (vector**2 * self._inverse[g]).sum(axis=1)
-                for g, vector in zip(self._rest, vectors, strict=True)
-            )
-        )
-
-    def _conjugate_gradients(
-        self, residual: list[np.ndarray], scale: np.ndarray, tolerance: float
-    ) -> list[np.ndarray]:
-        inverse = np.concatenate([self._inverse[g] for g in self._rest])
-        bounds = np.cumsum([0, *(self.groups[g].levels for g in self._rest)])
-        r = np.concatenate(residual, axis=1)
-        x = np.zeros_like(r)
-        z = r * inverse
-        p = z
-        rz = (r * z).sum(axis=1)
-        goal = (tolerance * scale) ** 2
-        for _ in range(_MOST_STEPS):
-            if np.all(rz <= goal):
-                break
-            self.steps += 1
-            parts = {g: p[:, bounds[k] : bounds[k + 1]] for k, g in enumerate(self._rest)}
-            projected, _ = self._project(self._combine(parts))
-            projected *= self._weights
-            q = np.concatenate([self.groups[g].sums(projected) for g in self._rest], axis=1)
-            curvature = (p * q).sum(axis=1)
-            step = np.where((rz > goal) & (curvature > 0), rz / np.where(curvature > 0, curvature, 1.0), 0.0)
-            if not step.any():
-                break
-            x = x + step[:, None] * p
-            r = r - step[:, None] * q
-            z = r * inverse
-            new = (r * z).sum(axis=1)
-            p = z + np.where(rz > 0, new / np.where(rz > 0, rz, 1.0), 0.0)[:, None] * p
-            rz = new
-        else:
-            raise NotConverged(
-                f"the fixed effects could not be taken out in {_MOST_STEPS} conjugate-gradient steps; "
-                "groups of rows that hardly overlap are the usual cause: drop the smallest, or one fixed effect"
-            )
-        return [x[:, bounds[k] : bounds[k + 1]] for k in range(len(self._rest))]
-
-
-def _choose_table(groups: tuple[Grouping, ...]) -> _Table | None:
-    """The two fixed effects to solve together: those that leave the fewest levels to iterate on."""
-    best: tuple[float, _Table] | None = None
+def _choose_couple(groups: tuple[Groups, ...]) -> tuple[int, int] | None:
+    """The two fixed effects to solve together: those that leave the fewest levels, then the cheapest."""
+    best: tuple[float, float, int, int] | None = None
     total = sum(g.levels for g in groups)
     for one, two in combinations(range(len(groups)), 2):
-        table = _table_of(one, two, groups[one], groups[two])
-        if table is None:
+        shape = _couple_shape(groups[one], groups[two])
+        if shape is None or min(shape[1:]) > _LARGEST_BLOCK or shape[0] * shape[1] * shape[2] > _LARGEST_TABLE:
             continue
-        small = min(table.own_first, table.own_second)
-        if small > _LARGEST_BLOCK or table.shared * table.own_first * table.own_second > _LARGEST_TABLE:
-            continue
+        small, large = sorted(shape[1:])
         left = total - groups[one].levels - groups[two].levels
-        if best is None or (left, table.work) < (best[0], best[1].work):
-            best = (left, table)
-    return None if best is None else best[1]
+        candidate = (float(left), shape[0] * float(small) ** 2 * (small + large), one, two)
+        best = candidate if best is None else min(best, candidate)
+    return None if best is None else (best[2], best[3])
 
 
-def _table_of(one: int, two: int, first: Grouping, second: Grouping) -> _Table | None:
+def _couple_shape(first: Groups, second: Groups) -> tuple[int, int, int] | None:
     if isinstance(first, RowGroups) and isinstance(second, RowGroups):
-        return _Table(one, two, 1, first.levels, second.levels)
+        return 1, first.levels, second.levels
     if not (isinstance(first, AxisGroups) and isinstance(second, AxisGroups)):
         return None
-    if first.labels is not None or second.labels is not None:
+    blocks = Blocks(first, second)
+    if first.labels is not None or second.labels is not None or not blocks.first_axes or not blocks.second_axes:
         return None
-    shape = first.shape
-    shared = [a for a in first.axes if a in second.axes]
-    own_one = [a for a in first.axes if a not in second.axes]
-    own_two = [a for a in second.axes if a not in first.axes]
-    if not own_one or not own_two:
-        return None
-    return _Table(
-        one,
-        two,
-        prod(shape[a] for a in shared),
-        prod(shape[a] for a in own_one),
-        prod(shape[a] for a in own_two),
-        tuple(first.axes.index(a) for a in (*shared, *own_one)),
-        tuple(second.axes.index(a) for a in (*shared, *own_two)),
-        first.kept,
-        second.kept,
-    )
-
-
-def _to_blocks(
-    values: np.ndarray, kept: tuple[int, ...], order: tuple[int, ...] | None, shared: int, own: int
-) -> np.ndarray:
-    lead = values.shape[0]
-    if order is not None and order != tuple(range(len(order))):
-        values = values.reshape(lead, *kept).transpose(0, *(o + 1 for o in order))
-    return values.reshape(lead, shared, own)
-
-
-def _from_blocks(blocks: np.ndarray, kept: tuple[int, ...], order: tuple[int, ...] | None) -> np.ndarray:
-    lead = blocks.shape[0]
-    if order is not None and order != tuple(range(len(order))):
-        ordered = blocks.reshape(lead, *(kept[o] for o in order))
-        back = np.argsort(order)
-        blocks = ordered.transpose(0, *(b + 1 for b in back))
-    return blocks.reshape(lead, -1)
+    return blocks.shape

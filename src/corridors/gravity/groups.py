@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from math import prod
-from typing import Protocol
 
 import numpy as np
 
@@ -20,18 +20,6 @@ from .sample import Factor, combine
 
 # A tensor with more holes than this costs more than chasing indices does.
 _LEAST_FILLED = 0.4
-
-
-class Grouping(Protocol):
-    """What a solver needs to know of one fixed effect."""
-
-    levels: int
-
-    def sums(self, cells: np.ndarray) -> np.ndarray:
-        """(variables, cells) -> (variables, levels)."""
-
-    def spread(self, values: np.ndarray) -> np.ndarray:
-        """(variables, levels) -> (variables, cells)."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +48,7 @@ class AxisGroups:
     def kept(self) -> tuple[int, ...]:
         return tuple(self.shape[a] for a in self.axes)
 
-    @property
+    @cached_property
     def levels(self) -> int:
         return prod(self.kept) if self.labels is None else int(self.labels.max()) + 1
 
@@ -69,17 +57,23 @@ class AxisGroups:
         others = tuple(a + 1 for a in range(len(self.shape)) if a not in self.axes)
         reduced = cells.reshape(lead, *self.shape)
         reduced = reduced.sum(axis=others) if others else reduced
-        reduced = reduced.reshape(lead, -1)
-        if self.labels is None:
-            return reduced
-        return np.stack([np.bincount(self.labels, line, self.levels) for line in reduced])
+        return self.fold(reduced.reshape(lead, -1))
 
     def spread(self, values: np.ndarray) -> np.ndarray:
+        """As a view that broadcasts over the other axes: (variables, *tensor)."""
         lead = values.shape[0]
-        if self.labels is not None:
-            values = values[:, self.labels]
         broad = [n if a in self.axes else 1 for a, n in enumerate(self.shape)]
-        return np.broadcast_to(values.reshape(lead, *broad), (lead, *self.shape)).reshape(lead, -1)
+        return self.unfold(values).reshape(lead, *broad)
+
+    def fold(self, cells: np.ndarray) -> np.ndarray:
+        """Sum (variables, cells of the axes) over each label."""
+        if self.labels is None:
+            return cells
+        return np.stack([np.bincount(self.labels, line, self.levels) for line in cells])
+
+    def unfold(self, values: np.ndarray) -> np.ndarray:
+        """Give each cell of the axes the value of its label."""
+        return values if self.labels is None else values[:, self.labels]
 
 
 @dataclass(frozen=True)

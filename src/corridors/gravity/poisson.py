@@ -18,8 +18,9 @@ from .absorb import Absorber
 
 _STEPS = 100
 _HALVINGS = 12
-# Converged when the next Newton step would change the objective by less than this share.
-_DECREMENT = 1e-16
+# Converged when a Newton step changes the objective by less than this share: what is left after that step is
+# of the order of this number itself in the fitted values.
+_DECREMENT = 1e-14
 # A row that still moves by this much when all others stand still is running off to minus infinity.
 _RUNNING_OFF = 0.05
 

@@ -61,12 +61,15 @@ class Library:
         files = sorted(p for p in package_folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts and "_shipped" not in p.parts)
         self._hash = {p: sha256_of_file(p) for p in files}
         self._module = {self._name(p): p for p in files if p.suffix == ".py"}
-        self.whole = sha256(canonical([[p.relative_to(package_folder).as_posix(), h] for p, h in self._hash.items()]))
 
     def digest(self, roots: Iterable[str]) -> str:
         """One hash over every module reachable from the modules named in ``roots``."""
         seen = self._reachable(roots)
         return sha256(canonical(sorted((name, self._content_hash(name)) for name in seen)))
+
+    def files(self) -> dict[str, str]:
+        """SHA-256 of every file of the package, by its path in it."""
+        return {p.relative_to(self._folder).as_posix(): digest for p, digest in self._hash.items()}
 
     def modules(self, roots: Iterable[str]) -> tuple[str, ...]:
         """The modules of this package reachable from ``roots``, sorted."""

@@ -30,6 +30,9 @@ ZYGOTE_VARIABLE = "CORRIDORS_ZYGOTE"
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
 """The build runs in parallel itself; a library's own threads would only compete, and must not exist at a fork."""
 
+STEADY = {"PYTHONHASHSEED": "0", "MPLBACKEND": "agg"}
+"""So that one build is like another."""
+
 QUIET_LIBRARIES = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 """Arrow's allocator would start a thread of its own when it is loaded; the debugger that kernels carry would print a warning."""
 
@@ -163,7 +166,7 @@ class ZygoteProcess:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self.address)
         self._listener.listen(64)
-        settings = {**os.environ, **ONE_THREAD, "PYTHONHASHSEED": "0", "MPLBACKEND": "agg", **QUIET_LIBRARIES, **(environment or {})}
+        settings = {**os.environ, **ONE_THREAD, **STEADY, **QUIET_LIBRARIES, **(environment or {})}
         command = [sys.executable, "-m", "corridors.report.zygote", str(self._listener.fileno()), *modules]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=settings, pass_fds=[self._listener.fileno()], start_new_session=True

@@ -22,26 +22,11 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from corridors.report import kernels
+from corridors.report.messages import Limits
 
 ENGINE = "corridors"
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _TRUNCATED = "\n[output cut here: more than {limit:,} characters of text in one cell]\n"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How far a notebook may go.
-
-    ``cell_seconds`` and ``notebook_seconds`` of time, ``text_characters`` of printed text a cell,
-    ``output_bytes`` of everything shown by the notebook, ``memory_mb`` of data in its kernel.
-    """
-
-    cell_seconds: float = 300.0
-    notebook_seconds: float = 900.0
-    start_seconds: float = 120.0
-    text_characters: int = 100_000
-    output_bytes: int = 32 * 2**20
-    memory_mb: int | None = 4096
 
 
 @dataclass
@@ -226,3 +211,9 @@ def to_bytes(notebook: NotebookNode) -> bytes:
     """The notebook as a file."""
     text: str = nbformat.writes(notebook, version=4)
     return (text if text.endswith("\n") else text + "\n").encode()
+
+
+def from_bytes(content: bytes) -> NotebookNode:
+    """The notebook in a file."""
+    notebook: NotebookNode = nbformat.reads(content.decode(), as_version=4)
+    return notebook

@@ -1,0 +1,165 @@
+"""What this project reports: its scenarios and notebooks as the plan's subjects and documents.
+
+Reading this catalogue loads no heavy library; the work itself is in :mod:`corridors.report.craft`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from corridors import paths, scenario
+from corridors.errors import ScenarioError
+from corridors.report import fingerprint
+from corridors.report.plan import Document, Subject
+from corridors.report.store import canonical, sha256
+
+VALIDATION = "validation"
+COMPARISON = "comparison"
+BACKGROUND = {
+    "01_trade_profile": "Trade profile",
+    "02_gravity": "What trade responds to",
+    "03_corridors": "The corridors",
+}
+_SCENARIO_NOTEBOOK, _COMPARISON_NOTEBOOK, _VALIDATION_NOTEBOOK = "04_scenario", "05_comparison", "06_validation"
+_BACKGROUND_SCENARIO = "baseline"
+
+ROOTS = {
+    "result": ("corridors.study", "corridors.report.craft"),
+    "notebook": ("corridors.report.run",),
+    "html": ("corridors.report.export",),
+    "pdf": ("corridors.report.export",),
+    "index": ("corridors.report.export",),
+}
+"""Modules that do each kind of step; what they import counts as going into it."""
+
+
+class Catalogue:
+    """All scenarios in ``scenarios/`` and notebooks in ``notebooks/``, or those asked for."""
+
+    craft = "corridors.report.craft"
+    preload = ("corridors.report.warm",)
+
+    def subjects(self, names: Sequence[str], also: Sequence[str]) -> list[Subject]:
+        """Results to compute: one for each scenario, and the validation in a build of everything."""
+        asked = self._scenarios(tuple(names))
+        found = [_subject(one, source, folder=one.name) for one, source in asked]
+        found += [_subject(one, source, folder=None) for one, source in self._others(names, also)]
+        if not names:
+            found.append(Subject(VALIDATION, VALIDATION, {}, folder=VALIDATION))
+        return found
+
+    def documents(self, names: Sequence[str], also: Sequence[str]) -> list[Document]:
+        """One report for each scenario, the comparison, and in a build of everything the validation and background."""
+        asked = self._scenarios(tuple(names))
+        compared = [*asked, *self._others(names, also)]
+        found = [_scenario_report(one, source) for one, source in asked]
+        found.append(_comparison([one for one, _ in compared]))
+        if not names:
+            found.append(_validation())
+            found += [_background(stem, title) for stem, title in BACKGROUND.items()]
+        return [document for document in found if document.notebook.exists()]
+
+    @lru_cache  # noqa: B019 (one catalogue lives as long as one build)
+    def _scenarios(self, names: tuple[str, ...]) -> list[tuple[scenario.Scenario, str]]:
+        found: dict[str, tuple[scenario.Scenario, str]] = {}
+        for source in names or scenario.names():
+            one = scenario.load(source)
+            known = found.get(one.name)
+            if known is not None and known[0] != one:
+                raise ScenarioError(f"{source}: another scenario of this build is called {one.name!r} too ({known[1]}); their reports would lie in one folder")
+            found[one.name] = (one, str(source))
+        return list(found.values())
+
+    def _others(self, names: Sequence[str], also: Sequence[str]) -> list[tuple[scenario.Scenario, str]]:
+        """Scenarios reported earlier into the same folder that can still be read."""
+        asked = {one.name for one, _ in self._scenarios(tuple(names))}
+        found = {}
+        for source in also:
+            try:
+                one = scenario.load(source)
+            except ScenarioError:
+                continue
+            if one.name not in asked:
+                found[one.name] = (one, source)
+        return list(found.values())
+
+    def ingredients(self, kind: str, notebook: Path | None) -> dict[str, str]:
+        """Source, data and versions that go into a step of this kind."""
+        roots = set(ROOTS[kind])
+        if notebook is not None:
+            roots |= fingerprint.notebook_imports(notebook)
+        return {"library": self._library_digest(tuple(sorted(roots))), "versions": self._versions, **self._data}
+
+    @lru_cache  # noqa: B019
+    def _library_digest(self, roots: tuple[str, ...]) -> str:
+        return self._library.digest(roots)
+
+    @cached_property
+    def _library(self) -> fingerprint.Library:
+        return fingerprint.Library(Path(__file__).resolve().parents[1])
+
+    @cached_property
+    def _data(self) -> dict[str, str]:
+        return {f"data/{name}": digest for name, digest in fingerprint.folder(paths.data()).items()}
+
+    @cached_property
+    def _versions(self) -> str:
+        return sha256(canonical(fingerprint.versions()))
+
+    def inputs(self) -> dict[str, str]:
+        """SHA-256 of data, scenarios, notebooks and library source."""
+        return {
+            **self._data,
+            **{f"scenarios/{name}": digest for name, digest in fingerprint.folder(paths.scenarios(), "*.yaml").items()},
+            **{f"notebooks/{name}": digest for name, digest in fingerprint.folder(paths.notebooks(), "*.ipynb").items()},
+            **{f"src/corridors/{name}": digest for name, digest in self._library.files().items()},
+        }
+
+    def date(self) -> str:
+        """The newest date in the data package."""
+        return fingerprint.source_date(paths.data() / "datapackage.json")
+
+
+def _subject(one: scenario.Scenario, source: str, folder: str | None) -> Subject:
+    recipe: dict[str, Any] = {"scenario": json.loads(one.canonical_json()), "name": one.name}
+    return Subject(one.name, "scenario", recipe, folder, source=_portable(source))
+
+
+def _portable(source: str) -> str:
+    """A scenario as it can be found again: its name, or the whole path of its file."""
+    return str(Path(source).absolute()) if Path(source).suffix in (".yaml", ".yml") else source
+
+
+def _scenario_report(one: scenario.Scenario, source: str) -> Document:
+    shown = {"scenario": source, "result_dir": ""}
+    return Document(
+        one.name, paths.notebooks() / f"{_SCENARIO_NOTEBOOK}.ipynb", "report", one.title,
+        {"scenario": one.name}, (one.name,), "result_dir", one_result=True, shown_parameters=shown,
+    )  # fmt: skip
+
+
+def _comparison(compared: Sequence[scenario.Scenario]) -> Document:
+    names = [one.name for one in compared]
+    return Document(
+        COMPARISON, paths.notebooks() / f"{_COMPARISON_NOTEBOOK}.ipynb", "brief", "The scenarios side by side",
+        {"scenarios": names}, tuple(names), "results_dir", shown_parameters={"scenarios": names, "results_dir": ""},
+    )  # fmt: skip
+
+
+def _validation() -> Document:
+    return Document(
+        VALIDATION, paths.notebooks() / f"{_VALIDATION_NOTEBOOK}.ipynb", "report", "Is the model right? Published results, backtests, known effects",
+        {}, (VALIDATION,), "result_path", one_result=True, shown_parameters={"result_path": ""},
+    )  # fmt: skip
+
+
+def _background(stem: str, title: str) -> Document:
+    return Document(
+        f"background/{stem}", paths.notebooks() / f"{stem}.ipynb", "report", title,
+        {"scenario": _BACKGROUND_SCENARIO}, (_BACKGROUND_SCENARIO,), "result_dir", one_result=True,
+        shown_parameters={"scenario": _BACKGROUND_SCENARIO, "result_dir": ""},
+    )  # fmt: skip

@@ -1,0 +1,73 @@
+"""Putting what steps made where people look: whole files, only those that changed, nothing stale left beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from corridors.report.messages import SAVED
+from corridors.report.plan import FORMATS, INDEX, RESULT, Plan, Step
+from corridors.report.store import Store, explain, sha256_of_file, write_atomically
+
+FAILED_NOTEBOOK = "notebook.failed.ipynb"
+
+
+def destination(plan: Plan, step: Step) -> Path | None:
+    """The folder, relative to the output folder, where a step's public files go; None: nowhere."""
+    if step.kind == INDEX:
+        return Path()
+    name = step.name.partition(":")[2]
+    if step.kind == RESULT:
+        folder = plan.subjects[name].folder
+        return None if folder is None else Path(folder)
+    return Path(plan.documents[name].folder)
+
+
+def files(plan: Plan, step: Step, outputs: Mapping[str, str]) -> dict[Path, str]:
+    """Hash by path, relative to the output folder, of every public file of a step that made ``outputs``."""
+    folder = destination(plan, step)
+    if folder is None:
+        return {}
+    return {folder / name: digest for name, digest in outputs.items() if not name.startswith(SAVED)}
+
+
+def lost(out: Path, store: Store, wanted: Mapping[Path, str]) -> bool:
+    """True if a file is neither in the output folder nor whole in the store, so that it must be made again."""
+    return any(not _right(out / path, digest) and store.content(digest) is None for path, digest in wanted.items())
+
+
+def deliver(out: Path, store: Store, wanted: Mapping[Path, str]) -> None:
+    """Bring files that are missing or different in the output folder there from the store."""
+    for path, digest in wanted.items():
+        if not _right(out / path, digest):
+            content = store.content(digest)
+            if content is not None:
+                write_atomically(out / path, content, store.scratch)
+
+
+def clear_stale(out: Path, plan: Plan, step: Step, wanted: Mapping[Path, str]) -> None:
+    """Remove what an earlier build left that this step, newly done, no longer makes or has outdated."""
+    folder = destination(plan, step)
+    if folder is None:
+        return
+    if step.kind == RESULT:
+        old = [p for p in (out / folder / "tables").glob("*.csv") if p.relative_to(out) not in wanted]
+    elif step.kind == "notebook":
+        document = plan.documents[step.name.partition(":")[2]]
+        built = {s.kind for s in plan.steps.values() if s.unit == step.unit}
+        old = [out / folder / f"{document.stem}.{form}" for form in FORMATS if form not in built]
+        old.append(out / folder / FAILED_NOTEBOOK)
+    else:
+        old = []
+    for path in old:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise explain(error, path) from error
+
+
+def _right(path: Path, digest: str) -> bool:
+    try:
+        return sha256_of_file(path) == digest
+    except OSError:
+        return False
