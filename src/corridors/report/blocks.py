@@ -1,0 +1,229 @@
+"""What a report is made of: cover, prose, key figures, figures and tables, as plain data.
+
+A notebook cell returns a block. JupyterLab shows its HTML; the exporters read the same block as plain JSON
+(:data:`MIME`) and lay it out for the page and for paper, so that all three say the same. Every text in
+a block is plain text: it is escaped for HTML here and never read as markup by the PDF's template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any, ClassVar, Literal
+
+MIME = "application/vnd.corridors.block+json"
+
+Align = Literal["left", "right"]
+
+
+class Block:
+    """Anything a report shows. ``as_dict`` is its data, ``html`` its HTML, both from the same fields."""
+
+    kind: ClassVar[str] = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The block as JSON-ready data, with ``kind`` telling which block it is."""
+        return {"kind": self.kind, **asdict(self)}  # type: ignore[call-overload]
+
+    def html(self) -> str:
+        """The block as an HTML fragment; all text escaped."""
+        raise NotImplementedError
+
+    def text(self) -> str:
+        """The block as plain text, for terminals and for search."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {MIME: self.as_dict(), "text/html": self.html(), "text/plain": self.text()}
+
+
+@dataclass(frozen=True)
+class Cover(Block):
+    """The front of a report: ``kicker`` (what kind of report), ``title``, ``subtitle``, and ``facts`` (label, value)."""
+
+    kind: ClassVar[str] = "cover"
+    kicker: str
+    title: str
+    subtitle: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+
+    def html(self) -> str:
+        facts = "".join(f"<div><dt>{escape(a)}</dt><dd>{escape(b)}</dd></div>" for a, b in self.facts)
+        return (
+            f'<header class="cover"><p class="kicker">{escape(self.kicker)}</p><h1>{escape(self.title)}</h1>'
+            f'<p class="subtitle">{escape(self.subtitle)}</p><dl class="facts">{facts}</dl></header>'
+        )
+
+    def text(self) -> str:
+        return "\n".join([self.title, self.subtitle, *(f"{a}: {b}" for a, b in self.facts)])
+
+
+@dataclass(frozen=True)
+class Prose(Block):
+    """Paragraphs, or with ``bullets`` a list. ``style``: ``plain``, ``lead`` (the answer), ``caveat`` (set apart), ``note``."""
+
+    kind: ClassVar[str] = "prose"
+    paragraphs: tuple[str, ...]
+    style: Literal["plain", "lead", "caveat", "note"] = "plain"
+    bullets: bool = False
+
+    def html(self) -> str:
+        tag = "li" if self.bullets else "p"
+        inner = "".join(f"<{tag}>{escape(p)}</{tag}>" for p in self.paragraphs)
+        if self.bullets:
+            inner = f"<ul>{inner}</ul>"
+        return f'<div class="prose {self.style}">{inner}</div>'
+
+    def text(self) -> str:
+        mark = "- " if self.bullets else ""
+        return "\n".join(mark + p for p in self.paragraphs)
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One number that matters: what it is, the number with its unit, its range or context in words."""
+
+    label: str
+    value: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class KeyFigures(Block):
+    """Up to four numbers that matter, side by side."""
+
+    kind: ClassVar[str] = "key_figures"
+    items: tuple[KeyFigure, ...]
+
+    def html(self) -> str:
+        cells = "".join(
+            f'<div class="key-figure"><dt>{escape(i.label)}</dt><dd><span class="value">{escape(i.value)}</span>'
+            f'<span class="detail">{escape(i.detail)}</span></dd></div>'
+            for i in self.items
+        )
+        return f'<dl class="key-figures">{cells}</dl>'
+
+    def text(self) -> str:
+        return "\n".join(f"{i.label}: {i.value} ({i.detail})" for i in self.items)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its head, its unit (shown under the head), and how its cells are set."""
+
+    label: str
+    unit: str = ""
+    align: Align = "left"
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """A table of texts as people read them; the first column names the row. ``caption`` says what it shows."""
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    source: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(f"table {self.caption!r}: a row of {len(row)} cells under {len(self.columns)} columns")
+
+    def html(self) -> str:
+        notes = "".join(f'<p class="source">{escape(t)}</p>' for t in (self.note, self.source) if t)
+        return f'<figure class="table"><div class="scroll" tabindex="0" role="region" aria-label="{escape(self.caption)}">{self.html_table()}</div>{notes}</figure>'
+
+    def html_table(self) -> str:
+        """The ``table`` element alone."""
+        heads = "".join(
+            f'<th scope="col" class="{c.align}">{escape(c.label)}'
+            + (f'<span class="unit">{escape(c.unit)}</span>' if c.unit else "")
+            + "</th>"
+            for c in self.columns
+        )
+        body = "".join(
+            "<tr>"
+            + "".join(
+                f'<th scope="row" class="{c.align}">{escape(v)}</th>' if k == 0 else f'<td class="{c.align}">{escape(v)}</td>'
+                for k, (c, v) in enumerate(zip(self.columns, row, strict=True))
+            )
+            + "</tr>"
+            for row in self.rows
+        )
+        return f"<table><caption>{escape(self.caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+
+    def text(self) -> str:
+        lines = [self.caption, " | ".join(c.label for c in self.columns)]
+        return "\n".join([*lines, *(" | ".join(row) for row in self.rows)])
+
+
+@dataclass(frozen=True)
+class Figure(Block):
+    """A chart: ``svg`` (one element), ``title`` that states the finding, ``alt`` that tells what it shows, ``source``,
+    and the numbers behind it as ``data``. ``width`` is ``full`` or ``half`` of the text's width."""
+
+    kind: ClassVar[str] = "figure"
+    svg: str
+    title: str
+    alt: str
+    source: str = ""
+    data: Table | None = None
+    width: Literal["full", "half"] = "full"
+
+    def html(self) -> str:
+        # The alternative text goes on a wrapper: the SVG inside is decoration to a screen reader.
+        details = (
+            f'<details><summary>The numbers behind this chart</summary><div class="scroll" tabindex="0" role="region" '
+            f'aria-label="{escape(self.data.caption)}">{self.data.html_table()}</div></details>'
+            if self.data is not None
+            else ""
+        )
+        source = f'<p class="source">{escape(self.source)}</p>' if self.source else ""
+        return (
+            f'<figure class="chart {self.width}"><figcaption>{escape(self.title)}</figcaption>'
+            f'<div class="svg" role="img" aria-label="{escape(self.alt)}">{self.svg}</div>{source}{details}</figure>'
+        )
+
+    def text(self) -> str:
+        return f"{self.title}\n{self.alt}"
+
+
+@dataclass(frozen=True)
+class Group(Block):
+    """Several blocks from one cell, one after the other."""
+
+    kind: ClassVar[str] = "group"
+    blocks: tuple[Block, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "blocks": [b.as_dict() for b in self.blocks]}
+
+    def html(self) -> str:
+        return "".join(b.html() for b in self.blocks)
+
+    def text(self) -> str:
+        return "\n\n".join(b.text() for b in self.blocks)
+
+
+def group(*blocks: Block | None) -> Group:
+    """A group of those blocks that are there."""
+    return Group(tuple(b for b in blocks if b is not None))
+
+
+def table(
+    caption: str, columns: Sequence[Column | str], rows: Sequence[Sequence[str]], source: str = "", note: str = ""
+) -> Table:
+    """A table; a column given as text is a left-aligned head without a unit."""
+    heads = tuple(c if isinstance(c, Column) else Column(c) for c in columns)
+    return Table(caption, heads, tuple(tuple(str(v) for v in row) for row in rows), source, note)
+
+
+def flat(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The blocks of a dict made by :meth:`Block.as_dict`, groups opened."""
+    if block.get("kind") != Group.kind:
+        return [block]
+    return [inner for b in block["blocks"] for inner in flat(b)]
