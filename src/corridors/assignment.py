@@ -26,10 +26,12 @@ BLOCK = 128
 _MOST_ROUNDS = 400
 # Finished cases leave the block at these rounds.
 _SORT_OUT = frozenset({4, 6, 7, 8, 10, 12, 16, 24, 48, 96})
-_SHORTEST_STEP, _LONGEST_STEP = 1e-3, 2.5
+_LONGEST_STEP = 2.5
 _DAYS_PER_YEAR = 365.0
-# A train or aircraft that is full rations its room by price, here in hours a shipper would wait instead.
-_LONGEST_RATION_DAYS = 2_000.0
+# A train or aircraft that fills rations its room by price, here in hours a shipper would wait instead: this many
+# hours x / (1 - x) where a share x of the room is taken, so that it is never more than full.
+_RATION_HOURS = 1.0
+_FULLEST = 40.0
 
 
 def solve(
@@ -183,15 +185,31 @@ class Block:
             load, capacity, layout.lanes, layout.hours_open, layout.days_open, layout.variability, layout.longest_wait
         )
 
-    def _waits(self, load: Array) -> Array:
+    def _at(self, place: Array) -> tuple[Array, Array, Array, Array]:
+        """Load, wait, hours more for a truck more, and trucks more for a step, where the iteration stands.
+
+        At crossings load = K (1 + s sinh u): near capacity the logarithm of the wait is linear in u. In
+        services load = K / (1 + exp -u) and the premium is proportional to exp u.
+        """
         crossings = self.counts.shape[0]
-        queues = self._queue(load[:crossings], self.capacity)
-        if not self.layout.tonnes_per_day.size:
-            return queues
-        rationed = queueing.queue_hours(
-            load[crossings:], self.service_capacity, 1.0, longest_wait_days=_LONGEST_RATION_DAYS
+        u, limit = place[:crossings], self.capacity_a_day
+        load = np.maximum(limit * (1.0 + self.bend * np.sinh(u)), 0.0)
+        wait = self._queue(load, self.capacity)
+        nudge = 1e-6 * (1.0 + load)
+        steepness = (self._queue(load + nudge, self.capacity) - wait) / nudge
+        slope = limit * self.bend * np.cosh(u)
+        if place.shape[0] == crossings:
+            return load, wait, steepness, slope
+        u = np.minimum(place[crossings:], _FULLEST)
+        taken = 1.0 / (1.0 + np.exp(-u))
+        premium = _RATION_HOURS * np.exp(u)
+        room = self.service_capacity * taken / (1.0 + np.exp(u))
+        return (
+            np.concatenate([load, self.service_capacity * taken]),
+            np.concatenate([wait, premium]),
+            np.concatenate([steepness, premium / room]),
+            np.concatenate([slope, room]),
         )
-        return np.concatenate([queues, rationed])
 
     def _loads(self, wait: Array) -> tuple[Array, Array]:
         """Traffic at crossings and services that queues of ``wait`` hours bring forth; also the study's part."""
@@ -218,7 +236,8 @@ class Block:
     def equilibrate(self, tolerance: float, start: float) -> int:
         """Find the loads that bring forth themselves; returns the number of rounds of the slowest case.
 
-        Newton's method, with shorter steps where one is too long. With ``K`` how much less traffic
+        Newton's method; each quantity moves no further than its reach, which halves when its error changes
+        sign and grows when it does not. With ``K`` how much less traffic
         comes for an hour more, and ``D`` how many hours more for a truck more, the step is
         ``(I + K D)^-1 (load(wait(l)) - l)``. ``K`` is positive semidefinite and ``D`` not negative, so
         the matrix has an inverse and the solution is unique.
@@ -226,16 +245,13 @@ class Block:
         layout = self.layout
         services = np.zeros((layout.tonnes_per_day.shape[0], self.size))
         self.wait_zero = np.concatenate([self.base_queue, services])
-        self.limits = np.concatenate([self.capacity * layout.days_open / 7.0, self.service_capacity])
-        spread = np.concatenate([layout.variability + 0.0 * self.counts, services + 1.0])
-        # Steps are taken in u with load = K (1 + s sinh u): near capacity the logarithm of the wait is linear in u.
-        self.bend = np.sqrt(8.0 * spread / (self.limits * queueing.HORIZON_DAYS))
-        first = start * np.concatenate([self.counts * self.grown, services])
-        place = np.arcsinh((first / self.limits - 1.0) / self.bend)
+        self.capacity_a_day = self.capacity * layout.days_open / 7.0
+        self.bend = np.sqrt(8.0 * (layout.variability + 0.0 * self.counts) / (self.capacity_a_day * queueing.HORIZON_DAYS))
+        first = np.arcsinh((start * self.counts * self.grown / self.capacity_a_day - 1.0) / self.bend)
+        place = np.concatenate([first, services])
         final = np.array(place)
         rounds = self._rounds(place, tolerance, final)
-        load = np.maximum(self.limits * (1.0 + self.bend * np.sinh(final)), 0.0)
-        self.wait = self._waits(load)
+        load, self.wait, _, _ = self._at(final)
         self.load, self.study = self._loads(self.wait)
         self.gap = np.abs(self.load - load).sum(axis=0) / np.maximum(load.sum(axis=0), 1.0)
         return rounds
@@ -244,13 +260,11 @@ class Block:
         """Iterate from ``place``; where each case ends is written to ``final``."""
         work = self
         columns = np.arange(self.size)
-        here = kept = place
-        step = np.zeros_like(place)
-        size = np.ones(self.size)
-        best = np.full(self.size, np.inf)
+        here = place
+        reach = np.full_like(place, _LONGEST_STEP)
+        before = np.zeros_like(place)
         for count in range(1, _MOST_ROUNDS + 1):
-            load = np.maximum(work.limits * (1.0 + work.bend * np.sinh(here)), 0.0)
-            wait = work._waits(load)
+            load, wait, steepness, slope = work._at(here)
             error = work._loads(wait)[0] - load
             gap = np.abs(error).sum(axis=0) / np.maximum(load.sum(axis=0), 1.0)
             done = gap <= tolerance
@@ -261,32 +275,30 @@ class Block:
                 left = np.flatnonzero(~done)
                 columns = columns[left]
                 work = work.part(left)
-                here, kept, step, load, wait, error = (a[:, left] for a in (here, kept, step, load, wait, error))
-                size, best, gap, done = size[left], best[left], gap[left], done[left]
-            better = (gap < best) | (size < _SHORTEST_STEP)
-            best = np.where(better, gap, best)
-            kept = np.where(better, here, kept)
-            size = np.where(better, 1.0, 0.5 * size)
-            moved = work._newton(load, wait, error)
-            moved /= work.limits * work.bend * np.cosh(here)
-            step = np.where(better, np.clip(moved, -_LONGEST_STEP, _LONGEST_STEP), step)
+                here, reach, before, error, steepness, slope = (
+                    a[:, left] for a in (here, reach, before, error, steepness, slope)
+                )
+                done = done[left]
+            # Where the error has changed its sign, the last step went too far.
+            reach = np.where(error * before < 0.0, 0.5 * reach, np.minimum(1.5 * reach, _LONGEST_STEP))
+            before = error
+            moved = work._newton(steepness, error)
+            moved /= slope
             # A case that is done stays where it is, so that its neighbours do not matter.
-            here = np.where(done, here, kept + size * step)
+            here = np.where(done, here, here + np.clip(moved, -reach, reach))
         return _MOST_ROUNDS
 
     def part(self, columns: Index) -> Block:
         """The same block with some of its cases only."""
         other = copy.copy(self)
-        for name in ("capacity", "counts", "steady", "grown", "wait_zero", "limits", "bend", "more_hours", "service_capacity"):
+        for name in ("capacity", "capacity_a_day", "counts", "steady", "grown", "wait_zero", "bend", "more_hours", "service_capacity"):
             setattr(other, name, getattr(self, name)[..., columns])
         other.groups = [group.part(columns) for group in self.groups]
         other.size = columns.size
         return other
 
-    def _newton(self, load: Array, wait: Array, error: Array) -> Array:
-        nudge = 1e-6 * (1.0 + load)
-        steepness = (self._waits(load + nudge) - wait) / nudge
-        growth = np.ones_like(load)
+    def _newton(self, steepness: Array, error: Array) -> Array:
+        growth = np.ones_like(error)
         growth[: self.counts.shape[0]] = self.grown
         step = np.array(error)
         for group in self.groups:

@@ -64,7 +64,7 @@ class TransportState:
     study_trucks_per_day: (B, X) of the load, the trade passed as demand.
     open_share: (B, X) share of days on which the crossing is open.
     service_load, service_capacity: (B, S) truckloads a day on new services that have a limit (trains,
-        flights). One that is full rations its room by price; service_premium_hours: (B, S) is that
+        flights). One that fills rations its room by price; service_premium_hours: (B, S) is that
         premium, in hours of transit that would cost the same. Composite costs hold it, route_hours do not.
     gap: (B,) relative gap of the equilibrium; rounds: of Newton's method, of the slowest case.
     """
