@@ -192,15 +192,16 @@ def by_service(
 ) -> Iterable[Route]:
     """Routes by sea, rail and air: road to the service, the service, and road or a feeder train onward.
 
-    Services of today join the two economies. One that a measure starts may also begin or end a border
-    away, where that is no detour.
+    Services of today join the two economies, and so do flights. A train or ship that a measure starts may
+    also begin or end a border away, where that is no detour.
     """
     feeders = [(i, s) for i, s in enumerate(services) if s.mode == "rail_feeder"]
     direct = network.distance_km(origin, destination)
     for i, service in enumerate(services):
         if service.mode == "rail_feeder" or not service.running:
             continue
-        borders = 0 if service.new is None else 2
+        # Nobody trucks air freight across a border to a flight: other flights are nearer.
+        borders = 0 if service.new is None or service.mode == "air" else 2
         for start, end in ((service.a, service.b), (service.b, service.a)):
             joins = exporter in network.economies[start] and importer in network.economies[end]
             on_the_way = network.distance_km(origin, start) + network.distance_km(end, destination) < 0.75 * direct
