@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from corridors import data
 from corridors.errors import DataError, nearest
@@ -39,7 +39,7 @@ _LITERATURE = {
     "colonial_link": "colonial_link",
     "trade_agreement": "rta",
 }
-_P90 = float(norm.ppf(0.9))
+_P90 = float(ndtri(0.9))
 # Pairs with the nearest expected trade whose ratios say what is typical.
 _NEIGHBOURS = 1_000
 

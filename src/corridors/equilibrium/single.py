@@ -231,6 +231,7 @@ class _Outcome:
 
 
 def new_flows(world: World, log_k: Array, theta: Array, point: Point) -> Array:
+    """Flows (S,N,N) at new prices in every sector, in the money of ``world``: X' = X K a_i E^_j / Phi_j."""
     pull = np.exp(log_k - theta[:, None, None] * point.x[:, None])
     return np.asarray(world.flows * (pull * point.reach[:, None, :]))
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-from scipy.linalg import lapack
 
 from ..errors import NotConverged
 from .cross import Blocks, Cross, Groups, cross
@@ -28,8 +27,6 @@ _LARGEST_BLOCK = 1_500
 _MOST_STEPS = 2_000
 # What rounding leaves of the sums of a variable, relative to its size: no residual can be made smaller.
 _ROUNDING = 1e-14
-# Beyond this many blocks one batched call beats a loop over LAPACK.
-_MANY_BLOCKS = 200
 
 Effects = list[np.ndarray]
 
@@ -103,7 +100,7 @@ class Absorber:
 
     def _reach(self, exact: int, rest: Effects) -> np.ndarray:
         """What the rest of the effects adds to the sums of an exact one."""
-        return sum(self._tables[exact, r].from_second(v) for r, v in zip(self._rest, rest, strict=True))
+        return np.asarray(sum(self._tables[exact, r].from_second(v) for r, v in zip(self._rest, rest, strict=True)))
 
     def _around(
         self, sums: Effects, exact: Effects, start: Effects | None, tolerance: float, floor: np.ndarray
@@ -246,18 +243,15 @@ def _inverse_or_zero(values: np.ndarray) -> np.ndarray:
 
 
 def _invert(blocks: np.ndarray) -> np.ndarray:
-    """Inverses of symmetric positive definite blocks."""
-    if len(blocks) > _MANY_BLOCKS:
-        return np.linalg.inv(blocks)
-    for k, block in enumerate(blocks):
-        factor, failed = lapack.dpotrf(block, lower=False, overwrite_a=False)
-        if failed:
-            blocks[k] = np.linalg.pinv(block, hermitian=True)
-            continue
-        upper, _ = lapack.dpotri(factor, lower=False, overwrite_c=True)
-        upper = np.triu(upper)
-        blocks[k] = upper + np.triu(upper, 1).T
-    return blocks
+    """Inverses of symmetric positive definite blocks.
+
+    By numpy and not by scipy: each brings its own pool of threads, and two pools that take turns many
+    times a second hold each other up.
+    """
+    try:
+        return np.asarray(np.linalg.inv(blocks))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.pinv(blocks, hermitian=True))
 
 
 def _choose_couple(groups: tuple[Groups, ...]) -> tuple[int, int] | None:

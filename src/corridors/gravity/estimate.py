@@ -40,11 +40,11 @@ class Workings:
 
     @property
     def working(self) -> np.ndarray:
-        return self.weights * self.mu
+        return np.asarray(self.weights * self.mu)
 
     @property
     def scores(self) -> np.ndarray:
-        return self.clean * (self.weights * (self.outcome - self.mu))
+        return np.asarray(self.clean * (self.weights * (self.outcome - self.mu)))
 
 
 def ppml(

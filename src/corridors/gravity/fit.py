@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from . import layout_text
 
@@ -88,11 +88,15 @@ class Fit:
     @property
     def p_values(self) -> pd.Series:
         """Two-sided, from t with (smallest number of clusters - 1) degrees of freedom, or the normal."""
-        return pd.Series(2 * self._reference().sf(self.z_values.abs()), self.coefficients.index)
+        below = -self.z_values.abs().to_numpy(float)
+        tail = stdtr(min(self.clusters) - 1, below) if self.clusters else ndtr(below)
+        return pd.Series(2 * tail, self.coefficients.index)
 
     def confidence_interval(self, level: float = 0.95) -> pd.DataFrame:
         """Columns ``low`` and ``high`` by covariate."""
-        half = self._reference().ppf(0.5 + level / 2) * self.standard_errors
+        upper = 0.5 + level / 2
+        wide = stdtrit(min(self.clusters) - 1, upper) if self.clusters else ndtri(upper)
+        half = float(wide) * self.standard_errors
         return pd.DataFrame({"low": self.coefficients - half, "high": self.coefficients + half})
 
     def table(self) -> pd.DataFrame:
@@ -143,6 +147,3 @@ class Fit:
 
     def _repr_html_(self) -> str:
         return self.to_html()
-
-    def _reference(self) -> object:
-        return stats.t(min(self.clusters) - 1) if self.clusters else stats.norm()

@@ -106,7 +106,7 @@ def renumber(codes: np.ndarray, bound: int) -> tuple[np.ndarray, int]:
         present = np.zeros(bound, dtype=bool)
         present[codes] = True
         new = np.cumsum(present) - 1
-        return new[codes], int(new[-1]) + 1
+        return np.asarray(new[codes]), int(new[-1]) + 1
     found, inverse = np.unique(codes, return_inverse=True)
     return inverse.reshape(codes.shape), found.size
 
@@ -133,7 +133,7 @@ def _numbers(frame: pd.DataFrame, name: str, role: str) -> np.ndarray:
                 "convert it with pandas.to_numeric, or name a text column under fixed_effects instead"
             )
         column = numbers
-    values = column.to_numpy(dtype=float, na_value=np.nan)
+    values = np.asarray(column.to_numpy(dtype=float, na_value=np.nan))
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
         what = "is missing" if np.isnan(values[bad[0]]) else f"is {values[bad[0]]}"
