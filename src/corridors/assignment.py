@@ -50,6 +50,7 @@ def solve(
     n_classes, n_shown = layout.unit_value.size, layout.shown.size
     shapes = {
         "composite_cost": (len(layout.choices.pairs), n_classes),
+        "mean_cost": (len(layout.choices.pairs), n_classes),
         "route_share": (n_shown, n_classes),
         "route_hours": (n_shown,),
         "route_usd_per_t": (n_shown,),
@@ -320,14 +321,16 @@ class Block:
         routes, pairs, classes = len(layout.choices.routes), len(layout.choices.pairs), layout.unit_value.size
         crossings = self.counts.shape[0]
         composite = np.zeros((pairs, classes, self.size))
+        mean = np.zeros((pairs, classes, self.size))
         share = np.zeros((routes, classes, self.size))
         hidden = np.zeros((routes, classes, self.size))
         for group in self.groups:
-            group.report(self._extra_hours(group, self.wait), layout, composite, share, hidden)
+            group.report(self._extra_hours(group, self.wait), layout, composite, mean, share, hidden)
         shown = layout.shown
         more = self.more_hours + layout.through_crossings @ (self.wait - self.wait_zero)[:crossings]
         return {
             "composite_cost": composite,
+            "mean_cost": np.maximum(mean, 0.0),
             "route_share": share[shown],
             "route_hours": (self.base_hours + more)[shown],
             "route_usd_per_t": (self.base_usd + self.more_usd)[shown],

@@ -55,7 +55,8 @@ _CONSTANTS = ("tonnes_per_teu", "tonnes_per_flight")
 class TransportState:
     """A solved system: B cases, P pairs, R routes shown, C cargo classes, X crossings.
 
-    composite_cost: (B, P, C) log-sum cost as a share of goods value.
+    composite_cost: (B, P, C) log-sum cost as a share of goods value; only its changes mean anything.
+    mean_cost: (B, P, C) money and time of the routes that are taken, weighted by their shares, likewise.
     route_share: (B, R, C) share of the pair's goods of a class; adds to one over a pair's routes.
     route_hours, route_usd_per_t: (B, R) door to door, queues included, hidden costs left out.
     hidden_usd_per_t: (B, R, C) calibrated hidden cost of the route's mode, in dollars a tonne.
@@ -70,6 +71,7 @@ class TransportState:
     """
 
     composite_cost: Array
+    mean_cost: Array
     route_share: Array
     route_hours: Array
     route_usd_per_t: Array

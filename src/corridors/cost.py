@@ -1,7 +1,7 @@
 """From transport to trade: one ad valorem trade cost per pair, before and after.
 
 The generalised cost of a cargo class (money and time, as a share of the goods' value) moves the
-delivered price ``1 + c``. Classes respond one by one with the trade elasticity, so a pair's trade
+delivered price ``1 + g``. Classes respond one by one with the trade elasticity, so a pair's trade
 cost is the elasticity-weighted mean of its classes', and cheap transport for a class that does not
 use the corridor changes nothing.
 """
@@ -16,15 +16,17 @@ KM_PER_MILE = 1.609344
 Array = NDArray[np.float64]
 
 
-def class_factors(composite_before: ArrayLike, composite_after: ArrayLike) -> Array:
-    """Ad valorem cost factor of every cargo class: ``(1 + c_after) / (1 + c_before)``.
+def class_factors(composite_before: ArrayLike, composite_after: ArrayLike, mean_cost: ArrayLike) -> Array:
+    """Ad valorem cost factor of every cargo class: ``(1 + g + dc) / (1 + g)``.
 
-    Both arrays hold generalised cost as a share of goods value, of the same shape, usually
-    (draws, pairs, classes). Exactly 1 where the two costs are equal.
+    ``g`` is ``mean_cost``, what shippers pay in money and time before, and ``dc`` the change of the log-sum
+    cost: the level of a log-sum has no meaning, its changes do (Small and Rosen 1981). All are shares of goods
+    value of one shape, usually (draws, pairs, classes). A delivered price never falls below the value of
+    the goods, so the factor is at least ``1 / (1 + g)``. Exactly 1 where the two costs are equal.
     """
-    before = np.asarray(composite_before, dtype=float)
-    after = np.asarray(composite_after, dtype=float)
-    return (1.0 + after) / (1.0 + before)
+    change = np.asarray(composite_after, dtype=float) - np.asarray(composite_before, dtype=float)
+    price = 1.0 + np.maximum(np.asarray(mean_cost, dtype=float), 0.0)
+    return np.asarray(np.maximum(price + change, 1.0) / price)
 
 
 def pair_factors(factors: ArrayLike, weights: ArrayLike, theta: ArrayLike) -> Array:

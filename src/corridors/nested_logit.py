@@ -173,15 +173,22 @@ class NestedLogit:
         other.size = columns.size
         return other
 
-    def report(self, more_hours: Array, layout: Layout, composite: Array, share: Array, hidden_cost: Array) -> None:
-        """Add the group's classes to composite cost (P, C, b), shares and hidden cost (R, C, b)."""
+    def report(
+        self, more_hours: Array, layout: Layout, composite: Array, mean: Array, share: Array, hidden_cost: Array
+    ) -> None:
+        """Add the group's classes to composite and mean cost (P, C, b), shares and hidden cost (R, C, b)."""
         group = self.group
         for j, attraction in enumerate(self._attractions(more_hours)):
             c = group.classes[j]
             sums, tops, totals = self._sums(attraction, self.hidden[j])
             composite[:, c] = layout.market_of_pair @ (-np.log(totals) / (self.phi * self.scale))
             part = (tops / sums * (layout.market_weight / totals)[group.market_of_nest])[group.nest_of_row]
-            share[group.rows, c] = attraction * part
+            taken = attraction * part
+            share[group.rows, c] = taken
+            # Money and time of what is chosen: the exponent of its attraction, availability being near 1 where it is used.
+            paid = taken * (np.log(np.maximum(attraction, _NOTHING)) / -self.scale)
+            by_market = group.sum_markets @ (group.sum_nests @ paid)
+            mean[:, c] = (layout.market_of_pair > 0.0) @ by_market
             with np.errstate(divide="ignore"):
                 equivalent = -np.log(self.hidden[j]) / (self.phi * self.scale) * self.value[j]
             hidden_cost[group.rows, c] = equivalent[group.nest_of_row]
