@@ -63,11 +63,11 @@ def flight_factor(
     distance_km: distance between the two economies, D.
     miles: (B,) miles that the flight is worth (Yilmazkuday and Yilmazkuday 2017: 1,400 for a first
         flight, 305 for a further one; the higher figure is an upper bound for goods). At most half
-        the distance counts.
+        the distance counts, and never less than nothing.
     distance_elasticity, theta: (B,) elasticities.
     active: (B,) how far the service has started, 0 to 1.
     """
-    saved_km = np.minimum(np.asarray(miles, dtype=float) * KM_PER_MILE, 0.5 * distance_km) * np.asarray(active, dtype=float)
+    saved_km = np.clip(np.asarray(miles, dtype=float) * KM_PER_MILE, 0.0, 0.5 * distance_km) * np.asarray(active, dtype=float)
     remaining = (distance_km - saved_km) / distance_km
     exponent = -np.asarray(distance_elasticity, dtype=float) / np.asarray(theta, dtype=float)
     return np.asarray(remaining**exponent, dtype=float)
