@@ -13,7 +13,6 @@ from math import prod
 from typing import Protocol
 
 import numpy as np
-from scipy import sparse
 
 from .groups import AxisGroups, RowGroups
 
@@ -111,6 +110,8 @@ class SparseCross:
     """The table as a compressed sparse matrix whose pattern is found once."""
 
     def __init__(self, first: RowGroups, second: RowGroups) -> None:
+        from scipy import sparse
+
         joint = first.codes.astype(np.int64) * second.levels + second.codes
         cells, self._cell_of_row = np.unique(joint, return_inverse=True)
         rows, columns = np.divmod(cells, second.levels)

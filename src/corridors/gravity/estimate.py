@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln
 
 from ..errors import EstimationError
 from . import covariance, poisson, separation
@@ -201,9 +200,6 @@ def _report(
     fitted[work.rows] = work.mu
     y, mu, w = work.outcome, work.mu, work.weights
     null = np.full_like(y, np.average(y, weights=w))
-    normaliser = float((w * gammaln(y + 1)).sum())
-    likelihood = float((w * (y * np.log(mu) - mu)).sum()) - normaliser
-    null_likelihood = float((w * (y * np.log(null) - null)).sum()) - normaliser
     null_deviance = poisson.deviance(y, null, w)
     return Fit(
         outcome=outcome,
@@ -221,11 +217,9 @@ def _report(
         clusters=inference.clusters,
         parameters=inference.parameters,
         small_sample_factor=inference.factor,
-        pseudo_r2=1 - likelihood / null_likelihood if null_likelihood else np.nan,
         deviance_r2=1 - solution.deviance / null_deviance if null_deviance > 0 else np.nan,
         squared_correlation=_squared_correlation(y, mu),
         deviance=solution.deviance,
-        log_likelihood=likelihood,
         iterations=solution.iterations,
         converged=solution.converged,
         path=work.layout.path,

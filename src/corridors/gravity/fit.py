@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from . import layout_text
 
@@ -65,11 +65,9 @@ class Fit:
     clusters: tuple[int, ...]
     parameters: int
     small_sample_factor: float
-    pseudo_r2: float
     deviance_r2: float
     squared_correlation: float
     deviance: float
-    log_likelihood: float
     iterations: int
     converged: bool
     path: str
@@ -80,6 +78,27 @@ class Fit:
         """The covariates that were estimated, without dropped ones."""
         return tuple(self.coefficients.index)
 
+    @cached_property
+    def log_likelihood(self) -> float:
+        """Of Poisson with these means: sum of w (y ln mu - mu - ln y!)."""
+        return self._log_likelihood(self.workings.mu)
+
+    @cached_property
+    def pseudo_r2(self) -> float:
+        """McFadden's: 1 - log likelihood / log likelihood of a constant."""
+        work = self.workings
+        constant = np.full_like(work.outcome, np.average(work.outcome, weights=work.weights))
+        null = self._log_likelihood(constant)
+        return 1 - self.log_likelihood / null if null else float("nan")
+
+    def _log_likelihood(self, mu: np.ndarray) -> float:
+        # Loaded when asked for: half of the time of a first fit would go into it.
+        from scipy.special import gammaln
+
+        work = self.workings
+        terms = work.outcome * np.log(mu) - mu - gammaln(work.outcome + 1)
+        return float((work.weights * terms).sum())
+
     @property
     def z_values(self) -> pd.Series:
         """Coefficient over standard error."""
@@ -88,12 +107,16 @@ class Fit:
     @property
     def p_values(self) -> pd.Series:
         """Two-sided, from t with (smallest number of clusters - 1) degrees of freedom, or the normal."""
+        from scipy.special import ndtr, stdtr
+
         below = -self.z_values.abs().to_numpy(float)
         tail = stdtr(min(self.clusters) - 1, below) if self.clusters else ndtr(below)
         return pd.Series(2 * tail, self.coefficients.index)
 
     def confidence_interval(self, level: float = 0.95) -> pd.DataFrame:
         """Columns ``low`` and ``high`` by covariate."""
+        from scipy.special import ndtri, stdtrit
+
         upper = 0.5 + level / 2
         wide = stdtrit(min(self.clusters) - 1, upper) if self.clusters else ndtri(upper)
         half = float(wide) * self.standard_errors
