@@ -1,0 +1,110 @@
+"""What the model leaves out, as far as it can be asked: payments, sanctions, insecurity.
+
+Costs of payment and of the risk of sanctions are in today's trade already. Their row says what trade would do if
+they went away: the pair's trade cost falls by 1 / (1 + cost), and world trade adjusts. Insecurity is
+asked the other way round: what if every crossing of the pair's roads were shut for so many more days a year?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from corridors import chain as chains
+from corridors import data, equilibrium
+from corridors.chain import Chain
+from corridors.choice import Pair
+from corridors.measures import Closure
+from corridors.scenario import Friction
+
+Array = npt.NDArray[np.float64]
+
+LEVELS = ("low", "central", "high")
+INSECURITY = "insecurity"
+_DAYS = 365.0
+
+
+def frictions(
+    chain: Chain, stated: Sequence[Friction], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int
+) -> pd.DataFrame:
+    """Effect on two-way trade in percent at the low, central and high end of each friction.
+
+    ``stated`` are the scenario's own and replace rows of ``data/frictions.csv``; ``params`` the central values,
+    ``demand`` the study's trade (C,) by directed pair. Columns: friction, kind, what_if, unit, low, central,
+    high, effect_percent_low, effect_percent_central, effect_percent_high, estimate, basis, source, source_url.
+    """
+    rows = []
+    for row in _rows(stated):
+        levels = [float(row[level]) for level in LEVELS]
+        effects = _shut(chain, levels, params, demand, year) if row["kind"] == INSECURITY else _gone(chain, levels, params, demand)
+        rows.append({**row, **{f"effect_percent_{level}": e for level, e in zip(LEVELS, effects, strict=True)}})
+    return pd.DataFrame(rows)
+
+
+def _rows(stated: Sequence[Friction]) -> Iterator[dict[str, Any]]:
+    own = {f.kind: f for f in stated}
+    for row in data.frictions().to_dict("records"):
+        kind = str(row["friction"])
+        mine = own.get(kind)  # type: ignore[call-overload]
+        source = row if mine is None else {**row, "low": mine.low, "central": mine.central, "high": mine.high}
+        yield {
+            "friction": str(row["name"]) if "name" in row else kind,
+            "kind": kind,
+            "what_if": "shut for so many more days" if kind == INSECURITY else "if it went away",
+            "unit": str(row["unit"]),
+            **{level: float(source[level]) for level in LEVELS},
+            "estimate": True if mine is not None else bool(row["estimate"]),
+            "basis": "stated by the scenario" if mine is not None else str(row["basis"]),
+            "source": mine.source if mine is not None else str(row["source_title"]),
+            "source_url": "" if mine is not None else str(row["source_url"]),
+        }
+
+
+def _gone(chain: Chain, costs: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array]) -> list[float]:
+    """The pair's cost without a friction of ``costs`` (shares of goods value)."""
+    pairs = (chain.study, chain.study[::-1])
+    factor = 1.0 / (1.0 + np.repeat(np.array(costs)[:, None], 2, axis=1))
+    theta = np.repeat(params["trade_elasticity"], len(costs))
+    found = equilibrium.respond(chain.base_trade, pairs, factor, theta, closure="full")
+    return _two_way(found.trade_factor, chain.study, demand)
+
+
+def _shut(
+    chain: Chain, days: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int
+) -> list[float]:
+    """Crossings of the pair's roads that are open today shut for ``days`` more a year."""
+    if chain.system is None or not chain.on_network:
+        return [0.0] * len(days)
+    table = chain.network.crossings
+    used = {c for r in chain.system.routes if r.mode == "road" for c in r.crossings}
+    passed = [c for c in chain.network.crossing_names() if c in used and table.loc[c, "state"] != "shut"]
+    if not passed:
+        return [0.0] * len(days)
+    # A closure of its own for each crossing and level, on top of the days that it is shut already.
+    measures = [
+        Closure(
+            kind="closure", crossings=(c,), days_per_year=min(float(table.loc[c, "closure_days_per_year"]) + d, _DAYS),
+            start=year, years_to_full_effect=0,
+        )
+        for d in days
+        for c in passed
+    ]  # fmt: skip
+    shut = chains.build(chain.study, [*chain.measures, *measures])
+    active = np.hstack([np.ones((len(days), chain.count)), np.kron(np.eye(len(days)), np.ones((1, len(passed))))])
+    flows = {pair: value[None] for pair, value in demand.items()}
+    repeated = {name: np.repeat(value, len(days)) for name, value in params.items()}
+    with_measures = np.hstack([np.ones((len(days), chain.count)), np.zeros((len(days), len(measures)))])
+    before = shut.transport(repeated, with_measures, year, flows)
+    change = shut.change(repeated, active, year, flows, before=before)
+    return _two_way(change.response.trade_factor, chain.study, demand)
+
+
+def _two_way(factor: Array, pair: Pair, demand: Mapping[Pair, Array]) -> list[float]:
+    """Percent change of two-way trade from factors (L, P) whose first two columns are the pair's directions."""
+    exports, imports = float(demand[pair].sum()), float(demand[pair[::-1]].sum())
+    after = exports * factor[:, 0] + imports * factor[:, 1]
+    return [float(v) for v in 100.0 * (after / (exports + imports) - 1.0)]
