@@ -110,7 +110,7 @@ WIDTH_IN = 6.0
 BASE_PT = 9.0
 SMALL_PT = 8.0
 
-_RC: dict[str, Any] = {
+_RC: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": BASE_PT,
@@ -177,7 +177,7 @@ HALO = "halo"
 _PROLOGUE = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 _STYLE = re.compile(r"\s*<defs>\s*<style[^>]*>.*?</style>\s*</defs>", re.DOTALL)
-_FAMILY = re.compile(r"(font: (?:[a-z0-9]+ )*[\d.]+px) [^;\"]*|font-family: [^;\"]*")
+_FAMILY = re.compile(r"font-family: [^;\"]*; ?")
 _ID = re.compile(r'(?<=\bid=")([^"]+)(?=")')
 _REFERENCE = re.compile(r'(?<=url\(#)([^)]+)(?=\))|(?<=href="#)([^"]+)(?=")')
 _COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
@@ -197,11 +197,11 @@ def figure_svg(figure: Figure) -> str:
     svg = _PROLOGUE.sub("", buffer.getvalue(), count=1)
     for unwanted in (_METADATA, _STYLE, _COMMENT):
         svg = unwanted.sub("", svg)
-    svg = _FAMILY.sub(lambda m: f"{m.group(1)} {FONTS}" if m.group(1) else f"font-family: {FONTS}", svg)
+    svg = _FAMILY.sub("", svg)
     svg = _LONG.sub("", svg)
     rim = f"stroke: {LIGHT['paper']}; stroke-width: 2.4px; paint-order: stroke; stroke-linejoin: round"
     svg = _HALO.sub(rf'<g id="\1" style="{rim}">', svg)
-    svg = svg.replace("<svg ", '<svg stroke-linejoin="round" stroke-linecap="butt" ', 1)
+    svg = svg.replace("<svg ", f'<svg font-family="{FONTS}" stroke-linejoin="round" stroke-linecap="butt" ', 1)
     return _own_ids(svg).strip() + "\n"
 
 
