@@ -50,10 +50,10 @@ class Cover(Block):
 
     def html(self) -> str:
         facts = "".join(f"<div><dt>{escape(a)}</dt><dd>{escape(b)}</dd></div>" for a, b in self.facts)
-        return (
-            f'<header class="cover"><p class="kicker">{escape(self.kicker)}</p><h1>{escape(self.title)}</h1>'
-            f'<p class="subtitle">{escape(self.subtitle)}</p><dl class="facts">{facts}</dl></header>'
-        )
+        kicker = f'<p class="kicker">{escape(self.kicker)}</p>' if self.kicker else ""
+        subtitle = f'<p class="subtitle">{escape(self.subtitle)}</p>' if self.subtitle else ""
+        facts = f'<dl class="facts">{facts}</dl>' if facts else ""
+        return f'<header class="cover">{kicker}<h1>{escape(self.title)}</h1>{subtitle}{facts}</header>'
 
     def text(self) -> str:
         return "\n".join([self.title, self.subtitle, *(f"{a}: {b}" for a, b in self.facts)])
@@ -99,7 +99,8 @@ class KeyFigures(Block):
     def html(self) -> str:
         cells = "".join(
             f'<div class="key-figure"><dt>{escape(i.label)}</dt><dd><span class="value">{escape(i.value)}</span>'
-            f'<span class="detail">{escape(i.detail)}</span></dd></div>'
+            + (f' <span class="detail">{escape(i.detail)}</span>' if i.detail else "")
+            + "</dd></div>"
             for i in self.items
         )
         return f'<dl class="key-figures">{cells}</dl>'
@@ -134,8 +135,12 @@ class Table(Block):
                 raise ValueError(f"table {self.caption!r}: a row of {len(row)} cells under {len(self.columns)} columns")
 
     def html(self) -> str:
-        notes = "".join(f'<p class="source">{escape(t)}</p>' for t in (self.note, self.source) if t)
-        return f'<figure class="table"><div class="scroll" tabindex="0" role="region" aria-label="{escape(self.caption)}">{self.html_table()}</div>{notes}</figure>'
+        notes = "".join(f'<p class="{name}">{escape(t)}</p>' for name, t in (("note", self.note), ("source", self.source)) if t)
+        return f'<div class="table">{self._html_scrolled()}{notes}</div>'
+
+    def _html_scrolled(self) -> str:
+        # A wide table scrolls by itself on a small screen; the keyboard reaches it, hence the tabindex.
+        return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(self.caption or "Table")}">{self.html_table()}</div>'
 
     def html_table(self) -> str:
         """The ``table`` element alone."""
@@ -154,7 +159,8 @@ class Table(Block):
             + "</tr>"
             for row in self.rows
         )
-        return f"<table><caption>{escape(self.caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
     def text(self) -> str:
         lines = [self.caption, " | ".join(c.label for c in self.columns)]
@@ -177,8 +183,7 @@ class Figure(Block):
     def html(self) -> str:
         # The alternative text goes on a wrapper: the SVG inside is decoration to a screen reader.
         details = (
-            f'<details><summary>The numbers behind this chart</summary><div class="scroll" tabindex="0" role="region" '
-            f'aria-label="{escape(self.data.caption)}">{self.data.html_table()}</div></details>'
+            f"<details><summary>The numbers behind this chart</summary>{self.data.html()}</details>"
             if self.data is not None
             else ""
         )
@@ -227,3 +232,29 @@ def flat(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if block.get("kind") != Group.kind:
         return [block]
     return [inner for b in block["blocks"] for inner in flat(b)]
+
+
+def from_dict(data: Mapping[str, Any]) -> Block:
+    """The block whose :meth:`Block.as_dict` is ``data``, also after a way through JSON. Raises ValueError for what is no block."""
+    kind = data.get("kind")
+    fields = {name: value for name, value in data.items() if name != "kind"}
+    if kind == Cover.kind:
+        return Cover(**{**fields, "facts": tuple((a, b) for a, b in fields.get("facts", ()))})
+    if kind == Prose.kind:
+        return Prose(**{**fields, "paragraphs": tuple(fields["paragraphs"])})
+    if kind == KeyFigures.kind:
+        return KeyFigures(tuple(KeyFigure(**item) for item in fields["items"]))
+    if kind == Table.kind:
+        return _table_from(fields)
+    if kind == Figure.kind:
+        data_behind = fields.get("data")
+        return Figure(**{**fields, "data": _table_from(data_behind) if data_behind else None})
+    if kind == Group.kind:
+        return Group(tuple(from_dict(b) for b in fields["blocks"]))
+    raise ValueError(f"no block: kind {kind!r}")
+
+
+def _table_from(fields: Mapping[str, Any]) -> Table:
+    columns = tuple(Column(**c) for c in fields["columns"])
+    rows = tuple(tuple(row) for row in fields["rows"])
+    return Table(fields["caption"], columns, rows, fields.get("source", ""), fields.get("note", ""))

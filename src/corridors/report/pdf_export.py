@@ -1,0 +1,139 @@
+"""An executed notebook as a PDF for people: PDF/UA-1 and PDF/A-2a in one file, by Typst, without a browser or TeX.
+
+The document of :mod:`corridors.report.document` goes to ``templates/report.typ`` as JSON, so no text of a
+scenario or of a source can become markup, and page and paper show the same blocks. Only fonts inside the
+compiler are used: the file is the same on every machine.
+
+``PdfReport`` is an nbconvert exporter, so ``jupyter nbconvert --to corridors-pdf FILE`` works too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+from nbconvert.exporters.base import Exporter  # type: ignore[attr-defined]
+from nbformat import NotebookNode
+from traitlets import default
+
+from corridors.errors import BuildError
+from corridors.report import document, svg
+from corridors.report.html_export import description, long_date
+from corridors.theme import LIGHT
+
+TEMPLATE = Path(__file__).resolve().parent / "templates" / "report.typ"
+STANDARDS = ["a-2a", "ua-1"]
+TYPEFACE = "Libertinus Serif"
+AUTHOR = "Trade corridors"
+BRIEF_PAGES = 2
+_SCALES = (1.0, 0.97, 0.94, 0.91, 0.88, 0.85)
+_EARLIEST = "1980-01-01"
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
+
+
+class PdfReport(Exporter):
+    """Notebook to a tagged PDF. ``resources["corridors"]`` may carry the build's ``about``."""
+
+    export_from_notebook = "Report (PDF)"
+    output_mimetype = "application/pdf"
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".pdf"
+
+    def from_notebook_node(self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any) -> tuple[bytes, dict[str, Any]]:  # type: ignore[override]
+        """The PDF and its resources."""
+        nb_copy, resources = super().from_notebook_node(nb, resources, **kw)
+        resources["output_extension"] = ".pdf"
+        return to_pdf(nb_copy, resources.get("corridors") or {}), resources
+
+
+def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
+    """The PDF of an executed notebook; ``about`` is described at :func:`corridors.report.document.read`.
+
+    A document whose ``stem`` is ``brief`` is set in two pages, its type made smaller step by step (to 85 %)
+    until it fits. The same notebook and ``about`` give the same bytes. Raises BuildError if the text cannot be set.
+    """
+    given = data(document.read(notebook, about))
+    inputs = {"document": json.dumps(given, ensure_ascii=False, sort_keys=True)}
+    moment = datetime.combine(date.fromisoformat(given["date"] or _EARLIEST), datetime.min.time(), UTC)
+    try:
+        compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, ignore_system_fonts=True, sys_inputs=inputs)
+        if given["mode"] == "brief":
+            inputs["scale"] = _fitting(inputs)
+        made = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=int(moment.timestamp()))
+    except typst.TypstError as error:
+        raise BuildError(f"{given['title']}: the PDF cannot be set: {error.message} {' '.join(error.hints)}".strip()) from error
+    assert isinstance(made, bytes)
+    return made
+
+
+def _fitting(inputs: Mapping[str, str]) -> str:
+    """The largest type at which the brief has two pages; the smallest there is if none does."""
+    for scale in _SCALES:
+        given = {**inputs, "scale": str(scale)}
+        compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, ignore_system_fonts=True, sys_inputs=given)
+        if int(compiler.query("<pages>", field="value", one=True)) <= BRIEF_PAGES:
+            return str(scale)
+    return str(_SCALES[-1])
+
+
+def data(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template reads: the document, charts in the typeface of the text, widths of columns, colours."""
+    parts = [_for_paper(part) for part in document.side_by_side(found["parts"])]
+    day = long_date(found["date"])
+    return _printable(
+        {
+            "mode": "brief" if found["about"].get("stem") == "brief" else "report",
+            "title": found["title"],
+            "running": _short(found["title"]),
+            "foot": f"Data as of {day}" if day else "",
+            "date": found["date"] if re.fullmatch(r"\d{4}-\d{2}-\d{2}", found["date"]) else "",
+            "author": AUTHOR,
+            "description": description(found),
+            "keywords": list(found["keywords"]),
+            "ids": [part["id"] for part in parts if part["kind"] == "heading"],
+            "colours": {name: value for name, value in LIGHT.items() if re.fullmatch(r"#[0-9a-fA-F]{6}", value)},
+            "parts": parts,
+        }
+    )
+
+
+def _for_paper(part: Mapping[str, Any]) -> dict[str, Any]:
+    if part["kind"] == "row":
+        return {"kind": "row", "blocks": [_for_paper(block) for block in part["blocks"]]}
+    if part["kind"] == "figure":
+        drawn = {name: part[name] for name in ("kind", "title", "alt", "source")}
+        return {**drawn, "svg": svg.for_paper(part["svg"], TYPEFACE), "share": 1.0}
+    if part["kind"] == "table":
+        return {**part, "widths": column_widths(part)}
+    return dict(part)
+
+
+def column_widths(table: Mapping[str, Any]) -> list[str]:
+    """Width of each column: ``auto`` for numbers, and a share by the length of its text for words."""
+    widths = []
+    for k, column in enumerate(table["columns"]):
+        longest = max([len(column["label"]), *(len(row[k]) for row in table["rows"])], default=1)
+        widths.append("auto" if column["align"] == "right" else f"{max(longest, 8) ** 0.6:.3f}")
+    return widths if any(w != "auto" for w in widths) else ["1", *widths[1:]]
+
+
+def _short(title: str, length: int = 90) -> str:
+    return title if len(title) <= length else f"{title[: length - 1].rstrip()}…"
+
+
+def _printable(value: Any) -> Any:
+    """Without control characters, which no typeface has and PDF/UA refuses."""
+    if isinstance(value, str):
+        return _CONTROL.sub("", value)
+    if isinstance(value, Mapping):
+        return {name: _printable(inner) for name, inner in value.items()}
+    if isinstance(value, Sequence):
+        return [_printable(inner) for inner in value]
+    return value
