@@ -8,7 +8,7 @@ and its unit stands a narrow no-break space, so that they stay on one line; minu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 THIN = "\u202f"
 """Narrow no-break space, between a number and ``%`` or a short unit."""
@@ -96,10 +96,10 @@ def musd_range(low_musd: float | None, high_musd: float | None, *, sign: bool = 
         divisor = 1e-6
     a, b = low_musd / divisor, high_musd / divisor
     power = _range_step(a, b)
-    first, last = (fixed(abs(round(v, -power)), max(-power, 0)) for v in (a, b))
+    first, last = _same_form(fixed(abs(round(v, -power)), max(-power, 0)) for v in (a, b))
     if first == last and (a < 0) == (b < 0):
         return musd(high_musd, sign=sign)
-    if 0 < a and not _shows(first):
+    if a > 0 and not _shows(first):
         # The low end would vanish in the unit of the high one.
         return f"{musd(low_musd, sign=sign)} to {musd(high_musd, sign=sign)}"
 
@@ -318,13 +318,19 @@ def probability(value: float | None) -> str:
 
 
 def _range_step(low: float, high: float) -> int:
-    """Power of ten to which a range is rounded: two digits of its width, if that is something."""
+    """Power of ten to which a range is rounded, by its width."""
     width = abs(high - low)
     largest = max(abs(low), abs(high))
     if width < 1e-3 * largest or width == 0:
         return math.floor(math.log10(largest)) - 2 if largest else 0
-    # A width of 0.5 is told by tenths, one of 30 by ones.
-    return math.floor(math.log10(2 * width) + 1e-9) - 1
+    # A width of 0.5 is told by tenths, one of 30 by tens: three to thirty steps from end to end.
+    power = math.floor(math.log10(width / 3) + 1e-9)
+    while low < 0 < high and 0 in (round(low, -power), round(high, -power)) and power > -6:
+        # That it may go either way is not lost by rounding, unless one side is next to nothing.
+        if min(-low, high) < 0.02 * width:
+            break
+        power -= 1
+    return power
 
 
 def _range(
@@ -335,11 +341,16 @@ def _range(
     low, high = sorted((low, high))
     power = max(_range_step(low, high), -most_decimals)
     decimals = max(-power, 0)
-    first, last = (fixed(round(v, -power), decimals, sign=sign) for v in (low, high))
-    if decimals and all(t.endswith("." + "0" * decimals) for t in (first, last)):
-        first, last = (t[: -decimals - 1] for t in (first, last))
-    first, last = (t if _shows(t) else "0" for t in (first, last))
+    first, last = _same_form(fixed(round(v, -power), decimals, sign=sign) for v in (low, high))
     return unit(first) if first == last else f"{first} to {unit(last)}"
+
+
+def _same_form(texts: Iterable[str]) -> list[str]:
+    """Zeros that say nothing go: ``0.000`` is ``0``, and decimals that are zero in all texts are left out."""
+    parts = list(texts)
+    while all("." in t and t[-1] in "0." for t in parts):
+        parts = [t[:-1] for t in parts]
+    return [t.rstrip(".") if _shows(t) else "0" for t in parts]
 
 
 def number_range(low: float | None, high: float | None, *, sign: bool = False) -> str:
