@@ -28,7 +28,8 @@ def fresh(project: Path) -> Iterator[Path]:
 
 
 def test_no_road_is_shorter_than_the_great_circle() -> None:
-    short = {link.name: (link.km, NETWORK.distance_km(link.a, link.b)) for link in ROADS if link.km < 0.99 * NETWORK.distance_km(link.a, link.b)}
+    """A place is a point and a city is not: two percent are allowed."""
+    short = {link.name: (link.km, NETWORK.distance_km(link.a, link.b)) for link in ROADS if link.km < 0.98 * NETWORK.distance_km(link.a, link.b)}
     assert not short
 
 

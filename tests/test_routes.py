@@ -87,6 +87,20 @@ def test_every_crossing_of_the_best_route_has_a_way_round(a: str, b: str) -> Non
         assert any(crossing not in path.crossings and not SHUT.intersection(path.crossings) for path in several)
 
 
+@settings(max_examples=60)
+@given(cities, cities, st.sampled_from(NETWORK.crossing_names()), some_crossings)
+def test_a_way_through_a_crossing_passes_it_and_comes_to_no_economy_twice(a: str, b: str, crossing: str, shut: frozenset[str]) -> None:
+    found = ROADS.through(a, crossing, b, shut - {crossing})
+    if found is None:
+        return
+    cost, path = found
+    assert crossing in path.crossings and not (shut - {crossing}).intersection(path.places)
+    economies = [e for e, _ in itertools.groupby(NETWORK.links[i].economy for i in path.links if NETWORK.links[i].mode == "road")]
+    assert len(set(economies)) == len(economies)
+    best = ROADS.best(a, b, shut - {crossing})
+    assert best is not None and cost >= best[0] - 1e-9
+
+
 def test_routes_from_a_place_to_itself_are_empty() -> None:
     assert ROADS.several("lahore", "lahore", SHUT, 4)[0].links == ()
     assert feeder(ROADS, "lahore", "lahore", 0) is not None
@@ -118,12 +132,17 @@ def test_titles_name_borders_ferries_and_services() -> None:
 
 
 def test_the_corridors_that_the_governments_named_are_choices() -> None:
-    """Open or shut today: by Khunjerab and Central Asia, through Afghanistan to the north, through Iran to Astara,
-    to the Caspian ports; by sea to three coasts."""
+    """Open or shut today: by Khunjerab and Torugart, Irkeshtam or Khorgos; through Afghanistan to Uzbekistan and
+    Turkmenistan; through Iran to Astara, Sarakhs with Turkmenistan and Kazakhstan, and the Caspian ports; by sea to
+    three coasts."""
     system = choice.compile_system(study=("PAK", "RUS"))
-    road = {r.crossings for r in system.routes if r.mode == "road"}
-    for first, then in (("khunjerab", "irkeshtam"), ("khunjerab", "torugart"), ("taftan", "astara"), ("gabd", "astara"), ("chaman", "islam_qala")):
-        assert any(first in c and then in c for c in road), (first, then)
+    road = {r.crossings for r in system.routes if r.mode == "road" and r.exporter == "PAK"}
+    for corridor in (
+        ("khunjerab", "torugart"), ("khunjerab", "irkeshtam"), ("khunjerab", "khorgos"), ("torkham", "hairatan"),
+        ("chaman", "hairatan"), ("chaman", "torghundi"), ("taftan", "astara", "samur"), ("gabd", "astara", "samur"),
+        ("taftan", "sarakhs", "bekdash"), ("taftan", "astara", "red_bridge", "upper_lars"),
+    ):  # fmt: skip
+        assert any(c[: len(corridor)] == corridor for c in road), corridor
     services = {system.effects.services[r.service].name for r in system.routes if r.service is not None}
     assert {"sea_novorossiysk", "sea_st_petersburg", "sea_vladivostok", "sea_st_petersburg_cape"} <= services
     ferries = {system.effects.links[i].name for r in system.routes for i in r.links if system.effects.links[i].mode == "ferry"}

@@ -141,10 +141,11 @@ def _by_road(
     reverse = origin > destination
     a, b = (destination, origin) if reverse else (origin, destination)
     if (a, b, most) not in found:
-        paths = list(_today(network, a, b, shut, most))
+        by_way_of = network.crossing_names() if most == STUDY_ROUTES else ()
+        paths = list(_enumerated(_Same(network), a, b, shut, most, by_way_of))
         known = {path.links for path in paths}
         for changed in roads[1:]:
-            paths += [path for path in changed.several(a, b, shut, most) if path.links not in known]
+            paths += [path for path in changed.several(a, b, shut, most, by_way_of) if path.links not in known]
         found[a, b, most] = paths
     routes = []
     for path in found[a, b, most]:
@@ -157,10 +158,6 @@ def _by_road(
             )
         )  # fmt: skip
     return routes
-
-
-def _today(network: Network, a: str, b: str, shut: frozenset[str], most: int) -> tuple[Path, ...]:
-    return _enumerated(_Same(network), a, b, shut, most)
 
 
 class _Same:
@@ -178,8 +175,10 @@ class _Same:
 
 
 @lru_cache(maxsize=4096)
-def _enumerated(key: _Same, a: str, b: str, shut: frozenset[str], most: int) -> tuple[Path, ...]:
-    return tuple(key.roads.several(a, b, shut, most))
+def _enumerated(
+    key: _Same, a: str, b: str, shut: frozenset[str], most: int, by_way_of: tuple[str, ...]
+) -> tuple[Path, ...]:
+    return tuple(key.roads.several(a, b, shut, most, by_way_of))
 
 
 def _arrays(

@@ -2,13 +2,15 @@
 
 The best road route is found by Dijkstra's method on generalised cost. Others follow by link
 elimination (Azevedo et al. 1993): each crossing of a route found is shut in turn and the search
-repeated, so that every crossing that matters has a way round it among the choices. Routes by sea,
-rail and air are a service with roads at both ends.
+repeated, so that every crossing that matters has a way round it among the choices. Of the studied pair
+every crossing also has a way through it, so that a corridor is a choice even where it is not among the
+cheapest today. Routes by sea, rail and air are a service with roads at both ends.
 """
 
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -98,8 +100,18 @@ class RoadMap:
             for c, row in network.crossings.iterrows()
         }
 
-    def best(self, origin: str, destination: str, shut: frozenset[str] = frozenset()) -> tuple[float, Path] | None:
-        """The cheapest way that avoids the crossings ``shut``, with its cost; None if there is none."""
+    def best(
+        self,
+        origin: str,
+        destination: str,
+        shut: frozenset[str] = frozenset(),
+        leaving: str | None = None,
+        arriving: str | None = None,
+    ) -> tuple[float, Path] | None:
+        """The cheapest way that avoids the crossings ``shut``, with its cost; None if there is none.
+
+        ``leaving`` and ``arriving`` are economies in which the first and the last link must lie.
+        """
         cost = {origin: 0.0}
         came: dict[str, tuple[str, int]] = {}
         heap = [(0.0, origin)]
@@ -113,6 +125,9 @@ class RoadMap:
                 return here_cost, self._path(origin, destination, came)
             for there, link, step in self.neighbours[here]:
                 if there in done or there in shut:
+                    continue
+                side = self.links[link].economy
+                if (here == origin and leaving not in (None, side)) or (there == destination and arriving not in (None, side)):
                     continue
                 total = here_cost + step + self.toll.get(there, 0.0)
                 if total < cost.get(there, float("inf")):
@@ -129,16 +144,37 @@ class RoadMap:
             links.append(link)
         places.reverse()
         links.reverse()
+        return self._with_crossings(tuple(places), tuple(links))
+
+    def _with_crossings(self, places: tuple[str, ...], links: tuple[int, ...]) -> Path:
         crossings = tuple(
             place
             for k, place in enumerate(places)
             if place in self.toll and 0 < k < len(links) and self.links[links[k - 1]].economy != self.links[links[k]].economy
         )
-        return Path(tuple(places), tuple(links), crossings)
+        return Path(places, links, crossings)
 
-    def several(self, origin: str, destination: str, shut_today: frozenset[str], most: int) -> list[Path]:
+    def through(self, origin: str, crossing: str, destination: str, shut: frozenset[str]) -> tuple[float, Path] | None:
+        """The cheapest way that passes ``crossing``, avoids ``shut`` and comes to no economy twice; None without one."""
+        found = []
+        one, other = self.network.economies[crossing]
+        for near, far in ((one, other), (other, one)):
+            first = self.best(origin, crossing, shut, arriving=near)
+            second = self.best(crossing, destination, shut, leaving=far)
+            if first is None or second is None:
+                continue
+            path = self._with_crossings(first[1].places + second[1].places[1:], first[1].links + second[1].links)
+            economies = [e for e, _ in itertools.groupby(self.links[i].economy for i in path.links if self.links[i].mode == "road")]
+            if len(set(path.places)) == len(path.places) and len(set(economies)) == len(economies):
+                found.append((first[0] + second[0], path))
+        return min(found, key=lambda item: item[0], default=None)
+
+    def several(
+        self, origin: str, destination: str, shut_today: frozenset[str], most: int, by_way_of: Iterable[str] = ()
+    ) -> list[Path]:
         """Up to ``most`` routes that differ in crossings: the best open today, ways round each of its
-        crossings, and the best of those that need a crossing shut today."""
+        crossings, and the best of those that need a crossing shut today. Beyond ``most``, each crossing of
+        ``by_way_of`` has the best route through it, unless that is far dearer than the best of all."""
         if origin == destination:
             return [Path((origin,), (), ())]
         found: dict[tuple[str, ...], tuple[float, Path]] = {}
@@ -153,15 +189,28 @@ class RoadMap:
             if answer is None:
                 continue
             cost, path = answer
-            key = path.crossings + tuple(self.links[i].name for i in path.links if self.links[i].mode == "ferry")
+            key = self._key(path)
             if key not in found or cost < found[key][0]:
                 found[key] = (cost, path)
             queue.extend(shut | {crossing} for crossing in path.crossings if len(shut) < 5)
-        return _choose(list(found.values()), shut_today, most)
+        wanted = frozenset(by_way_of)
+        for crossing, shut in itertools.product(sorted(wanted), (frozenset[str](), shut_today)):
+            answer = None if crossing in shut else self.through(origin, crossing, destination, shut)
+            if answer is not None:
+                key = self._key(answer[1])
+                found[key] = min(found.get(key, answer), answer, key=lambda item: item[0])
+        return _choose(list(found.values()), shut_today, most, wanted)
+
+    def _key(self, path: Path) -> tuple[str, ...]:
+        """What makes two routes different: borders and ferries."""
+        return path.crossings + tuple(self.links[i].name for i in path.links if self.links[i].mode == "ferry")
 
 
-def _choose(found: list[tuple[float, Path]], shut_today: frozenset[str], most: int) -> list[Path]:
-    """Half of the places (rounded up) and more for routes open today, the rest for those that are shut."""
+def _choose(
+    found: list[tuple[float, Path]], shut_today: frozenset[str], most: int, wanted: frozenset[str] = frozenset()
+) -> list[Path]:
+    """Half of the places (rounded up) and more for routes open today, the rest for those that are shut; then one
+    for each crossing of ``wanted`` that none of them passes."""
     ranked = sorted(found, key=lambda item: (item[0], item[1].places))
     open_now = [item for item in ranked if not shut_today.intersection(item[1].crossings)]
     barred = [item for item in ranked if shut_today.intersection(item[1].crossings)]
@@ -176,6 +225,10 @@ def _choose(found: list[tuple[float, Path]], shut_today: frozenset[str], most: i
     room = max(most - len(kept), 1)
     best = min(ranked[0][0], *(item[0] for item in kept)) if ranked else 0.0
     kept += [item for item in barred if item[0] <= _WORST * best][:room]
+    for item in ranked:
+        passed = {crossing for _, path in kept for crossing in path.crossings}
+        if item[0] <= _WORST * best and wanted.intersection(item[1].crossings) - passed:
+            kept.append(item)
     return [path for _, path in sorted(kept, key=lambda item: (item[0], item[1].places))]
 
 
