@@ -218,11 +218,21 @@ def cargo_classes() -> pd.DataFrame:
 
 def line_shapes() -> dict[str, Any]:
     """Simplified lines of the links as a GeoJSON FeatureCollection (properties: from, to, straight)."""
-    path = datapackage.resource("lines").path
+    return _geojson("lines")
+
+
+def outlines() -> dict[str, Any]:
+    """Coasts, borders and sea lanes for maps as a GeoJSON FeatureCollection (properties: ``kind`` land, border with
+    ``status`` international or disputed, sea_lane with from, to, via)."""
+    return _geojson("outlines")
+
+
+def _geojson(name: str) -> dict[str, Any]:
+    path = datapackage.resource(name).path
     try:
         shapes: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
-        raise DataError(f"{path}: missing; {datapackage.FILE} lists it as 'lines'") from None
+        raise DataError(f"{path}: missing; {datapackage.FILE} lists it as {name!r}") from None
     except ValueError as error:
         raise DataError(f"{path}: not valid JSON: {error}") from None
     return shapes
