@@ -75,6 +75,11 @@ class Chain:
         """Trade of the world in the latest year with GDP, million dollars."""
         return world.base_matrix()
 
+    @cached_property
+    def _usual_shares(self) -> tuple[Array, ...]:
+        """Cargo shares (1, C) of every pair, bulk in the middle of its range."""
+        return tuple(cargo.shares(*pair, np.array([0.5])) for pair in self.pairs)
+
     @property
     def count(self) -> int:
         """Number of measures."""
@@ -138,12 +143,12 @@ class Chain:
     def _weights(self, params: Params, demand: Mapping[Pair, Array]) -> Array:
         """Value shares (B or 1, P, C) of cargo classes: the study's own, elsewhere those of any other pair."""
         rows = []
-        for pair in self.pairs:
+        for pair, usual in zip(self.pairs, self._usual_shares, strict=True):
             if pair in demand:
                 value = np.atleast_2d(demand[pair])
                 rows.append(value / value.sum(axis=1, keepdims=True))
             else:
-                rows.append(cargo.shares(*pair, np.array([0.5])))
+                rows.append(usual)
         size = max(row.shape[0] for row in rows)
         return np.stack([np.broadcast_to(row, (size, row.shape[1])) for row in rows], axis=1)
 

@@ -15,7 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from corridors import attribution, chain, missing_trade, projection, sensitivity, study_facts, study_tables, uncertainty
+from corridors import (
+    attribution,
+    chain,
+    data,
+    missing_trade,
+    projection,
+    sensitivity,
+    study_facts,
+    study_tables,
+    uncertainty,
+)
 from corridors.chain import Chain, Change
 from corridors.choice import Pair
 from corridors.closure_stress import COLUMNS as STRESS_COLUMNS
@@ -30,6 +40,7 @@ Params = Mapping[str, Array]
 
 SOBOL_SAMPLES = 32
 SMALLEST_PATH = 1e-9
+SMALLEST_SWING = 0.005
 
 
 def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -> StudyResult:
@@ -213,6 +224,12 @@ class Study:
         return two_way(self.chain.change(params, self.phases(params)[:, -1], self.last, flows), flows, self.pair)
 
 
+    def with_central(self, params: Params) -> Array:
+        """:meth:`model` for draws of some quantities, all others central."""
+        size = len(next(iter(params.values())))
+        return self.model({**{name: np.repeat(value, size) for name, value in self.middle.items()}, **params})
+
+
 def demand(base: Baseline, t: int) -> dict[Pair, Array]:
     """Trade of year number ``t`` by directed pair, (B, C) million dollars."""
     return {base.pair: base.by_class("exports")[:, t], base.pair[::-1]: base.by_class("imports")[:, t]}
@@ -255,12 +272,18 @@ def uncertain(study: Study) -> dict[str, pd.DataFrame]:
     swings = sensitivity.tornado(study.model).rename(
         columns={"at_low": "effect_low_percent", "at_high": "effect_high_percent"}
     )
-    moved = swings[(swings["effect_high_percent"] - swings["effect_low_percent"]).abs() > 0]
-    indices = sensitivity.sobol_indices(study.model, samples=SOBOL_SAMPLES, seed=study.seed % 2**31)
+    swing = (swings["effect_high_percent"] - swings["effect_low_percent"]).abs()
+    moved = swings[swing > 0]
+    # What moves the effect by less than a two-hundredth of the largest swing has no share of its variance to speak of.
+    table = data.parameters()
+    leading = table[table["parameter"].isin(swings.loc[swing > SMALLEST_SWING * swing.max(), "parameter"])]
+    indices = sensitivity.sobol_indices(study.with_central, leading, SOBOL_SAMPLES, study.seed % 2**31) if len(leading) else None
     first = sensitivity.first_order(study.params, study.effect_percent)
-    table = moved.merge(indices[["parameter", "total", "total_half_width"]], on="parameter", how="left")
+    table = moved.copy()
     table["first_order"] = table["parameter"].map(first).fillna(0.0)
-    table["total"] = table["total"].clip(0.0, 1.0)
+    totals = indices.set_index("parameter") if indices is not None else pd.DataFrame(columns=["total", "total_half_width"])
+    table["total"] = table["parameter"].map(totals["total"]).astype(float).fillna(0.0).clip(0.0, 1.0)
+    table["total_half_width"] = table["parameter"].map(totals["total_half_width"]).astype(float).fillna(0.0)
     worth = sensitivity.information(study.params, study.effect_percent).rename(
         columns={"band_now": "band_now_percent_points", "band_if_known": "band_if_known_percent_points"}
     )
