@@ -1,7 +1,9 @@
 """A small thing to build for the tests of the build: two-line notebooks and results that take no time.
 
 Used in place of :mod:`corridors.report.catalogue` and :mod:`corridors.report.craft`, so that what is
-tested is the build itself, end to end, with real papermill, kernels, workers and files.
+tested is the build itself, end to end, with real papermill, kernels, workers and files. As a program
+(``python tiny_build.py '{"out": ..., "folder": ..., "recipes": ..., "settings": {...}}'``) it builds in a
+process of its own, which a test may kill, starve or limit.
 """
 
 from __future__ import annotations
@@ -9,8 +11,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
@@ -24,20 +28,29 @@ COMPARE = "import json, pathlib\nfor name in scenarios:\n    print(name, json.lo
 
 
 def result(kind, recipe):
-    """Doubles a number; ``fail`` and ``die`` in the recipe do what they say."""
+    """Doubles a number; ``fail``, ``die`` and ``sleep`` in the recipe do what they say.
+
+    ``log`` names a file that gets a line each time, ``padding`` makes a large table.
+    """
+    if recipe.get("log"):
+        with open(recipe["log"], "a") as log:
+            log.write(f"{recipe['number']}\n")
+    if recipe.get("die_once") and not os.path.exists(recipe["die_once"]):
+        Path(recipe["die_once"]).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
     if recipe.get("fail"):
         raise ValueError(recipe["fail"])
     if recipe.get("die"):
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(recipe.get("sleep", 0))
     value = {"value": recipe["number"] * 2}
-    return {f"{SAVED}value.json": json.dumps(value).encode(), "result.json": json.dumps(value).encode(), "tables/value.csv": f"value\n{value['value']}\n".encode()}
+    return {f"{SAVED}value.json": json.dumps(value).encode(), "result.json": json.dumps(value).encode(), "tables/value.csv": f"value\n{value['value']}\n".encode() + b" " * recipe.get("padding", 0)}
 
 
 def html(notebook, about):
     """The notebook's printed text as a page."""
     text = "".join(o.get("text", "") for c in notebook.cells if c.cell_type == "code" for o in c.outputs)
-    return f"<title>{about['title']}</title><p>{about['date']}</p><pre>{text}</pre>".encode() + b" " * about.get("padding", 0)
+    return f"<title>{about['title']}</title><p>{about['date']}</p><pre>{text}</pre>".encode()
 
 
 def pdf(notebook, about):
@@ -53,8 +66,8 @@ def index(entries, results, about):
 class Tiny:
     """Subjects with a number each, a report for each and a comparison, from notebooks in ``folder``."""
 
-    craft = "tests.tiny_build"
-    preload = ("numpy", "papermill", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "matplotlib_inline.backend_inline", "corridors.report.worker", "corridors.report.tasks", "tests.tiny_build")
+    craft = "tiny_build"
+    preload = ("numpy", "papermill", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "matplotlib_inline.backend_inline", "corridors.report.worker", "corridors.report.tasks", "tiny_build")
 
     def __init__(self, folder: Path, recipes: dict[str, dict]) -> None:
         self.folder, self.recipes = folder, recipes
@@ -108,3 +121,21 @@ def files(out: Path) -> dict[str, bytes]:
 
 
 QUICK = Limits(cell_seconds=20.0, notebook_seconds=40.0, memory_mb=2048)
+
+
+def main(given: str) -> int:
+    """Build as told in a JSON object."""
+    from corridors.errors import CorridorsError
+    from corridors.report.build import build
+
+    told = json.loads(given)
+    limits = Limits(**{**asdict(QUICK), **told.get("limits", {})})
+    try:
+        return build(out=told["out"], sources=Tiny(Path(told["folder"]), told["recipes"]), limits=limits, **told.get("settings", {}))
+    except CorridorsError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

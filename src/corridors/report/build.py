@@ -282,8 +282,7 @@ class Build:
     def _deliver(self, step: Step) -> None:
         wanted = delivery.files(self.plan, step, self._record(step).outputs)
         delivery.deliver(self.out, self.store, wanted)
-        if step.why:
-            delivery.clear_stale(self.out, self.plan, step, wanted)
+        delivery.clear_stale(self.out, self.plan, step, wanted)
 
     def _expected_seconds(self, left: Sequence[Step]) -> float | None:
         """Time left, from how long these steps took last time; None where one has never run."""

@@ -46,7 +46,7 @@ def deliver(out: Path, store: Store, wanted: Mapping[Path, str]) -> None:
 
 
 def clear_stale(out: Path, plan: Plan, step: Step, wanted: Mapping[Path, str]) -> None:
-    """Remove what an earlier build left that this step, newly done, no longer makes or has outdated."""
+    """Remove what an earlier build left that this step, now done, does not make or has outdated."""
     folder = destination(plan, step)
     if folder is None:
         return
@@ -61,7 +61,8 @@ def clear_stale(out: Path, plan: Plan, step: Step, wanted: Mapping[Path, str]) -
         old = []
     for path in old:
         try:
-            path.unlink(missing_ok=True)
+            if path.exists():
+                path.unlink()
         except OSError as error:
             raise explain(error, path) from error
 

@@ -99,7 +99,8 @@ class _Engine(NBClientEngine):
     """The papermill engine of the build: limits, warm kernels, nothing that depends on the clock."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, limits: Limits, seed: int | None, **settings: Any) -> None:  # type: ignore[override]
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, limits: Limits, seed: int | None, kept: list[NotebookNode], **settings: Any) -> None:  # type: ignore[override]
+        kept.append(nb_man.nb)
         client = _LimitedClient(
             nb_man,
             limits,
@@ -137,8 +138,8 @@ def _source_index(notebook: NotebookNode, index: int | None) -> int:
     """The cell's number in the source notebook, from 1: papermill's own cells are not counted."""
     if index is None:
         return 0
-    ours = [c for c in notebook.cells[: index + 1] if "injected-parameters" not in c.metadata.get("tags", []) and "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
-    return len(ours)
+    cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
+    return sum("injected-parameters" not in c.metadata.get("tags", []) for c in cells[: index + 1])
 
 
 papermill_engines.register(ENGINE, _Engine)
@@ -151,6 +152,7 @@ def execute(source: Path, parameters: Mapping[str, Any], *, limits: Limits | Non
     notebook's own). Raises NotebookFailure with the notebook as far as it came.
     """
     _check_plain(parameters)
+    kept: list[NotebookNode] = []
     try:
         done: NotebookNode = papermill.execute_notebook(
             str(source),
@@ -164,14 +166,12 @@ def execute(source: Path, parameters: Mapping[str, Any], *, limits: Limits | Non
             cwd=str(folder or source.parent),
             limits=limits or Limits(),
             seed=seed,
+            kept=kept,
         )
     except PapermillExecutionError as error:
-        raise _told(error) from error
+        cell = _source_index(kept[0], error.cell_index)
+        raise NotebookFailure(cell, error.source, error.ename, _ANSI.sub("", error.evalue), kept[0]) from error
     return done
-
-
-def _told(error: PapermillExecutionError) -> NotebookFailure:
-    return NotebookFailure(error.cell_index, error.source, error.ename, _ANSI.sub("", error.evalue))
 
 
 def _check_plain(value: object, where: str = "parameters") -> None:
