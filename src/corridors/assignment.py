@@ -22,7 +22,7 @@ from corridors.nested_logit import NestedLogit
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
-BLOCK = 128
+BLOCK = 256
 _MOST_ROUNDS = 400
 # Finished cases leave the block at these rounds.
 _SORT_OUT = frozenset({4, 6, 7, 8, 10, 12, 16, 24, 48, 96})

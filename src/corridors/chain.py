@@ -104,12 +104,13 @@ class Chain:
     ) -> Change:
         """What ``active`` (B, M) of the measures change against none of them in ``year``.
 
-        ``demand`` is the study's trade by directed pair, (B, C) million dollars. ``before`` is the state without
-        measures for the same cases, if it is known already.
+        ``demand`` is the study's trade by directed pair, (B, C) million dollars. ``before`` is the state to compare with,
+        if it is known already or another than without measures.
         """
         cases = max(active.shape[0], *(np.atleast_1d(v).shape[0] for v in params.values()))
+        known = before is not None
         before = before if before is not None else self.transport(params, None, year, demand)
-        after = self.transport(params, active, year, demand) if self.count else before
+        after = self.transport(params, active, year, demand) if self.count or known else before
         classes = self._class_factors(params, active, before, after, cases)
         factor = cost.pair_factors(classes, self._weights(params, demand), params["trade_elasticity"])
         response = equilibrium.respond(

@@ -12,7 +12,8 @@ each of them (Manski 1977): at ``q = 1`` nobody takes it.
 *Hidden cost.* Each mode has a constant for each pair and class such that, in every draw, the base
 year's shares come out as observed: a draw that contradicts the base year would be no forecast. Its
 uncertainty enters through the shares themselves (``base_share_factor``) and through all costs and
-scales that it depends on. It stays in every scenario. A mode that does not run in the base year
+scales that it depends on. It stays in every scenario; only a what-if keeps less of it on the study's
+roads (``road_hidden_kept``). A mode that does not run in the base year
 bears ``new_service_hidden_share`` of the road's.
 
 *Background.* A crossing carries its counted traffic. What other pairs of the network shift on or off
@@ -46,7 +47,7 @@ PARAMETERS = (
     "value_of_a_day", "road_cost_factor", "sea_cost_factor", "sea_time_factor", "rail_cost_factor", "air_cost_factor",
     "road_speed_factor", "processing_factor", "background_traffic_factor", "background_traffic_growth", "route_scale",
     "mode_dissimilarity", "base_share_factor", "new_service_hidden_share", "unit_value_factor", "closure_days_factor",
-    "outside_cost", "truck_payload_t", "traffic_base_year",
+    "outside_cost", "truck_payload_t", "traffic_base_year", "road_hidden_kept",
 )  # fmt: skip
 _CONSTANTS = ("tonnes_per_teu", "tonnes_per_flight")
 

@@ -1,13 +1,15 @@
 """What the model leaves out, as far as it can be asked: payments, sanctions, insecurity.
 
 Costs of payment and of the risk of sanctions are in today's trade already. Their row says what trade would do if
-they went away: the pair's trade cost falls by 1 / (1 + cost), and world trade adjusts. Insecurity is
-asked the other way round: what if every crossing of the pair's roads were shut for so many more days a year?
+they went away: the pair's trade cost falls by 1 / (1 + cost), and world trade adjusts. The hidden cost of the
+road (:mod:`corridors.choice`) can go away in part or whole, with the scenario's measures in place. Insecurity
+is asked the other way round: what if every crossing of the pair's roads were shut for so many more days a year?
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,8 @@ from corridors.scenario import Friction
 Array = npt.NDArray[np.float64]
 
 LEVELS = ("low", "central", "high")
-INSECURITY = "insecurity"
+INSECURITY, ROAD_HIDDEN = "insecurity", "road_hidden"
+_WHAT_IF = {INSECURITY: "if borders shut for so many more days", ROAD_HIDDEN: "if so much of it went away"}
 _DAYS = 365.0
 
 
@@ -40,7 +43,12 @@ def frictions(
     rows = []
     for row in _rows(stated):
         levels = [float(row[level]) for level in LEVELS]
-        effects = _shut(chain, levels, params, demand, year) if row["kind"] == INSECURITY else _gone(chain, levels, params, demand)
+        if row["kind"] == INSECURITY:
+            effects = _shut(chain, levels, params, demand, year)
+        elif row["kind"] == ROAD_HIDDEN:
+            effects = _unhidden(chain, levels, params, demand, year)
+        else:
+            effects = _gone(chain, levels, params, demand)
         rows.append({**row, **{f"effect_percent_{level}": e for level, e in zip(LEVELS, effects, strict=True)}})
     return pd.DataFrame(rows)
 
@@ -54,7 +62,7 @@ def _rows(stated: Sequence[Friction]) -> Iterator[dict[str, Any]]:
         yield {
             "friction": str(row["name"]) if "name" in row else kind,
             "kind": kind,
-            "what_if": "shut for so many more days" if kind == INSECURITY else "if it went away",
+            "what_if": _WHAT_IF.get(kind, "if it went away"),
             "unit": str(row["unit"]),
             **{level: float(source[level]) for level in LEVELS},
             "estimate": True if mine is not None else bool(row["estimate"]),
@@ -93,7 +101,7 @@ def _shut(
         for d in days
         for c in passed
     ]  # fmt: skip
-    shut = chains.build(chain.study, [*chain.measures, *measures])
+    shut = _without_flights(chains.build(chain.study, [*chain.measures, *measures]))
     active = np.hstack([np.ones((len(days), chain.count)), np.kron(np.eye(len(days)), np.ones((1, len(passed))))])
     flows = {pair: value[None] for pair, value in demand.items()}
     repeated = {name: np.repeat(value, len(days)) for name, value in params.items()}
@@ -101,6 +109,26 @@ def _shut(
     before = shut.transport(repeated, with_measures, year, flows)
     change = shut.change(repeated, active, year, flows, before=before)
     return _two_way(change.response.trade_factor, chain.study, demand)
+
+
+def _unhidden(
+    chain: Chain, shares: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int
+) -> list[float]:
+    """The road without ``shares`` of its hidden cost."""
+    if chain.system is None or not chain.on_network:
+        return [0.0] * len(shares)
+    flows = {pair: value[None] for pair, value in demand.items()}
+    same = {name: np.repeat(value, len(shares)) for name, value in params.items()}
+    active = np.ones((len(shares), chain.count))
+    before = chain.transport(same, active, year, flows)
+    lifted = {**same, "road_hidden_kept": 1.0 - np.array(shares)}
+    change = _without_flights(chain).change(lifted, active, year, flows, before=before)
+    return _two_way(change.response.trade_factor, chain.study, demand)
+
+
+def _without_flights(chain: Chain) -> Chain:
+    """The chain with the meeting of people left as it is: the comparison is between two worlds that both have the measures."""
+    return replace(chain, flights=())
 
 
 def _two_way(factor: Array, pair: Pair, demand: Mapping[Pair, Array]) -> list[float]:

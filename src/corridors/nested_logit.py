@@ -48,6 +48,8 @@ class NestedLogit:
         dearer = bool(np.any(more_usd))
         outside = np.flatnonzero([choices.modes[r] == OUTSIDE for r in rows])
         counted = layout.counted[layout.first_pair][market][group.nest_of_row]
+        ours = np.isin(market, [m for m, p in enumerate(layout.first_pair) if choices.pairs[p] in traded])
+        lifted = ours & (group.road_nest[market] == np.arange(market.size))
         self.attraction: list[Array] = []
         self.hidden: list[Array] = []
         self.trucks: list[Array] = []
@@ -68,7 +70,7 @@ class NestedLogit:
             if dearer:
                 attraction *= np.exp(np.maximum(more_usd * -per_usd, _LEAST))
             self.attraction.append(attraction)
-            self.hidden.append(hidden)
+            self.hidden.append(np.where(lifted[:, None] & (hidden < 1.0), hidden ** values["road_hidden_kept"], hidden))
             self.trucks.append(trucks)
             if self.congested:
                 self.base_flow += base * (part / sums * trucks[market])[group.nest_of_row]
