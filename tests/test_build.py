@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tiny_build
-from tiny_build import QUICK, Tiny, files, notebook
 
+import tiny_build
 from corridors.errors import BuildError
 from corridors.report import forks, manifest
 from corridors.report.build import build
 from corridors.report.forks import ZygoteProcess
 from corridors.report.plan import make, mark
 from corridors.report.store import Store, locked
+from tiny_build import QUICK, Tiny, files, notebook
 
 TWO = {"a": {"number": 1}, "b": {"number": 2}}
 BOOM = "x = 1\nraise KeyError('no such tariff')"

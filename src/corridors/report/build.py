@@ -64,10 +64,7 @@ def build(
     Returns 0, or 1 if a report failed; what succeeded is delivered, and the failed ones are named.
     Raises ScenarioError if a scenario is wrong, BuildError if nothing can be written.
     """
-    if sources is None:
-        from corridors.report.catalogue import Catalogue
-
-        sources = Catalogue()
+    sources = sources or _catalogue()
     unknown = [form for form in formats if form not in FORMATS]
     if unknown or not formats:
         raise BuildError(f"--formats: {','.join(unknown) or 'nothing given'}; allowed: {','.join(FORMATS)}")
@@ -81,6 +78,12 @@ def build(
         locked(out / STORE / "lock", wait_seconds=wait_seconds, on_wait=progress.say),
     ):
         return Build(sources, names, out, settings, progress).run()
+
+
+def _catalogue() -> planning.Sources:
+    from corridors.report.catalogue import Catalogue
+
+    return Catalogue()
 
 
 def cores() -> int:
@@ -185,9 +188,12 @@ class Build:
     def _task(self, unit: str, steps: Sequence[Step]) -> Task:
         todo = {step.kind: step.name for step in steps}
         first = steps[0]
+        kind: str
+        given: dict[str, Any]
+        inputs: dict[str, str] = {}
         if first.kind == RESULT:
             subject = self.plan.subjects[first.name.partition(":")[2]]
-            kind, given, inputs = "result", {"kind": subject.kind, "recipe": dict(subject.recipe)}, {}
+            kind, given = "result", {"kind": subject.kind, "recipe": dict(subject.recipe)}
         elif first.kind == INDEX:
             kind, given = "index", {"entries": self._entries(), "about": {"date": self.plan.date}}
             inputs = self._result_files(need.partition(":")[2] for need in first.needs if self.state[need] == "done")
@@ -286,10 +292,10 @@ class Build:
 
     def _expected_seconds(self, left: Sequence[Step]) -> float | None:
         """Time left, from how long these steps took last time; None where one has never run."""
-        known = [self.last["seconds"].get(step.name) for step in left]
-        if not known or None in known:
+        known = self.last["seconds"]
+        if not left or any(step.name not in known for step in left):
             return None
-        return float(sum(known)) / self.settings.jobs
+        return float(sum(known[step.name] for step in left)) / self.settings.jobs
 
     # --- telling -----------------------------------------------------------------------------------------
 

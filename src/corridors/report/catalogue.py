@@ -28,20 +28,21 @@ _SCENARIO_NOTEBOOK, _COMPARISON_NOTEBOOK, _VALIDATION_NOTEBOOK = "04_scenario", 
 _BACKGROUND_SCENARIO = "baseline"
 
 ROOTS = {
-    "result": ("corridors.study", "corridors.report.craft"),
+    "scenario": ("corridors.study", "corridors.report.saved"),
+    "validation": ("corridors.validation", "corridors.report.saved"),
     "notebook": ("corridors.report.run",),
     "html": ("corridors.report.export",),
     "pdf": ("corridors.report.export",),
-    "index": ("corridors.report.export",),
+    "index": ("corridors.report.index_page",),
 }
-"""Modules that do each kind of step; what they import counts as going into it."""
+"""Modules that do each kind of step, or compute each kind of subject; what they import counts as going into it."""
 
 
 class Catalogue:
     """All scenarios in ``scenarios/`` and notebooks in ``notebooks/``, or those asked for."""
 
     craft = "corridors.report.craft"
-    preload = ("corridors.report.warm",)
+    preload: tuple[str, ...] = ("corridors.report.warm",)
 
     def subjects(self, names: Sequence[str], also: Sequence[str]) -> list[Subject]:
         """Results to compute: one for each scenario, and the validation in a build of everything."""
@@ -88,7 +89,7 @@ class Catalogue:
         return list(found.values())
 
     def ingredients(self, kind: str, notebook: Path | None) -> dict[str, str]:
-        """Source, data and versions that go into a step of this kind."""
+        """Source, data and versions that go into a step of this kind, or into computing a subject of this kind."""
         roots = set(ROOTS[kind])
         if notebook is not None:
             roots |= fingerprint.notebook_imports(notebook)

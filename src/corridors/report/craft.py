@@ -5,14 +5,14 @@ Runs in workers; :mod:`corridors.report.tasks` calls it by name.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
-from corridors.report.messages import SAVED, Files
+from corridors.report import saved
+from corridors.report.messages import Files
 
 
 def result(kind: str, recipe: Mapping[str, Any]) -> Files:
@@ -21,17 +21,15 @@ def result(kind: str, recipe: Mapping[str, Any]) -> Files:
 
 
 def _study(recipe: Mapping[str, Any]) -> Files:
-    """Saved tables for notebooks; for people ``result.json`` and every table as CSV."""
     from corridors import scenario, study
 
-    one = scenario.parse(recipe["scenario"], name=recipe["name"])
-    found = study.run(one)
-    files = {f"{SAVED}{name}": content for name, content in found.files().items()}
-    files["result.json"] = found.json().encode()
-    for name, frame in found.tables.items():
-        if len(frame):
-            files[f"tables/{name}.csv"] = frame.to_csv(index=False, lineterminator="\n").encode()
-    return files
+    return saved.files(study.run(scenario.parse(recipe["scenario"], name=recipe["name"])))
+
+
+def _validation() -> Files:
+    from corridors import validation
+
+    return saved.files(validation.run())
 
 
 def html(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
@@ -46,3 +44,10 @@ def pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
     from corridors.report import export
 
     return export.to_pdf(notebook, about)
+
+
+def index(entries: Sequence[Mapping[str, Any]], results: Path, about: Mapping[str, Any]) -> bytes:
+    """The page that lists every report; ``results`` holds the saved files of each scenario in a folder of its name."""
+    from corridors.report import index_page
+
+    return index_page.render(entries, results, about).encode()

@@ -95,7 +95,7 @@ class Library:
 
     def _owner(self, path: Path) -> Path:
         parent = path.parent
-        while parent != self._folder and not (parent / "__init__.py") in self._hash:
+        while parent != self._folder and (parent / "__init__.py") not in self._hash:
             parent = parent.parent
         return parent
 

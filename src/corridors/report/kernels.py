@@ -55,21 +55,22 @@ class WarmProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **settings: Any) -> KernelConnectionInfo:
         """Fork a kernel that serves the connection file in ``cmd``, or run ``cmd`` if that cannot be."""
-        self._log_file = tempfile.TemporaryFile()
+        self._log_file = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the kernel)
         address = os.environ.get(forks.ZYGOTE_VARIABLE)
         if address and forks.can_fork() and os.path.exists(address):
             folder = settings.get("cwd") or os.getcwd()
             arguments = {"argv": cmd[cmd.index("-f") :]}
-            files = [self._log_file.fileno(), self._log_file.fileno()]
+            files = [self._log_file.fileno()] * 2
             environment = settings.get("env") or os.environ
             try:
-                self.process = forks.fork(
+                process = forks.fork(
                     address, "kernel", arguments, files=files, environment=environment, folder=folder, seed=self.seed, memory_mb=self.memory_mb
                 )
             except OSError as error:
                 self.log.warning("cannot fork a kernel (%s): starting one instead", error)
             else:
-                self.warm, self.pid, self.pgid, self.cwd = True, self.process.pid, self.process.pid, folder
+                self.process = process  # type: ignore[assignment]  # It has the methods of Popen that are called.
+                self.warm, self.pid, self.pgid, self.cwd = True, process.pid, process.pid, folder
                 return self.connection_info
         return await super().launch_kernel(cmd, **{**settings, "stdout": self._log_file, "stderr": self._log_file})
 
@@ -101,7 +102,7 @@ class WarmProvisioner(LocalProvisioner):
             return ""
         size = self._log_file.seek(0, os.SEEK_END)
         self._log_file.seek(max(0, size - _TAIL))
-        text = self._log_file.read().decode(errors="replace")
+        text: str = self._log_file.read().decode(errors="replace")
         return text.rpartition(_GREETING_END)[2].strip()
 
 
@@ -148,7 +149,7 @@ class BuildKernelManager(AsyncKernelManager):
 
     def __init__(self, **settings: Any) -> None:
         register()
-        self._folder = Path(tempfile.mkdtemp(prefix="corridors-k"))
+        self._folder = Path(tempfile.mkdtemp(prefix="k"))  # Short: names of sockets may not be long.
         settings["transport"] = "ipc" if os.name == "posix" else "tcp"
         settings["connection_file"] = str(self._folder / "k.json")
         super().__init__(client_factory=_PromptClient, **settings)

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from corridors.report import fingerprint
 from corridors.report.store import Store, canonical, sha256, sha256_of_file
 
 FORMATS = ("html", "pdf")
@@ -77,7 +76,7 @@ class Sources(Protocol):
         """What to report, for these scenarios (none named: everything)."""
 
     def ingredients(self, kind: str, notebook: Path | None) -> dict[str, str]:
-        """Fingerprints that go into a step of this kind besides its own parameters."""
+        """Fingerprints that go into a step of this kind (of a result: the subject's kind) besides its own parameters."""
 
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every input file, by a path that means the same on every machine."""
@@ -137,13 +136,13 @@ def make(sources: Sources, names: Sequence[str], *, also: Sequence[str] = (), st
     documents = {d.folder: d for d in sources.documents(names, also)}
     steps: dict[str, Step] = {}
 
-    def add(name: str, kind: str, unit: str, needs: Iterable[str], own: Mapping[str, str], notebook: Path | None = None) -> None:
+    def add(name: str, kind: str, unit: str, needs: Iterable[str], own: Mapping[str, str], notebook: Path | None = None, made_as: str = "") -> None:
         from_needs = {f"step {need}": steps[need].key for need in needs}
-        ingredients = {**sources.ingredients(kind, notebook), **own, **from_needs}
+        ingredients = {**sources.ingredients(made_as or kind, notebook), **own, **from_needs}
         steps[name] = Step(name, kind, unit, tuple(needs), ingredients)
 
     for subject in subjects.values():
-        add(f"{RESULT}:{subject.name}", RESULT, f"{RESULT}:{subject.name}", (), {"parameters": sha256(canonical(subject.recipe))})
+        add(f"{RESULT}:{subject.name}", RESULT, f"{RESULT}:{subject.name}", (), {"parameters": sha256(canonical(subject.recipe))}, made_as=subject.kind)
     for document in documents.values():
         own = {"notebook": sha256_of_file(document.notebook), "parameters": sha256(canonical([document.title, document.parameters, document.shown_parameters])), "date": sources.date()}
         unit = f"document:{document.folder}"

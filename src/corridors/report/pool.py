@@ -62,8 +62,11 @@ class LocalPool:
 
     def __init__(self, jobs: int, store: Store, modules: Sequence[str]) -> None:
         self._store = store
-        self._environment = {**os.environ, **forks.ONE_THREAD, **forks.STEADY}
         self._zygote = forks.ZygoteProcess(modules) if forks.can_fork() else None
+        self._environment = {**os.environ, **forks.ONE_THREAD, **forks.STEADY}
+        if self._zygote is not None:
+            # What they keep for a while goes when the zygote goes, also after a kill.
+            self._environment["TMPDIR"] = str(self._zygote.folder)
         self._workers: list[_Worker] = []
         self._jobs = jobs
 
@@ -77,8 +80,13 @@ class LocalPool:
         if worker is None:
             worker = self._start()
             self._workers.append(worker)
-        worker.task, worker.tries = task, 1
-        worker.channel.send(task)
+        self._hand(worker, task, tries=1)
+
+    @staticmethod
+    def _hand(worker: _Worker, task: Task, tries: int) -> None:
+        worker.task, worker.tries = task, tries
+        with contextlib.suppress(OSError):  # It has died: next_done will find its channel closed.
+            worker.channel.send(task)
 
     def next_done(self, timeout: float) -> tuple[Outcome, Kept] | None:
         """The next outcome; a worker's death is an outcome too, after one more try."""
@@ -98,6 +106,7 @@ class LocalPool:
 
     def _after_death(self, worker: _Worker) -> tuple[Outcome, Kept] | None:
         task, tries = worker.task, worker.tries
+        assert task is not None
         with contextlib.suppress(TimeoutError):
             worker.process.wait(2.0)
         status = worker.process.poll()
@@ -106,8 +115,7 @@ class LocalPool:
         if tries < 2:
             replacement = self._start()
             self._workers.append(replacement)
-            replacement.task, replacement.tries = task, tries + 1
-            replacement.channel.send(task)
+            self._hand(replacement, task, tries + 1)
             return None
         how = f"signal {-status}" if status is not None and status < 0 else f"exit status {status}"
         step = next(iter(task.todo.values()))

@@ -49,7 +49,7 @@ class NotebookFailure(Exception):
         return f"{where}{shown}: {self.name}: {self.message}"
 
 
-class _LimitedClient(PapermillNotebookClient):
+class _LimitedClient(PapermillNotebookClient):  # type: ignore[misc]
     """Papermill's client with a deadline for the notebook and a ceiling on its output."""
 
     def __init__(self, nb_man: Any, limits: Limits, **settings: Any) -> None:
@@ -70,7 +70,8 @@ class _LimitedClient(PapermillNotebookClient):
 
     def execute_cell(self, cell: NotebookNode, index: int, **settings: Any) -> NotebookNode:
         self.current_cell = index
-        return super().execute_cell(cell, index, **settings)
+        done: NotebookNode = super().execute_cell(cell, index, **settings)
+        return done
 
     def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int) -> NotebookNode | None:
         """Append an output, unless the cell or the notebook has shown too much; then say so, once."""
@@ -92,14 +93,15 @@ class _LimitedClient(PapermillNotebookClient):
             if self._bytes > self.limits.output_bytes:
                 note = f"[output left out: the notebook shows more than {self.limits.output_bytes // 2**20} MB]"
                 msg["content"]["data"] = {"text/plain": note}
-        return super().output(outs, msg, display_id, cell_index)
+        shown: NotebookNode | None = super().output(outs, msg, display_id, cell_index)
+        return shown
 
 
-class _Engine(NBClientEngine):
+class _Engine(NBClientEngine):  # type: ignore[misc]
     """The papermill engine of the build: limits, warm kernels, nothing that depends on the clock."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, limits: Limits, seed: int | None, kept: list[NotebookNode], **settings: Any) -> None:  # type: ignore[override]
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, limits: Limits, seed: int | None, kept: list[NotebookNode], **settings: Any) -> None:
         kept.append(nb_man.nb)
         client = _LimitedClient(
             nb_man,
@@ -193,7 +195,7 @@ def settled(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNo
 
     ``parameters`` replace the injected ones, so the notebook can be opened and run anywhere.
     """
-    clean = nbformat.from_dict(notebook)
+    clean: NotebookNode = nbformat.from_dict(notebook)  # type: ignore[no-untyped-call]
     clean.metadata.pop("papermill", None)
     clean.metadata.pop("widgets", None)
     for number, cell in enumerate(clean.cells):
@@ -209,11 +211,11 @@ def settled(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNo
 
 def to_bytes(notebook: NotebookNode) -> bytes:
     """The notebook as a file."""
-    text: str = nbformat.writes(notebook, version=4)
+    text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
     return (text if text.endswith("\n") else text + "\n").encode()
 
 
 def from_bytes(content: bytes) -> NotebookNode:
     """The notebook in a file."""
-    notebook: NotebookNode = nbformat.reads(content.decode(), as_version=4)
+    notebook: NotebookNode = nbformat.reads(content.decode(), as_version=4)  # type: ignore[no-untyped-call]
     return notebook

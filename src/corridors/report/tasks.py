@@ -20,13 +20,14 @@ from corridors.report import run
 from corridors.report.messages import Failure, Outcome, Task
 from corridors.report.store import is_about_disk
 
+
 def perform(task: Task, read: Callable[[str], bytes]) -> Outcome:
     """Do the task; ``read`` gives the content of an input by its hash. Never raises for a failing step."""
     os.environ.update(task.environment)
     craft = importlib.import_module(task.craft)
     outcome = Outcome(task.unit)
     do = {"result": _result, "document": _document, "index": _index}[task.kind]
-    with tempfile.TemporaryDirectory(prefix="corridors-t") as name:
+    with tempfile.TemporaryDirectory(prefix="t") as name:
         folder = Path(name)
         _Timed.current = next(iter(task.todo.values()))
         try:

@@ -23,9 +23,11 @@ import json
 import os
 import random
 import selectors
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import traceback
 from dataclasses import dataclass
@@ -93,6 +95,8 @@ class Zygote:
     def _stop(self) -> NoReturn:
         for child in self._children.values():
             _kill_group(child.pid)
+        # The folder of our socket is also where workers and kernels keep what they need for a while.
+        shutil.rmtree(os.path.dirname(self._listener.getsockname()), ignore_errors=True)
         os._exit(0)
 
     def _accept(self) -> None:
@@ -185,6 +189,7 @@ def _settle(request: dict[str, Any], files: list[int], zygote: int) -> None:
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
     os.environ.clear()
     os.environ.update(request["environment"])
+    tempfile.tempdir = None  # It was found once, from the zygote's own environment.
     os.environ["JPY_PARENT_PID"] = str(os.getppid())
     os.chdir(request["folder"])
     limit_memory(request.get("memory_mb"))
@@ -235,8 +240,8 @@ def _run_kernel(arguments: dict[str, Any], files: list[int]) -> int:
     from ipykernel.kernelapp import IPKernelApp
 
     app = IPKernelApp.instance()
-    app.initialize(arguments["argv"])
-    app.start()
+    app.initialize(arguments["argv"])  # type: ignore[no-untyped-call]
+    app.start()  # type: ignore[no-untyped-call]
     return 0
 
 
