@@ -26,7 +26,7 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What a page may load: nothing but the styles and pictures inside it."""
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
 
 class HtmlReport(TemplateExporter):
@@ -48,7 +48,7 @@ class HtmlReport(TemplateExporter):
         return [str(TEMPLATES)]
 
     def _create_environment(self) -> Environment:
-        return furnished(super()._create_environment())
+        return furnished(super()._create_environment())  # type: ignore[no-untyped-call]
 
     def from_notebook_node(self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any) -> tuple[str, dict[str, Any]]:  # type: ignore[override]
         """The page and its resources."""
@@ -63,7 +63,9 @@ def to_html(notebook: NotebookNode, about: Mapping[str, Any]) -> str:
 
     The same notebook and ``about`` give the same text. Raises BuildError if a chart is damaged.
     """
-    text, _ = HtmlReport().from_notebook_node(notebook, {"corridors": dict(about)})
+    text, _ = HtmlReport().from_notebook_node(  # type: ignore[no-untyped-call]
+notebook, {"corridors": dict(about)}
+    )
     return text
 
 

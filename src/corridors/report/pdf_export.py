@@ -14,10 +14,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
-from nbconvert.exporters.base import Exporter  # type: ignore[attr-defined]
+from nbconvert.exporters.base import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
@@ -27,11 +27,13 @@ from corridors.report.html_export import description, long_date
 from corridors.theme import LIGHT
 
 TEMPLATE = Path(__file__).resolve().parent / "templates" / "report.typ"
-STANDARDS = ["a-2a", "ua-1"]
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 TYPEFACE = "Libertinus Serif"
 AUTHOR = "Trade corridors"
 BRIEF_PAGES = 2
 _SCALES = (1.0, 0.97, 0.94, 0.91, 0.88, 0.85)
+_LINE_CHARACTERS = 92
+"""Characters that fit on one line of a table, reckoned with room to spare."""
 _EARLIEST = "1980-01-01"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 
@@ -66,7 +68,7 @@ def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
         compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, ignore_system_fonts=True, sys_inputs=inputs)
         if given["mode"] == "brief":
             inputs["scale"] = _fitting(inputs)
-        made = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=int(moment.timestamp()))
+        made = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=list(STANDARDS), timestamp=int(moment.timestamp()))
     except typst.TypstError as error:
         raise BuildError(f"{given['title']}: the PDF cannot be set: {error.message} {' '.join(error.hints)}".strip()) from error
     assert isinstance(made, bytes)
@@ -87,7 +89,7 @@ def data(found: Mapping[str, Any]) -> dict[str, Any]:
     """What the template reads: the document, charts in the typeface of the text, widths of columns, colours."""
     parts = [_for_paper(part) for part in document.side_by_side(found["parts"])]
     day = long_date(found["date"])
-    return _printable(
+    made: dict[str, Any] = _printable(
         {
             "mode": "brief" if found["about"].get("stem") == "brief" else "report",
             "title": found["title"],
@@ -102,6 +104,7 @@ def data(found: Mapping[str, Any]) -> dict[str, Any]:
             "parts": parts,
         }
     )
+    return made
 
 
 def _for_paper(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,12 +119,16 @@ def _for_paper(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def column_widths(table: Mapping[str, Any]) -> list[str]:
-    """Width of each column: ``auto`` for numbers, and a share by the length of its text for words."""
-    widths = []
-    for k, column in enumerate(table["columns"]):
-        longest = max([len(column["label"]), *(len(row[k]) for row in table["rows"])], default=1)
-        widths.append("auto" if column["align"] == "right" else f"{max(longest, 8) ** 0.6:.3f}")
-    return widths if any(w != "auto" for w in widths) else ["1", *widths[1:]]
+    """Width of each column: shares by its longest text where all fit on one line; else numbers as wide as
+    they need (``auto``), and words share the rest by their length."""
+    longest = [
+        max(len(column["label"]) + 1, len(column["unit"]) + 1, *(len(row[k]) for row in table["rows"]), 4)
+        for k, column in enumerate(table["columns"])
+    ]
+    if sum(longest) + 3 * len(longest) <= _LINE_CHARACTERS:
+        return [str(length + 2) for length in longest]
+    words = [column["align"] != "right" or k == 0 for k, column in enumerate(table["columns"])]
+    return [f"{max(length, 8) ** 0.6:.3f}" if word else "auto" for length, word in zip(longest, words, strict=True)]
 
 
 def _short(title: str, length: int = 90) -> str:

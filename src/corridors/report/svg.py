@@ -16,15 +16,19 @@ from corridors.theme import LIGHT
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
-_ELEMENTS = frozenset(
-    "svg g defs path rect circle ellipse line polyline polygon text tspan use clipPath linearGradient radialGradient stop pattern symbol mask".split()
-)
-_ATTRIBUTES = frozenset(
-    "id class x y x1 x2 y1 y2 dx dy cx cy r rx ry d points width height viewBox transform style fill fill-opacity fill-rule stroke "
-    "stroke-width stroke-opacity stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin stroke-miterlimit opacity "
-    "clip-path clip-rule clipPathUnits offset stop-color stop-opacity gradientUnits gradientTransform patternUnits patternTransform "
-    "mask text-anchor dominant-baseline font-size font-weight font-style font-family preserveAspectRatio letter-spacing".split()
-)
+_ELEMENTS = frozenset((
+    "svg", "g", "defs", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
+    "use", "clipPath", "linearGradient", "radialGradient", "stop", "pattern", "symbol", "mask",
+))  # fmt: skip
+_ATTRIBUTES = frozenset((
+    "id", "class", "x", "y", "x1", "x2", "y1", "y2", "dx", "dy", "cx", "cy", "r", "rx", "ry", "d", "points",
+    "width", "height", "viewBox", "transform", "style", "fill", "fill-opacity", "fill-rule", "stroke",
+    "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-dashoffset", "stroke-linecap",
+    "stroke-linejoin", "stroke-miterlimit", "opacity", "clip-path", "clip-rule", "clipPathUnits", "offset",
+    "stop-color", "stop-opacity", "gradientUnits", "gradientTransform", "patternUnits", "patternTransform",
+    "mask", "text-anchor", "dominant-baseline", "font-size", "font-weight", "font-style", "font-family",
+    "preserveAspectRatio", "letter-spacing",
+))  # fmt: skip
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([^'\")]+)['\"]?\s*\)")
 _OUTSIDE = re.compile(r"url\(\s*['\"]?(?!#)", re.IGNORECASE)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
