@@ -115,8 +115,10 @@ class Block:
         self.groups = [NestedLogit(self, group, traded) for group in layout.groups]
         self.ours = [in_study[group.market_of_nest][group.nest_of_row] for group in layout.groups]
         counted = sum(group.group.loads @ group.base_flow for group in self.groups)[: self.counts.shape[0]]
-        # Pairs cannot send more trucks through a crossing than are counted there.
-        self.steady = np.maximum(self.counts, counted) - counted
+        # Pairs cannot send more trucks through a crossing than are counted there: in a draw in which they would,
+        # each of them stands for less than a truck, and the base year comes out.
+        self.counted_part = np.minimum(1.0, self.counts / np.maximum(counted, 1e-12))
+        self.steady = np.maximum(self.counts - counted, 0.0)
 
     def _crossings(self, active: Array) -> Array:
         """Crossings before and after measures; returns the fees after them."""
@@ -225,7 +227,7 @@ class Block:
                 by_others += group.group.loads @ flow
                 by_study += study
         load = by_others + by_study
-        load[:crossings] = (self.steady + by_others[:crossings]) * self.grown + by_study[:crossings]
+        load[:crossings] = (self.steady + self.counted_part * by_others[:crossings]) * self.grown + by_study[:crossings]
         return load, by_study
 
     def _extra_hours(self, group: NestedLogit, wait: Array) -> Array:
@@ -292,7 +294,7 @@ class Block:
     def part(self, columns: Index) -> Block:
         """The same block with some of its cases only."""
         other = copy.copy(self)
-        for name in ("capacity", "capacity_a_day", "counts", "steady", "grown", "wait_zero", "bend", "more_hours", "service_capacity"):
+        for name in ("capacity", "capacity_a_day", "counts", "steady", "counted_part", "grown", "wait_zero", "bend", "more_hours", "service_capacity"):
             setattr(other, name, getattr(self, name)[..., columns])
         other.groups = [group.part(columns) for group in self.groups]
         other.size = columns.size
@@ -300,7 +302,7 @@ class Block:
 
     def _newton(self, steepness: Array, error: Array) -> Array:
         growth = np.ones_like(error)
-        growth[: self.counts.shape[0]] = self.grown
+        growth[: self.counts.shape[0]] = self.grown * self.counted_part
         step = np.array(error)
         for group in self.groups:
             if not group.congested:
