@@ -230,6 +230,15 @@ def test_a_scenario_dropped_is_no_longer_listed_after_a_whole_build(project: Pro
     project.build(TWO)
     project.build({"a": {"number": 1}})
     assert "b: About b" not in (project.out / "index.html").read_text()
+    assert not any(name.startswith("b/") for name in project.manifest()["outputs"])
+
+
+def test_a_file_that_no_build_made_is_left_alone_and_not_listed(project: Project) -> None:
+    project.build(TWO)
+    (project.out / "a" / "my notes.txt").write_text("remember")
+    project.build({**TWO, "a": {"number": 5}})
+    assert (project.out / "a" / "my notes.txt").read_text() == "remember"
+    assert "a/my notes.txt" not in project.manifest()["outputs"]
 
 
 def test_keys_change_with_everything_that_goes_in(tmp_path: Path) -> None:

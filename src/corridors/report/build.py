@@ -110,6 +110,7 @@ class Build:
         self.state = {step.name: "to run" if step.why else "done" for step in self.plan.steps.values()}
         self.failures: list[Failure] = []
         self.records: dict[str, Record] = {}
+        self.delivered: set[str] = set()
 
     def _with_lost_files(self, plan: Plan) -> Plan:
         """The plan with steps whose files are gone from both the output folder and the store run again."""
@@ -288,6 +289,7 @@ class Build:
     def _deliver(self, step: Step) -> None:
         wanted = delivery.files(self.plan, step, self._record(step).outputs)
         delivery.deliver(self.out, self.store, wanted)
+        self.delivered.update(path.as_posix() for path in wanted)
         delivery.clear_stale(self.out, self.plan, step, wanted)
 
     def _expected_seconds(self, left: Sequence[Step]) -> float | None:
@@ -305,7 +307,7 @@ class Build:
         _write_last(self.store, self.last, done, records)
         documents = {**self.standing, **{entry.pop("folder"): entry for entry in self._entries() if entry["folder"] not in self.standing}}
         made = manifest.make(
-            self.out, self.plan, before=self.before, documents=documents, inputs=self.sources.inputs(),
+            self.out, self.plan, delivered=self.delivered, before=self.before, documents=documents, inputs=self.sources.inputs(),
             steps={**self.before["steps"], **{name: {"key": record.key, "seconds": record.seconds} for name, record in records.items()}},
             failed=[failure.step for failure in self.failures],
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +26,17 @@ def read(out: Path) -> dict[str, Any]:
     return {**empty, **found} if isinstance(found, dict) and found.get("format") == FORMAT else empty
 
 
-def outputs(out: Path) -> dict[str, dict[str, Any]]:
-    """SHA-256 and size of every delivered file, by path; hidden files, the manifest and failed notebooks left out."""
-    found = {}
-    for path in sorted(out.rglob("*")):
-        name = path.relative_to(out)
-        if path.is_file() and name.name not in (NAME, "notebook.failed.ipynb") and not any(p.startswith(".") for p in name.parts):
-            found[name.as_posix()] = {"sha256": sha256_of_file(path), "bytes": path.stat().st_size}
-    return found
+def outputs(out: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """SHA-256 and size of every file of these names that lies in ``out``."""
+    there = [(name, out / name) for name in sorted(set(names)) if (out / name).is_file()]
+    return {name: {"sha256": sha256_of_file(path), "bytes": path.stat().st_size} for name, path in there}
 
 
 def make(
     out: Path,
     plan: Plan,
     *,
+    delivered: Iterable[str],
     before: Mapping[str, Any],
     inputs: Mapping[str, str],
     documents: Mapping[str, Any],
@@ -48,10 +45,13 @@ def make(
 ) -> dict[str, Any]:
     """The manifest of the reports that now lie in ``out``; ``before`` is the previous one.
 
-    ``inputs`` are hashes by path, ``documents`` the reports by folder, ``steps`` the key and seconds of
+    ``delivered`` are the files of this build; those of earlier ones count as long as their report is
+    listed, and files that no build made never do. ``inputs`` are hashes by path, ``documents`` the reports by folder, ``steps`` the key and seconds of
     each step, ``failed`` the steps of this build that failed.
     """
-    delivered = outputs(out)
+    listed = {*documents, *(s.folder for s in plan.subjects.values() if s.folder is not None)}
+    earlier = [name for name in before["outputs"] if any(name.startswith(f"{folder}/") for folder in listed)]
+    there = outputs(out, [*delivered, *earlier])
     scenarios = {
         **before["scenarios"],
         **{s.name: {"source": s.source, "parameters": s.recipe} for s in plan.subjects.values() if s.kind == "scenario" and s.folder is not None},
@@ -62,9 +62,9 @@ def make(
         "date": plan.date,
         "versions": fingerprint.versions(),
         "inputs": dict(inputs),
-        "scenarios": {name: found for name, found in sorted(scenarios.items()) if any(path.startswith(f"{name}/") for path in delivered)},
+        "scenarios": {name: found for name, found in sorted(scenarios.items()) if any(path.startswith(f"{name}/") for path in there)},
         "documents": {folder: documents[folder] for folder in sorted(documents)},
-        "outputs": delivered,
+        "outputs": there,
         "steps": {name: steps[name] for name in sorted(steps)},
         "failed": sorted(failed),
     }
