@@ -171,24 +171,28 @@ class _Couple:
     """Two fixed effects solved together, exactly.
 
     Scaled by the square roots of the masses their normal equations are [I T; T' I]; the larger effect is
-    eliminated and I - T'T of the smaller one inverted, block by block.
+    eliminated and I - T'T of the smaller one inverted, block by block. It has one null direction for each
+    set of levels that no cell ties to the others (each year, where both effects are interacted with it).
     """
 
     def __init__(self, first: Groups, second: Groups) -> None:
         self._first, self._second = first, second
+        self._parts: np.ndarray | None = None
         self._blocks = (
             Blocks(first, second) if isinstance(first, AxisGroups) and isinstance(second, AxisGroups) else None
         )
 
     def weigh(self, weights: np.ndarray, first_mass: np.ndarray, second_mass: np.ndarray) -> None:
         table = self._table(weights)
+        # The smaller side is eliminated last; hold the table as (blocks, large, small).
+        self._flip = table.shape[1] < table.shape[2]
+        if self._parts is None:
+            self._parts = _parts(table > 0)[0 if self._flip else 1]
         first, second = self._split(first_mass[None, :], second_mass[None, :])
         self._root_first = np.sqrt(_inverse_or_zero(first))
         self._root_second = np.sqrt(_inverse_or_zero(second))
         table *= self._root_first.transpose(0, 2, 1)
         table *= self._root_second
-        # The smaller side is eliminated last; hold the table as (blocks, large, small).
-        self._flip = table.shape[1] < table.shape[2]
         self._scaled = table
         across = table.transpose(0, 2, 1)
         gram = table @ across if self._flip else across @ table
@@ -196,11 +200,12 @@ class _Couple:
         schur = -gram
         size = np.arange(schur.shape[1])
         schur[:, size, size] += 1.0 + 1e-13
-        # The sum of all levels of one effect equals that of the other: fill that null direction, so that
-        # the block can be inverted. The right-hand side is orthogonal to it.
-        norm = np.sqrt((null**2).sum(axis=1, keepdims=True))
+        # In each part the sum of all levels of one effect equals that of the other: fill that null direction,
+        # so that the block can be inverted. The right-hand side is orthogonal to it.
+        together = self._parts[:, :, None] == self._parts[:, None, :]
+        norm = np.sqrt((together @ (null**2)[:, :, None])[:, :, 0])
         null = null / np.where(norm > 0, norm, 1.0)
-        schur += null[:, :, None] * null[:, None, :]
+        schur += together * (null[:, :, None] * null[:, None, :])
         self._inverse = _invert(schur)
 
     def solve(self, first: np.ndarray, second: np.ndarray) -> Effects:
@@ -233,6 +238,24 @@ class _Couple:
         joint = self._first.codes * self._second.levels + self._second.codes
         size = self._first.levels * self._second.levels
         return np.bincount(joint, weights, size).reshape(1, self._first.levels, self._second.levels)
+
+
+def _parts(present: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which levels hang together through cells that are ``present`` (blocks, first, second).
+
+    A number for each level of either side, (blocks, first) and (blocks, second): the lowest position among the
+    first's levels that it can be reached from. Levels without cells keep their own.
+    """
+    blocks, rows, columns = present.shape
+    far = rows + columns
+    first = np.broadcast_to(np.arange(rows), (blocks, rows))
+    second = np.full((blocks, columns), far)
+    while True:
+        second = np.minimum(second, np.where(present, first[:, :, None], far).min(axis=1))
+        new = np.minimum(first, np.where(present, second[:, None, :], far).min(axis=2))
+        if np.array_equal(new, first):
+            return first, np.where(second == far, rows + np.arange(columns), second)
+        first = new
 
 
 def _inverse_or_zero(values: np.ndarray) -> np.ndarray:

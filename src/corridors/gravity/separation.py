@@ -43,7 +43,7 @@ def rectify(
     part of the fit on zero flows; repeat. What stays positive is separated.
     """
     zero = present & (outcome == 0)
-    heavy = max(float(zero.sum()), 1.0) / _TOLERANCE
+    heavy = max(float(zero.sum()), 1.0) / _TOLERANCE**2
     weights = np.where(zero, 1.0, np.where(present, heavy, 0.0))
     clean = design
     if absorber is not None:
