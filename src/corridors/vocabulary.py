@@ -42,15 +42,28 @@ def economies() -> Mapping[str, str]:
     return dict(_column_rows("economies.csv", "iso3", "name"))  # type: ignore[arg-type]
 
 
+@lru_cache(maxsize=8)
+def _distinct(path: Path, mtime_ns: int, columns: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(value for row in _rows(path, mtime_ns, columns) for value in row)
+
+
+def _values(file: str, *columns: str) -> frozenset[str]:
+    """All that stands in these columns; kept, since every scenario asks for it and one table has 16,000 rows."""
+    path = paths.data() / file
+    try:
+        return _distinct(path, path.stat().st_mtime_ns, columns)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
 def economies_with_gdp() -> frozenset[str]:
     """Economies whose gross domestic product is known for some year: without it trade cannot be projected."""
-    return frozenset(code for (code,) in _column_rows("gdp.csv", "iso3"))
+    return _values("gdp.csv", "iso3")
 
 
 def economies_with_geography() -> frozenset[str]:
     """Economies whose distances to others are known."""
-    rows = _column_rows("pair_geography.csv", "a", "b")
-    return frozenset(code for pair in rows for code in pair)
+    return _values("pair_geography.csv", "a", "b")
 
 
 def places() -> Mapping[str, str]:
