@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from corridors import choice
+from corridors import choice, cost
 from corridors.choice import Pair, System, TransportState
 from corridors.corridor_frames import HOURS_PER_DAY
 from corridors.errors import DataError
@@ -242,7 +242,7 @@ def _composite(system: System, now: TransportState, then: TransportState, k: int
     for pair in system.study:
         p = system.pair_index(*pair)
         first = next(i for i, r in enumerate(system.routes) if (r.exporter, r.importer) == pair)
-        factor = (1.0 + then.composite_cost[k, p]) / (1.0 + now.composite_cost[0, p]) - 1.0
+        factor = cost.class_factors(now.composite_cost[0, p], then.composite_cost[k, p], now.mean_cost[0, p]) - 1.0
         change += float((goods.value[first] * factor).sum())
         total += float(goods.value[first].sum())
     return 100.0 * change / total if total > 0 else float("nan")
