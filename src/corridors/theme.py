@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -181,8 +182,9 @@ _FAMILY = re.compile(r"font-family: [^;\"]*; ?")
 _ID = re.compile(r'(?<=\bid=")([^"]+)(?=")')
 _REFERENCE = re.compile(r'(?<=url\(#)([^)]+)(?=\))|(?<=href="#)([^"]+)(?=")')
 _COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
-_HALO = re.compile(rf'<g id="({HALO}[^"]*)">')
-_LONG = re.compile(r"(?<=\d\.\d\d)\d+(?=[\s\"),A-Za-z])")
+_HALO = re.compile(rf'<g id="{HALO}">')
+_DRAWN = re.compile(r'(?<=[\s"])(?:d|x|y|transform|points|width|height)="[^"]*"')
+_LONG = re.compile(r"(?<=\d\.\d\d)\d+")
 
 
 def figure_svg(figure: Figure) -> str:
@@ -198,9 +200,11 @@ def figure_svg(figure: Figure) -> str:
     for unwanted in (_METADATA, _STYLE, _COMMENT):
         svg = unwanted.sub("", svg)
     svg = _FAMILY.sub("", svg)
-    svg = _LONG.sub("", svg)
+    # Only in what is drawn: a text keeps its digits.
+    svg = _DRAWN.sub(lambda m: _LONG.sub("", m.group()), svg)
     rim = f"stroke: {LIGHT['paper']}; stroke-width: 2.4px; paint-order: stroke; stroke-linejoin: round"
-    svg = _HALO.sub(rf'<g id="\1" style="{rim}">', svg)
+    number = itertools.count(1)
+    svg = _HALO.sub(lambda m: f'<g id="{HALO}-{next(number)}" style="{rim}">', svg)
     svg = svg.replace("<svg ", f'<svg font-family="{FONTS}" stroke-linejoin="round" stroke-linecap="butt" ', 1)
     return _own_ids(svg).strip() + "\n"
 

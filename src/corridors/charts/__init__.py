@@ -1,0 +1,13 @@
+"""The charts of the reports: each takes a result and returns a figure whose title states what it shows.
+
+A chart that has nothing to show returns None. Colours and type are of :mod:`corridors.theme`.
+"""
+
+from corridors.charts.border import closure_stress, crossing_fill, delay_curves
+from corridors.charts.trade import fan
+from corridors.charts.ways import breakdown, legs, route_shares
+from corridors.charts.world import missing_trade, others, real_gdp
+
+__all__ = [
+    "breakdown", "closure_stress", "crossing_fill", "delay_curves", "fan", "legs", "missing_trade", "others", "real_gdp", "route_shares",
+]  # fmt: skip
