@@ -34,7 +34,7 @@ HIDDEN_TAGS = frozenset({"parameters", "injected-parameters", "remove-cell", "no
 """Cells with one of these tags are for those who open the notebook, not for readers of the report."""
 
 _SAFE_LINK = re.compile(r"^(https?://|mailto:|#|[\w./-]+$)", re.IGNORECASE)
-_SPACE = re.compile(r"\s+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 
 Part = dict[str, Any]
 Span = dict[str, Any]
@@ -49,10 +49,10 @@ def read(notebook: NotebookNode, about: Mapping[str, Any] | None = None) -> dict
     comes from SOURCE_DATE_EPOCH.
     """
     about = dict(about or {})
-    parts = list(_parts(notebook))
+    parts: list[Part] = printable(list(_parts(notebook)))
     cover = next((p for p in parts if p["kind"] == Cover.kind), None)
     parts = _titled(parts, cover)
-    title = cover["title"] if cover else _first_heading(parts) or str(about.get("title") or "Report")
+    title = cover["title"] if cover else _first_heading(parts) or printable(str(about.get("title") or "")) or "Report"
     if cover is None and not any(p["kind"] == "heading" and p["level"] == 1 for p in parts):
         parts.insert(0, Cover("", title).as_dict())
     _number_headings(parts)
@@ -66,6 +66,17 @@ def read(notebook: NotebookNode, about: Mapping[str, Any] | None = None) -> dict
         "about": about,
         "parts": parts,
     }
+
+
+def printable(value: Any) -> Any:
+    """``value`` without control characters in its texts: XML and PDF/UA know no way to write them."""
+    if isinstance(value, str):
+        return _CONTROL.sub("", value)
+    if isinstance(value, Mapping):
+        return {name: printable(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [printable(inner) for inner in value]
+    return value
 
 
 def _source_date() -> str:

@@ -1,8 +1,8 @@
 """An executed notebook as a PDF for people: PDF/UA-1 and PDF/A-2a in one file, by Typst, without a browser or TeX.
 
 The document of :mod:`corridors.report.document` goes to ``templates/report.typ`` as JSON, so no text of a
-scenario or of a source can become markup, and page and paper show the same blocks. Only fonts inside the
-compiler are used: the file is the same on every machine.
+scenario or of a source can become markup, and page and paper show the same blocks. Only the fonts
+inside the compiler and one of matplotlib's are used: the file is the same on every machine.
 
 ``PdfReport`` is an nbconvert exporter, so ``jupyter nbconvert --to corridors-pdf FILE`` works too.
 """
@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+import matplotlib
 import typst
+from matplotlib.font_manager import get_font
 from nbconvert.exporters.base import Exporter
 from nbformat import NotebookNode
 from traitlets import default
@@ -29,13 +33,14 @@ from corridors.theme import LIGHT
 TEMPLATE = Path(__file__).resolve().parent / "templates" / "report.typ"
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 TYPEFACE = "Libertinus Serif"
+FALLBACK = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+"""Where DejaVu Sans lies, which has letters that the typeface lacks (Arabic, Georgian, Armenian)."""
 AUTHOR = "Trade corridors"
 BRIEF_PAGES = 2
 _SCALES = (1.0, 0.97, 0.94, 0.91, 0.88, 0.85)
 _LINE_CHARACTERS = 92
 """Characters that fit on one line of a table, reckoned with room to spare."""
 _EARLIEST = "1980-01-01"
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 
 
 class PdfReport(Exporter):
@@ -65,7 +70,7 @@ def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
     inputs = {"document": json.dumps(given, ensure_ascii=False, sort_keys=True)}
     moment = datetime.combine(date.fromisoformat(given["date"] or _EARLIEST), datetime.min.time(), UTC)
     try:
-        compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, ignore_system_fonts=True, sys_inputs=inputs)
+        compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts(), sys_inputs=inputs)
         if given["mode"] == "brief":
             inputs["scale"] = _fitting(inputs)
         made = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=list(STANDARDS), timestamp=int(moment.timestamp()))
@@ -79,7 +84,7 @@ def _fitting(inputs: Mapping[str, str]) -> str:
     """The largest type at which the brief has two pages; the smallest there is if none does."""
     for scale in _SCALES:
         given = {**inputs, "scale": str(scale)}
-        compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, ignore_system_fonts=True, sys_inputs=given)
+        compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts(), sys_inputs=given)
         if int(compiler.query("<pages>", field="value", one=True)) <= BRIEF_PAGES:
             return str(scale)
     return str(_SCALES[-1])
@@ -89,7 +94,7 @@ def data(found: Mapping[str, Any]) -> dict[str, Any]:
     """What the template reads: the document, charts in the typeface of the text, widths of columns, colours."""
     parts = [_for_paper(part) for part in document.side_by_side(found["parts"])]
     day = long_date(found["date"])
-    made: dict[str, Any] = _printable(
+    made: dict[str, Any] = _settable(
         {
             "mode": "brief" if found["about"].get("stem") == "brief" else "report",
             "title": found["title"],
@@ -135,12 +140,28 @@ def _short(title: str, length: int = 90) -> str:
     return title if len(title) <= length else f"{title[: length - 1].rstrip()}…"
 
 
-def _printable(value: Any) -> Any:
-    """Without control characters, which no typeface has and PDF/UA refuses."""
+def _settable(value: Any) -> Any:
+    """With the replacement character for what no typeface at hand has: PDF/UA and PDF/A refuse empty boxes."""
     if isinstance(value, str):
-        return _CONTROL.sub("", value)
+        return value if value.isascii() else "".join(c if _has(c) else "\ufffd" for c in value)
     if isinstance(value, Mapping):
-        return {name: _printable(inner) for name, inner in value.items()}
+        return {name: _settable(inner) for name, inner in value.items()}
     if isinstance(value, Sequence):
-        return [_printable(inner) for inner in value]
+        return [_settable(inner) for inner in value]
     return value
+
+
+@lru_cache(maxsize=4096)
+def _has(character: str) -> bool:
+    private = unicodedata.category(character) in ("Co", "Cn", "Cs")
+    return not private and ord(character) in _fallback_characters()
+
+
+@lru_cache
+def _fallback_characters() -> frozenset[int]:
+    return frozenset(get_font(FALLBACK / "DejaVuSans.ttf").get_charmap())
+
+
+@lru_cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[FALLBACK / "DejaVuSans.ttf"])

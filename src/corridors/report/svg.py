@@ -49,8 +49,11 @@ def for_paper(svg: str, family: str) -> str:
 
 
 def _written(svg: str, prefix: str, colour: Callable[[str], str], *, keep_size: bool, family: str | None) -> str:
+    text = _DOCTYPE.sub("", _HEAD.sub("", svg), count=1)
+    if "<!" in text.replace("<!--", ""):
+        raise BuildError("a chart declares entities of its own")
     try:
-        root = ElementTree.fromstring(_DOCTYPE.sub("", _HEAD.sub("", svg), count=1))
+        root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
         raise BuildError(f"a chart is not readable SVG: {error}") from error
     if root.tag != f"{_SVG}svg":

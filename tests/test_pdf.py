@@ -1,0 +1,151 @@
+"""The PDF: tagged, titled, whole, and fit for a screen reader and an archive."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pikepdf
+import pypdfium2
+import pytest
+
+from corridors.report.blocks import Cover, Figure, Prose, group
+from corridors.report.export import to_pdf
+from corridors.report.pdf_export import BRIEF_PAGES
+from sample_report import ABOUT, blocks, notebook, numbers
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    """The PDF of the sample."""
+    return to_pdf(notebook(blocks()), ABOUT)
+
+
+@pytest.fixture(scope="module")
+def pdf(content: bytes) -> pikepdf.Pdf:
+    """The same, opened."""
+    return pikepdf.open(io.BytesIO(content))
+
+
+def elements(node: Any) -> Iterator[pikepdf.Dictionary]:
+    """Structure elements, in reading order."""
+    if isinstance(node, pikepdf.Array):
+        for child in node:
+            yield from elements(child)
+    elif isinstance(node, pikepdf.Dictionary) and "/S" in node:
+        yield node
+        if "/K" in node:
+            yield from elements(node.K)
+
+
+def tags(pdf: pikepdf.Pdf, *names: str) -> list[pikepdf.Dictionary]:
+    """Structure elements with one of these names."""
+    return [e for e in elements(pdf.Root.StructTreeRoot.K) if str(e.S) in {f"/{n}" for n in names}]
+
+
+def checked(pdf: pikepdf.Pdf) -> None:
+    """What every PDF of ours must have; other tests use it on real reports."""
+    assert pdf.Root.MarkInfo.Marked
+    assert str(pdf.Root.Lang) == "en-GB"
+    assert pdf.Root.ViewerPreferences.DisplayDocTitle
+    for name in ("/Title", "/Author", "/Subject", "/Keywords", "/CreationDate"):
+        assert str(pdf.docinfo[name]).strip(), name
+    with pdf.open_metadata() as metadata:
+        assert str(metadata["pdfuaid:part"]) == "1"
+        assert (str(metadata["pdfaid:part"]), str(metadata["pdfaid:conformance"])) == ("2", "A")
+    levels = [int(str(e.S)[2:]) for e in tags(pdf, "H1", "H2", "H3", "H4")]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(str(e.get("/Alt", "")).strip() for e in tags(pdf, "Figure"))
+    for table in tags(pdf, "Table"):
+        inside = list(elements(table.K))
+        heads = [e for e in inside if str(e.S) == "/TH"]
+        assert heads and all(_scope(e) for e in heads)
+    fonts = [font for page in pdf.pages for font in dict(page.Resources.get("/Font", {})).values()]
+    assert fonts
+    for font in fonts:
+        for inner in font.get("/DescendantFonts", [font]):
+            assert any(name in inner.FontDescriptor for name in ("/FontFile", "/FontFile2", "/FontFile3")), font.BaseFont
+    for page in pdf.pages:
+        assert [round(float(v)) for v in page.mediabox[2:]] == [595, 842]
+        assert str(page.obj.get("/Tabs")) == "/S"
+
+
+def _scope(element: pikepdf.Dictionary) -> str:
+    attributes = element.get("/A", [])
+    return next((str(a["/Scope"]) for a in ([attributes] if isinstance(attributes, pikepdf.Dictionary) else attributes) if "/Scope" in a), "")
+
+
+def test_it_is_tagged_titled_archivable(pdf: pikepdf.Pdf, content: bytes) -> None:
+    checked(pdf)
+    assert str(pdf.docinfo["/Title"]) == ABOUT["title"]
+    assert len(content) < 2_000_000
+
+
+def test_the_date_is_that_of_the_data(pdf: pikepdf.Pdf) -> None:
+    assert str(pdf.docinfo["/CreationDate"]).startswith("D:20260213")
+
+
+def test_bookmarks_are_the_sections(pdf: pikepdf.Pdf) -> None:
+    with pdf.open_outline() as outline:
+        assert [item.title for item in outline.root] == ["What changes", "How sure we are", "What it leaves out", "Method"]
+        assert [item.title for item in outline.root[0].children] == ["Below"]
+
+
+def test_every_chart_is_a_figure_with_its_words(pdf: pikepdf.Pdf) -> None:
+    assert [str(e.Alt) for e in tags(pdf, "Figure")] == [b.alt for b in blocks() if isinstance(b, Figure)]
+    assert len(tags(pdf, "Caption")) == 3, "two charts and the table of years"
+
+
+def test_charts_are_drawn_and_not_pixels(pdf: pikepdf.Pdf) -> None:
+    for page in pdf.pages:
+        for thing in dict(page.Resources.get("/XObject", {})).values():
+            assert str(thing.Subtype) != "/Image"
+
+
+def test_links_have_words(pdf: pikepdf.Pdf) -> None:
+    found = [a for page in pdf.pages for a in page.obj.get("/Annots", []) if str(a.Subtype) == "/Link"]
+    addresses = [str(a.A.URI) for a in found if "/A" in a and "/URI" in a.A]
+    assert addresses == ["https://example.org/a"]
+    assert all(str(a.get("/Contents", "")).strip() for a in found)
+
+
+def test_pages_are_counted_and_carry_the_title(content: bytes) -> None:
+    pages = list(pypdfium2.PdfDocument(content))
+    for number, page in enumerate(pages, 1):
+        text = page.get_textpage().get_text_bounded()
+        assert f"Page {number} of {len(pages)}" in text
+        assert ABOUT["title"] in re.sub(r"\s+", " ", text)
+
+
+def test_a_long_table_repeats_its_head_and_keeps_its_rows_whole() -> None:
+    made = to_pdf(notebook([blocks()[0], numbers(120)]), ABOUT)
+    texts = [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(made)]
+    assert len(texts) > 2
+    for text in texts:
+        assert "Baseline" in text and "$ million" in text
+    rows = [str(2026 + k) for k in range(120)]
+    # Each row, year to range, stands whole on one page.
+    for k, year in enumerate(rows):
+        assert any(re.search(rf"{year}\s+{1203 + 61 * k:,}\s+{1203 + 83 * k:,}\s+{1100 + 70 * k:,} to", text) for text in texts)
+
+
+def test_the_brief_has_two_pages_however_its_text_runs() -> None:
+    for paragraphs in (9, 13, 16):
+        long = group(*(Prose(("A paragraph of the brief, as long as paragraphs of briefs are, with a number such as 640 trucks a day. " * 4,)) for _ in range(paragraphs)))
+        made = to_pdf(notebook([*blocks()[:4], long, numbers(12)], headings=["## All scenarios"]), {**ABOUT, "stem": "brief"})
+        assert len(pypdfium2.PdfDocument(made)) == BRIEF_PAGES
+
+
+def test_a_notebook_without_a_cover_has_a_title() -> None:
+    made = pikepdf.open(io.BytesIO(to_pdf(notebook([Prose(("Text.",))], headings=[]), {"title": "Trade profile", "date": "2026-02-13"})))
+    checked_title = str(made.docinfo["/Title"])
+    assert checked_title == "Trade profile"
+    assert len(tags(made, "H1")) == 1
+
+
+def test_an_unprintable_character_is_left_out() -> None:
+    made = to_pdf(notebook([Cover("Kicker", "Title\x00\x07 with\ufeff controls", ""), Prose(("\x1b[31mred",))]), ABOUT)
+    assert "Title with controls" in "".join(p.get_textpage().get_text_bounded() for p in pypdfium2.PdfDocument(made))
