@@ -4,10 +4,12 @@ A chart that has nothing to show returns None. Colours and type are of :mod:`cor
 """
 
 from corridors.charts.border import closure_stress, crossing_fill, delay_curves
+from corridors.charts.reasons import contributions, information, tornado
 from corridors.charts.trade import fan
 from corridors.charts.ways import breakdown, legs, route_shares
 from corridors.charts.world import missing_trade, others, real_gdp
 
 __all__ = [
-    "breakdown", "closure_stress", "crossing_fill", "delay_curves", "fan", "legs", "missing_trade", "others", "real_gdp", "route_shares",
+    "breakdown", "closure_stress", "contributions", "crossing_fill", "delay_curves", "fan", "information", "legs", "missing_trade",
+    "others", "real_gdp", "route_shares", "tornado",
 ]  # fmt: skip

@@ -89,12 +89,7 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     ax.axvspan(early, max(late, early + 0.004 * right), color=C["warn_tint"], linewidth=0, zorder=1)
     ax.axvline(load_now, color=C["warn"], linewidth=1.4, linestyle=(0, (2, 2)), zorder=2)
     ax.axvline(load, color=C["warn"], linewidth=1.0, zorder=2)
-    low = late < 0.6 * right
-    side, move = ("left", 4) if low else ("right", -4)
-    at = late if low else early
-    would = " if open" if row["state"] == "shut" else ""
-    draw.text(ax, at, 0.52 * top, f"{numbers.count(load_now)} a day in {years[0]}", C["warn"], ha=side, dx=move, dy=5, halo=True)
-    draw.text(ax, at, 0.52 * top, f"{numbers.count(load)} in {years[1]}{would}", C["warn"], ha=side, dx=move, dy=-5, halo=True)
+    draw.text(ax, 1, 1, f"{numbers.count(load_now)} a day in {years[0]}, {numbers.count(load)} in {years[1]}", C["warn"], ha="right", va="bottom", axes="axes", dy=13)
     ax.set_xlim(0, right)
     ax.set_ylim(0, top)
     draw.value_axis(ax, most=4)

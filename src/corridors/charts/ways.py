@@ -14,7 +14,7 @@ from corridors.theme import LIGHT as C
 
 _SOURCE = "road network of OpenStreetMap; costs, speeds and crossing times as listed under data"
 _ROW_IN = 0.235
-_SMALLEST_SHARE = 1e-6
+_SMALLEST_SHARE = 1e-5
 _MOST_ROUTES = 8
 
 
@@ -47,7 +47,7 @@ def breakdown(result: StudyResult, goods: str = "road") -> blocks.Figure | None:
                 draw.heading(ax, draw.direction_name(result, direction), x=0, dx=-1.42 * 72, dy=15, bold=True)
     key = draw.panel(figure, left=3.0, right=0.1, top=0.02, bottom=height - 0.2)
     key.set_axis_off()
-    for at, words, colour in ((0.42, "\u25a0 without measures", C["baseline"]), (0.78, "\u25a0 with measures", C["scenario"])):
+    for at, words, colour in ((0.3, "\u25a0 without measures", C["baseline"]), (0.78, "\u25a0 with measures", C["scenario"])):
         draw.text(key, at, 0.5, words, colour, axes="axes", ha="center", bold=True)
     title, alt = _breakdown_words(result, table, directions, goods)
     return draw.finish(figure, title, alt, draw.model_source(result, _SOURCE), _breakdown_table(result, table, parts, directions, goods))
@@ -144,7 +144,7 @@ def legs(result: StudyResult, route: str | None = None) -> blocks.Figure | None:
     ax.set_xlim(0, most * 1.02)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
-    draw.heading(ax, "time: with measures (full), saved (dashed)", dx=0, dy=3)
+    _leg_key(ax, table, bool((saved > 0.05).any()))
     draw.text(ax, 1, 1, "time", C["muted"], ha="right", va="bottom", axes="axes", dx=62, dy=3)
     draw.text(ax, 1, 1, "$ a tonne", C["muted"], ha="right", va="bottom", axes="axes", dx=118, dy=3)
     for n, r in enumerate(table.itertuples()):
@@ -165,6 +165,18 @@ def legs(result: StudyResult, route: str | None = None) -> blocks.Figure | None:
     ]  # fmt: skip
     columns = [blocks.Column("Leg"), draw.numeric("Length", "km"), draw.numeric("Time without"), draw.numeric("Time with"), draw.numeric("Cost without", "$ a tonne"), draw.numeric("Cost with", "$ a tonne"), blocks.Column("Basis")]
     return draw.finish(figure, title, alt, draw.model_source(result, _SOURCE), blocks.table(f"{way}, leg by leg", columns, body))
+
+
+def _leg_key(ax: Axes, table: pd.DataFrame, saves: bool) -> None:
+    """What the colours of the bars mean, in the colours themselves."""
+    modes = list(dict.fromkeys("border" if k == "crossing" else str(m) for k, m in zip(table["kind"], table["mode"], strict=True)))
+    at = 0.0
+    for mode in modes:
+        colour = C["warn"] if mode == "border" else theme.mode_colour(mode)
+        draw.text(ax, 0, 1, f"\u25a0 {mode}", colour, va="bottom", axes="axes", dx=at, dy=3, bold=True)
+        at += 6.0 * len(mode) + 16
+    if saves:
+        draw.text(ax, 0, 1, "dashed: saved", C["muted"], va="bottom", axes="axes", dx=at, dy=3)
 
 
 def _leg_name(leg: object) -> str:
@@ -191,21 +203,25 @@ def route_shares(result: StudyResult) -> blocks.Figure | None:
         return None
     shown = pd.concat(tables.values())
     values = shown[["share_before", "share_after"]].to_numpy()
-    low = max(_SMALLEST_SHARE, 10.0 ** np.floor(np.log10(values[values > _SMALLEST_SHARE].min(initial=0.1))))
+    low = float(max(_SMALLEST_SHARE, 10.0 ** np.floor(np.log10(values[values > _SMALLEST_SHARE].min(initial=0.1)))))
     heights = [0.55 + 0.215 * len(t) for t in tables.values()]
     height = sum(heights) + 0.32
     figure = draw.canvas(height)
     top = 0.0
     for k, (direction, table) in enumerate(tables.items()):
-        ax = draw.panel(figure, left=2.75, right=1.15, top=top + 0.45, bottom=height - top - heights[k] + 0.0)
+        ax = draw.panel(figure, left=2.55, right=1.1, top=top + 0.45, bottom=height - top - heights[k] + 0.0)
         _share_panel(ax, table, low, last=k == len(tables) - 1)
-        draw.heading(ax, draw.direction_name(result, direction), dx=-2.68 * 72, dy=10, bold=True)
+        draw.heading(ax, draw.direction_name(result, direction), dx=-2.48 * 72, dy=10, bold=True)
         if k == 0:
-            draw.text(ax, 1, 1, "\u25cb without", C["baseline"], axes="axes", ha="right", va="bottom", dx=10, dy=10, bold=True)
-            draw.text(ax, 1, 1, "\u25cf with measures", C["scenario"], axes="axes", ha="left", va="bottom", dx=16, dy=10, bold=True)
+            draw.text(ax, 1, 1, "\u25cb without", C["baseline"], axes="axes", ha="right", va="bottom", dx=-38, dy=10, bold=True)
+            draw.text(ax, 1, 1, "\u25cf with measures", C["scenario"], axes="axes", ha="left", va="bottom", dx=-30, dy=10, bold=True)
         top += heights[k]
     title, alt = _share_words(result, tables)
     return draw.finish(figure, title, alt, draw.model_source(result, "shares of the base year as listed under data"), _share_table(result))
+
+
+def _short_route(name: str) -> str:
+    return name.replace(", bulk carrier or tanker", ", bulk").replace(" through a Gulf hub", ", Gulf hub").replace(" with transshipment", ", transshipment")
 
 
 def _worth_showing(table: pd.DataFrame) -> pd.DataFrame:
@@ -216,14 +232,16 @@ def _worth_showing(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _share_panel(ax: Axes, table: pd.DataFrame, low: float, last: bool) -> None:
-    draw.rows_axis(ax, [draw.cut(str(n), 40) for n in table["name"]], theme.SMALL_PT - 0.5)
-    draw.log_axis(ax, "x", draw.powers(low, 1.0), numbers.share)
+    draw.rows_axis(ax, [draw.cut(_short_route(str(n)), 40) for n in table["name"]], theme.SMALL_PT - 0.5)
+    draw.log_axis(ax, "x", draw.powers(low, 1.0), lambda v: f"{draw.tick_text(100 * v)}{numbers.THIN}%")
     ax.set_xlim(low * 0.8, 1.15)
     for n, r in enumerate(table.rename(columns={"name": "name_"}).itertuples()):
         before, after = max(r.share_before, low * 0.85), max(r.share_after, low * 0.85)
+        if r.share_before < low * 0.85:
+            draw.text(ax, before, n, "none", C["muted"], dx=6, dy=5, size=theme.SMALL_PT - 1.5)
         ax.plot([before, after], [n, n], color=C["band50"], linewidth=2.4, zorder=2, solid_capstyle="butt")
-        ax.plot([before], [n], "o", markersize=5.4, markerfacecolor=C["paper"], markeredgecolor=C["baseline"], markeredgewidth=1.3, zorder=3)
-        ax.plot([after], [n], "o", markersize=4.4, color=C["scenario"], zorder=4)
+        ax.plot([before], [n], "o", markersize=5.4, markerfacecolor=C["paper"], markeredgecolor=C["baseline"], markeredgewidth=1.3, zorder=3, clip_on=False)
+        ax.plot([after], [n], "o", markersize=4.4, color=C["scenario"], zorder=4, clip_on=False)
         draw.text(ax, 1, n, numbers.share(r.share_after), C["ink"], ha="right", axes="y", dx=40, size=theme.SMALL_PT - 0.5)
         draw.text(ax, 1, n, r.mode, theme.mode_colour(r.mode), ha="left", axes="y", dx=50, size=theme.SMALL_PT - 0.5, bold=True)
     if not last:

@@ -13,8 +13,10 @@ from corridors.result import StudyResult
 from corridors.theme import LIGHT as C
 
 _MOST_EACH = 8
+_SMALL_MUSD = 3.0
 _NOTHING_MUSD = 0.005
-_NOTHING_PERCENT = 5e-5
+_WORTH_SHOWING = 0.01
+_NOTHING_PERCENT = 5e-4
 _WORLD = "world trade of UN Comtrade and CEPII, GDP of the World Bank"
 
 
@@ -25,8 +27,10 @@ def others(result: StudyResult) -> blocks.Figure | None:
     if draw.is_empty(table):
         return None
     order = table.sort_values("change_musd_p50", ascending=False, kind="stable")
-    gains = order[order["change_musd_p50"] > _NOTHING_MUSD].head(_MOST_EACH)
-    losses = order[order["change_musd_p50"] < -_NOTHING_MUSD].tail(_MOST_EACH)
+    # Next to a gain of a hundred million a loss of a thousand is no news.
+    least = max(_NOTHING_MUSD, _WORTH_SHOWING * float(order["change_musd_p50"].abs().max()))
+    gains = order[order["change_musd_p50"] > least].head(_MOST_EACH)
+    losses = order[order["change_musd_p50"] < -least].tail(_MOST_EACH)
     shown = pd.concat([gains, losses]).reset_index(drop=True)
     if draw.is_empty(shown):
         return None
@@ -80,6 +84,11 @@ def _fit_to_middles(ax: Axes, shown: pd.DataFrame, name: str) -> None:
     high = min(max(0.0, float(shown[f"{name}_p90"].max())), reach)
     room = 0.04 * (high - low)
     ax.set_xlim(low - room, high + room)
+    for n, r in enumerate(shown.itertuples()):
+        if getattr(r, f"{name}_p90") > high + room:
+            draw.text(ax, 1, n, "\u203a", C["gain"] if getattr(r, f"{name}_p50") >= 0 else C["loss"], axes="y", ha="left", dx=1, bold=True)
+        if getattr(r, f"{name}_p10") < low - room:
+            draw.text(ax, 0, n, "\u2039", C["gain"] if getattr(r, f"{name}_p50") >= 0 else C["loss"], axes="y", ha="right", dx=-1, bold=True)
 
 
 @draw.chart
@@ -105,10 +114,10 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
     for n, r in enumerate(shown.itertuples()):
         draw.text(ax, 1, n, numbers.signed_percent(r.change_percent_p50), C["ink"], ha="right", axes="y", dx=52)
     own = {r.economy: r for r in table.itertuples() if r.economy in result.pair}
-    words = numbers.listed([f"{draw.economy(e)} {numbers.signed_percent(own[e].change_percent_p50)}" for e in result.pair if e in own])
     top = shown.iloc[0]
-    lead = f"{draw.economy(top['economy'])} gains most output, {numbers.signed_percent(top['change_percent_p50'])}" if top["change_percent_p50"] > _NOTHING_PERCENT else "No economy\u2019s output moves by a ten-thousandth"
-    title = lead if top["economy"] in result.pair and len(own) < 2 else f"{lead}; {words}"
+    words = numbers.listed([f"{draw.economy(e)} {numbers.signed_percent(own[e].change_percent_p50)}" for e in result.pair if e in own and e != top["economy"]])
+    lead = f"Output of {draw.economy(top['economy'])} gains most, {numbers.signed_percent(top['change_percent_p50'])}" if top["change_percent_p50"] > _NOTHING_PERCENT else "No economy\u2019s output moves by as much as 0.001\u202f%"
+    title = f"{lead}; {words}" if words else lead
     said = [f"{draw.economy(r.economy)} {numbers.signed_percent(r.change_percent_p50)} ({numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)})" for r in shown.itertuples()]
     body = [(draw.economy(r.economy), numbers.signed_percent(r.change_percent_p50), numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)) for r in shown.itertuples()]
     columns = [blocks.Column("Economy"), draw.numeric("Change of real GDP"), draw.numeric("80 % range")]
@@ -127,14 +136,16 @@ def missing_trade(result: StudyResult, economy: str | None = None) -> blocks.Fig
     if draw.is_empty(table):
         return None
     other = result.pair[1] if economy == result.pair[0] else result.pair[0]
-    floor = max(float(table["ratio"].min()), 1e-3)
+    table = table[(table["predicted_musd"] >= _SMALL_MUSD) | (table["partner"] == other)]
+    if draw.is_empty(table):
+        return None
+    floor, ceiling = max(float(table["ratio"].min()), 1e-3), float(table["ratio"].max())
     figure = draw.canvas(3.3)
     for k, direction in enumerate(("exports", "imports")):
         part = table[table["direction"] == direction].sort_values("predicted_musd", ascending=False, kind="stable")
-        part = part[part["predicted_musd"] >= 1.0]
         left = 0.62 + k * 2.74
         ax = draw.panel(figure, left=left, right=6.0 - left - 2.55, top=0.4, bottom=0.46)
-        _missing_panel(ax, part, other, floor, left_axis=k == 0)
+        _missing_panel(ax, part, other, (floor, ceiling), left_axis=k == 0)
         words = f"Sales of {draw.economy(economy)} to" if direction == "exports" else f"Sales to {draw.economy(economy)} by"
         draw.heading(ax, words, dx=0, dy=5, bold=True)
         if k == 0:
@@ -144,13 +155,16 @@ def missing_trade(result: StudyResult, economy: str | None = None) -> blocks.Fig
                        f"Source: own gravity model on UN Comtrade trade of {int(table['year'].iloc[0])} and CEPII geography.", _missing_table(table, economy))  # fmt: skip
 
 
-def _missing_panel(ax: Axes, part: pd.DataFrame, other: str, floor: float, left_axis: bool) -> None:
-    marks = [v for v in (0.001, 0.01, 0.1, 0.3, 1, 3, 10, 100) if floor * 0.7 <= v <= float(part["ratio"].max()) * 1.6]
+def _missing_panel(ax: Axes, part: pd.DataFrame, other: str, reach: tuple[float, float], left_axis: bool) -> None:
+    floor, ceiling = reach
+    if draw.is_empty(part):
+        ax.set_axis_off()
+        return
+    marks = [v for v in (0.001, 0.01, 0.1, 0.3, 1, 3, 10, 100) if floor * 0.7 <= v <= ceiling * 1.6]
     draw.log_axis(ax, "y", marks, (lambda v: f"{draw.tick_text(v)}\u00d7") if left_axis else (lambda v: ""))
-    draw.log_axis(ax, "x", draw.powers(1.0, float(part["predicted_musd"].max()) * 1.3, (1.0,)), lambda v: numbers.musd(v).replace(" billion", "bn").replace(" million", "m"))
+    draw.log_axis(ax, "x", draw.powers(0.1, float(part["predicted_musd"].max()) * 1.3, (1.0,)), lambda v: numbers.musd(v, 1).replace(" billion", "bn").replace(" million", "m"))
     ax.grid(False, axis="x")
     ax.axhline(1.0, color=C["muted"], linewidth=1.1, zorder=1.8)
-    draw.text(ax, 1, 1.0, "as expected", C["muted"], ha="right", va="bottom", axes="y", dy=1.5, size=theme.SMALL_PT - 1, halo=True)
     shown = part[part["ratio"] >= floor]
     for r in shown.itertuples():
         chosen = r.partner == other
@@ -158,8 +172,8 @@ def _missing_panel(ax: Axes, part: pd.DataFrame, other: str, floor: float, left_
     rest, own = shown[shown["partner"] != other], shown[shown["partner"] == other]
     ax.plot(rest["predicted_musd"], rest["ratio"], "o", color=C["faint"], markersize=3.0, zorder=3)
     ax.plot(own["predicted_musd"], own["ratio"], "o", color=C["scenario"], markersize=6.5, zorder=6)
-    ax.set_ylim(floor * 0.6, float(part["ratio"].max()) * 2.2)
-    ax.set_xlim(0.8, float(part["predicted_musd"].max()) * 2.2)
+    ax.set_ylim(floor * 0.6, ceiling * 2.2)
+    ax.set_xlim(0.7 * float(part["predicted_musd"].min()), float(part["predicted_musd"].max()) * 2.2)
     for r in own.itertuples():
         draw.text(ax, r.predicted_musd, r.ratio, f"{draw.short_economy(r.partner)} {_times(r.ratio)}", C["scenario"], ha="left" if r.predicted_musd < part["predicted_musd"].max() / 12 else "right", dx=6 if r.predicted_musd < part["predicted_musd"].max() / 12 else -6, bold=True, halo=True, size=theme.BASE_PT)
     _label_notable(ax, rest, own)

@@ -1,0 +1,185 @@
+"""What did it and how sure that is: contributions of measures, sensitivity, the worth of knowing more."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from corridors import numbers, theme
+from corridors.charts import draw
+from corridors.report import blocks
+from corridors.result import StudyResult
+from corridors.theme import LIGHT as C
+
+_LETTERS = 46
+_MOST_PARAMETERS = 10
+
+
+def two_line_labels(ax: Axes, labels: list[str], bold: list[bool] | None = None, letters: int = _LETTERS) -> None:
+    """Row labels at the left, in two lines where they are long."""
+    draw.rows_axis(ax, [""] * len(labels))
+    for n, label in enumerate(labels):
+        lines = draw.wrapped(label, letters)
+        if len(lines) > 2:
+            lines = [lines[0], draw.cut(" ".join(lines[1:]), letters)]
+        for k, line in enumerate(lines):
+            move = 4.6 * (len(lines) - 1) - 9.2 * k
+            draw.text(ax, 0, n, line, C["ink"], ha="right", axes="y", dx=-6, dy=move, bold=bool(bold and bold[n]))
+
+
+@draw.chart
+def contributions(result: StudyResult) -> blocks.Figure | None:
+    """What each measure contributes to the effect on two-way trade, in percentage points that add up (Shapley values)."""
+    table = result["contributions"]
+    if draw.is_empty(table):
+        return None
+    table = table.sort_values("percent_points", key=lambda v: -v.abs(), kind="stable").reset_index(drop=True)
+    total = float(table["percent_points"].sum())
+    several = len(table) > 1
+    labels = [*table["measure"].astype(str), *(["All measures together"] if several else [])]
+    figure = draw.canvas(0.42 + 0.33 * len(labels))
+    ax = draw.panel(figure, left=2.95, right=0.75, top=0.3, bottom=0.06)
+    two_line_labels(ax, labels, [False] * len(table) + [True])
+    reached = 0.0
+    stops = [0.0]
+    for n, value in enumerate(table["percent_points"]):
+        colour = C["gain"] if value >= 0 else C["loss"]
+        ax.barh([n], [value], 0.56, left=reached, color=colour, zorder=3)
+        end = max(reached, reached + value)
+        draw.text(ax, end, n, numbers.significant(value, 2, sign=True), colour, dx=4, bold=True)
+        reached += value
+        stops.append(reached)
+        if several:
+            ax.plot([reached, reached], [n + 0.28, n + 0.72], color=C["faint"], linewidth=0.8, zorder=2)
+    if several:
+        ax.barh([len(table)], [total], 0.56, color=C["scenario"], zorder=3)
+        draw.text(ax, max(total, 0.0), len(table), numbers.signed_percent(total), C["scenario"], dx=4, bold=True)
+    draw.zero_line(ax, "x")
+    low, high = min(stops), max(stops)
+    room = 0.04 * max(high - low, 1e-12)
+    ax.set_xlim(low - room, high + room)
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    draw.heading(ax, "percentage points of two-way trade", dx=0, dy=3)
+    return draw.finish(figure, _contribution_title(result, table, total), _contribution_alt(result, table, total), draw.model_source(result),
+                       blocks.table(f"What each measure contributes in {result.years[-1]}", [blocks.Column("Measure"), draw.numeric("Contribution", "percentage points")],
+                                    [(str(r.measure), numbers.significant(r.percent_points, 2, sign=True)) for r in table.itertuples()] + [("All measures together", numbers.significant(total, 2, sign=True))]))  # fmt: skip
+
+
+def _contribution_title(result: StudyResult, table: pd.DataFrame, total: float) -> str:
+    top = table.iloc[0]
+    amount = numbers.signed_percent(total)
+    if len(table) == 1:
+        return f"The one measure changes two-way trade by {amount} in {result.years[-1]}"
+    if abs(total) < 1e-12 or (table["percent_points"] == 0).all():
+        return "None of the measures changes two-way trade"
+    if top["percent_points"] * total <= 0:
+        return f"Measures pull both ways; together they change trade by {amount}"
+    share = top["percent_points"] / total
+    words = str(top["measure"])
+    if share > 1.0:
+        return f"{words}: more than the whole effect of {amount}, since other measures work against it"
+    if share > 0.95:
+        return f"{words}: nearly the whole effect of {amount}"
+    return f"{words}: {numbers.percent(100 * share, 0)} of the effect of {amount}, the most of {numbers.in_words(len(table))} measures"
+
+
+def _contribution_alt(result: StudyResult, table: pd.DataFrame, total: float) -> str:
+    said = "; ".join(f"{r.measure} {numbers.significant(r.percent_points, 2, sign=True)}" for r in table.itertuples())
+    return f"Waterfall of contributions to the change of two-way trade in {result.years[-1]}, in percentage points: {said}; together {numbers.signed_percent(total)}."
+
+
+def _parameter_label(meaning: str) -> str:
+    """The first part of what a parameter means, before the explanation."""
+    for mark in (":", ";", " ("):
+        meaning = meaning.split(mark)[0]
+    return meaning[:1].upper() + meaning[1:]
+
+
+@draw.chart
+def tornado(result: StudyResult) -> blocks.Figure | None:
+    """How the effect on two-way trade moves when one quantity goes from its low to its high end, the rest in the middle."""
+    table = result["sensitivity"].copy()
+    if draw.is_empty(table):
+        return None
+    table["width"] = (table["effect_high_percent"] - table["effect_low_percent"]).abs()
+    table = table[table["width"] > 1e-9].sort_values("width", ascending=False, kind="stable").head(_MOST_PARAMETERS).reset_index(drop=True)
+    if draw.is_empty(table):
+        return None
+    known = "central" in table.columns
+    middle = float(table["central"].iloc[0]) if known else float(result.headline()["p50"])
+    figure = draw.canvas(0.62 + 0.31 * len(table))
+    ax = draw.panel(figure, left=2.75, right=0.55, top=0.34, bottom=0.32)
+    two_line_labels(ax, [_parameter_label(str(m)) for m in table["meaning"]], letters=42)
+    ends = table[["effect_low_percent", "effect_high_percent"]].to_numpy(dtype=float)
+    span = float(max(ends.max(), middle) - min(ends.min(), middle))
+    for n, (low, high) in enumerate(ends):
+        ax.barh([n], [low - middle], 0.5, left=middle, color=C["faint"], zorder=3)
+        ax.barh([n], [high - middle], 0.5, left=middle, color=C["accent"], zorder=3)
+        for value, name, colour in ((low, "low_value", C["muted"]), (high, "high_value", C["accent"])):
+            if name in table.columns:
+                side = 1 if value > middle or (value == middle and name == "high_value") else -1
+                if abs(value - middle) > 0.004 * span or name == "high_value":
+                    draw.text(ax, value, n, numbers.significant(float(table.loc[n, name]), 2), colour, ha="left" if side > 0 else "right", dx=3 * side, size=theme.SMALL_PT - 1)
+    ax.axvline(middle, color=C["ink"], linewidth=0.9, zorder=4)
+    if min(ends.min(), middle) <= 0 <= max(ends.max(), middle):
+        draw.zero_line(ax, "x")
+    ax.set_xlim(min(ends.min(), middle) - 0.14 * span, max(ends.max(), middle) + 0.14 * span)
+    draw.value_axis(ax, "x", most=4, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
+    draw.text(ax, middle, 1, f"middle {numbers.signed_percent(middle)}", C["ink"], ha="center", va="bottom", axes="x", dy=3)
+    draw.text(ax, 0, 1, "\u25a0 at its low end", C["muted"], ha="right", va="bottom", axes="axes", dx=-92, dy=3, bold=True)
+    draw.text(ax, 0, 1, "\u25a0 at its high end", C["accent"], ha="right", va="bottom", axes="axes", dx=-6, dy=3, bold=True)
+    top = table.iloc[0]
+    low, high = sorted((float(top["effect_low_percent"]), float(top["effect_high_percent"])))
+    title = f"Most hangs on one thing: {_parameter_label(str(top['meaning'])).lower()} alone moves the effect {numbers.percent_range(low, high, sign=True).replace(' to ', ' to ')}"
+    title = title.replace("moves the effect ", "moves the effect from ", 1) if " to " in numbers.percent_range(low, high, sign=True) else title
+    if len(table) > 1 and top["width"] < 1.5 * table["width"].iloc[1]:
+        title = title.replace("Most hangs on one thing: ", "No single thing decides; ", 1)
+    said = [f"{_parameter_label(str(r.meaning))}: {numbers.signed_percent(r.effect_low_percent)} at its low end, {numbers.signed_percent(r.effect_high_percent)} at its high end." for r in table.itertuples()]
+    body = [
+        (_parameter_label(str(r.meaning)), numbers.significant(getattr(r, "low_value", np.nan), 2), numbers.significant(getattr(r, "high_value", np.nan), 2), numbers.signed_percent(r.effect_low_percent), numbers.signed_percent(r.effect_high_percent), _index(r.first_order), _index(r.total))
+        for r in table.itertuples()
+    ]  # fmt: skip
+    columns = [blocks.Column("What is uncertain"), draw.numeric("Low end"), draw.numeric("High end"), draw.numeric("Effect at low end"), draw.numeric("Effect at high end"), draw.numeric("Sobol index, alone"), draw.numeric("Sobol index, with all interplay")]
+    return draw.finish(figure, title, f"Tornado chart of the effect on two-way trade in {result.years[-1]} around {numbers.signed_percent(middle)}. " + " ".join(said), draw.model_source(result, "ranges of parameters as listed under data"),
+                       blocks.table("Effect on two-way trade when one quantity goes from end to end", columns, body))  # fmt: skip
+
+
+def _index(value: float) -> str:
+    """A Sobol index; what is below nothing is an error of estimation."""
+    return numbers.fixed(max(float(value), 0.0), 2)
+
+
+@draw.chart
+def information(result: StudyResult) -> blocks.Figure | None:
+    """How much narrower the range of the effect would be if one thing were known exactly."""
+    table = result["information"].copy()
+    if draw.is_empty(table):
+        return None
+    table["gain"] = 1 - table["band_if_known_percent_points"] / table["band_now_percent_points"].where(table["band_now_percent_points"] > 0)
+    table = table[table["gain"] > 0].sort_values("gain", ascending=False, kind="stable").head(_MOST_PARAMETERS).reset_index(drop=True)
+    if draw.is_empty(table):
+        return None
+    figure = draw.canvas(0.5 + 0.31 * len(table))
+    ax = draw.panel(figure, left=2.75, right=0.8, top=0.32, bottom=0.08)
+    two_line_labels(ax, [_parameter_label(str(m)) for m in table["meaning"]], letters=42)
+    ax.barh(np.arange(len(table)), 100 * table["gain"], 0.5, color=C["accent"], zorder=3)
+    for n, value in enumerate(table["gain"]):
+        draw.text(ax, 100 * value, n, numbers.percent(100 * value), C["ink"], dx=4)
+    ax.set_xlim(0, 100 * float(table["gain"].max()) * 1.05)
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    ax.axvline(0, color=C["faint"], linewidth=0.9)
+    now = float(table["band_now_percent_points"].iloc[0])
+    draw.heading(ax, f"narrower than today\u2019s range of {numbers.points(now, sign=False)}", dx=0, dy=3)
+    top = table.iloc[0]
+    label = _parameter_label(str(top["meaning"])).lower()
+    title = f"Knowing {label} would narrow the range most, by {numbers.percent(100 * top['gain'])}"
+    if top["gain"] < 0.1:
+        title = f"No single fact narrows the range much: the best, {label}, by {numbers.percent(100 * top['gain'])}"
+    said = [f"{_parameter_label(str(r.meaning))} {numbers.percent(100 * r.gain)}" for r in table.itertuples()]
+    body = [(_parameter_label(str(r.meaning)), numbers.significant(r.band_now_percent_points, 3), numbers.significant(r.band_if_known_percent_points, 3), numbers.percent(100 * r.gain)) for r in table.itertuples()]
+    columns = [blocks.Column("If this were known"), draw.numeric("80 % range today", "percentage points"), draw.numeric("80 % range then", "percentage points"), draw.numeric("Narrower by")]
+    return draw.finish(figure, title, "Bars of how much narrower the 80 % range of the effect would be if one thing were known: " + "; ".join(said) + ".", draw.model_source(result),
+                       blocks.table("What knowing more is worth", columns, body))  # fmt: skip
