@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import matplotlib
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
 import nbformat  # noqa: E402
+import pandas as pd  # noqa: E402
 from nbformat import NotebookNode  # noqa: E402
 
 from corridors.report.blocks import (  # noqa: E402
@@ -90,3 +94,40 @@ def notebook(shown: Iterable[Block], *, headings: Iterable[str] = ("## What chan
     for number, cell in enumerate(made.cells):
         cell["id"] = f"cell-{number:03d}"
     return nbformat.from_dict(nbformat.reads(nbformat.writes(made), as_version=4))
+
+
+SCENARIOS: dict[str, tuple[tuple[str, str], tuple[float, float, float]]] = {
+    "baseline": (("PAK", "RUS"), (0.0, 0.0, 0.0)),
+    "capacity-800": (("PAK", "RUS"), (-1.0, 2.5, 9.0)),
+    "full-connectivity": (("PAK", "RUS"), (4.0, 12.0, 22.0)),
+    "nothing": (("PAK", "RUS"), (0.0, 0.0, 0.001)),
+    "trans-afghan": (("PAK", "UZB"), (-6.0, -3.0, -1.0)),
+}
+"""Scenarios of the front page's tests: pair, effect in percent (p10, p50, p90)."""
+_NAMES = {"PAK": "Pakistan", "RUS": "Russia", "UZB": "Uzbekistan"}
+
+
+def saved_results(folder: Path) -> list[dict[str, Any]]:
+    """The part of saved results that the front page reads, in ``folder``; returns the entries of a build."""
+    entries = []
+    for name, (pair, effect) in SCENARIOS.items():
+        (folder / name).mkdir(parents=True)
+        head = {
+            "scenario": {"name": name, "title": f"Scenario {name}", "summary": f"What {name} is.", "measures": [] if name == "baseline" else [{"kind": "road"}]},
+            "pair": pair, "years": [2026, 2030, 2035], "draws": 64, "seed": 1, "facts": {"names": [_NAMES[p] for p in pair]},
+        }  # fmt: skip
+        (folder / name / "study.json").write_text(json.dumps(head))
+        low, mid, high = effect
+        pd.DataFrame([{"year": 2035, "flow": "total", "unit": "percent", "p10": low, "p50": mid, "p90": high}]).to_parquet(folder / name / "effect.parquet")
+        rows = []
+        for case, (a, b, c) in {"baseline": (0.0, 0.0, 0.0), "scenario": effect}.items():
+            for year, level in ((2026, 1000.0), (2030, 1200.0), (2035, 1400.0)):
+                rows.append({"year": year, "flow": "total", "case": case, "p10": level * 0.8 * (1 + a / 100), "p50": level * (1 + b / 100), "p90": level * 1.4 * (1 + c / 100)})
+        pd.DataFrame(rows).to_parquet(folder / name / "projection.parquet")
+        entries.append({"folder": name, "title": f"Scenario {name}", "stem": "report", "formats": ["html", "pdf"], "reads": [name], "date": "2026-02-13"})
+    names = list(SCENARIOS)
+    other = {"formats": ["html", "pdf"], "date": "2026-02-13"}
+    entries.append({"folder": "comparison", "title": "The scenarios side by side", "stem": "brief", "reads": names, **other})
+    entries.append({"folder": "validation", "title": "Is the model right?", "stem": "report", "reads": ["validation"], **other})
+    entries.append({"folder": "background/01_trade_profile", "title": "Trade profile", "stem": "report", "reads": ["baseline"], **other})
+    return entries

@@ -22,6 +22,7 @@ from corridors.report import sparkline
 from corridors.report.document import LANGUAGE, slug
 from corridors.report.html_export import TEMPLATES, furnished
 
+_VALIDATION = "validation"
 _NOTHING_PERCENT = 0.005
 """Below this, in percent of trade, an effect is called none."""
 
@@ -58,8 +59,8 @@ def render(entries: Sequence[Mapping[str, Any]], results_folder: str | Path, abo
         "pairs": pairs,
         "count": sum(len(pair["ranked"]) for pair in pairs),
         "brief": next((o for o in others if o["stem"] == "brief"), None),
-        "validation": next((o for o in others if o["folder"] == "validation"), None),
-        "background": [o for o in others if o["stem"] != "brief" and o["folder"] != "validation"],
+        "validation": next((o for o in others if o["folder"] == _VALIDATION), None),
+        "background": [o for o in others if o["stem"] != "brief" and o["folder"] != _VALIDATION],
         "years": sorted({str(found.last) for _, found in scenarios}),
     }
     return _environment().get_template("front.html.j2").render(page=page)
@@ -110,7 +111,7 @@ def _value(found: Found, case: str, quantile: str = "p50") -> float:
 
 
 def _is_scenario(entry: Mapping[str, Any]) -> bool:
-    return entry.get("stem") == "report" and list(entry.get("reads", ())) == [entry["folder"]] and "/" not in entry["folder"]
+    return entry.get("stem") == "report" and entry["folder"] != _VALIDATION and list(entry.get("reads", ())) == [entry["folder"]] and "/" not in entry["folder"]
 
 
 def _by_pair(scenarios: Sequence[tuple[Mapping[str, Any], Found]]) -> list[list[tuple[Mapping[str, Any], Found]]]:
@@ -170,6 +171,6 @@ def _report(entry: Mapping[str, Any]) -> dict[str, Any]:
         "date": str(entry.get("date") or ""),
         "main": f"{folder}/{stem}.{'html' if 'html' in forms or not forms else forms[0]}",
         "pdf": f"{folder}/{stem}.pdf" if "pdf" in forms else "",
-        "data": f"{folder}/result.json" if scenario or folder == "validation" else "",
+        "data": f"{folder}/result.json" if scenario or folder == _VALIDATION else "",
         "tables": f"{folder}/tables/" if scenario else "",
     }
