@@ -166,6 +166,11 @@ def transport_facts() -> pd.DataFrame:
     return table("transport_facts")
 
 
+def real_cases() -> pd.DataFrame:
+    """Real cases at borders and on routes, and how the model computes the same."""
+    return table("real_cases")
+
+
 def places() -> pd.DataFrame:
     """Places of the network: place, name, kind, economies, latitude, longitude."""
     return table("places")
