@@ -242,14 +242,15 @@ def data_refresh(source: str, yes: bool, files: tuple[Path, ...], year: int | No
 @click.argument("name")
 @click.option("--pair", required=True, metavar="A,B", help="Two economies, ISO 3166 alpha-3: PAK,UZB.")
 @click.option("--title", help="One line; default: made from the pair.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to; default: scenarios/.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to; default: scenarios/, or here if the package is installed.")
 def new(name: str, pair: str, title: str | None, out: Path | None) -> int:
     """Write a commented scenario for any pair, ready to edit."""
+    from corridors import paths
     from corridors.new_scenario import write_new
 
     path = write_new(name, [p.strip() for p in pair.split(",")], title=title, folder=out)
     click.echo(str(path))
-    say(f"Edit it, then: corridors check {path}   and   corridors build {path if out else name}")
+    say(f"Edit it, then: corridors check {path}   and   corridors build {name if path.parent == paths.scenarios() else path}")
     return 0
 
 

@@ -19,7 +19,9 @@ SCHEMA_LINE = "# yaml-language-server: $schema=scenario.schema.json\n"
 
 
 def write_new(name: str, pair: Sequence[str], *, title: str | None = None, folder: Path | None = None) -> Path:
-    """Write a commented scenario for ``pair`` to ``folder`` (default ``scenarios/``); the path of the file.
+    """Write a commented scenario for ``pair`` to ``folder``; the path of the file.
+
+    Default: ``scenarios/``, or the folder where the user is if those lie inside the installed package.
 
     Raises ScenarioError if the name or pair is not allowed, or if the file is there already.
     """
@@ -89,7 +91,7 @@ def _kind_first(measure: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(text: str, name: str, folder: Path | None) -> Path:
-    folder = folder or paths.scenarios()
+    folder = folder or paths.new_scenarios()
     path = folder / f"{name}.yaml"
     if path.exists():
         raise ScenarioError(f"{path}: is there already; choose another name or remove it first")

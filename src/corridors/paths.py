@@ -24,6 +24,11 @@ def root() -> Path:
     return _PACKAGE / "_shipped"
 
 
+def inside_package() -> bool:
+    """Whether :func:`root` is the copy inside the installed package, where nobody should write."""
+    return root() == _PACKAGE / "_shipped"
+
+
 def data() -> Path:
     """The folder of data tables."""
     return root() / "data"
@@ -32,6 +37,11 @@ def data() -> Path:
 def scenarios() -> Path:
     """The folder of scenario files."""
     return root() / "scenarios"
+
+
+def new_scenarios() -> Path:
+    """Where a new scenario goes: beside the others, or where the user is if those lie inside the package."""
+    return Path.cwd() if inside_package() else scenarios()
 
 
 def notebooks() -> Path:

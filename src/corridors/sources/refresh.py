@@ -69,8 +69,13 @@ def refresh(
     """Refresh from ``worldbank``, ``comtrade``, ``cepii`` or ``all``; 0 if everything that was asked for was done.
 
     Nothing is written before ``confirm(question)`` says yes. Raises SourceError if a source fails: ``data/`` is then
-    as it was.
+    as it was. Nothing is fetched where ``data/`` is the copy inside the installed package.
     """
+    if paths.inside_package():
+        raise SourceError(
+            "data lie inside the installed package and would be lost with its next version: work in a checkout, or "
+            "name a folder with data/, scenarios/ and notebooks/ in the environment variable CORRIDORS_ROOT"
+        )
     proposals: list[Proposal] = []
     if source in ("worldbank", "all"):
         say("World Bank: gross domestic product ...")
