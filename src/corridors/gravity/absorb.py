@@ -68,7 +68,8 @@ class Absorber:
         ``start`` are effects from an earlier call. ``tolerance`` is on the normal equations of the fixed
         effects outside the exact part, relative to their size when none of those is taken out.
         """
-        sums = [group.sums(values * self._weights) for group in self.groups]
+        weighted = values * self._weights
+        sums = [group.sums(weighted) for group in self.groups]
         effects: Effects = [np.zeros(0)] * len(self.groups)
         for g, effect in zip(self._exact, self._solve_exact([sums[g] for g in self._exact]), strict=True):
             effects[g] = effect
@@ -80,18 +81,22 @@ class Absorber:
                 effects[g] = effect
             for g, effect in zip(self._rest, rest, strict=True):
                 effects[g] = effect
-        return values - self.combine(effects), effects
+        return self._without(values, effects), effects
 
-    def combine(self, effects: Effects) -> np.ndarray:
-        """The sum of the effects on each cell, (variables, cells)."""
-        total = self.groups[0].spread(effects[0])
-        for group, effect in zip(self.groups[1:], effects[1:], strict=True):
-            total = total + group.spread(effect)
-        lead = effects[0].shape[0]
+    def _without(self, values: np.ndarray, effects: Effects) -> np.ndarray:
+        """Values less the effects of each cell, slice by slice of the first axis so that a slice stays in cache."""
         first = self.groups[0]
-        if isinstance(first, AxisGroups):
-            total = np.broadcast_to(total, (lead, *first.shape))
-        return total.reshape(lead, -1)
+        shape = (len(values), *first.shape) if isinstance(first, AxisGroups) else values.shape
+        spread = [group.spread(effect) for group, effect in zip(self.groups, effects, strict=True)]
+        whole = values.reshape(shape)
+        out = np.empty(shape)
+        many = isinstance(first, AxisGroups)
+        for k in range(shape[1] if many else 1):
+            now = np.s_[:, k : k + 1] if many else np.s_[:]
+            part = np.subtract(whole[now], spread[0][now] if spread[0].shape[1] > 1 else spread[0], out=out[now])
+            for one in spread[1:]:
+                part -= one[now] if one.shape[1] > 1 else one
+        return out.reshape(values.shape)
 
     def _solve_exact(self, sums: Effects) -> Effects:
         if self._couple is None:
