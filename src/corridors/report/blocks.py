@@ -190,7 +190,9 @@ class Figure(Block):
         source = f'<p class="source">{escape(self.source)}</p>' if self.source else ""
         return (
             f'<figure class="chart {self.width}"><figcaption>{escape(self.title)}</figcaption>'
-            f'<div class="svg" role="img" aria-label="{escape(self.alt)}">{self.svg}</div>{source}{details}</figure>'
+            # On a phone a chart keeps a size at which its words can be read, and scrolls by itself.
+            f'<div class="scroll" tabindex="0" role="group" aria-label="Chart"><div class="svg" role="img" aria-label="{escape(self.alt)}">{self.svg}</div></div>'
+            f"{source}{details}</figure>"
         )
 
     def text(self) -> str:
