@@ -228,7 +228,7 @@ def line_shapes() -> dict[str, Any]:
 
 def outlines() -> dict[str, Any]:
     """Coasts, borders and sea lanes for maps as a GeoJSON FeatureCollection (properties: ``kind`` land, border with
-    ``status`` international or disputed, sea_lane with from, to, via)."""
+    ``status`` international or disputed, sea_lane with from, to, via, name with points where it fits)."""
     return _geojson("outlines")
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import itertools
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -179,10 +178,11 @@ _PROLOGUE = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 _STYLE = re.compile(r"\s*<defs>\s*<style[^>]*>.*?</style>\s*</defs>", re.DOTALL)
 _FAMILY = re.compile(r"font-family: [^;\"]*; ?")
-_ID = re.compile(r'(?<=\bid=")([^"]+)(?=")')
+_ID = re.compile(r'\sid="([^"]+)"')
 _REFERENCE = re.compile(r'(?<=url\(#)([^)]+)(?=\))|(?<=href="#)([^"]+)(?=")')
 _COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 _HALO = re.compile(rf'<g id="{HALO}">')
+_BETWEEN = re.compile(r"\s*([MLCQZ])\s*")
 _DRAWN = re.compile(r'(?<=[\s"])(?:d|x|y|transform|points|width|height)="[^"]*"')
 _LONG = re.compile(r"(?<=\d\.\d\d)\d+")
 
@@ -201,16 +201,20 @@ def figure_svg(figure: Figure) -> str:
         svg = unwanted.sub("", svg)
     svg = _FAMILY.sub("", svg)
     # Only in what is drawn: a text keeps its digits.
-    svg = _DRAWN.sub(lambda m: _LONG.sub("", m.group()), svg)
+    svg = _DRAWN.sub(lambda m: _shorter(m.group()), svg)
     rim = f"stroke: {LIGHT['paper']}; stroke-width: 2.4px; paint-order: stroke; stroke-linejoin: round"
-    number = itertools.count(1)
-    svg = _HALO.sub(lambda m: f'<g id="{HALO}-{next(number)}" style="{rim}">', svg)
+    svg = _HALO.sub(f'<g style="{rim}">', svg)
     svg = svg.replace("<svg ", f'<svg font-family="{FONTS}" stroke-linejoin="round" stroke-linecap="butt" ', 1)
     return _own_ids(svg).strip() + "\n"
 
 
+def _shorter(attribute: str) -> str:
+    return _BETWEEN.sub(r"\1", _LONG.sub("", attribute)) if attribute.startswith("d=") else _LONG.sub("", attribute)
+
+
 def _own_ids(svg: str) -> str:
-    """Ids, and what refers to them, with a prefix made from the drawing itself."""
+    """Ids that something refers to, with a prefix made from the drawing itself; the rest go."""
     prefix = "c" + hashlib.sha256(svg.encode()).hexdigest()[:10] + "-"
-    svg = _ID.sub(lambda m: prefix + m.group(1), svg)
+    used = {str(a or b) for a, b in _REFERENCE.findall(svg)}
+    svg = _ID.sub(lambda m: f' id="{prefix}{m.group(1)}"' if m.group(1) in used else "", svg)
     return _REFERENCE.sub(lambda m: prefix + str(m.group(1) or m.group(2)), svg)

@@ -4,6 +4,7 @@ A chart that has nothing to show returns None. Colours and type are of :mod:`cor
 """
 
 from corridors.charts.border import closure_stress, crossing_fill, delay_curves
+from corridors.charts.corridor_map import route_map
 from corridors.charts.reasons import contributions, information, tornado
 from corridors.charts.trade import fan
 from corridors.charts.ways import breakdown, legs, route_shares
@@ -11,5 +12,5 @@ from corridors.charts.world import missing_trade, others, real_gdp
 
 __all__ = [
     "breakdown", "closure_stress", "contributions", "crossing_fill", "delay_curves", "fan", "information", "legs", "missing_trade",
-    "others", "real_gdp", "route_shares", "tornado",
+    "others", "real_gdp", "route_map", "route_shares", "tornado",
 ]  # fmt: skip

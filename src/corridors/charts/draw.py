@@ -68,6 +68,7 @@ def text(
     note = ax.annotate(
         words, (x, y), xycoords=transform, xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, color=colour,
         fontsize=size, fontweight="bold" if bold else "normal", fontstyle="italic" if italic else "normal", annotation_clip=False,
+        zorder=12,
     )  # fmt: skip
     if halo:
         note.set_gid(theme.HALO)
@@ -165,7 +166,7 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
 def points_y(ax: Axes, points: float) -> float:
     """So many points of height in units of a linear y axis."""
     low, high = sorted(ax.get_ylim())
-    height = ax.get_position().height * ax.figure.get_size_inches()[1] * 72
+    height = ax.get_position().height * ax.get_figure(root=True).get_size_inches()[1] * 72  # type: ignore[union-attr]
     return float(points * (high - low) / height)
 
 

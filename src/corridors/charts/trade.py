@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
-from corridors import numbers, theme
+from corridors import numbers
 from corridors.charts import draw
 from corridors.report import blocks
 from corridors.result import QUANTILES, StudyResult
@@ -118,7 +120,7 @@ def short_money(value_musd: float) -> str:
     return numbers.musd(float(value_musd)).replace(" billion", "bn").replace(" million", "m").replace(" trillion", "tn")
 
 
-def _effect_panel(figure: draw.Figure, effect: pd.DataFrame, first: float) -> None:
+def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float) -> None:
     ax = draw.panel(figure, right=1.3, top=3.25, bottom=0.08)
     draw_bands(ax, effect, 1.0, "band")
     draw.zero_line(ax)
@@ -130,7 +132,7 @@ def _effect_panel(figure: draw.Figure, effect: pd.DataFrame, first: float) -> No
     ax.set_ylim(low - (room if low < 0 else 0), high + (room if high > 0 else 0))
     ax.set_xlim(first, float(last["year"]))
     draw.value_axis(ax, most=3)
-    ax.xaxis.set_major_formatter(draw.NullFormatter())
+    ax.xaxis.set_major_formatter(NullFormatter())
     ax.tick_params(axis="x", length=0)
     draw.heading(ax, "Difference the measures make, percent", dx=-28, dy=4)
     ax.spines["bottom"].set_visible(False)
