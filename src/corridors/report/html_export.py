@@ -142,5 +142,5 @@ def _links(about: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _sources(parts: Sequence[Mapping[str, Any]]) -> list[str]:
     """Every source named under a chart or table, once, in order."""
-    named = [str(part.get("source") or "") for part in parts if part["kind"] in ("figure", "table")]
+    named = [str(part.get("source") or "").removeprefix("Source: ") for part in parts if part["kind"] in ("figure", "table")]
     return list(dict.fromkeys(text for text in named if text))
