@@ -157,7 +157,7 @@ def counterfactuals(
                 "not a finite number above 0; tau'/tau is 1 where nothing changes"
             )
         log_k = -elasticity[now, None, None] * np.log(factor)
-        shock = _DenseShock(log_k, np.expm1(log_k))
+        shock = _DenseShock(log_k, np.expm1(log_k), np.arange(len(log_k)), {})
         parts.append(engine.run(shock, elasticity[now], rows, columns))
     return _gather(labels, tuple((str(a), str(b)) for a, b in pairs), parts, closure)
 
@@ -220,24 +220,37 @@ class _PairShock:
 
 @dataclass(frozen=True)
 class _DenseShock:
+    """``log_k`` and ``change`` are of the whole block; this shock is of those of its ``draws``."""
+
     log_k: Array
     change: Array
+    draws: Places
+    # change times each table of shares that was asked for: a step reads it once instead of making it again
+    weighted: dict[int, Array]
     steps: int = _DENSE_STEPS
 
     def bought(self, a: Array, shares: Array) -> Array:
-        return np.asarray(np.matmul(a[:, None, :], self.change * shares)[:, 0, :])
+        return np.asarray(np.matmul(a[:, None, :], self._times(shares))[:, 0, :])
 
     def sold(self, u: Array, shares: Array) -> Array:
-        return np.asarray(np.matmul(self.change * shares, u[:, :, None])[:, :, 0])
+        return np.asarray(np.matmul(self._times(shares), u[:, :, None])[:, :, 0])
 
     def at(self, rows: Places, columns: Places) -> Array:
-        return np.asarray(self.change[:, rows, columns])
+        return np.asarray(self.change[self.draws][:, rows, columns])
 
     def dense(self, draw: int) -> Array:
-        return np.asarray(self.log_k[draw])
+        return np.asarray(self.log_k[self.draws[draw]])
 
     def some(self, draws: Places) -> _DenseShock:
-        return _DenseShock(self.log_k[draws], self.change[draws])
+        kept = {table: product[draws] for table, product in self.weighted.items()}
+        return _DenseShock(self.log_k, self.change, self.draws[draws], kept)
+
+    def _times(self, shares: Array) -> Array:
+        """``shares`` lives in the engine, which outlives the shock, so its identity is a safe key."""
+        if id(shares) not in self.weighted:
+            whole = len(self.draws) == len(self.change)
+            self.weighted[id(shares)] = (self.change if whole else self.change[self.draws]) * shares
+        return self.weighted[id(shares)]
 
 
 @dataclass(frozen=True)
@@ -262,6 +275,8 @@ class _Engine:
     incomes: Incomes
     numeraire: int | None
     inverse: Array
+    sold: Array
+    bought: Array
     abroad_sold: Array
     abroad_bought: Array
 
@@ -300,6 +315,8 @@ class _Engine:
             incomes,
             at,
             np.linalg.inv(slope / -mean[0]),
+            world.sold[0],
+            world.bought[0],
             abroad / np.where(exports > 0, exports, 1.0)[:, None],
             abroad / np.where(imports > 0, imports, 1.0),
         )
@@ -372,7 +389,7 @@ class _Engine:
         )
 
     def _level(self, shock: _Shock, scale: Array, y: Array) -> _Level:
-        sold, bought = self.world.sold[0], self.world.bought[0]
+        sold, bought = self.sold, self.bought
         x = -y / scale[:, None]
         rise, a = np.expm1(y), np.exp(y)
         phi = rise @ bought + shock.bought(a, bought)
