@@ -40,31 +40,34 @@ for _tag, _pattern, _first in (
 _PLAIN = {f"tag:yaml.org,2002:{t}": t for t in ("str", "bool", "int", "float", "null", "map", "seq")}
 
 
-def read(path: Path) -> tuple[dict[str, Any], dict[Location, int]]:
+def read(path: Path, *, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES) -> tuple[dict[str, Any], dict[Location, int]]:
     """The map in the file, and the line of each value by its location such as ``("measures", 0, "kind")``.
 
-    Lists become tuples. Raises ScenarioError naming the file and, where there is one, the line.
+    Lists become tuples. The limits are those of a scenario; a list of many of them may have others. Raises ScenarioError naming the file and, where there is one, the line.
     """
     try:
         with path.open("rb") as handle:
-            content = handle.read(MAX_BYTES + 1)
+            content = handle.read(max_bytes + 1)
     except FileNotFoundError:
         raise ScenarioError(f"{path}: there is no such file") from None
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror or error}") from None
-    return parse(content, str(path))
+    return parse(content, str(path), max_bytes=max_bytes, max_values=max_values)
 
 
-def parse(content: bytes, origin: str) -> tuple[dict[str, Any], dict[Location, int]]:
+def parse(
+    content: bytes, origin: str, *, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES
+) -> tuple[dict[str, Any], dict[Location, int]]:
     """As :func:`read`, from bytes; ``origin`` is named in errors."""
-    if len(content) > MAX_BYTES:
-        raise ScenarioError(f"{origin}: larger than {MAX_BYTES // 1024} KiB; a scenario is a page of text")
+    if len(content) > max_bytes:
+        why = "; a scenario is a page of text" if max_bytes == MAX_BYTES else ""
+        raise ScenarioError(f"{origin}: larger than {max_bytes // 1024} KiB{why}")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ScenarioError(f"{origin}: byte {error.start} is not UTF-8 text") from None
     try:
-        _check_size(yaml.parse(text, Loader=_Loader), origin)
+        _check_size(yaml.parse(text, Loader=_Loader), origin, max_values)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -82,7 +85,7 @@ def parse(content: bytes, origin: str) -> tuple[dict[str, Any], dict[Location, i
     return value, lines
 
 
-def _check_size(events: Iterator[yaml.Event], origin: str) -> None:
+def _check_size(events: Iterator[yaml.Event], origin: str, max_values: int) -> None:
     depth = values = documents = 0
     for event in events:
         line = event.start_mark.line + 1
@@ -100,8 +103,8 @@ def _check_size(events: Iterator[yaml.Event], origin: str) -> None:
             values += 1
         if depth > MAX_DEPTH:
             raise ScenarioError(f"{origin}: line {line}: nested deeper than {MAX_DEPTH} levels")
-        if values > MAX_VALUES:
-            raise ScenarioError(f"{origin}: line {line}: more than {MAX_VALUES} values")
+        if values > max_values:
+            raise ScenarioError(f"{origin}: line {line}: more than {max_values} values")
 
 
 def _value(node: yaml.Node, at: Location, lines: dict[Location, int], origin: str) -> Any:

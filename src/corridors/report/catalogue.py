@@ -30,6 +30,7 @@ _BACKGROUND_SCENARIO = "baseline"
 ROOTS = {
     "scenario": ("corridors.study", "corridors.report.saved"),
     "validation": ("corridors.validation", "corridors.report.saved"),
+    "sweep": ("corridors.quick",),
     "notebook": ("corridors.report.run",),
     "html": ("corridors.report.export",),
     "pdf": ("corridors.report.export",),

@@ -11,7 +11,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from corridors.report import saved
+from corridors.report import fingerprint, saved
 from corridors.report.messages import Files
 
 
@@ -51,3 +51,8 @@ def index(entries: Sequence[Mapping[str, Any]], results: Path, about: Mapping[st
     from corridors.report import index_page
 
     return index_page.render(entries, results, about).encode()
+
+
+def version() -> str:
+    """What must be the same on every machine that takes part: source and data."""
+    return fingerprint.package()

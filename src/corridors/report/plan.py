@@ -62,7 +62,7 @@ class Subject:
 class Sources(Protocol):
     """What a plan is made from. The product's is :mod:`corridors.report.catalogue`; tests bring small ones.
 
-    ``craft`` is the module that workers use to compute and export, ``preload`` the modules that the
+    ``craft`` is the module that workers use to compute and export (its ``version()`` must say the same on each of them), ``preload`` the modules that the
     process they are forked from loads beforehand.
     """
 

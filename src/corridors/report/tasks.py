@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from corridors.errors import CorridorsError
-from corridors.report import run
 from corridors.report.messages import Failure, Outcome, Task
 from corridors.report.store import is_about_disk
 
@@ -36,10 +35,6 @@ def perform(task: Task, read: Callable[[str], bytes]) -> Outcome:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(read(digest))
             do(task, craft, folder, outcome)
-        except run.NotebookFailure as failure:
-            outcome.failure = Failure(_Timed.current, f"notebook {task.given['notebook']}, {failure}", cell=failure.cell)
-            if failure.notebook is not None:
-                outcome.left["notebook.failed.ipynb"] = run.to_bytes(run.settled(failure.notebook, task.given["shown_parameters"]))
         except Exception as error:
             shown = str(error) if isinstance(error, CorridorsError) else f"{type(error).__name__}: {error}"
             outcome.failure = Failure(_Timed.current, shown, detail=traceback.format_exc(), about_disk=is_about_disk(error))
@@ -69,6 +64,8 @@ def _result(task: Task, craft: Any, folder: Path, outcome: Outcome) -> None:
 
 
 def _document(task: Task, craft: Any, folder: Path, outcome: Outcome) -> None:
+    from corridors.report import run  # Here, since results need no notebook machinery.
+
     given = task.given
     if "notebook" in task.todo:
         step = task.todo["notebook"]
@@ -76,7 +73,13 @@ def _document(task: Task, craft: Any, folder: Path, outcome: Outcome) -> None:
             source = folder / f"{given['notebook']}.ipynb"
             source.write_bytes(given["source"].encode())
             parameters = {**given["parameters"], given["pass_as"]: str(folder / "results" / given["pass_folder"])}
-            done = run.execute(source, parameters, limits=task.limits, seed=task.seed, folder=folder)
+            try:
+                done = run.execute(source, parameters, limits=task.limits, seed=task.seed, folder=folder)
+            except run.NotebookFailure as failure:
+                outcome.failure = Failure(step, f"notebook {given['notebook']}, {failure}", cell=failure.cell)
+                if failure.notebook is not None:
+                    outcome.left["notebook.failed.ipynb"] = run.to_bytes(run.settled(failure.notebook, given["shown_parameters"]))
+                return
             notebook = run.settled(done, given["shown_parameters"])
             outcome.made[step] = {"notebook.ipynb": run.to_bytes(notebook)}
     else:
