@@ -1,0 +1,97 @@
+"""What a report leaves out, how it was made, and from which data, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from corridors import numbers as n
+from corridors.narrative import words
+from corridors.report.blocks import Prose
+from corridors.result import StudyResult
+from corridors.views import clean, pair, pair_words
+
+_UNITS = {"share of goods value": "of goods value", "days a year": "days a year", "share of it that goes": "of it"}
+
+
+def left_out(result: StudyResult) -> Prose:
+    """Politics, sanctions, payments and security: named, with what trade would do in their range."""
+    first, second = pair(result)
+    intro = (
+        f"The model knows nothing of politics: it cannot tell whether sanctions on or by {first} or {second} tighten or end, whether banks clear payments, "
+        "whether a border shuts for security, or which contracts for oil, gas or grain are signed. The lines below ask how much each could matter; they are no forecasts."
+    )
+    told = [_friction(row) for row in result["frictions"].to_dict("records")]
+    return Prose((intro, *[t for t in told if t]), "caveat")
+
+
+def _friction(row: Mapping[Any, Any]) -> str:
+    low, mid, high = (float(row[f"effect_percent_{k}"]) for k in ("low", "central", "high"))
+    name = clean(row["friction"])
+    what_if = clean(row.get("what_if") or "")
+    size = _size(row)
+    if max(abs(low), abs(high)) < 0.05:
+        moved = f"two-way trade would change by {words.less_than(0.05)}"
+    else:
+        moved = f"two-way trade would change by about {n.signed_percent(mid)} (range {n.percent_range(low, high, sign=True)})"
+    note = " The range is an estimate." if bool(row.get("estimate", False)) else ""
+    return f"{name} ({size}): {what_if + ', ' if what_if else ''}{moved}.{note}"
+
+
+def _size(row: Mapping[Any, Any]) -> str:
+    low, high, unit = float(row["low"]), float(row["high"]), str(row["unit"])
+    ends = n.number_range(low, high) if unit.startswith("days") else n.percent_range(100 * low, 100 * high)
+    return f"{ends} {_UNITS.get(unit, clean(unit))}"
+
+
+def method_words(result: StudyResult) -> Prose:
+    """The chain in one page of plain words."""
+    facts = result.facts
+    steps = [
+        "Gravity: what every economy sells to every other, explained by distance, borders, language, history and agreements (Poisson pseudo-maximum likelihood with exporter and importer effects).",
+        f"The world today: the matrix of world trade brought to {facts['base_year']}; {n.count(float(facts['filled_exporters']))} exporters that do not report are filled in from their output and from what partners of that kind trade.",
+        "Corridors: every route by road, rail, sea and air between the gateways, with days and dollars a tonne from published rates and times.",
+        "Borders: hours at a crossing from its capacity, its clearance time and the traffic of all; queues grow steeply near capacity.",
+        "Route choice: shippers weigh money and days against the value of their goods (nested logit); choices load crossings and crossings set hours until both agree. A hidden cost of each mode makes today's shares come out.",
+        "Trade cost: the change in what all routes together cost, by cargo class and direction.",
+        "World trade: all pairs whose goods pass a changed crossing adjust together in general equilibrium; prices and output follow.",
+        "Projection: trade follows the output of both sides from today's level, with the swings that trade of this size has shown; measures phase in over the years that the scenario says.",
+        f"Uncertainty: {result.draws:,} draws of everything uncertain (seed {result.seed}). The effect is measured draw by draw against the same draw without the measures.",
+    ]
+    checks = (
+        f"Numerical checks of this run: markets clear to {_power(float(facts['market_clearing_residual']))} of world output, "
+        f"route choice and queues agree to {_power(float(facts['route_gap']))}."
+    )
+    return Prose((*steps, checks), "note", bullets=True)
+
+
+def _power(value: float) -> str:
+    """The next power of ten above a small number, in words: ``one part in a million``."""
+    if value <= 0:
+        return "the last digit"
+    for power, name in ((3, "a thousand"), (6, "a million"), (9, "a billion"), (12, "a trillion")):
+        if value > 10.0**-power:
+            return "one part in " + {3: "a hundred", 6: "a thousand", 9: "a million", 12: "a billion"}[power]
+    return f"one part in {name}"
+
+
+def data_words(result: StudyResult) -> Prose:
+    """Which data a report rests on, in a few sentences."""
+    rows = result["sources"]
+    reports = result["trade_history"]
+    own = (
+        f"Trade between {pair_words(result)} rests on {n.count(len(reports))} {n.plural(len(reports), 'report')} from {str(reports['start'].min())[:4]} to {str(reports['end'].max())[:4]}."
+        if len(reports) else f"No series of reports on trade between {pair_words(result)} is in the data; the level comes from the world matrix of {result.facts['base_year']}."
+    )  # fmt: skip
+    accessed = sorted({str(d) for d in rows["accessed"].dropna() if str(d).strip()}) if len(rows) else []
+    when = f" They were last read on {_date(accessed[-1])}." if accessed else ""
+    return Prose((
+        f"Every number here was computed from {n.count(len(rows))} tables, each with its source, licence and date.{when} {own}",
+        "Money is in current US dollars. A fiscal year runs from July to June and is named as such; other years are calendar years. A figure that is an estimate of this project says so where it stands.",
+    ))  # fmt: skip
+
+
+def _date(text: str) -> str:
+    from corridors.views import date_words
+
+    return date_words(text)

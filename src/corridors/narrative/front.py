@@ -1,0 +1,158 @@
+"""The front of a scenario's report: cover, the answer in three sentences, four key figures."""
+
+from __future__ import annotations
+
+from corridors import numbers as n
+from corridors.narrative import words
+from corridors.report.blocks import Cover, KeyFigure, KeyFigures, Prose
+from corridors.result import StudyResult
+from corridors.views import (
+    Band, clean, effect, gate, has_measures, level, level_source, pair, pair_words, path, path_row, road_share, trucks_both, verdict,
+)  # fmt: skip
+
+
+def cover(result: StudyResult) -> Cover:
+    """What is studied: the scenario's title, its pair, its years, its draws."""
+    count = len(result.scenario.get("measures", ()))
+    return Cover(
+        "Scenario report",
+        clean(result.title),
+        f"Trade between {pair_words(result)}, {n.years(result.years[0], result.years[-1])}",
+        (
+            ("Measures", n.in_words(count) if count else "none"),
+            ("Years", n.years(result.years[0], result.years[-1])),
+            ("World trade", f"base year {result.facts['base_year']}"),
+            ("Draws", f"{result.draws:,}, seed {result.seed}"),
+        ),
+    )
+
+
+def answer(result: StudyResult) -> Prose:
+    """The answer in three sentences: what the measures do, why so much or so little, how sure that is."""
+    return Prose((words.sentence(words.headline(result), _why(result), _how_sure(result)),), "lead")
+
+
+def _why(result: StudyResult) -> str:
+    kind = verdict(effect(result))
+    if not has_measures(result) or kind in ("none", "tiny", "nil"):
+        return _small_reason(result)
+    return _through(result)
+
+
+def _small_reason(result: StudyResult) -> str:
+    """What the trade has to do with borders at all: trucks needed, share by road."""
+    if not result.facts["corridor_known"]:
+        if has_measures(result):
+            return "The network has no corridor between the two, so the measures reach this trade only through the prices of others."
+        return "The network has no corridor between the two, so no measure at a border bears on it directly."
+    need = trucks_both(result)
+    most = max(road_share(result, flow) for flow in ("exports", "imports"))
+    return (
+        f"{'By road' if most > 0 else 'None of it'} goes {'at most ' + n.share(most) + ' of either direction by value' if most > 0 else 'by road'} today, "
+        f"and all of it that suits trucks would need about {n.trucks(need.mid)} both ways."
+    )
+
+
+def _through(result: StudyResult) -> str:
+    rows = result["contributions"]
+    if len(rows) == 0:
+        return ""
+    order = rows.reindex(rows["percent_points"].abs().sort_values(ascending=False, kind="stable").index)
+    top, total = order.iloc[0], float(rows["percent_points"].sum())
+    subject = words.measure_words(str(top["kind"]))
+    if len(rows) == 1:
+        return f"It works through {subject}."
+    part = float(top["percent_points"]) / total if total else 0.0
+    if part >= 0.9:
+        add = "adds" if len(rows) == 2 else "together add"
+        return f"Nearly all of that comes from {subject}; the other {words.others_count(len(rows) - 1)} {add} {n.points(total - float(top['percent_points']))}."
+    if part >= 0.5:
+        return f"Most of that comes from {subject} ({n.points(float(top['percent_points']))} of {n.points(total)})."
+    return f"The largest part comes from {subject} ({n.points(float(top['percent_points']))})."
+
+
+def _how_sure(result: StudyResult) -> str:
+    band, kind = effect(result), verdict(effect(result))
+    if not has_measures(result):
+        base = path(result, "total", "baseline")
+        return f"The high end of that range is {words.times(base.high / base.low)} its low end, as such trade has swung in the past."
+    if kind == "none":
+        return "All draws agree on that."
+    if kind in ("tiny", "nil"):
+        return f"That is fairly sure: {_nineteen(result)}."
+    top = _top_doubt(result)
+    reason = f", above all because of one open question: {top}" if top else ""
+    if kind == "open":
+        return f"The size is uncertain{reason}."
+    return f"The direction is fairly sure, the size is not{reason}." if _ratio(band) >= 3 else f"Direction and size are both fairly sure{'; the largest open question is ' + top if top else ''}."
+
+
+def _ratio(band: Band) -> float:
+    ends = sorted((abs(band.low), abs(band.high)))
+    return ends[1] / ends[0] if ends[0] else float("inf")
+
+
+def _nineteen(result: StudyResult) -> str:
+    rows = result["effect"]
+    row = rows[(rows["year"] == result.years[-1]) & (rows["flow"] == "total") & (rows["unit"] == "percent")].iloc[0]
+    wide = Band(float(row["p2_5"]), float(row["p50"]), float(row["p97_5"]))
+    if wide.most < 0.05:
+        return f"in 19 draws of 20 the change stays under 0.05{n.THIN}%"
+    return f"19 draws of 20 lie within {n.percent_range(wide.low, wide.high, sign=True)}"
+
+
+def _top_doubt(result: StudyResult) -> str:
+    rows = result["information"]
+    if not len(rows):
+        return ""
+    gain = rows["band_now_percent_points"] - rows["band_if_known_percent_points"]
+    if not gain.max() > 0:
+        return ""
+    top = rows.loc[gain.idxmax()]
+    return words.doubt(result, str(top["parameter"]), str(top["meaning"]))
+
+
+def key_figures(result: StudyResult) -> KeyFigures:
+    """Trade today, trade expected, the effect, and trucks needed against capacity."""
+    return KeyFigures((_today(result), _expected(result), _effect(result), _trucks(result)))
+
+
+def _today(result: StudyResult) -> KeyFigure:
+    year, exports, imports = level(result)
+    first, second = pair(result)
+    return KeyFigure(
+        f"Two-way trade in {year}",
+        n.musd(exports + imports),
+        f"estimate; {first} sells {n.musd(exports)}, {second} {n.musd(imports)}; from the {level_source(result)}",
+    )
+
+
+def _expected(result: StudyResult) -> KeyFigure:
+    row = path_row(result, "total", "baseline")
+    label = f"Expected in {result.years[-1]}" + (" without the measures" if has_measures(result) else "")
+    return KeyFigure(label, n.musd(float(row["p50"])), words.money_range(Band(float(row["p10"]), float(row["p50"]), float(row["p90"]))))
+
+
+def _effect(result: StudyResult) -> KeyFigure:
+    band, year = effect(result), result.years[-1]
+    kind = verdict(band)
+    label = f"Effect of the measures in {year}"
+    if not has_measures(result):
+        return KeyFigure(label, "None", "no measure is taken in this scenario")
+    if kind == "none":
+        return KeyFigure(label, "None", "the same in every draw")
+    if kind == "tiny":
+        return KeyFigure(label, f"Less than 0.05{n.THIN}%", "80 % band; no measurable effect")
+    tail = {"nil": ": no measurable effect", "open": ": includes zero" if band.low < 0 < band.high else ": reaches down to nothing"}.get(kind, "")
+    return KeyFigure(label, n.signed_percent(band.mid), words.signed_range(band) + tail)
+
+
+def _trucks(result: StudyResult) -> KeyFigure:
+    need = trucks_both(result)
+    narrow = gate(result)
+    held = f"; {narrow[0]}'s open crossings take {n.count(narrow[1])}" if narrow else "; no road corridor in the network"
+    return KeyFigure(
+        f"Trucks a day in {result.years[-1]}, both ways",
+        f"About {n.trucks(need.mid).removesuffix(' a day').removesuffix(' trucks').removesuffix(' truck').removeprefix('about ')}",
+        f"if all goods that suit trucks went by road; 80 % band {n.number_range(need.low, need.high)}{held}",
+    )

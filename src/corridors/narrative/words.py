@@ -1,0 +1,178 @@
+"""Phrases that all sentences share: changes, bands, measures and uncertain quantities in plain words."""
+
+from __future__ import annotations
+
+import re
+
+from corridors import numbers as n
+from corridors.result import StudyResult
+from corridors.views import Band, clean, effect, pair_words, quoted, verdict
+
+MEASURES = {
+    "border_capacity": "more capacity at border crossings",
+    "crossing_time": "quicker processing at border crossings",
+    "closure": "how many days a year borders are shut",
+    "tariff_or_fee": "fees at border crossings",
+    "road": "better roads",
+    "new_link": "the new link",
+    "rail_service": "the train service",
+    "direct_flights": "direct flights",
+}
+"""What a kind of measure is about, as the subject of a sentence."""
+
+DOUBTS = {
+    "air_cost_factor": "what air freight costs",
+    "background_traffic_factor": "how many trucks of others use the crossings today",
+    "background_traffic_growth": "how fast the traffic of others at the crossings grows",
+    "base_share_factor": "how much really goes by road and air today",
+    "class_mix_exports": "what part of {first}'s sales is bulk cargo",
+    "class_mix_imports": "what part of {second}'s sales is bulk cargo",
+    "closure_days_factor": "how many days a year open borders shut",
+    "distance_elasticity": "how much distance costs trade",
+    "flight_miles": "how much a direct flight does for trade in goods",
+    "gdp_elasticity_exporter": "how strongly trade follows the seller's output",
+    "gdp_elasticity_importer": "how strongly trade follows the buyer's output",
+    "gdp_exporter_score": "how fast {first} grows",
+    "gdp_exporter_turn": "when {first}'s growth comes",
+    "gdp_importer_score": "how fast {second} grows",
+    "gdp_importer_turn": "when {second}'s growth comes",
+    "gdp_world_score": "how fast the world grows",
+    "measurement_balance": "how today's trade splits into the two directions",
+    "measurement_score": "how large today's trade really is",
+    "mode_dissimilarity": "how readily shippers change between road, rail, sea and air",
+    "new_service_hidden_share": "how much of the road's hidden cost a new service would have",
+    "pair_balance": "which direction of this trade grows faster than output",
+    "pair_balance_turn": "when one direction of this trade pulls ahead of the other",
+    "pair_residual": "what else moves this trade beside output",
+    "pair_residual_turn": "when other forces than output move this trade",
+    "processing_factor": "how long border clearance takes",
+    "rail_cost_factor": "what rail freight costs",
+    "reversion_factor": "how fast this trade returns to what the gravity model expects",
+    "road_cost_factor": "what road haulage costs",
+    "road_speed_factor": "how fast trucks move",
+    "route_scale": "how readily shippers change routes",
+    "sea_cost_factor": "what sea freight costs",
+    "sea_time_factor": "how long the sea voyage takes",
+    "trade_elasticity": "how strongly trade responds to its cost",
+    "unit_value_factor": "what a tonne of goods is worth",
+    "value_of_a_day": "what a day in transit costs",
+}
+"""What is not known, as a question that somebody could answer."""
+
+
+def doubt(result: StudyResult, parameter: str, meaning: str = "") -> str:
+    """An uncertain quantity in plain words; one without words of its own by the start of its description."""
+    if parameter in DOUBTS:
+        first, second = (str(name) for name in result.facts["names"])
+        return DOUBTS[parameter].format(first=first, second=second)
+    return re.split(r"[:;,(]", clean(meaning))[0].strip() or parameter.replace("_", " ")
+
+
+def measure_words(kind: str) -> str:
+    """A kind of measure in words."""
+    return MEASURES.get(kind, kind.replace("_", " "))
+
+
+def plain_range(band: Band) -> str:
+    """``80 % band 0.7 to 21 %`` for a band on one side of zero, without signs; else with signs."""
+    if band.low >= 0:
+        return f"80{n.THIN}% band {n.percent_range(band.low, band.high)}"
+    if band.high <= 0:
+        return f"80{n.THIN}% band {n.percent_range(-band.high, -band.low)}"
+    return signed_range(band)
+
+
+def signed_range(band: Band) -> str:
+    """``80 % band −0.4 to +1.2 %``."""
+    return f"80{n.THIN}% band {n.percent_range(band.low, band.high, sign=True)}"
+
+
+def money_range(band: Band) -> str:
+    """``80 % band $0.5 to $4.2 billion``."""
+    return f"80{n.THIN}% band {n.musd_range(band.low, band.high)}"
+
+
+def less_than(percent: float) -> str:
+    """``less than 0.05 %``."""
+    return f"less than {n.fixed(percent, 2)}{n.THIN}%"
+
+
+def change(band: Band) -> str:
+    """A change as a noun with its band: ``a rise of about 4.0 % (80 % band 1 to 21 %)``, ``no measurable change``."""
+    kind = verdict(band)
+    if kind == "none":
+        return "no change"
+    if kind == "tiny":
+        return f"a change of {less_than(0.05)}"
+    if kind in ("rise", "fall"):
+        return f"a {kind} of about {n.percent(abs(band.mid))} ({plain_range(band)})"
+    if kind == "nil":
+        return f"no measurable change ({signed_range(band)})"
+    return f"a change that may go either way ({signed_range(band)})" if band.low < 0 < band.high else f"a change of about {n.signed_percent(band.mid)} that may be next to nothing ({signed_range(band)})"
+
+
+def what_changes(result: StudyResult) -> str:
+    """``two-way trade between Pakistan and Russia``."""
+    return f"two-way trade between {pair_words(result)}"
+
+
+def headline(result: StudyResult) -> str:
+    """What the measures do to two-way trade in the last year, as one sentence with its range."""
+    year, band = result.years[-1], effect(result)
+    kind, trade = verdict(band), what_changes(result)
+    if not result.scenario.get("measures"):
+        base = _projected(result)
+        return f"Nothing is changed here: this is the path that every scenario is held against, with {trade} at {base} in {year}."
+    if kind == "none":
+        return f"The measures change nothing in {trade}: in {year} it is {_projected(result)} with them and without them."
+    if kind == "tiny":
+        return f"No measurable effect: in {year} the measures change {trade} by {less_than(0.05)}{' either way' if band.low < 0 < band.high else ''}."
+    if kind == "nil":
+        return f"No measurable effect: in {year} the measures change {trade} by {_about(band)} ({signed_range(band)})."
+    if kind == "open":
+        if band.low < 0 < band.high:
+            return f"The direction is not clear: in {year} the measures change {trade} by {_about(band)}, but the {signed_range(band)} includes zero."
+        verb = "raise" if band.high > 0 else "lower"
+        return f"In {year} the measures may {verb} {trade} by {_about(band)}, but the {signed_range(band)} reaches down to nothing."
+    verb = "raise" if kind == "rise" else "lower"
+    money = effect(result, unit="musd")
+    more = "more" if kind == "rise" else "less"
+    return f"In {year} the measures would {verb} {trade} by about {n.percent(abs(band.mid))} ({plain_range(band)}), or {n.musd(abs(money.mid))} a year {more} than without them."
+
+
+def _projected(result: StudyResult) -> str:
+    from corridors.views import path
+
+    band = path(result, "total", "baseline")
+    return f"about {n.musd(band.mid)} ({money_range(band)})"
+
+
+def _about(band: Band) -> str:
+    return f"about {n.signed_percent(band.mid)}" if abs(band.mid) >= 0.005 else f"less than 0.01{n.THIN}% in the middle case"
+
+
+def times(ratio: float) -> str:
+    """How many times: ``nine times``, ``2.3 times``."""
+    if ratio < 3:
+        return f"{n.fixed(ratio, 1).removesuffix('.0')} times"
+    return f"{n.in_words(round(ratio)) if ratio < 12.5 else n.significant(ratio, 2)} times"
+
+
+def label(text: object) -> str:
+    """A measure as its author named it, in quotation marks."""
+    return quoted(text)
+
+
+def capital(text: str) -> str:
+    """With its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence(*parts: str) -> str:
+    """Sentences in a row with one space between; empty ones left out."""
+    return " ".join(p.strip() for p in parts if p and p.strip())
+
+
+def others_count(count: int) -> str:
+    """``measure`` or ``eight measures``, after ``the other``."""
+    return "measure" if count == 1 else f"{n.in_words(count)} measures"
