@@ -6,7 +6,12 @@ plain text that the blocks escape.
 """
 
 from corridors.narrative.closing import data_words, left_out, method_words
-from corridors.narrative.comparison import compare_answer, compare_cover, ranking_words, recommendation
+from corridors.narrative.comparison import (
+    compare_answer,
+    compare_cover,
+    ranking_words,
+    recommendation,
+)
 from corridors.narrative.effects import contributions_words, others_words, uncertainty_words
 from corridors.narrative.front import answer, cover, key_figures
 from corridors.narrative.trade import projection_words, targets_words, trade_today

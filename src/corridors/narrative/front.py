@@ -7,7 +7,20 @@ from corridors.narrative import words
 from corridors.report.blocks import Cover, KeyFigure, KeyFigures, Prose
 from corridors.result import StudyResult
 from corridors.views import (
-    Band, clean, effect, gate, has_measures, level, level_source, pair, pair_words, path, path_row, road_share, trucks_both, verdict,
+    Band,
+    clean,
+    effect,
+    gate,
+    has_measures,
+    level,
+    level_source,
+    pair,
+    pair_words,
+    path,
+    path_row,
+    road_share,
+    trucks_both,
+    verdict,
 )  # fmt: skip
 
 

@@ -9,7 +9,19 @@ from corridors.narrative import words
 from corridors.report.blocks import Prose
 from corridors.result import StudyResult
 from corridors.views import (
-    Band, clean, effect, full_reports, has_measures, level, level_source, pair, path, path_row, period_words, verdict, way,
+    Band,
+    clean,
+    effect,
+    full_reports,
+    has_measures,
+    level,
+    level_source,
+    pair,
+    path,
+    path_row,
+    period_words,
+    verdict,
+    way,
 )  # fmt: skip
 
 _FLOW = {"exports": "exports", "imports": "imports", "total": "two-way trade", "balance": "the balance"}

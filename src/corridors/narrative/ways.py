@@ -9,8 +9,20 @@ from corridors.narrative import words
 from corridors.report.blocks import Prose
 from corridors.result import StudyResult
 from corridors.views import (
-    at_home, clean, date_words, first_full_year, has_measures, mode_shares, on_the_way, pair_words, parts, short_name, travel, trucks,
-    trucks_both, way,
+    at_home,
+    clean,
+    date_words,
+    first_full_year,
+    has_measures,
+    mode_shares,
+    on_the_way,
+    pair_words,
+    parts,
+    short_name,
+    travel,
+    trucks,
+    trucks_both,
+    way,
 )  # fmt: skip
 
 _PARTS = {
