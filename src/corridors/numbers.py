@@ -99,8 +99,8 @@ def musd_range(low_musd: float | None, high_musd: float | None, *, sign: bool = 
     first, last = _same_form(fixed(abs(round(v, -power)), max(-power, 0)) for v in (a, b))
     if first == last and (a < 0) == (b < 0):
         return musd(high_musd, sign=sign)
-    if a > 0 and not _shows(first):
-        # The low end would vanish in the unit of the high one.
+    if 0 < a < 2 * 10.0**power and a < b:
+        # The low end would vanish or be rounded beyond recognition in the unit of the high one.
         return f"{musd(low_musd, sign=sign)} to {musd(high_musd, sign=sign)}"
 
     def marked(value: float, text: str) -> str:
@@ -323,8 +323,8 @@ def _range_step(low: float, high: float) -> int:
     largest = max(abs(low), abs(high))
     if width < 1e-3 * largest or width == 0:
         return math.floor(math.log10(largest)) - 2 if largest else 0
-    # A width of 0.5 is told by tenths, one of 30 by tens: three to thirty steps from end to end.
-    power = math.floor(math.log10(width / 3) + 1e-9)
+    # A width of 0.5 is told by tenths, one of 30 by ones: five to fifty steps from end to end.
+    power = math.floor(math.log10(width / 5) + 1e-9)
     while low < 0 < high and 0 in (round(low, -power), round(high, -power)) and power > -6:
         # That it may go either way is not lost by rounding, unless one side is next to nothing.
         if min(-low, high) < 0.02 * width:
@@ -341,7 +341,16 @@ def _range(
     low, high = sorted((low, high))
     power = max(_range_step(low, high), -most_decimals)
     decimals = max(-power, 0)
-    first, last = _same_form(fixed(round(v, -power), decimals, sign=sign) for v in (low, high))
+    near = min(abs(low), abs(high))
+    if low * high > 0 and 0 < near < 2 * 10.0**power:
+        # A skewed range: the end near zero keeps a digit of its own.
+        place = min(-math.floor(math.log10(near)), most_decimals)
+        fine = fixed(math.copysign(round(near, place), low), max(place, 0), sign=sign)
+        far = fixed(round(high if low > 0 else low, -power), decimals, sign=sign)
+        first, last = (fine, far) if low > 0 else (far, fine)
+        first, last = (_same_form([t])[0] for t in (first, last))
+    else:
+        first, last = _same_form(fixed(round(v, -power), decimals, sign=sign) for v in (low, high))
     return unit(first) if first == last else f"{first} to {unit(last)}"
 
 

@@ -90,11 +90,70 @@ def _contribution_alt(result: StudyResult, table: pd.DataFrame, total: float) ->
     return f"Waterfall of contributions to the change of two-way trade in {result.years[-1]}, in percentage points: {said}; together {numbers.signed_percent(total)}."
 
 
-def _parameter_label(meaning: str) -> str:
+PARAMETER_NAMES: dict[str, str] = {
+    "distance_elasticity": "how fast trade falls with distance",
+    "trade_elasticity": "how strongly trade responds to cost",
+    "value_of_a_day": "what a day on the way costs",
+    "flight_miles": "how much a first direct flight brings people together",
+    "phase_in_speed": "how fast measures take effect",
+    "gdp_elasticity_exporter": "how trade follows the seller's GDP",
+    "gdp_elasticity_importer": "how trade follows the buyer's GDP",
+    "gdp_world_score": "growth of the world economy",
+    "gdp_exporter_score": "growth of the first economy",
+    "gdp_importer_score": "growth of the second economy",
+    "gdp_exporter_turn": "when the first economy grows",
+    "gdp_importer_turn": "when the second economy grows",
+    "measurement_score": "how much the two trade today",
+    "measurement_balance": "which of the two sells more today",
+    "pair_residual": "where the pair's trade drifts",
+    "pair_residual_turn": "when the pair's trade drifts",
+    "pair_balance": "how the pair's balance drifts",
+    "pair_balance_turn": "when the pair's balance drifts",
+    "reversion_factor": "how fast the pair's trade returns to normal",
+    "class_mix_exports": "share of bulk in what the first economy sells",
+    "class_mix_imports": "share of bulk in what the second economy sells",
+    "gross_output_ratio": "size of trade at home",
+    "road_cost_factor": "what road haulage costs",
+    "sea_cost_factor": "what sea freight costs",
+    "sea_time_factor": "days at sea, by Suez or the Cape",
+    "rail_cost_factor": "what rail costs",
+    "air_cost_factor": "what air freight costs",
+    "road_speed_factor": "how fast trucks drive",
+    "processing_factor": "hours of processing at crossings",
+    "background_traffic_factor": "other traffic at the crossings today",
+    "background_traffic_growth": "growth of other traffic at the crossings",
+    "route_scale": "how readily shippers change routes",
+    "mode_dissimilarity": "how readily shippers change modes",
+    "base_share_factor": "what share goes by road today",
+    "new_service_hidden_share": "hidden cost of a new service",
+    "unit_value_factor": "what a tonne of goods is worth",
+    "closure_days_factor": "days that crossings are shut",
+    "outside_cost": "what ways outside the network cost",
+    "tonnes_per_teu": "tonnes in a container",
+    "tonnes_per_flight": "cargo on a passenger flight",
+    "truck_payload_t": "tonnes on a truck",
+    "road_hidden_kept": "how much of the road's hidden cost stays",
+}
+"""What a reader calls each uncertain quantity; one that is not here is told by its meaning in the table."""
+
+
+def parameter_name(parameter: str, meaning: str) -> str:
+    """A quantity in a few plain words, small first letter."""
+    known = PARAMETER_NAMES.get(parameter)
+    return known.replace("'", "\u2019") if known else _first_part(meaning)
+
+
+def _first_part(meaning: str) -> str:
     """The first part of what a parameter means, before the explanation."""
     for mark in (":", ";", " ("):
         meaning = meaning.split(mark)[0]
-    return meaning[:1].upper() + meaning[1:]
+    return meaning[:1].lower() + meaning[1:]
+
+
+def _head(parameter: str, meaning: str) -> str:
+    """The name with a capital, for a row."""
+    name = parameter_name(parameter, meaning)
+    return name[:1].upper() + name[1:]
 
 
 @draw.chart
@@ -111,7 +170,7 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     middle = float(table["central"].iloc[0]) if known else float(result.headline()["p50"])
     figure = draw.canvas(0.62 + 0.31 * len(table))
     ax = draw.panel(figure, left=2.75, right=0.55, top=0.34, bottom=0.32)
-    two_line_labels(ax, [_parameter_label(str(m)) for m in table["meaning"]], letters=42)
+    two_line_labels(ax, [_head(str(p), str(m)) for p, m in zip(table["parameter"], table["meaning"], strict=True)], letters=42)
     ends = table[["effect_low_percent", "effect_high_percent"]].to_numpy(dtype=float)
     span = float(max(ends.max(), middle) - min(ends.min(), middle))
     for n, (low, high) in enumerate(ends):
@@ -132,13 +191,13 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     draw.text(ax, 0, 1, "\u25a0 at its high end", C["accent"], ha="right", va="bottom", axes="axes", dx=-6, dy=3, bold=True)
     top = table.iloc[0]
     low, high = sorted((float(top["effect_low_percent"]), float(top["effect_high_percent"])))
-    title = f"Most hangs on one thing: {_parameter_label(str(top['meaning'])).lower()} alone moves the effect {numbers.percent_range(low, high, sign=True).replace(' to ', ' to ')}"
-    title = title.replace("moves the effect ", "moves the effect from ", 1) if " to " in numbers.percent_range(low, high, sign=True) else title
-    if len(table) > 1 and top["width"] < 1.5 * table["width"].iloc[1]:
-        title = title.replace("Most hangs on one thing: ", "No single thing decides; ", 1)
-    said = [f"{_parameter_label(str(r.meaning))}: {numbers.signed_percent(r.effect_low_percent)} at its low end, {numbers.signed_percent(r.effect_high_percent)} at its high end." for r in table.itertuples()]
+    reach = numbers.percent_range(low, high, sign=True)
+    lead = "Most hangs on one thing" if len(table) == 1 or top["width"] >= 1.5 * table["width"].iloc[1] else "No single thing decides"
+    name = parameter_name(str(top["parameter"]), str(top["meaning"]))
+    title = f"{lead}: {name} moves the effect {'from ' if ' to ' in reach else 'around '}{reach}"
+    said = [f"{_head(str(r.parameter), str(r.meaning))}: {numbers.signed_percent(r.effect_low_percent)} at its low end, {numbers.signed_percent(r.effect_high_percent)} at its high end." for r in table.itertuples()]
     body = [
-        (_parameter_label(str(r.meaning)), numbers.significant(getattr(r, "low_value", np.nan), 2), numbers.significant(getattr(r, "high_value", np.nan), 2), numbers.signed_percent(r.effect_low_percent), numbers.signed_percent(r.effect_high_percent), _index(r.first_order), _index(r.total))
+        (_head(str(r.parameter), str(r.meaning)), numbers.significant(getattr(r, "low_value", np.nan), 2), numbers.significant(getattr(r, "high_value", np.nan), 2), numbers.signed_percent(r.effect_low_percent), numbers.signed_percent(r.effect_high_percent), _index(r.first_order), _index(r.total))
         for r in table.itertuples()
     ]  # fmt: skip
     columns = [blocks.Column("What is uncertain"), draw.numeric("Low end"), draw.numeric("High end"), draw.numeric("Effect at low end"), draw.numeric("Effect at high end"), draw.numeric("Sobol index, alone"), draw.numeric("Sobol index, with all interplay")]
@@ -163,7 +222,7 @@ def information(result: StudyResult) -> blocks.Figure | None:
         return None
     figure = draw.canvas(0.5 + 0.31 * len(table))
     ax = draw.panel(figure, left=2.75, right=0.8, top=0.32, bottom=0.08)
-    two_line_labels(ax, [_parameter_label(str(m)) for m in table["meaning"]], letters=42)
+    two_line_labels(ax, [_head(str(p), str(m)) for p, m in zip(table["parameter"], table["meaning"], strict=True)], letters=42)
     ax.barh(np.arange(len(table)), 100 * table["gain"], 0.5, color=C["accent"], zorder=3)
     for n, value in enumerate(table["gain"]):
         draw.text(ax, 100 * value, n, numbers.percent(100 * value), C["ink"], dx=4)
@@ -174,12 +233,12 @@ def information(result: StudyResult) -> blocks.Figure | None:
     now = float(table["band_now_percent_points"].iloc[0])
     draw.heading(ax, f"narrower than today\u2019s range of {numbers.points(now, sign=False)}", dx=0, dy=3)
     top = table.iloc[0]
-    label = _parameter_label(str(top["meaning"])).lower()
-    title = f"Knowing {label} would narrow the range most, by {numbers.percent(100 * top['gain'])}"
+    label = parameter_name(str(top["parameter"]), str(top["meaning"]))
+    title = f"To know {label} would narrow the range most, by {numbers.percent(100 * top['gain'])}"
     if top["gain"] < 0.1:
         title = f"No single fact narrows the range much: the best, {label}, by {numbers.percent(100 * top['gain'])}"
-    said = [f"{_parameter_label(str(r.meaning))} {numbers.percent(100 * r.gain)}" for r in table.itertuples()]
-    body = [(_parameter_label(str(r.meaning)), numbers.significant(r.band_now_percent_points, 3), numbers.significant(r.band_if_known_percent_points, 3), numbers.percent(100 * r.gain)) for r in table.itertuples()]
+    said = [f"{_head(str(r.parameter), str(r.meaning))} {numbers.percent(100 * r.gain)}" for r in table.itertuples()]
+    body = [(_head(str(r.parameter), str(r.meaning)), numbers.significant(r.band_now_percent_points, 3), numbers.significant(r.band_if_known_percent_points, 3), numbers.percent(100 * r.gain)) for r in table.itertuples()]
     columns = [blocks.Column("If this were known"), draw.numeric("80 % range today", "percentage points"), draw.numeric("80 % range then", "percentage points"), draw.numeric("Narrower by")]
     return draw.finish(figure, title, "Bars of how much narrower the 80 % range of the effect would be if one thing were known: " + "; ".join(said) + ".", draw.model_source(result),
                        blocks.table("What knowing more is worth", columns, body))  # fmt: skip

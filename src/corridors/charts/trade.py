@@ -25,8 +25,8 @@ def fan(result: StudyResult, flow: str = "total") -> blocks.Figure:
 
     ``flow``: exports (of the pair's first economy), imports or total.
     """
-    base, plan = (_case(result, flow, case) for case in ("baseline", "scenario"))
-    effect = _effect(result, flow, "percent")
+    base, plan = (path_rows(result, flow, case) for case in ("baseline", "scenario"))
+    effect = effect_rows(result, flow, "percent")
     moves = draw.has_measures(result) and bool((effect[list(QUANTILES)].abs().to_numpy() > 0).any())
     scale, unit = _money_scale(float(plan["p97_5"].max()))
     figure = draw.canvas(4.2 if moves else 3.0)
@@ -55,12 +55,14 @@ def fan(result: StudyResult, flow: str = "total") -> blocks.Figure:
                        _fan_table(result, flow, base, plan, effect))  # fmt: skip
 
 
-def _case(result: StudyResult, flow: str, case: str) -> pd.DataFrame:
+def path_rows(result: StudyResult, flow: str, case: str) -> pd.DataFrame:
+    """Quantiles of a flow by year in a case, baseline or scenario, million dollars."""
     paths = result["projection"]
     return paths[(paths["flow"] == flow) & (paths["case"] == case)].sort_values("year", ignore_index=True)
 
 
-def _effect(result: StudyResult, flow: str, unit: str) -> pd.DataFrame:
+def effect_rows(result: StudyResult, flow: str, unit: str) -> pd.DataFrame:
+    """Quantiles of the effect on a flow by year, in ``percent`` or ``musd``."""
     effect = result["effect"]
     return effect[(effect["flow"] == flow) & (effect["unit"] == unit)].sort_values("year", ignore_index=True)
 
