@@ -14,6 +14,7 @@ hours_saved   hours of queue at capacity ``before`` less those at ``after``, at 
 closure_days  days a year that the network expects the crossing to be shut
 grown         ``count`` a day after ``years`` at ``rate``
 road_km       length of the links along the places
+road_usd      dollars a truck for haulage, ferries and fees at borders
 road_days     driving, ferries, processing and queues along the places, in the base year
 sea_days      days of a direct ship, of transshipment, and half the gap between departures of the other
 ============  =======================================================================================
@@ -164,6 +165,12 @@ def _road_days(roads: Network, along: Sequence[str], x: Mapping[str, float]) -> 
     return hours / HOURS_PER_DAY
 
 
+def _road_usd(roads: Network, along: Sequence[str], x: Mapping[str, float]) -> float:
+    payload = float(data.parameters().set_index("parameter").loc["truck_payload_t", "central"])
+    haulage = sum(link.usd_per_t for link in _links(roads, along)) * payload
+    return float(haulage + sum(roads.crossings.loc[name, "fee_usd_per_truck"] for name in along[:-1] if roads.is_crossing(name)))
+
+
 def _sea_days(roads: Network, along: Sequence[str], x: Mapping[str, float]) -> float:
     services = {service.name: service for service in roads.services}
     direct, other = services[along[0]], services[along[1]]
@@ -182,5 +189,6 @@ _METHODS: Mapping[str, Callable[[Network, Sequence[str], Mapping[str, float]], f
     "grown": _grown,
     "road_km": _road_km,
     "road_days": _road_days,
+    "road_usd": _road_usd,
     "sea_days": _sea_days,
 }
