@@ -26,7 +26,9 @@ BLOCK = 256
 _MOST_ROUNDS = 400
 # Finished cases leave the block at these rounds.
 _SORT_OUT = frozenset({4, 6, 7, 8, 10, 12, 16, 24, 48, 96})
-_LONGEST_STEP = 2.5
+_SHORTEST_STEP, _LONGEST_STEP = 1e-2, 2.5
+# How steeply the objective may rise at the end of a step, of its fall at the beginning.
+_OVERSHOOT = 0.5
 _DAYS_PER_YEAR = 365.0
 # A train or aircraft that fills rations its room by price, here in hours a shipper would wait instead: this many
 # hours x / (1 - x) where a share x of the room is taken, so that it is never more than full.
@@ -239,8 +241,9 @@ class Block:
     def equilibrate(self, tolerance: float, start: float) -> int:
         """Find the loads that bring forth themselves; returns the number of rounds of the slowest case.
 
-        Newton's method; each quantity moves no further than its reach, which halves when its error changes
-        sign and grows when it does not. With ``K`` how much less traffic
+        Newton's method on a convex function of the waits (the sum of the integrals of loads over waits less
+        what shippers gain), whose slope is ``load - load(wait)``. A step that ends where the function
+        rises half as steeply as it fell at its beginning is halved. With ``K`` how much less traffic
         comes for an hour more, and ``D`` how many hours more for a truck more, the step is
         ``(I + K D)^-1 (load(wait(l)) - l)``. ``K`` is positive semidefinite and ``D`` not negative, so
         the matrix has an inverse and the solution is unique.
@@ -263,11 +266,12 @@ class Block:
         """Iterate from ``place``; where each case ends is written to ``final``."""
         work = self
         columns = np.arange(self.size)
-        here = place
-        reach = np.full_like(place, _LONGEST_STEP)
-        before = np.zeros_like(place)
+        here = kept = place
+        step = np.zeros_like(place)
+        size = np.ones(self.size)
+        slope = np.full(self.size, np.inf)
         for count in range(1, _MOST_ROUNDS + 1):
-            load, wait, steepness, slope = work._at(here)
+            load, wait, steepness, stretch = work._at(here)
             error = work._loads(wait)[0] - load
             gap = np.abs(error).sum(axis=0) / np.maximum(load.sum(axis=0), 1.0)
             done = gap <= tolerance
@@ -278,17 +282,22 @@ class Block:
                 left = np.flatnonzero(~done)
                 columns = columns[left]
                 work = work.part(left)
-                here, reach, before, error, steepness, slope = (
-                    a[:, left] for a in (here, reach, before, error, steepness, slope)
-                )
-                done = done[left]
-            # Where the error has changed its sign, the last step went too far.
-            reach = np.where(error * before < 0.0, 0.5 * reach, np.minimum(1.5 * reach, _LONGEST_STEP))
-            before = error
-            moved = work._newton(steepness, error)
-            moved /= slope
+                here, kept, step, error, steepness, stretch = (a[:, left] for a in (here, kept, step, error, steepness, stretch))
+                size, slope, done = size[left], slope[left], done[left]
+            pull = error * steepness * stretch
+            pull[: work.counts.shape[0]] /= work.grown
+            along = -(pull * step).sum(axis=0)
+            good = (along <= _OVERSHOOT * np.abs(slope)) | (size < _SHORTEST_STEP)
+            moved = np.clip(work._newton(steepness, error) / stretch, -_LONGEST_STEP, _LONGEST_STEP)
+            down = -(pull * moved).sum(axis=0)
+            plain = np.clip(error / stretch, -_LONGEST_STEP, _LONGEST_STEP)
+            moved = np.where(down < 0.0, moved, plain)
+            step = np.where(good, moved, step)
+            slope = np.where(good, np.minimum(down, -(pull * plain).sum(axis=0) * (down >= 0.0)), slope)
+            kept = np.where(good, here, kept)
+            size = np.where(good, 1.0, 0.5 * size)
             # A case that is done stays where it is, so that its neighbours do not matter.
-            here = np.where(done, here, here + np.clip(moved, -reach, reach))
+            here = np.where(done, here, kept + size * step)
         return _MOST_ROUNDS
 
     def part(self, columns: Index) -> Block:

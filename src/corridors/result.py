@@ -205,7 +205,7 @@ class StudyResult:
 
     def json(self) -> str:
         """The summary as JSON text; a number that is not finite is written as null."""
-        return json.dumps(_plain(self.summary()), indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(plain(self.summary()), indent=1, ensure_ascii=False) + "\n"
 
     def files(self) -> dict[str, bytes]:
         """The result as named files: each table as parquet, the rest as ``study.json``."""
@@ -214,7 +214,7 @@ class StudyResult:
             "scenario": dict(self.scenario), "pair": self.pair, "years": self.years,
             "draws": self.draws, "seed": self.seed, "facts": dict(self.facts),
         }
-        out["study.json"] = json.dumps(_plain(head), ensure_ascii=False, sort_keys=True).encode()
+        out["study.json"] = json.dumps(plain(head), ensure_ascii=False, sort_keys=True).encode()
         return out
 
     def save(self, folder: str | Path) -> None:
@@ -255,12 +255,12 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """``value`` with numpy scalars and containers turned into what JSON has."""
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if hasattr(value, "item") and not hasattr(value, "__len__"):
         value = value.item()
     if isinstance(value, float) and value != value or value in (float("inf"), float("-inf")):

@@ -1,0 +1,122 @@
+"""Fronts, words and tables of the three background reports: trade profile, gravity, corridors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from corridors import missing_trade
+from corridors import numbers as n
+from corridors.gravity import diagnostics
+from corridors.report.blocks import Column, Cover, Prose, Table, table
+from corridors.result import StudyResult
+
+_NAMES = {
+    "ln_distance": "Distance (elasticity)", "contiguous": "Common border", "common_language": "Common official language",
+    "colonial_link": "Colonial link", "trade_agreement": "Trade agreement",
+}  # fmt: skip
+SHORTER = 0.10
+
+
+def _pair(result: StudyResult) -> str:
+    return " and ".join(result.facts["names"])
+
+
+def profile_cover(result: StudyResult) -> Cover:
+    """The front of the trade profile."""
+    history = result["trade_history"]
+    span = f"{history['start'].min()[:4]} to {history['end'].max()[:4]}" if len(history) else "no series of its own"
+    return Cover("Background: trade profile", f"What {_pair(result)} trade", "By every report there is, with what disagrees shown", (
+        ("Reports", f"{len(history)}, {span}"), ("World trade around it", f"base year {result.facts['base_year']}"),
+    ))  # fmt: skip
+
+
+def gravity_cover(result: StudyResult) -> Cover:
+    """The front of the gravity report."""
+    fitted = missing_trade.world_fit()
+    return Cover("Background: gravity", "What trade responds to", f"{_pair(result)} among all pairs of the world", (
+        ("Sample", f"{fitted.fit.nobs:,} flows of {fitted.year}"), ("Estimator", "Poisson pseudo-maximum likelihood, exporter and importer effects"),
+    ))  # fmt: skip
+
+
+def corridors_cover(result: StudyResult) -> Cover:
+    """The front of the corridor report."""
+    crossings = result["crossings"]
+    shut = int((crossings["state"] == "shut").sum()) if len(crossings) else 0
+    return Cover("Background: corridors", f"The ways between {_pair(result)}", "Routes, borders and queues", (
+        ("Routes compared", str(len(result["routes"]))), ("Border crossings", f"{len(crossings)}, of which {n.in_words(shut)} shut"),
+    ))  # fmt: skip
+
+
+def gravity_words(result: StudyResult) -> Prose:
+    """What the estimates say, beside the means of the literature."""
+    frame = result["gravity"].set_index("covariate")
+    distance = frame.loc["ln_distance"]
+    agreement = frame.loc["trade_agreement"]
+    inside = frame.dropna(subset=["literature_low"])
+    held = [(r.literature_low <= r.estimate <= r.literature_high) for r in inside.itertuples()]
+    return Prose((
+        f"Twice the distance means {n.fixed(100 * (1 - 2 ** distance['estimate']), 0)} % less trade, all else alike (elasticity "
+        f"{n.fixed(distance['estimate'], 2)}, standard error {n.fixed(distance['std_error'], 2)}; mean of the literature {n.fixed(distance['literature_mean'], 2)}). "
+        f"A trade agreement goes with {n.fixed(100 * (np.exp(agreement['estimate']) - 1), 0)} % more.",
+        f"{n.in_words(sum(held)).capitalize()} of {n.in_words(len(held))} estimates lie within one standard deviation of the literature's mean.",
+    ))  # fmt: skip
+
+
+def gravity_table(result: StudyResult) -> Table:
+    """Every estimate with its standard error, and the range of published ones."""
+    rows = [
+        (_NAMES.get(r.covariate, r.covariate), n.fixed(r.estimate, 3), n.fixed(r.std_error, 3), n.fixed(r.literature_mean, 2),
+         n.number_range(r.literature_low, r.literature_high), str(r.source) if isinstance(r.source, str) else "")
+        for r in result["gravity"].itertuples()
+    ]  # fmt: skip
+    return table(
+        "Estimates beside the literature",
+        ("What", Column("Estimate", "log points", "right"), Column("Standard error", "", "right"), Column("Literature", "mean", "right"),
+         Column("Literature", "one s.d. either side", "right"), "Source of the comparison"),
+        rows,
+        f"Source: world trade panel {missing_trade.world_fit().year} (UN Comtrade), CEPII GeoDist; standard errors clustered by exporter and importer.",
+    )  # fmt: skip
+
+
+def whatif_table(result: StudyResult) -> Table:
+    """What the model expects of the pair's trade with an agreement, or with a tenth less distance; multilateral terms held."""
+    fitted = missing_trade.world_fit()
+    frame = result["gravity"].set_index("covariate")
+    has = _agreement(result, fitted.sample)
+    rows = []
+    changes = [
+        (f"{n.fixed(100 * SHORTER, 0)} % less distance", "ln_distance", np.log(1 - SHORTER)),
+        ("No trade agreement any more" if has else "A trade agreement", "trade_agreement", -1.0 if has else 1.0),
+    ]
+    for label, covariate, step in changes:
+        middle, error = frame.loc[covariate, "estimate"] * step, abs(step) * frame.loc[covariate, "std_error"]
+        low, high = (100 * (np.exp(middle + z * error) - 1) for z in (-1.2816, 1.2816))
+        rows.append((label, n.signed_percent(100 * (np.exp(middle) - 1)), n.percent_range(low, high, sign=True)))
+    return table(
+        f"What the model expects of trade between {_pair(result)}, all else held",
+        ("Change", Column("Effect on trade", "", "right"), Column("80 % band", "", "right")),
+        rows,
+        f"Source: gravity estimates of {fitted.year}.",
+        "A partial effect: what the average pair in the world shows. The band is the estimation error alone.",
+    )
+
+
+def _agreement(result: StudyResult, sample: pd.DataFrame) -> bool:
+    row = sample[(sample["exporter"] == result.pair[0]) & (sample["importer"] == result.pair[1])]
+    return bool(len(row) and row["trade_agreement"].iloc[0])
+
+
+def diagnostics_table(result: StudyResult) -> Table:
+    """What a referee asks of the estimates."""
+    fitted = missing_trade.world_fit()
+    form = diagnostics.reset(fitted.fit)
+    strongest = diagnostics.influence(fitted.fit, fitted.sample).iloc[0]
+    rows = [(str(r.what).capitalize(), n.count(r.value, 6) if r.value > 1 else n.fixed(r.value, 3)) for r in diagnostics.counts(fitted.fit).itertuples()]
+    rows.append((f"RESET: chi-squared with {form.degrees_of_freedom} degrees of freedom", n.fixed(form.statistic, 2)))
+    rows.append(("RESET: chance of this by accident if the form is right", n.fixed(form.p_value, 3)))
+    rows.append((
+        f"Most influential flow: {strongest['exporter']} to {strongest['importer']}, largest move of an estimate",
+        f"{n.fixed(float(strongest['largest']), 2)} standard errors",
+    ))  # fmt: skip
+    return table("Diagnostics of the fit", ("What", Column("Value", "", "right")), rows, f"Source: world trade panel {fitted.year}.")

@@ -1,0 +1,160 @@
+"""The whole chain: nothing changes without measures, contributions add up, the same seed gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from corridors import projection, quick, result, scenario, study
+from corridors.result import QUANTILES, StudyResult
+from corridors.study import Study
+
+DRAWS = 128
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, StudyResult]:
+    names = ("baseline", "capacity-800", "full-connectivity", "uzbekistan-trans-afghan")
+    return {name: study.run(scenario.load(name), draws=DRAWS) for name in names}
+
+
+def far_pair(measures: list[dict]) -> scenario.Scenario:
+    return scenario.parse({"title": "No corridor known", "pair": ["DEU", "USA"], "measures": measures}, name="far-pair")
+
+
+def test_without_measures_the_effect_is_exactly_zero_in_every_draw(results) -> None:
+    baseline = Study(scenario.load("baseline"), DRAWS, 1)
+    assert (baseline.effect_percent == 0.0).all()
+    assert (baseline.change.response.trade_factor == 1.0).all()
+    effect = results["baseline"]["effect"]
+    assert (effect[list(QUANTILES)] == 0.0).all(axis=None)
+
+
+def test_a_closure_that_is_there_already_changes_nothing() -> None:
+    shut = Study(scenario.load("afghan-border-shut"), DRAWS, 1)
+    assert (shut.effect_percent == 0.0).all()
+
+
+def test_contributions_add_up_to_the_median_effect(results) -> None:
+    for one in results.values():
+        total = one["contributions"]["percent_points"].sum()
+        assert total == pytest.approx(one.headline()["p50"], abs=1e-12)
+        assert len(one["contributions"]) == len(one.scenario["measures"])
+
+
+def test_bands_never_cross(results) -> None:
+    for one in results.values():
+        for name in ("projection", "effect"):
+            steps = np.diff(one[name][list(QUANTILES)].to_numpy(float), axis=1)
+            assert (steps >= 0).all(), name
+
+
+def test_route_shares_add_to_one_by_direction_before_and_after(results) -> None:
+    for one in results.values():
+        for _, part in one["routes"].groupby("direction"):
+            # Medians over draws of shares that add to one in each draw.
+            assert part["share_before"].sum() == pytest.approx(1.0, abs=0.08)
+            assert part["share_after"].sum() == pytest.approx(1.0, abs=0.08)
+
+
+def test_nothing_happens_before_a_measure_begins_and_all_of_it_in_the_last_year(results) -> None:
+    one = results["capacity-800"]
+    effect = one["effect"][(one["effect"]["flow"] == "total") & (one["effect"]["unit"] == "percent")].set_index("year")
+    assert (effect.loc[2026, list(QUANTILES)] == 0.0).all()
+    whole = Study(scenario.load("capacity-800"), DRAWS, scenario.load("capacity-800").uncertainty.seed)
+    ends = whole.growth[0][:, -1]
+    np.testing.assert_allclose(ends, np.log(whole.change.trade_factor(0)), rtol=1e-12)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
+    one = scenario.load("capacity-800")
+    first, again = study.run(one, draws=64), study.run(one, draws=64)
+    assert first.files() == again.files()
+    assert first.json() == again.json()
+    assert study.run(one, draws=64, seed=1).json() != first.json()
+
+
+def test_a_saved_result_reads_back_as_it_was(tmp_path, results) -> None:
+    one = results["full-connectivity"]
+    one.save(tmp_path)
+    back = result.load(tmp_path)
+    assert back.json() == one.json()
+
+
+def test_the_summary_has_what_others_lean_on(results) -> None:
+    summary = json.loads(results["full-connectivity"].json())
+    assert summary["pair"] == ["PAK", "RUS"] and summary["draws"] == DRAWS
+    assert summary["years"] == list(range(2026, 2036))
+    for case in ("baseline", "projected"):
+        for flow in ("exports_musd", "imports_musd", "total_musd"):
+            rows = summary[case][flow]
+            assert len(rows) == 10
+            assert all(row["p10"] <= row["p50"] <= row["p90"] for row in rows)
+    for key in ("effect_percent", "trade_cost_change_percent"):
+        assert {"p10", "p50", "p90"} <= set(summary[key])
+    assert set(summary["routes"]) == {"exports", "imports"}
+    assert {"name", "mode", "share", "days", "usd_per_t"} <= set(summary["routes"]["exports"][0])
+    assert {"name", "capacity_trucks_per_day", "load_trucks_per_day", "hours"} <= set(summary["crossings"][0])
+    assert sum(c["percent_points"] for c in summary["contributions"]) == pytest.approx(summary["effect_percent"]["p50"])
+    assert summary["real_gdp_percent"]["PAK"]["p50"] == pytest.approx(0.0, abs=1.0)
+
+
+def test_capacity_alone_hardly_moves_trade_and_the_report_can_say_so(results) -> None:
+    """The sober finding, as a bound: what is traded needs far fewer trucks than pass today."""
+    one = results["capacity-800"]
+    assert abs(one.headline()["p50"]) < 0.5
+    needed = one.facts["trucks_by_road"]
+    assert max(needed[flow]["after"]["p90"] for flow in needed) < 50
+
+
+def test_twice_the_draws_move_no_headline_by_one_per_cent_of_its_value() -> None:
+    one = scenario.load("direct-flights")
+    half, whole = Study(one, 4096, one.uncertainty.seed), Study(one, 8192, one.uncertainty.seed)
+    for level in (10, 50, 90):
+        a, b = (np.percentile(s.scenario_paths["total"][:, -1], level) for s in (half, whole))
+        assert a == pytest.approx(b, rel=0.01)
+    assert np.median(half.effect_percent) == pytest.approx(np.median(whole.effect_percent), rel=0.01)
+
+
+def test_a_pair_without_a_corridor_uses_distance_alone() -> None:
+    measures = [{"kind": "border_capacity", "crossings": ["taftan"], "trucks_per_day": 900}]
+    one = study.run(far_pair(measures), draws=64)
+    assert one.facts["corridor_known"] is False
+    assert len(one["routes"]) == 0 and len(one["closure_stress"]) == 0
+    assert abs(one.headline()["p50"]) < 0.01
+    plain = study.run(far_pair([]), draws=64)
+    assert plain.headline() == {"p10": 0.0, "p50": 0.0, "p90": 0.0}
+
+
+def test_flights_move_what_people_sell_and_no_bulk() -> None:
+    whole = Study(scenario.load("direct-flights"), DRAWS, 1)
+    factor = whole.change.class_factor[:, 0]
+    assert (factor[:, 3] == 1.0).all()
+    assert (np.median(factor[:, :3], axis=0) < 1.0).all()
+
+
+def test_quick_answers_are_those_of_the_whole_study(results) -> None:
+    names = list(results)
+    rows = quick.quick([scenario.load(name) for name in names], draws=DRAWS).set_index("scenario")
+    for name in names:
+        one = results[name]
+        for p, value in one.headline().items():
+            assert rows.loc[name, f"effect_percent_{p}"] == pytest.approx(value, rel=1e-6, abs=1e-9)
+        cost = one.facts["trade_cost_change_percent"]
+        assert rows.loc[name, "trade_cost_change_percent_p50"] == pytest.approx(cost["p50"], rel=1e-6, abs=1e-9)
+
+
+def test_less_of_the_hidden_cost_never_lowers_trade(results) -> None:
+    frictions = results["uzbekistan-trans-afghan"]["frictions"].set_index("kind")
+    row = frictions.loc["road_hidden"]
+    assert 0.0 <= row["effect_percent_low"] <= row["effect_percent_central"] <= row["effect_percent_high"]
+    payment = frictions.loc["payment"]
+    assert 0.0 < payment["effect_percent_low"] < payment["effect_percent_high"]
+
+
+def test_each_direction_of_a_pair_is_the_other_seen_from_the_other_side() -> None:
+    there = projection.baseline(("PAK", "UZB"), [2030], study.uncertainty.central())
+    back = projection.baseline(("UZB", "PAK"), [2030], study.uncertainty.central())
+    assert there.exports_musd == pytest.approx(back.imports_musd, rel=1e-9)
