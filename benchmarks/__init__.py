@@ -1,0 +1,1 @@
+"""Side by side with peers, measured in one run: ``python -m benchmarks``."""
