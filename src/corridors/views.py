@@ -153,12 +153,22 @@ def level(result: StudyResult) -> tuple[int, float, float]:
     return int(found["year"]), float(found["exports_musd"]), float(found["imports_musd"])
 
 
+_LEVELS = {
+    "reported series of the pair": "estimate from the reports on this pair",
+    "reported, grown with GDP": "estimate: the last report, grown with output",
+    "older report, grown with GDP": "estimate: an older report, grown with output",
+    "gravity model": "estimate from the gravity model, no report",
+    "estimate from GDP": "estimate from output, no report",
+}
+
+
 def level_source(result: StudyResult) -> str:
-    """Where that level is from, in a few words."""
+    """Where that level is from, in a few words that begin with ``estimate``."""
     for item in result.facts.get("diagnostics", ()):
         if str(item.get("item", "")).startswith("level_exports") and ": " in str(item.get("meaning", "")):
-            return str(item["meaning"]).split(": ", 1)[1]
-    return "base year of the world matrix"
+            found = str(item["meaning"]).split(": ", 1)[1]
+            return _LEVELS.get(found, f"estimate: {found}")
+    return "estimate from the world matrix"
 
 
 def trucks(result: StudyResult, flow: str) -> Band:

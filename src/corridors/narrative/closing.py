@@ -9,7 +9,7 @@ from corridors import numbers as n
 from corridors.narrative import words
 from corridors.report.blocks import Prose
 from corridors.result import StudyResult
-from corridors.views import clean, pair, pair_words
+from corridors.views import clean, date_words, pair, pair_words
 
 _UNITS = {"share of goods value": "of goods value", "days a year": "days a year", "share of it that goes": "of it"}
 
@@ -40,8 +40,9 @@ def _friction(row: Mapping[Any, Any]) -> str:
 
 def _size(row: Mapping[Any, Any]) -> str:
     low, high, unit = float(row["low"]), float(row["high"]), str(row["unit"])
-    ends = n.number_range(low, high) if unit.startswith("days") else n.percent_range(100 * low, 100 * high)
-    return f"{ends} {_UNITS.get(unit, clean(unit))}"
+    if unit.startswith("days"):
+        return f"{n.fixed(low)} to {n.fixed(high)} {unit}"
+    return f"{n.percent(100 * low).removesuffix(f'{n.THIN}%')} to {n.percent(100 * high)} {_UNITS.get(unit, clean(unit))}"
 
 
 def method_words(result: StudyResult) -> Prose:
@@ -66,13 +67,11 @@ def method_words(result: StudyResult) -> Prose:
 
 
 def _power(value: float) -> str:
-    """The next power of ten above a small number, in words: ``one part in a million``."""
-    if value <= 0:
-        return "the last digit"
-    for power, name in ((3, "a thousand"), (6, "a million"), (9, "a billion"), (12, "a trillion")):
-        if value > 10.0**-power:
-            return "one part in " + {3: "a hundred", 6: "a thousand", 9: "a million", 12: "a billion"}[power]
-    return f"one part in {name}"
+    """How small a number is: ``better than one part in a million``."""
+    for power, name in ((12, "a trillion"), (9, "a billion"), (6, "a million")):
+        if value <= 10.0**-power:
+            return f"better than one part in {name}"
+    return f"one part in {n.significant(1 / value, 1)}"
 
 
 def data_words(result: StudyResult) -> Prose:
@@ -84,14 +83,8 @@ def data_words(result: StudyResult) -> Prose:
         if len(reports) else f"No series of reports on trade between {pair_words(result)} is in the data; the level comes from the world matrix of {result.facts['base_year']}."
     )  # fmt: skip
     accessed = sorted({str(d) for d in rows["accessed"].dropna() if str(d).strip()}) if len(rows) else []
-    when = f" They were last read on {_date(accessed[-1])}." if accessed else ""
+    when = f" They were last read on {date_words(accessed[-1])}." if accessed else ""
     return Prose((
         f"Every number here was computed from {n.count(len(rows))} tables, each with its source, licence and date.{when} {own}",
         "Money is in current US dollars. A fiscal year runs from July to June and is named as such; other years are calendar years. A figure that is an estimate of this project says so where it stands.",
     ))  # fmt: skip
-
-
-def _date(text: str) -> str:
-    from corridors.views import date_words
-
-    return date_words(text)

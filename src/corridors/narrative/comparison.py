@@ -187,6 +187,6 @@ def _elsewhere(acting: Sequence[StudyResult]) -> str:
     if not (total > 0.5 and total > own):
         return ""
     return (
-        f"Works at the border have to be judged by the trade of others: {quoted(top_result.title)} adds about {n.musd(total)} a year to other flows "
+        f"Such works have to be judged by the trade of others, too: {quoted(top_result.title)} adds about {n.musd(total)} a year to other flows "
         f"(sum of medians, at the trade of {top_result.facts['base_year']}), against {n.musd(own)} between {pair_words(top_result)}."
     )

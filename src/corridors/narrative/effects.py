@@ -8,7 +8,7 @@ from corridors import numbers as n
 from corridors.narrative import words
 from corridors.report.blocks import Prose
 from corridors.result import StudyResult
-from corridors.views import TINY_PERCENT, band, economy, effect, has_measures, verdict
+from corridors.views import TINY_PERCENT, Band, band, economy, effect, has_measures, quoted, verdict
 
 _WORTH_MUSD = 0.05
 
@@ -55,17 +55,14 @@ def _output(result: StudyResult) -> str:
     most = rows.loc[rows["change_percent_p50"].abs().idxmax()]
     largest = band(most, "change_percent")
     if max([b.most for b in own.values()] + [largest.most]) < TINY_PERCENT:
-        return f"Real output changes by {words.less_than(TINY_PERCENT)} in every economy (where trade changes, prices change with it, and most of the gain is spread thin)."
+        return f"Real output changes by {words.less_than(TINY_PERCENT)} in every economy."
     told = [f"{economy(code)} {_gdp(b)}" for code, b in own.items()]
     if str(most["economy"]) not in result.pair:
         told.append(f"{economy(str(most['economy']))}, which changes most, {_gdp(largest)}")
     return f"Real output in {result.years[-1]}: {'; '.join(told)}."
 
 
-def _gdp(change: object) -> str:
-    from corridors.views import Band
-
-    assert isinstance(change, Band)
+def _gdp(change: Band) -> str:
     if change.most < TINY_PERCENT:
         return f"changes by {words.less_than(TINY_PERCENT)}"
     return f"{n.signed_percent(change.mid)} ({words.signed_range(change)})"
@@ -80,18 +77,23 @@ def contributions_words(result: StudyResult) -> Prose:
     order = rows.reindex(rows["percent_points"].abs().sort_values(ascending=False, kind="stable").index)
     top = order.iloc[0]
     if len(rows) == 1:
-        return Prose((f"The whole effect comes from the one measure, {words.label(top['measure'])}: {words.change(effect(result))}.",))
+        return Prose((f"The whole effect comes from the one measure, {quoted(top['measure'])}: {words.change(effect(result))}.",))
     if order["percent_points"].abs().max() < TINY_PERCENT:
         return Prose((f"No measure moves two-way trade by as much as {n.fixed(TINY_PERCENT, 2)} points: all {n.in_words(len(rows))} together come to {n.points(total)}.",))
-    told = [f"Of the effect of {n.signed_percent(total)} in {result.years[-1]}, {words.label(top['measure'])} brings {n.points(float(top['percent_points']))}."]
+    told = [f"Of the effect of {n.signed_percent(total)} in {result.years[-1]}, {quoted(top['measure'])} {_brings(top)}."]
     second = order.iloc[1]
     if abs(float(second["percent_points"])) >= TINY_PERCENT:
-        told.append(f"Next is {words.label(second['measure'])} with {n.points(float(second['percent_points']))}.")
+        told.append(f"Next is {quoted(second['measure'])}, which {_brings(second)}.")
     small = int((order["percent_points"].abs() < TINY_PERCENT).sum())
     if small:
         told.append(f"{words.capital(n.in_words(small))} of the {n.in_words(len(rows))} measures {n.plural(small, 'moves', 'move')} it by less than {n.fixed(TINY_PERCENT, 2)} points{' each' if small > 1 else ''}.")
     told.append("Each share is the mean over all orders in which the measures could come (Shapley value), so the parts add up.")
     return Prose((words.sentence(*told),))
+
+
+def _brings(row: pd.Series) -> str:
+    points = float(row["percent_points"])
+    return f"{'brings' if points >= 0 else 'takes away'} {n.points(abs(points), sign=False)}"
 
 
 def uncertainty_words(result: StudyResult) -> Prose:
@@ -100,8 +102,7 @@ def uncertainty_words(result: StudyResult) -> Prose:
         return Prose((_how(result), "No measure is taken, so the effect has no uncertainty of its own; that of the path is in the fan above."))
     found = effect(result)
     if verdict(found) in ("none", "tiny"):
-        told = "" if found.still else f" It runs {n.percent_range(found.low, found.high, sign=True).replace(' to ', ' to ', 1)} in 80{n.THIN}% of draws."
-        return Prose((_how(result), f"The effect is so small that no open question about it changes the answer.{told}"))
+        return Prose((_how(result), "The effect is so small that no open question about it changes the answer."))
     return Prose(tuple(p for p in (_how(result), _information(result), _tornado(result), _closures(result)) if p))
 
 
@@ -147,6 +148,9 @@ def _closures(result: StudyResult) -> str:
     found = {k: float(v) for k, v in result.facts["closures"].items()}
     if max(abs(v) for v in found.values()) < TINY_PERCENT:
         return ""
+    shown = {n.signed_percent(v) for v in found.values()}
+    if len(shown) == 1:
+        return f"It makes no difference how much of the world is let to adjust: only this pair's cost, the trade of all, or prices and output as well, {shown.pop()} each time (central case)."
     spread = max(found.values()) - min(found.values())
     how = "hardly matters" if spread < 0.1 * max(abs(v) for v in found.values()) else "matters"
     return (

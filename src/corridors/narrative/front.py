@@ -27,11 +27,13 @@ from corridors.views import (
 def cover(result: StudyResult) -> Cover:
     """What is studied: the scenario's title, its pair, its years, its draws."""
     count = len(result.scenario.get("measures", ()))
+    summary = clean(result.scenario.get("summary", ""))
     return Cover(
         "Scenario report",
         clean(result.title),
-        f"Trade between {pair_words(result)}, {n.years(result.years[0], result.years[-1])}",
+        f"{summary}." if summary else f"Trade between {pair_words(result)}, {n.years(result.years[0], result.years[-1])}",
         (
+            ("Trade between", pair_words(result)),
             ("Measures", n.in_words(count) if count else "none"),
             ("Years", n.years(result.years[0], result.years[-1])),
             ("World trade", f"base year {result.facts['base_year']}"),
@@ -60,10 +62,13 @@ def _small_reason(result: StudyResult) -> str:
         return "The network has no corridor between the two, so no measure at a border bears on it directly."
     need = trucks_both(result)
     most = max(road_share(result, flow) for flow in ("exports", "imports"))
-    return (
-        f"{'By road' if most > 0 else 'None of it'} goes {'at most ' + n.share(most) + ' of either direction by value' if most > 0 else 'by road'} today, "
-        f"and all of it that suits trucks would need about {n.trucks(need.mid)} both ways."
-    )
+    now = f"At most {n.share(most)} of either direction, by value, goes by road" if most > 0 else "None of it goes by road"
+    narrow = gate(result)
+    against = "" if narrow is None else (
+        f", against the {n.count(narrow[1])} that {words.own(narrow[0])} open crossings take" if need.mid < narrow[1] else
+        f", more than the {n.count(narrow[1])} that {words.own(narrow[0])} open crossings take"
+    )  # fmt: skip
+    return f"{now}; if all of it that suits trucks did, it would need about {n.trucks(need.mid).removeprefix('about ')} both ways{against}."
 
 
 def _through(result: StudyResult) -> str:
@@ -75,29 +80,39 @@ def _through(result: StudyResult) -> str:
     subject = words.measure_words(str(top["kind"]))
     if len(rows) == 1:
         return f"It works through {subject}."
-    part = float(top["percent_points"]) / total if total else 0.0
+    first = float(top["percent_points"])
+    rest, part = total - first, first / total if total else 0.0
+    others = words.others_count(len(rows) - 1)
+    if part > 1:
+        return f"More than all of that comes from {subject}; the other {others} {n.plural(len(rows) - 1, 'takes', 'take')} {n.points(abs(rest), sign=False)} away."
     if part >= 0.9:
-        add = "adds" if len(rows) == 2 else "together add"
-        return f"Nearly all of that comes from {subject}; the other {words.others_count(len(rows) - 1)} {add} {n.points(total - float(top['percent_points']))}."
+        return f"Nearly all of that comes from {subject}; the other {others} {'adds' if len(rows) == 2 else 'together add'} {n.points(abs(rest), sign=False)}."
     if part >= 0.5:
-        return f"Most of that comes from {subject} ({n.points(float(top['percent_points']))} of {n.points(total)})."
-    return f"The largest part comes from {subject} ({n.points(float(top['percent_points']))})."
+        return f"Most of that comes from {subject} ({n.points(first, sign=False)} of {n.points(total, sign=False)})."
+    if part > 0:
+        return f"The largest part comes from {subject} ({n.points(first, sign=False)} of {n.points(total, sign=False)})."
+    return f"Measures pull both ways; the strongest pull is that of {subject} ({n.points(first)})."
 
 
 def _how_sure(result: StudyResult) -> str:
     band, kind = effect(result), verdict(effect(result))
     if not has_measures(result):
         base = path(result, "total", "baseline")
-        return f"The high end of that range is {words.times(base.high / base.low)} its low end, as such trade has swung in the past."
+        if not base.low > 0:
+            return ""
+        head = "The path is wide open" if base.high > 3 * base.low else "The path is fairly clear"
+        return f"{head}: the high end of its band is {words.times(base.high / base.low)} the low end."
     if kind == "none":
         return "All draws agree on that."
     if kind in ("tiny", "nil"):
-        return f"That is fairly sure: {_nineteen(result)}."
+        return f"The finding is fairly sure: {_nineteen(result)}."
     top = _top_doubt(result)
     reason = f", above all because of one open question: {top}" if top else ""
     if kind == "open":
-        return f"The size is uncertain{reason}."
-    return f"The direction is fairly sure, the size is not{reason}." if _ratio(band) >= 3 else f"Direction and size are both fairly sure{'; the largest open question is ' + top if top else ''}."
+        return f"Neither direction nor size is sure{reason}." if band.low < 0 < band.high else f"The size is not sure{reason}."
+    if _ratio(band) >= 3:
+        return f"In the model the direction is clear, the size is not{reason}."
+    return f"In the model direction and size are both fairly clear{'; the largest open question is ' + top if top else ''}."
 
 
 def _ratio(band: Band) -> float:
@@ -136,7 +151,7 @@ def _today(result: StudyResult) -> KeyFigure:
     return KeyFigure(
         f"Two-way trade in {year}",
         n.musd(exports + imports),
-        f"estimate; {first} sells {n.musd(exports)}, {second} {n.musd(imports)}; from the {level_source(result)}",
+        f"{first} sells {n.musd(exports)}, {second} {n.musd(imports)}; {level_source(result)}",
     )
 
 
@@ -163,7 +178,7 @@ def _effect(result: StudyResult) -> KeyFigure:
 def _trucks(result: StudyResult) -> KeyFigure:
     need = trucks_both(result)
     narrow = gate(result)
-    held = f"; {narrow[0]}'s open crossings take {n.count(narrow[1])}" if narrow else "; no road corridor in the network"
+    held = f"; {words.own(narrow[0])} open crossings take {n.count(narrow[1])}" if narrow else "; no road corridor in the network"
     return KeyFigure(
         f"Trucks a day in {result.years[-1]}, both ways",
         f"About {n.trucks(need.mid).removesuffix(' a day').removesuffix(' trucks').removesuffix(' truck').removeprefix('about ')}",

@@ -40,7 +40,7 @@ def _level(result: StudyResult) -> str:
     lopsided = f" {words.capital(second if imports > exports else first)} sells {n.share(larger)} of it." if larger >= 0.7 else ""
     return (
         f"In {year}, {words.what_changes(result)} came to about {n.musd(exports + imports)}: {first} sold goods worth {n.musd(exports)} "
-        f"and {second} goods worth {n.musd(imports)} (an estimate from the {level_source(result)}).{lopsided}"
+        f"and {second} goods worth {n.musd(imports)} ({level_source(result)}).{lopsided}"
     )
 
 
@@ -63,7 +63,7 @@ def _disagree(result: StudyResult) -> str:
     a, b = sorted((float(worst["value_a_musd"]), float(worst["value_b_musd"])), key=abs)
     return (
         f"{many}. The widest gap is in {_FLOW.get(str(worst['what']), clean(worst['what']))}, {period_words(worst['period'])}: {n.musd(a)} in one source, "
-        f"{n.musd(b)} in another. Part of that is how trade is counted: {n.listed(reasons)}. All figures are shown as reported, and their spread is part of the uncertainty."
+        f"{n.musd(b)} in another. Part of that is how trade is counted: {'; '.join(reasons)}. All figures are shown as reported, and their spread is part of the uncertainty."
     )
 
 
@@ -81,8 +81,19 @@ def _missing(result: StudyResult) -> str:
         )
     if not told:
         return "What share of expected trade is missing cannot be told: the world panel has no figure for this pair."
-    joined = "; ".join(told)
-    return f"Beside other economies of their size and distance, in {year} (the last year of the world panel): {joined}. That describes; it is no promise that a better road would close a gap."
+    return words.sentence(
+        f"What economies of their size and distance usually trade is a yardstick. In {year}, the last year of the world panel, {'; '.join(told)}.",
+        _ratio_now(result),
+        "That describes; it is no promise that a better road would close a gap.",
+    )
+
+
+def _ratio_now(result: StudyResult) -> str:
+    found = {str(d.get("item")): float(d["value"]) for d in result.facts.get("diagnostics", ()) if d.get("value") is not None}
+    out, back = (found.get(f"gravity_{flow}_ratio") for flow in ("exports", "imports"))
+    if out is None or back is None:
+        return ""
+    return f"At the level of {level(result)[0]}, observed over expected is {n.significant(out)} {way(result, 'exports')} and {n.significant(back)} {way(result, 'imports')}."
 
 
 def _ratio(found: dict[str, float]) -> str:
@@ -112,7 +123,7 @@ def _baseline(result: StudyResult) -> str:
     )
     return (
         f"Without the measures, {words.what_changes(result)} is expected at about {n.musd(band.mid)} in {last}, {trend}. "
-        f"The {words.money_range(band)}; 19 draws of 20 lie within {n.musd_range(float(wide['p2_5']), float(wide['p97_5']))}. By direction: {each}."
+        f"The 80{n.THIN}% band runs from {n.musd_range(band.low, band.high)}; 19 draws of 20 lie within {n.musd_range(float(wide['p2_5']), float(wide['p97_5']))}. By direction: {each}."
     )
 
 
@@ -134,9 +145,8 @@ def _with_measures(result: StudyResult) -> str:
 
 def _against_doubt(result: StudyResult, band: Band) -> str:
     base = path(result, "total", "baseline")
-    spread = 100 * (base.high / base.mid - 1)
-    if spread > 5 * band.most:
-        return f"What nobody can know about the years until {result.years[-1]} weighs far more: the upper end of the 80{n.THIN}% band lies {n.percent(spread)} above its middle even without any measure."
+    if 100 * (base.high / base.mid - 1) > 5 * band.most:
+        return f"What nobody can know about the years until {result.years[-1]} weighs far more: even without any measure the high end of the 80{n.THIN}% band is {words.times(base.high / base.mid)} its middle."
     return ""
 
 
@@ -151,7 +161,8 @@ def _volumes(result: StudyResult) -> str:
         top = part.loc[part["tonnes_p50"].idxmax()]
         share = float(top["tonnes_p50"]) / float(part["tonnes_p50"].sum()) if part["tonnes_p50"].sum() > 0 else 0.0
         told.append(f"{way(result, flow)} about {n.tonnes(float(part['tonnes_p50'].sum()))}, {n.share(share)} of it {_cargo(str(top['cargo_class']))}")
-    return f"By weight that is {'; '.join(told)} ({result.years[-1]}, with the measures, sums of medians)." if told else ""
+    case = ", with the measures" if has_measures(result) else ""
+    return f"By weight that is {'; '.join(told)} ({result.years[-1]}{case}, sums of medians)." if told else ""
 
 
 def _cargo(name: str) -> str:
@@ -172,11 +183,10 @@ def _target(result: StudyResult, row: pd.Series) -> str:
     before, after = float(row.probability_baseline), float(row.probability_scenario)
     year = int(row.year)
     band = path(result, flow, "scenario", year)
-    head = f"That {what} reaches {n.musd(float(row.target_musd))} by {year} has a chance of {n.probability(before)}"
-    tail = " without the measures" if has_measures(result) else ""
+    first, second = words.chance(before, result.draws), words.chance(after, result.draws)
+    told = f"That {what} reaches {n.musd(float(row.target_musd))} by {year} {first}"
     if has_measures(result):
-        shown_after = n.probability(after)
-        tail += " and with them" if shown_after == n.probability(before) else f" and of {shown_after} with them"
-    return f"{head}{tail}; the middle estimate for that year is {n.musd(band.mid)}."
+        told += ", with the measures and without" if first == second else f" without the measures; with them it {second}"
+    return f"{told}. The middle estimate for that year is {n.musd(band.mid)}."
 
 

@@ -31,6 +31,9 @@ _PARTS = {
 }  # fmt: skip
 _MODES = {"sea": "by sea", "road": "by road", "rail": "by rail", "air": "by air"}
 SHUT_DAYS = 365.0
+SMALL_ROAD_SHARE = 0.05
+"""Below this share of goods by value, a queue at a border is not what holds the trade."""
+WORTH_NAMING = 0.05
 
 
 def corridors_words(result: StudyResult) -> Prose:
@@ -53,7 +56,7 @@ def _direction(result: StudyResult, flow: str) -> str:
     longest = rows.iloc[0]
     dearest = rows.loc[rows["usd_per_t"].idxmax()]
     same = longest["component"] == dearest["component"]
-    where = f"most of the time and the largest cost are {_part(longest)}" if same and longest["days"] > 0.5 * days else (
+    where = f"most of the time and the largest cost go into {_part(longest)}" if same and longest["days"] > 0.5 * days else (
         f"the longest part is {_part(longest)} ({n.days(float(longest['days']))})" + ("" if same else f", the dearest {_part(dearest)} ({n.usd_per_t(float(dearest['usd_per_t']))})")
     )  # fmt: skip
     shares = mode_shares(result, flow)
@@ -82,18 +85,19 @@ def _road(result: StudyResult) -> str:
 
 
 def _hidden(result: StudyResult) -> str:
-    told = []
+    told, paid = [], []
     for flow in ("exports", "imports"):
         hidden = result.facts["hidden_usd_per_t"].get(flow)
         visible = travel(result, flow, "before", "road")
         if hidden is None or visible is None or not hidden > 0:
             continue
-        told.append(f"about {n.usd_per_t(float(hidden))} {way(result, flow)}, on top of {n.dollars(visible[1])} that is paid for haulage and fees")
+        told.append(f"{words.about_usd(float(hidden))} a tonne {way(result, flow)}")
+        paid.append(n.dollars(visible[1]))
     if not told:
         return ""
     return (
-        f"Time and money alone would send far more goods by truck than go. What keeps them off the road is a hidden cost (documents, risk, empty returns, no regular service), "
-        f"estimated at {' and '.join(told)}. No measure here takes it away unless it says so."
+        "Time and money alone would send far more goods by truck than go. What keeps them off the road is a hidden cost (documents, risk, empty returns, no regular service), "
+        f"estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees. It stays in every scenario."
     )
 
 
@@ -114,21 +118,30 @@ def _verdict(result: StudyResult) -> str:
     binding = rows[rows["binds_before"].astype(bool)]
     year = result.years[-1]
     if not len(result["routes"]):
-        return f"Crossings in the network do not lie between {pair_words(result)}: whatever queues there, this trade does not stand in them."
+        return f"No crossing of the network lies between {pair_words(result)}: whatever queues form there, this trade does not stand in them."
     if not len(binding):
         return f"Capacity does not bind: in {year}, with today's capacity, no open crossing on the way has a queue of more than half a day in the middle case."
-    own = at_home(result)
-    near = [short_name(x) for x in binding["name"] if x in set(own["name"])]
-    far = len(binding) - len(near)
-    places = n.listed(near) if near else ""
-    further = f"{n.in_words(far)} {n.plural(far, 'crossing')} further along" if far else ""
-    both = f"{places} and at {further}" if places and further else places or further
     share = max(mode_shares(result, flow).get("road", 0.0) for flow in ("exports", "imports"))
-    tail = (
-        f" But hardly any of this trade stands in those queues: {n.share(share)} at most of either direction goes by road."
-        if share < 0.05 else f" Up to {n.share(share)} of a direction goes by road."
-    )  # fmt: skip
-    return f"By {year} and with today's capacity, a truck waits more than half a day at {both} in the middle case; the traffic is mostly that of others.{tail}"
+    queues = f"By {year}, with today's capacity and the traffic of all grown, a truck in the middle case queues more than half a day at {_where(result, binding)}."
+    if share < SMALL_ROAD_SHARE:
+        return words.sentence("Capacity does not hold this trade back.", queues, f"But the trucks there carry the trade of others: {_by_road(result)}.")
+    return words.sentence("Capacity binds.", queues, f"That matters here: {_by_road(result)}.")
+
+
+def _where(result: StudyResult, binding: pd.DataFrame) -> str:
+    own = set(at_home(result)["name"])
+    near = [short_name(x) for x in binding["name"] if x in own]
+    names, rest = near[:4], len(binding) - len(near[:4])
+    further = f"{n.in_words(rest)} more {n.plural(rest, 'crossing')} on the way" if rest else ""
+    return n.listed([*names, *([further] if further else [])]) if names else f"{n.in_words(rest)} {n.plural(rest, 'crossing')} on the way"
+
+
+def _by_road(result: StudyResult) -> str:
+    told = []
+    for flow in ("exports", "imports"):
+        trucks_a_day = float(result.facts["trucks_by_road"][flow]["before"]["p50"])
+        told.append(f"{n.trucks(trucks_a_day)} {way(result, flow)} ({n.share(mode_shares(result, flow).get('road', 0.0))} of goods by value)")
+    return f"this trade sends about {' and '.join(told).replace('about ', '')}"
 
 
 def _need(result: StudyResult) -> str:
@@ -150,21 +163,28 @@ def _multiple(trucks_a_day: float, size: float) -> str:
 def _filling(result: StudyResult) -> str:
     rows = at_home(result)
     rows = rows[rows["closure_days_before"] < SHUT_DAYS]
-    told = []
+    likely, possible = [], []
     last = result.years[-1]
     for row in rows.itertuples():
-        crossing = str(row.crossing)
-        year = first_full_year(result, crossing)
-        name = short_name(row.name)
-        chance = _chance(result, crossing, last)
+        year, chance = first_full_year(result, str(row.crossing)), _chance(result, str(row.crossing), last)
+        name = f"{short_name(row.name)}, {n.count(float(row.capacity_before))} trucks a day"
         if year is not None:
-            first = "already" if year == result.years[0] else "from"
-            told.append(f"{name} ({n.count(float(row.capacity_before))} a day) is more likely full than not {first} {'in ' if first == 'already' else ''}{year}, with a chance of {n.probability(chance)} in {last}")
-        elif chance >= 0.05:
-            told.append(f"{name} ({n.count(float(row.capacity_before))} a day) is full in {last} with a chance of {n.probability(chance)}")
-    if not told:
-        return "No open crossing next to the pair has more than a small chance of filling up within these years." if len(rows) else ""
-    return f"When today's capacity fills, with the growing traffic of all: {'; '.join(told[:6])}."
+            likely.append(f"{name}, from {year} ({words.odds(chance)} in {last})")
+        elif chance >= WORTH_NAMING:
+            possible.append(f"{short_name(row.name)} ({n.probability(chance)})")
+    if not likely and not possible:
+        return f"No open crossing at the borders of the pair has a chance of more than 1 in 20 to be full by {last}." if len(rows) else ""
+    told = []
+    if likely:
+        told.append(f"With today's capacity {n.plural(len(likely), 'one crossing is', 'these crossings are')} more likely full than not, traffic of all counted: {'; '.join(likely[:5])}{_and_more(likely, 5)}.")
+    if possible:
+        told.append(f"{'Chances of being' if len(possible) > 1 else 'The chance of being'} full in {last} {'elsewhere' if likely else 'with the capacity of today'}: {n.listed(possible[:5]) if len(possible) <= 5 else ', '.join(possible[:5])}{_and_more(possible, 5)}.")
+    return words.sentence(*told)
+
+
+def _and_more(names: list[str], shown: int) -> str:
+    rest = len(names) - shown
+    return f" and {n.in_words(rest)} more" if rest > 0 else ""
 
 
 def _chance(result: StudyResult, crossing: str, year: int, case: str = "today") -> float:
@@ -177,34 +197,37 @@ def _relief(result: StudyResult) -> str:
     if not has_measures(result):
         return ""
     rows = on_the_way(result)
-    moved = rows[((rows["hours_after"] - rows["hours_before"]).abs() >= 1.0) & (rows["closure_days_after"] < SHUT_DAYS)]
+    rows = rows[(rows["closure_days_before"] < SHUT_DAYS) & (rows["closure_days_after"] < SHUT_DAYS)]
+    moved = rows[(rows["hours_after"] - rows["hours_before"]).abs() >= 1.0]
     if not len(moved):
-        return "The measures move the hours at no crossing on the way by as much as one."
-    order = moved.assign(gain=moved["hours_before"] - moved["hours_after"]).sort_values("gain", ascending=False, kind="stable")
+        return "The measures change the time at no open crossing on the way by as much as an hour."
+    order = moved.assign(gain=(moved["hours_before"] - moved["hours_after"]).abs()).sort_values("gain", ascending=False, kind="stable")
     told = [f"{short_name(r.name)} from {n.hours(float(r.hours_before))} to {n.hours(float(r.hours_after))}" for r in order.head(4).itertuples()]
-    more = f", and {n.in_words(len(order) - 4)} more {n.plural(len(order) - 4, 'changes', 'change')} by an hour or more" if len(order) > 4 else ""
-    return f"The measures change the time at a crossing in {result.years[-1]} (median, queue and clearance): {n.listed(told) if not more else ', '.join(told)}{more}."
+    rest = len(order) - 4
+    listed = n.listed(told) if rest <= 0 else f"{', '.join(told)}, and {n.in_words(rest)} more by an hour or more"
+    return f"The measures change the time that a truck spends at a crossing in {result.years[-1]} (median, queue and clearance): {listed}."
 
 
 def _shut(result: StudyResult) -> str:
     rows = on_the_way(result)
-    shut = rows[rows["state"] == "shut"]
-    if not len(shut):
-        return ""
     told = []
-    for since, part in shut.groupby("state_since", sort=False):
-        names = n.listed([short_name(x) for x in part["name"]])
+    for since, part in rows[rows["state"] == "shut"].groupby("state_since", sort=False):
+        stay, opened = (part[part["closure_days_after"] >= SHUT_DAYS], part[part["closure_days_after"] < SHUT_DAYS])
         date = date_words(since)
-        told.append(f"{names} {'has' if len(part) == 1 else 'have'} been shut{' since ' + date if date else ''}")
-    stay = shut[shut["closure_days_after"] >= SHUT_DAYS]
-    opened = shut[shut["closure_days_after"] < SHUT_DAYS]
-    fate = []
-    if len(stay):
-        fate.append(f"{n.listed([short_name(x) for x in stay['name']])} {n.plural(len(stay), 'stays', 'stay')} shut here for all years")
-    if len(opened):
-        days = float(opened["closure_days_after"].max())
-        fate.append(f"{n.listed([short_name(x) for x in opened['name']])} {n.plural(len(opened), 'opens', 'open')} in this scenario, but for {n.days(days)} a year")
-    return f"{n.listed(told)}; {' and '.join(fate)}."
+        head = f"{_names(part)} {n.plural(len(part), 'has', 'have')} been shut{' since ' + date if date else ''}"
+        if not len(opened):
+            told.append(f"{head} and {n.plural(len(part), 'stays', 'stay')} shut here for all years.")
+            continue
+        days = n.days(float(opened["closure_days_after"].max()))
+        told.append(f"{head}. {_names(opened)} {n.plural(len(opened), 'opens', 'open')} in this scenario and {n.plural(len(opened), 'is', 'are')} shut {days} a year from then on{', ' + _names(stay) + ' not' if len(stay) else ''}.")
+    shut = rows[(rows["state"] != "shut") & (rows["closure_days_before"] < SHUT_DAYS) & (rows["closure_days_after"] >= SHUT_DAYS)]
+    if len(shut):
+        told.append(f"{_names(shut)}, open today, {n.plural(len(shut), 'is', 'are')} shut in this scenario.")
+    return words.sentence(*told)
+
+
+def _names(rows: pd.DataFrame) -> str:
+    return n.listed([short_name(x) for x in rows["name"]])
 
 
 def _month(result: StudyResult) -> str:

@@ -6,7 +6,7 @@ import re
 
 from corridors import numbers as n
 from corridors.result import StudyResult
-from corridors.views import Band, clean, effect, pair_words, quoted, verdict
+from corridors.views import Band, clean, effect, pair_words, path, verdict
 
 MEASURES = {
     "border_capacity": "more capacity at border crossings",
@@ -41,19 +41,25 @@ DOUBTS = {
     "measurement_score": "how large today's trade really is",
     "mode_dissimilarity": "how readily shippers change between road, rail, sea and air",
     "new_service_hidden_share": "how much of the road's hidden cost a new service would have",
+    "outside_cost": "what ways outside the network cost",
     "pair_balance": "which direction of this trade grows faster than output",
     "pair_balance_turn": "when one direction of this trade pulls ahead of the other",
     "pair_residual": "what else moves this trade beside output",
     "pair_residual_turn": "when other forces than output move this trade",
+    "phase_in_speed": "how quickly measures take hold",
     "processing_factor": "how long border clearance takes",
     "rail_cost_factor": "what rail freight costs",
     "reversion_factor": "how fast this trade returns to what the gravity model expects",
     "road_cost_factor": "what road haulage costs",
+    "road_hidden_kept": "how much of the road's hidden cost stays",
     "road_speed_factor": "how fast trucks move",
     "route_scale": "how readily shippers change routes",
     "sea_cost_factor": "what sea freight costs",
     "sea_time_factor": "how long the sea voyage takes",
+    "tonnes_per_flight": "how much cargo a passenger flight takes",
+    "tonnes_per_teu": "how much a container holds",
     "trade_elasticity": "how strongly trade responds to its cost",
+    "truck_payload_t": "how much a truck carries",
     "unit_value_factor": "what a tonne of goods is worth",
     "value_of_a_day": "what a day in transit costs",
 }
@@ -141,8 +147,6 @@ def headline(result: StudyResult) -> str:
 
 
 def _projected(result: StudyResult) -> str:
-    from corridors.views import path
-
     band = path(result, "total", "baseline")
     return f"about {n.musd(band.mid)} ({money_range(band)})"
 
@@ -158,11 +162,6 @@ def times(ratio: float) -> str:
     return f"{n.in_words(round(ratio)) if ratio < 12.5 else n.significant(ratio, 2)} times"
 
 
-def label(text: object) -> str:
-    """A measure as its author named it, in quotation marks."""
-    return quoted(text)
-
-
 def capital(text: str) -> str:
     """With its first letter large."""
     return text[:1].upper() + text[1:]
@@ -176,3 +175,35 @@ def sentence(*parts: str) -> str:
 def others_count(count: int) -> str:
     """``measure`` or ``eight measures``, after ``the other``."""
     return "measure" if count == 1 else f"{n.in_words(count)} measures"
+
+
+def chance(probability: float, draws: int) -> str:
+    """A chance as what a thing has: ``has a chance of about 1 in 3``, ``is almost certain``, ``came out in none of 256 draws``."""
+    if probability <= 0:
+        return f"came out in none of {draws:,} draws"
+    if probability >= 1:
+        return f"came out in all {draws:,} draws"
+    return has_chance(n.probability(probability))
+
+
+def has_chance(told: str) -> str:
+    """A probability in words, as what a thing has: ``has a chance of about 1 in 3``, ``has about even chances``."""
+    if told.startswith("almost"):
+        return f"is {told}"
+    return "has about even chances" if told.endswith("even") else f"has a chance of {told}"
+
+
+def odds(probability: float) -> str:
+    """A chance in brackets: ``chance about 1 in 3``, ``chance about even``, ``almost certain``."""
+    told = n.probability(probability)
+    return told if told.startswith("almost") else f"chance {told}"
+
+
+def about_usd(value: float) -> str:
+    """A rough amount of dollars, two digits: ``$6,100``."""
+    return f"${n.significant(value, 2)}"
+
+
+def own(name: str) -> str:
+    """What belongs to an economy: ``Pakistan's``, ``the United States'``."""
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
