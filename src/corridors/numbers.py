@@ -14,6 +14,9 @@ THIN = "\u202f"
 """Narrow no-break space, between a number and ``%`` or a short unit."""
 MINUS = "\u2212"
 MISSING = "n/a"
+_MOST_DECIMALS = 6
+_NOTHING = 5e-7
+"""What is smaller than this is written as 0: six decimals are the most that are shown."""
 
 _ONES = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -40,14 +43,14 @@ def decimals_for(value: float, digits: int = 2) -> int:
     place = math.floor(math.log10(abs(value)))
     rounded = round(value, digits - 1 - place)
     place = math.floor(math.log10(abs(rounded))) if rounded else place
-    return min(max(digits - 1 - place, 0), 6)
+    return min(max(digits - 1 - place, 0), _MOST_DECIMALS)
 
 
 def significant(value: float | None, digits: int = 2, *, sign: bool = False) -> str:
     """``value`` to ``digits`` significant digits, written out: 0.0123 is ``0.012``, 8,765 is ``8,800``."""
     if value is None or not math.isfinite(value):
         return MISSING
-    if value == 0:
+    if abs(value) < _NOTHING:
         return "0"
     place = math.floor(math.log10(abs(value)))
     return fixed(round(value, digits - 1 - place), decimals_for(value, digits), sign=sign)
@@ -95,8 +98,10 @@ def musd_range(low_musd: float | None, high_musd: float | None, *, sign: bool = 
     if not name:
         divisor = 1e-6
     a, b = low_musd / divisor, high_musd / divisor
-    power = _range_step(a, b)
+    power = max(_range_step(a, b), -_MOST_DECIMALS if name else -2)
     first, last = _same_form(fixed(abs(round(v, -power)), max(-power, 0)) for v in (a, b))
+    if first == last == "0":
+        return "$0"
     if first == last and (a < 0) == (b < 0):
         return musd(high_musd, sign=sign)
     if 0 < a < 2 * 10.0**power and a < b:
@@ -325,7 +330,7 @@ def _range_step(low: float, high: float) -> int:
         return math.floor(math.log10(largest)) - 2 if largest else 0
     # A width of 0.5 is told by tenths, one of 30 by ones: five to fifty steps from end to end.
     power = math.floor(math.log10(width / 5) + 1e-9)
-    while low < 0 < high and 0 in (round(low, -power), round(high, -power)) and power > -6:
+    while low < 0 < high and 0 in (round(low, -power), round(high, -power)) and power > -_MOST_DECIMALS:
         # That it may go either way is not lost by rounding, unless one side is next to nothing.
         if min(-low, high) < 0.02 * width:
             break
