@@ -198,9 +198,6 @@ def _report(
     inference = covariance.estimate(work.scores, work.bread, work.factors, work.clusters)
     fitted = np.zeros(len(frame))
     fitted[work.rows] = work.mu
-    y, mu, w = work.outcome, work.mu, work.weights
-    null = np.full_like(y, np.average(y, weights=w))
-    null_deviance = poisson.deviance(y, null, w)
     return Fit(
         outcome=outcome,
         fixed_effect_names=tuple(f.name for f in work.factors),
@@ -213,13 +210,10 @@ def _report(
         dropped=Dropped(np.flatnonzero(lost), without_trade, int(lost.sum()) - without_trade, reasons),
         nobs=work.rows.size,
         nobs_given=len(frame),
-        zeros=int((y == 0).sum()),
+        zeros=int((work.outcome == 0).sum()),
         clusters=inference.clusters,
         parameters=inference.parameters,
         small_sample_factor=inference.factor,
-        deviance_r2=1 - solution.deviance / null_deviance if null_deviance > 0 else np.nan,
-        squared_correlation=_squared_correlation(y, mu),
-        deviance=solution.deviance,
         iterations=solution.iterations,
         converged=solution.converged,
         path=work.layout.path,
@@ -243,12 +237,6 @@ def _effects(work: Workings, solution: poisson.Solution) -> dict[str, pd.Series]
     for factor, effect in zip(work.factors, values, strict=True):
         found[factor.name] = pd.Series(effect, factor.labels, name=factor.name)
     return found
-
-
-def _squared_correlation(one: np.ndarray, two: np.ndarray) -> float:
-    if one.size < 2 or np.ptp(one) == 0 or np.ptp(two) == 0:
-        return float("nan")
-    return float(np.corrcoef(one, two)[0, 1] ** 2)
 
 
 def _listed(names: Sequence[str] | str) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from . import layout_text
+from .poisson import deviance
 
 if TYPE_CHECKING:
     from .estimate import Workings
@@ -65,9 +66,6 @@ class Fit:
     clusters: tuple[int, ...]
     parameters: int
     small_sample_factor: float
-    deviance_r2: float
-    squared_correlation: float
-    deviance: float
     iterations: int
     converged: bool
     path: str
@@ -79,6 +77,27 @@ class Fit:
         return tuple(self.coefficients.index)
 
     @cached_property
+    def deviance(self) -> float:
+        """2 sum w (y ln(y / mu) - (y - mu))."""
+        work = self.workings
+        return deviance(work.outcome, work.mu, work.weights)
+
+    @cached_property
+    def deviance_r2(self) -> float:
+        """The share of a constant's deviance that is explained."""
+        work = self.workings
+        null = deviance(work.outcome, self._constant(), work.weights)
+        return 1 - self.deviance / null if null > 0 else float("nan")
+
+    @cached_property
+    def squared_correlation(self) -> float:
+        """Of outcome and fitted values."""
+        one, two = self.workings.outcome, self.workings.mu
+        if one.size < 2 or np.ptp(one) == 0 or np.ptp(two) == 0:
+            return float("nan")
+        return float(np.corrcoef(one, two)[0, 1] ** 2)
+
+    @cached_property
     def log_likelihood(self) -> float:
         """Of Poisson with these means: sum of w (y ln mu - mu - ln y!)."""
         return self._log_likelihood(self.workings.mu)
@@ -86,10 +105,12 @@ class Fit:
     @cached_property
     def pseudo_r2(self) -> float:
         """McFadden's: 1 - log likelihood / log likelihood of a constant."""
-        work = self.workings
-        constant = np.full_like(work.outcome, np.average(work.outcome, weights=work.weights))
-        null = self._log_likelihood(constant)
+        null = self._log_likelihood(self._constant())
         return 1 - self.log_likelihood / null if null else float("nan")
+
+    def _constant(self) -> np.ndarray:
+        work = self.workings
+        return np.full_like(work.outcome, np.average(work.outcome, weights=work.weights))
 
     def _log_likelihood(self, mu: np.ndarray) -> float:
         # Loaded when asked for: half of the time of a first fit would go into it.

@@ -20,6 +20,8 @@ from .groups import RowGroups
 _STEPS = 100
 _HALVINGS = 12
 _SWEEPS = 2
+# How exactly the first steps take out the fixed effects; later ones follow the size of the step.
+_INNER = 1e-4
 # Converged when a Newton step changes the objective by less than this share: what is left after that step is
 # of the order of this number itself in the fitted values.
 _DECREMENT = 1e-14
@@ -39,7 +41,6 @@ class Solution:
     eta: np.ndarray
     mu: np.ndarray
     clean_design: np.ndarray
-    deviance: float
     iterations: int
     converged: bool
     suspects: np.ndarray
@@ -97,7 +98,7 @@ def solve(
     effects: list[np.ndarray] | None = None
     change: list[np.ndarray] = []
     last = -np.inf
-    inner = 1e-5
+    inner = _INNER
     move = np.zeros_like(eta)
     converged = False
     iteration = 0
@@ -144,7 +145,7 @@ def solve(
             if decrement <= tolerance * scale:
                 converged = True
                 break
-            inner = float(np.clip(0.1 * np.sqrt(decrement / scale), 1e-11, 1e-5))
+            inner = float(np.clip(0.1 * np.sqrt(decrement / scale), 1e-11, _INNER))
     if not converged:
         raise NotConverged(
             f"the Poisson fit did not settle in {_STEPS} Newton steps; a covariate that is huge in a few rows, "
@@ -161,7 +162,6 @@ def solve(
         eta=eta,
         mu=mu,
         clean_design=clean,
-        deviance=deviance(outcome, mu, weights),
         iterations=iteration,
         converged=converged,
         suspects=(outcome == 0) & (weights > 0) & (move < -_RUNNING_OFF),
