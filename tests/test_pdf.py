@@ -13,7 +13,7 @@ import pytest
 
 from corridors.report.blocks import Cover, Figure, Prose, group
 from corridors.report.export import to_pdf
-from corridors.report.pdf_export import BRIEF_PAGES
+from corridors.report.pdf_export import PAGES
 from sample_report import ABOUT, blocks, notebook, numbers
 
 
@@ -136,7 +136,7 @@ def test_the_brief_has_two_pages_however_its_text_runs() -> None:
     for paragraphs in (9, 13, 16):
         long = group(*(Prose(("A paragraph of the brief, as long as paragraphs of briefs are, with a number such as 640 trucks a day. " * 4,)) for _ in range(paragraphs)))
         made = to_pdf(notebook([*blocks()[:4], long, numbers(12)], headings=["## All scenarios"]), {**ABOUT, "stem": "brief"})
-        assert len(pypdfium2.PdfDocument(made)) == BRIEF_PAGES
+        assert len(pypdfium2.PdfDocument(made)) == PAGES["brief"]
 
 
 def test_a_notebook_without_a_cover_has_a_title() -> None:

@@ -239,7 +239,7 @@ def flat(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def from_dict(data: Mapping[str, Any]) -> Block:
     """The block whose :meth:`Block.as_dict` is ``data``, also after a way through JSON. Raises ValueError for what is no block."""
     kind = data.get("kind")
-    fields = {name: value for name, value in data.items() if name != "kind"}
+    fields = {name: value for name, value in data.items() if name not in ("kind", "page_only")}
     if kind == Cover.kind:
         return Cover(**{**fields, "facts": tuple((a, b) for a, b in fields.get("facts", ()))})
     if kind == Prose.kind:

@@ -33,6 +33,9 @@ KEYWORDS = ("trade", "transport corridors", "border crossings", "gravity model",
 HIDDEN_TAGS = frozenset({"parameters", "injected-parameters", "remove-cell", "notebook-only"})
 """Cells with one of these tags are for those who open the notebook, not for readers of the report."""
 
+PAGE_ONLY_TAG = "page-only"
+"""What a cell with this tag shows stands on the page and not on paper, which has less room."""
+
 _SAFE_LINK = re.compile(r"^(https?://|mailto:|#|[\w./-]+$)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 
@@ -87,15 +90,22 @@ def _source_date() -> str:
 
 def _parts(notebook: NotebookNode) -> Iterator[Part]:
     for cell in notebook.cells:
-        if HIDDEN_TAGS & set(cell.get("metadata", {}).get("tags", [])):
+        tags = set(cell.get("metadata", {}).get("tags", []))
+        if HIDDEN_TAGS & tags:
             continue
+        only = {"page_only": True} if PAGE_ONLY_TAG in tags else {}
         if cell.cell_type == "markdown":
-            yield from markdown(cell.source)
+            yield from ({**part, **only} for part in markdown(cell.source))
         elif cell.cell_type == "code":
             for output in cell.get("outputs", []):
                 block = output.get("data", {}).get(MIME)
                 if isinstance(block, Mapping):
-                    yield from (dict(b) for b in flat(block))
+                    yield from ({**b, **only} for b in flat(block))
+
+
+def on_paper(parts: Sequence[Part]) -> list[Part]:
+    """The parts without those for the page only."""
+    return [part for part in parts if not part.get("page_only")]
 
 
 def _titled(parts: list[Part], cover: Part | None) -> list[Part]:

@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from corridors.errors import BuildError
-from corridors.report import document, svg
+from corridors.report import document, svg, table_layout
 from corridors.report.html_export import description, long_date
 from corridors.theme import LIGHT
 
@@ -36,10 +36,13 @@ TYPEFACE = "Libertinus Serif"
 FALLBACK = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 """Where DejaVu Sans lies, which has letters that the typeface lacks (Arabic, Georgian, Armenian)."""
 AUTHOR = "Trade corridors"
-BRIEF_PAGES = 2
-_SCALES = (1.0, 0.97, 0.94, 0.91, 0.88, 0.85)
-_LINE_CHARACTERS = 92
-"""Characters that fit on one line of a table, reckoned with room to spare."""
+PAGES = {"brief": 2, "report": 10}
+"""Pages that a document may have."""
+_SCALES = {"brief": (1.0, 0.97, 0.94, 0.91, 0.88, 0.85), "report": (1.0, 0.97, 0.94)}
+"""Sizes of type that are tried, largest first, until a document has no more pages than it may."""
+_HIGHEST = 0.5
+"""Height of a chart that no chart should pass, as a share of the text's width."""
+_SMALLEST_SHARE = 0.76
 _EARLIEST = "1980-01-01"
 
 
@@ -63,16 +66,15 @@ class PdfReport(Exporter):
 def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
     """The PDF of an executed notebook; ``about`` is described at :func:`corridors.report.document.read`.
 
-    A document whose ``stem`` is ``brief`` is set in two pages, its type made smaller step by step (to 85 %)
-    until it fits. The same notebook and ``about`` give the same bytes. Raises BuildError if the text cannot be set.
+    A document whose ``stem`` is ``brief`` is set in two pages, others in ten at most: the type is made smaller
+    step by step (to 85 % and 94 %) until it fits. The same notebook and ``about`` give the same bytes. Raises BuildError if the text cannot be set.
     """
     given = data(document.read(notebook, about))
     inputs = {"document": json.dumps(given, ensure_ascii=False, sort_keys=True)}
     moment = datetime.combine(date.fromisoformat(given["date"] or _EARLIEST), datetime.min.time(), UTC)
     try:
         compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts(), sys_inputs=inputs)
-        if given["mode"] == "brief":
-            inputs["scale"] = _fitting(inputs)
+        inputs["scale"] = _fitting(inputs, given["mode"])
         made = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=list(STANDARDS), timestamp=int(moment.timestamp()))
     except typst.TypstError as error:
         raise BuildError(f"{given['title']}: the PDF cannot be set: {error.message} {' '.join(error.hints)}".strip()) from error
@@ -80,23 +82,28 @@ def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
     return made
 
 
-def _fitting(inputs: Mapping[str, str]) -> str:
-    """The largest type at which the brief has two pages; the smallest there is if none does."""
-    for scale in _SCALES:
+def _fitting(inputs: Mapping[str, str], mode: str) -> str:
+    """The largest type at which a document of this ``mode`` has no more pages than it may; the smallest if none does."""
+    for scale in _SCALES[mode]:
         given = {**inputs, "scale": str(scale)}
         compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts(), sys_inputs=given)
-        if int(compiler.query("<pages>", field="value", one=True)) <= BRIEF_PAGES:
+        if int(compiler.query("<pages>", field="value", one=True)) <= PAGES[mode]:
             return str(scale)
-    return str(_SCALES[-1])
+    return str(_SCALES[mode][-1])
 
 
 def data(found: Mapping[str, Any]) -> dict[str, Any]:
     """What the template reads: the document, charts in the typeface of the text, widths of columns, colours."""
-    parts = [_for_paper(part) for part in document.side_by_side(found["parts"])]
+    parts = [_for_paper(part) for part in document.side_by_side(document.on_paper(found["parts"]))]
+    first = next((k for k, part in enumerate(parts) if part["kind"] == "heading"), len(parts))
+    for k, part in enumerate(parts):
+        # The front's chart stays where it is; others may move to where a page has room.
+        part["front"] = k < first
     day = long_date(found["date"])
     made: dict[str, Any] = _settable(
         {
             "mode": "brief" if found["about"].get("stem") == "brief" else "report",
+            "floating": sum(part["kind"] == "heading" for part in parts) > 0,
             "title": found["title"],
             "running": _short(found["title"]),
             "foot": f"Data as of {day}" if day else "",
@@ -117,23 +124,20 @@ def _for_paper(part: Mapping[str, Any]) -> dict[str, Any]:
         return {"kind": "row", "blocks": [_for_paper(block) for block in part["blocks"]]}
     if part["kind"] == "figure":
         drawn = {name: part[name] for name in ("kind", "title", "alt", "source")}
-        return {**drawn, "svg": svg.for_paper(part["svg"], TYPEFACE), "share": 1.0}
+        return {**drawn, "svg": svg.for_paper(part["svg"], TYPEFACE), "share": chart_share(part["svg"])}
     if part["kind"] == "table":
-        return {**part, "widths": column_widths(part)}
+        size, widths = table_layout.fit(part["columns"], part["rows"])
+        return {**part, "size": size, "widths": widths}
     return dict(part)
 
 
-def column_widths(table: Mapping[str, Any]) -> list[str]:
-    """Width of each column: shares by its longest text where all fit on one line; else numbers as wide as
-    they need (``auto``), and words share the rest by their length."""
-    longest = [
-        max(len(column["label"]) + 1, len(column["unit"]) + 1, *(len(row[k]) for row in table["rows"]), 4)
-        for k, column in enumerate(table["columns"])
-    ]
-    if sum(longest) + 3 * len(longest) <= _LINE_CHARACTERS:
-        return [str(length + 2) for length in longest]
-    words = [column["align"] != "right" or k == 0 for k, column in enumerate(table["columns"])]
-    return [f"{max(length, 8) ** 0.6:.3f}" if word else "auto" for length, word in zip(longest, words, strict=True)]
+def chart_share(drawing: str) -> float:
+    """Share of the text's width that a chart takes: all of it, less where it is high, so that two fit on a page."""
+    found = re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', drawing)
+    if found is None:
+        return 1.0
+    width, height = float(found.group(1)), float(found.group(2))
+    return round(min(1.0, max(_SMALLEST_SHARE, _HIGHEST * width / height)), 3)
 
 
 def _short(title: str, length: int = 90) -> str:
