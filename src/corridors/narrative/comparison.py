@@ -82,7 +82,7 @@ def ranking_words(results: Sequence[StudyResult]) -> Prose:
         return Prose(("None of these scenarios takes a measure.",))
     moving = [r for r in acting if verdict(effect(r)) in _MEASURABLE]
     open_ = [r for r in acting if verdict(effect(r)) == "open"]
-    still = [r for r in acting if r not in moving and r not in open_]
+    still = [r for r in acting if verdict(effect(r)) in ("none", "tiny", "nil")]
     told = [f"{quoted(r.title)}: {words.change(effect(r))} in {r.years[-1]}." for r in [*moving, *open_]]
     if still:
         most = max(effect(r).most for r in still)

@@ -166,11 +166,11 @@ def _effect(result: StudyResult) -> KeyFigure:
     kind = verdict(band)
     label = f"Effect of the measures in {year}"
     if not has_measures(result):
-        return KeyFigure(label, "None", "no measure is taken in this scenario")
+        return KeyFigure(label, "No measure", "none is taken in this scenario")
     if kind == "none":
-        return KeyFigure(label, "None", "the same in every draw")
+        return KeyFigure(label, "No change", "the same in every draw")
     if kind == "tiny":
-        return KeyFigure(label, f"Less than 0.05{n.THIN}%", "80 % band; no measurable effect")
+        return KeyFigure(label, f"Less than 0.05{n.THIN}%", f"80{n.THIN}% band; no measurable effect")
     tail = {"nil": ": no measurable effect", "open": ": includes zero" if band.low < 0 < band.high else ": reaches down to nothing"}.get(kind, "")
     return KeyFigure(label, n.signed_percent(band.mid), words.signed_range(band) + tail)
 
@@ -182,5 +182,5 @@ def _trucks(result: StudyResult) -> KeyFigure:
     return KeyFigure(
         f"Trucks a day in {result.years[-1]}, both ways",
         f"About {n.trucks(need.mid).removesuffix(' a day').removesuffix(' trucks').removesuffix(' truck').removeprefix('about ')}",
-        f"if all goods that suit trucks went by road; 80 % band {n.number_range(need.low, need.high)}{held}",
+        f"if all goods that suit trucks went by road; 80{n.THIN}% band {n.number_range(need.low, need.high)}{held}",
     )

@@ -83,17 +83,25 @@ def _missing(result: StudyResult) -> str:
         return "What share of expected trade is missing cannot be told: the world panel has no figure for this pair."
     return words.sentence(
         f"What economies of their size and distance usually trade is a yardstick. In {year}, the last year of the world panel, {'; '.join(told)}.",
-        _ratio_now(result),
+        _since(result),
         "That describes; it is no promise that a better road would close a gap.",
     )
 
 
-def _ratio_now(result: StudyResult) -> str:
-    found = {str(d.get("item")): float(d["value"]) for d in result.facts.get("diagnostics", ()) if d.get("value") is not None}
-    out, back = (found.get(f"gravity_{flow}_ratio") for flow in ("exports", "imports"))
-    if out is None or back is None:
-        return ""
-    return f"At the level of {level(result)[0]}, observed over expected is {n.significant(out)} {way(result, 'exports')} and {n.significant(back)} {way(result, 'imports')}."
+def _since(result: StudyResult) -> str:
+    """Whether trade has moved so far since the panel's last year that the ratios are out of date."""
+    year, *levels = level(result)
+    told = []
+    for flow, now in zip(("exports", "imports"), levels, strict=True):
+        found = result.facts["predicted_ratio"].get(flow)
+        if not found or not found["observed_musd"] > 0:
+            continue
+        factor = now / found["observed_musd"]
+        if factor >= 1.5:
+            told.append(f"{way(result, flow)} it has grown to {words.times(factor)} that")
+        elif 0 < factor <= 1 / 1.5:
+            told.append(f"{way(result, flow)} it has shrunk to {n.share(factor)} of that")
+    return f"By {year} trade has moved on: {' and '.join(told)}, so that yardstick has to be read with care." if told else ""
 
 
 def _ratio(found: dict[str, float]) -> str:

@@ -128,7 +128,7 @@ def headline(result: StudyResult) -> str:
     kind, trade = verdict(band), what_changes(result)
     if not result.scenario.get("measures"):
         base = _projected(result)
-        return f"Nothing is changed here: this is the path that every scenario is held against, with {trade} at {base} in {year}."
+        return f"Nothing is changed here: {trade} is expected at {base} in {year}, the path that scenarios are held against."
     if kind == "none":
         return f"The measures change nothing in {trade}: in {year} it is {_projected(result)} with them and without them."
     if kind == "tiny":

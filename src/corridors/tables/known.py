@@ -5,7 +5,7 @@ from __future__ import annotations
 from corridors import numbers as n
 from corridors.report.blocks import Table, table
 from corridors.result import StudyResult
-from corridors.tables.cells import DASH, FLOWS, cell, fixed, right, text
+from corridors.tables.cells import BAND, DASH, FLOWS, cell, fixed, right, text
 from corridors.views import economy, pair, pair_words, period_words
 
 _COVARIATES = {
@@ -125,8 +125,8 @@ def missing_trade_top(result: StudyResult, code: str, count: int = 12) -> Table 
     return table(
         f"Trade of {name} in {year}: observed and expected by the gravity model, its {n.in_words(len(body))} largest expected partners",
         (
-            "Partner", right("Sold to it", "million dollars"), right("Expected", "million dollars"), right("Ratio", "observed / expected"), right("80 % band"),
-            right("Bought from it", "million dollars"), right("Expected", "million dollars"), right("Ratio", "observed / expected"), right("80 % band"),
+            "Partner", right("Sold to it", "million dollars"), right("Expected", "million dollars"), right("Ratio", "observed / expected"), right(BAND),
+            right("Bought from it", "million dollars"), right("Expected", "million dollars"), right("Ratio", "observed / expected"), right(BAND),
         ),
         body,
         f"Source: world trade panel {year} (UN Comtrade), CEPII GeoDist, own gravity estimate.",

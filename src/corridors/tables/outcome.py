@@ -12,6 +12,7 @@ from corridors.narrative import words
 from corridors.report.blocks import Column, Table, table
 from corridors.result import StudyResult
 from corridors.tables.cells import (
+    BAND,
     CARGO,
     cell,
     column_decimals,
@@ -60,7 +61,7 @@ def by_direction(result: StudyResult, flow: str = "") -> Table:
     for one in ("exports", "imports"):
         for case in cases:
             label = way(result, one)[:1].upper() + way(result, one)[1:] + ({"baseline": ", without", "scenario": ", with"}[case] if len(cases) > 1 else "")
-            heads += [right(label, unit), right("80 % band", unit)]
+            heads += [right(label, unit), right(BAND, unit)]
     return table(f"Trade between {pair_words(result)} by direction and year", heads, body, model(result), "Medians over the draws; without and with the measures." if len(cases) > 1 else "Medians over the draws.")
 
 
@@ -76,9 +77,9 @@ def _paths(result: StudyResult, flow: str, caption: str) -> Table:
             plan, moved = path(result, flow, "scenario", year), effect(result, flow, "percent", year)
             cells += [fixed(plan.mid / divisor, decimals), _span(plan, divisor, decimals), percent(moved.mid), percent_span(moved.low, moved.high)]
         body.append(tuple(cells))
-    heads: list[str | Column] = ["Year", right("Without measures" if changed else "Expected", unit), right("80 % band", unit)]
+    heads: list[str | Column] = ["Year", right("Without measures" if changed else "Expected", unit), right(BAND, unit)]
     if changed:
-        heads += [right("With measures", unit), right("80 % band", unit), right("Effect", "%"), right("80 % band", "%")]
+        heads += [right("With measures", unit), right(BAND, unit), right("Effect", "%"), right(BAND, "%")]
     return table(caption, heads, body, model(result), "Medians over the draws. The effect is measured draw by draw, so it is not the difference of the two medians." if changed else "Medians over the draws.")
 
 
@@ -106,8 +107,8 @@ def volumes(result: StudyResult) -> Table | None:
     return table(
         f"What trade weighs in {result.years[-1]}, {case}: value, tonnes, and trucks a day if all that suits trucks went by road",
         (
-            "Goods", right("Value", unit), right("80 % band", unit), right("Weight", "thousand tonnes"), right("80 % band", "thousand tonnes"),
-            right("Trucks", "a day, one way"), right("80 % band"),
+            "Goods", right("Value", unit), right(BAND, unit), right("Weight", "thousand tonnes"), right(BAND, "thousand tonnes"),
+            right("Trucks", "a day, one way"), right(BAND),
         ),
         body, f"{model(result)} Dollars a tonne: data/unit_values.csv.",
         "Medians. Bulk cargo (crude oil, grain, coal, fertiliser) does not go by truck.",
@@ -161,7 +162,7 @@ def others(result: StudyResult, count: int = 10) -> Table | None:
     return table(
         f"Who else gains or loses: the {n.in_words(len(body))} {n.plural(len(body), 'flow')} that change most, of {n.count(len(rows))} whose trade cost moves",
         (
-            "Flow", right("Change", "million dollars a year"), right("80 % band", "million dollars a year"), right("Change", "%"), right("80 % band", "%"),
+            "Flow", right("Change", "million dollars a year"), right(BAND, "million dollars a year"), right("Change", "%"), right(BAND, "%"),
             "Crossings of the measures on its road",
         ),
         body, model(result), f"Medians, at the trade of {result.facts['base_year']}.",
@@ -192,7 +193,7 @@ def real_gdp(result: StudyResult, count: int = 10) -> Table | None:
     body = [(_upper(economy(str(r.economy))), fixed(r.change_percent_p50, 4, sign=True), f"{fixed(r.change_percent_p10, 4, sign=True)} to {fixed(r.change_percent_p90, 4, sign=True)}") for r in chosen.itertuples()]
     return table(
         f"Real output in {result.years[-1]}, change from what it would be without the measures",
-        ("Economy", right("Change", "%"), right("80 % band", "%")), body, model(result),
+        ("Economy", right("Change", "%"), right(BAND, "%")), body, model(result),
         f"Full general equilibrium; medians. The pair and the economies that change most, of {n.count(len(rows))}.",
     )  # fmt: skip
 
@@ -288,8 +289,8 @@ def scenarios(results: Sequence[StudyResult]) -> Table | None:
     several = len({r.pair for r in results}) > 1
     order = sorted(results, key=lambda r: (-effect(r).mid, r.name))
     body = [_scenario(r, several) for r in order]
-    heads: list[str | Column] = ["Scenario", *(["Pair"] if several else []), right("Measures"), right("Effect", "%"), right("80 % band", "%"), right("Change", "million dollars a year"),
-                                 right("80 % band", "million dollars a year"), "Reads as", right("Trucks a day", "both ways")]  # fmt: skip
+    heads: list[str | Column] = ["Scenario", *(["Pair"] if several else []), right("Measures"), right("Effect", "%"), right(BAND, "%"), right("Change", "million dollars a year"),
+                                 right(BAND, "million dollars a year"), "Reads as", right("Trucks a day", "both ways")]  # fmt: skip
     last = order[0].years[-1]
     return table(
         f"Scenarios side by side: effect on two-way trade in {last}", heads, body, model(order[0]),

@@ -11,6 +11,7 @@ from corridors import vocabulary
 from corridors.report.blocks import Column, Table, table
 from corridors.result import StudyResult
 from corridors.tables.cells import (
+    BAND,
     CARGO,
     DASH,
     MODES,
@@ -236,7 +237,7 @@ def costs(result: StudyResult) -> Table | None:
         body.append(tuple(cells))
     heads: list[str | Column] = ["Goods", right("Part of the direction", "% by value"), right("Cost of transport", "% of goods value")]
     if has_measures(result):
-        heads += [right("Change of delivered price", "%"), right("80 % band", "%")]
+        heads += [right("Change of delivered price", "%"), right(BAND, "%")]
     return table(
         "What moving goods costs, time and money together, by cargo class", heads, body, model(result),
         f"Medians for {result.years[-1]}. Time counts at what a day in transit costs; hidden costs are left out.",
