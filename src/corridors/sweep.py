@@ -191,7 +191,7 @@ class _Sweep:
         if self.scheduler:
             from corridors.report.cluster import ClusterPool
 
-            return ClusterPool(self.scheduler, self.store, preload)
+            return ClusterPool(self.scheduler, self.store, preload, jobs=jobs)
         from corridors.report.pool import LocalPool
 
         return LocalPool(jobs, self.store, preload)

@@ -163,7 +163,7 @@ class Build:
         if self.settings.scheduler:
             from corridors.report.cluster import ClusterPool
 
-            return ClusterPool(self.settings.scheduler, self.store, self.sources.preload)
+            return ClusterPool(self.settings.scheduler, self.store, self.sources.preload, jobs=jobs)
         return LocalPool(jobs, self.store, self.sources.preload)
 
     def _leave_out(self, waiting: dict[str, list[Step]]) -> None:
