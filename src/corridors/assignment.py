@@ -254,7 +254,9 @@ class Block:
         self.capacity_a_day = self.capacity * layout.days_open / 7.0
         self.bend = np.sqrt(8.0 * (layout.variability + 0.0 * self.counts) / (self.capacity_a_day * queueing.HORIZON_DAYS))
         first = np.arcsinh((start * self.counts * self.grown / self.capacity_a_day - 1.0) / self.bend)
-        place = np.concatenate([first, services])
+        # Where a crossing has no traffic at all; further down nothing changes any more.
+        self.empty = np.concatenate([np.arcsinh(-1.0 / self.bend), np.full_like(services, -np.inf)])
+        place = np.maximum(np.concatenate([first, services]), self.empty)
         final = np.array(place)
         rounds = self._rounds(place, tolerance, final)
         load, self.wait, _, _ = self._at(final)
@@ -285,7 +287,7 @@ class Block:
                 here, kept, step, error, steepness, stretch = (a[:, left] for a in (here, kept, step, error, steepness, stretch))
                 size, slope, done = size[left], slope[left], done[left]
             pull = error * steepness * stretch
-            pull[: work.counts.shape[0]] /= work.grown
+            pull[: work.counts.shape[0]] /= work.grown * work.counted_part
             along = -(pull * step).sum(axis=0)
             good = (along <= _OVERSHOOT * np.abs(slope)) | (size < _SHORTEST_STEP)
             moved = np.clip(work._newton(steepness, error) / stretch, -_LONGEST_STEP, _LONGEST_STEP)
@@ -297,13 +299,13 @@ class Block:
             kept = np.where(good, here, kept)
             size = np.where(good, 1.0, 0.5 * size)
             # A case that is done stays where it is, so that its neighbours do not matter.
-            here = np.where(done, here, kept + size * step)
+            here = np.where(done, here, np.maximum(kept + size * step, work.empty))
         return _MOST_ROUNDS
 
     def part(self, columns: Index) -> Block:
         """The same block with some of its cases only."""
         other = copy.copy(self)
-        for name in ("capacity", "capacity_a_day", "counts", "steady", "counted_part", "grown", "wait_zero", "bend", "more_hours", "service_capacity"):
+        for name in ("capacity", "capacity_a_day", "counts", "steady", "counted_part", "grown", "wait_zero", "bend", "empty", "more_hours", "service_capacity"):
             setattr(other, name, getattr(self, name)[..., columns])
         other.groups = [group.part(columns) for group in self.groups]
         other.size = columns.size
