@@ -35,6 +35,9 @@ def reset(fit: Fit, powers: Sequence[int] = (2, 3)) -> Reset:
 
     The model is estimated again with the powers as covariates; Wald test with the fit's kind of covariance.
     Powers of a predictor scaled to unit spread: the test does not depend on units.
+
+    Its size is right where the variance is in proportion to the mean. Where it grows faster, and the predictor has two
+    sets of estimated fixed effects, their own error is in the powers, and the test refuses too often.
     """
     from scipy.special import chdtrc
 
