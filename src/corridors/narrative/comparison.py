@@ -99,7 +99,7 @@ def _order(first: StudyResult, second: StudyResult) -> str:
     apart = a.low > b.high
     if apart:
         return f"The first is ahead of the second beyond doubt: even the low end of its band, {n.percent(a.low)}, lies above the high end of the other, {n.percent(b.high)}."
-    return f"The bands of the first two overlap; in the middle case they are {n.points(a.mid - b.mid, sign=False)} apart."
+    return f"The bands of the first two overlap; in the middle case they are {words.points(a.mid - b.mid)} apart."
 
 
 def recommendation(results: Sequence[StudyResult]) -> Prose:
@@ -130,7 +130,7 @@ def _take(chosen: StudyResult, best: StudyResult) -> str:
     more = len(best.scenario["measures"]) - count
     return words.sentence(
         head, why,
-        f"{quoted(best.title)} reaches {n.percent(effect(best).mid)} with {n.in_words(more)} more {n.plural(more, 'measure')}: {n.points(effect(best).mid - found.mid, sign=False)} that this trade alone would have to justify.",
+        f"{quoted(best.title)} reaches {n.percent(effect(best).mid)} with {n.in_words(more)} more {n.plural(more, 'measure')}: {words.points(effect(best).mid - found.mid)} that this trade alone would have to justify.",
     )  # fmt: skip
 
 

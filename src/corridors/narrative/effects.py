@@ -79,7 +79,7 @@ def contributions_words(result: StudyResult) -> Prose:
     if len(rows) == 1:
         return Prose((f"The whole effect comes from the one measure, {quoted(top['measure'])}: {words.change(effect(result))}.",))
     if order["percent_points"].abs().max() < TINY_PERCENT:
-        return Prose((f"No measure moves two-way trade by as much as {n.fixed(TINY_PERCENT, 2)} points: all {n.in_words(len(rows))} together come to {n.points(total)}.",))
+        return Prose((f"No measure moves two-way trade by as much as {n.fixed(TINY_PERCENT, 2)} points: all {n.in_words(len(rows))} together come to {words.signed_points(total)}.",))
     told = [f"Of the effect of {n.signed_percent(total)} in {result.years[-1]}, {quoted(top['measure'])} {_brings(top)}."]
     second = order.iloc[1]
     if abs(float(second["percent_points"])) >= TINY_PERCENT:
@@ -93,7 +93,7 @@ def contributions_words(result: StudyResult) -> Prose:
 
 def _brings(row: pd.Series) -> str:
     points = float(row["percent_points"])
-    return f"{'brings' if points >= 0 else 'takes away'} {n.points(abs(points), sign=False)}"
+    return f"{'brings' if points >= 0 else 'takes away'} {words.points(abs(points))}"
 
 
 def uncertainty_words(result: StudyResult) -> Prose:
@@ -124,7 +124,7 @@ def _information(result: StudyResult) -> str:
     now, then = float(top["band_now_percent_points"]), float(top["band_if_known_percent_points"])
     question = words.doubt(result, str(top["parameter"]), str(top["meaning"]))
     rest = rows.assign(gain=gain).drop(index=gain.idxmax()).sort_values("gain", ascending=False, kind="stable")
-    told = f"The fact most worth finding out is {question}: if it were known, the 80{n.THIN}% band would be {n.share(1 - then / now)} narrower ({n.points(now, sign=False)} wide now, {n.points(then, sign=False)} then)."
+    told = f"The fact most worth finding out is {question}: if it were known, the 80{n.THIN}% band would be {n.share(1 - then / now)} narrower ({words.points(now)} wide now, {words.points(then)} then)."
     after = [words.doubt(result, str(r.parameter), str(r.meaning)) for r in rest.head(2).itertuples() if r.gain > 0.05 * now]
     return words.sentence(told, f"Next {n.plural(len(after), 'comes', 'come')} {n.listed(after)}." if after else "")
 

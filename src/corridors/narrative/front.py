@@ -84,14 +84,14 @@ def _through(result: StudyResult) -> str:
     rest, part = total - first, first / total if total else 0.0
     others = words.others_count(len(rows) - 1)
     if part > 1:
-        return f"More than all of that comes from {subject}; the other {others} {n.plural(len(rows) - 1, 'takes', 'take')} {n.points(abs(rest), sign=False)} away."
+        return f"More than all of that comes from {subject}; the other {others} {n.plural(len(rows) - 1, 'takes', 'take')} {words.points(abs(rest))} away."
     if part >= 0.9:
-        return f"Nearly all of that comes from {subject}; the other {others} {'adds' if len(rows) == 2 else 'together add'} {n.points(abs(rest), sign=False)}."
+        return f"Nearly all of that comes from {subject}; the other {others} {'adds' if len(rows) == 2 else 'together add'} {words.points(abs(rest))}."
     if part >= 0.5:
-        return f"Most of that comes from {subject} ({n.points(first, sign=False)} of {n.points(total, sign=False)})."
+        return f"Most of that comes from {subject} ({words.points(first)} of {words.points(total)})."
     if part > 0:
-        return f"The largest part comes from {subject} ({n.points(first, sign=False)} of {n.points(total, sign=False)})."
-    return f"Measures pull both ways; the strongest pull is that of {subject} ({n.points(first)})."
+        return f"The largest part comes from {subject} ({words.points(first)} of {words.points(total)})."
+    return f"Measures pull both ways; the strongest pull is that of {subject} ({words.signed_points(first)})."
 
 
 def _how_sure(result: StudyResult) -> str:

@@ -207,3 +207,17 @@ def about_usd(value: float) -> str:
 def own(name: str) -> str:
     """What belongs to an economy: ``Pakistan's``, ``the United States'``."""
     return f"{name}'" if name.endswith("s") else f"{name}'s"
+
+
+def points(value: float) -> str:
+    """Percentage points without a sign: ``4.3 points``, ``0.08 points``, ``less than 0.01 points``."""
+    size = abs(value)
+    if size < 0.005:
+        return "less than 0.01 points" if size else "0 points"
+    return f"{n.fixed(size, 2 if size < 0.995 else 1 if size < 9.95 else 0)} points"
+
+
+def signed_points(value: float) -> str:
+    """Percentage points with their sign: ``+0.4 points``, ``−1.2 points``."""
+    mark = "" if abs(value) < 0.005 else "+" if value > 0 else n.MINUS
+    return f"{mark}{points(value)}"

@@ -1,0 +1,474 @@
+"""Words made from numbers: over hundreds of drawn results they make sense, and never say more than the numbers support."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corridors import data, narrative, scenario, study, views
+from corridors.narrative import words
+from corridors.report.blocks import Block, KeyFigures, Prose
+from corridors.result import QUANTILES, StudyResult
+from corridors.views import Band
+
+DRAWS = 64
+DRAWN = 60
+HOSTILE = "<script>alert(1)</script>\n\n#let x = 1 \u202e & \"g\" *a*"
+OF_ONE = (
+    "cover", "answer", "key_figures", "trade_today", "corridors_words", "border_words", "projection_words", "targets_words",
+    "others_words", "contributions_words", "uncertainty_words", "left_out", "method_words", "data_words",
+)  # fmt: skip
+OF_MANY = ("compare_cover", "compare_answer", "ranking_words", "recommendation")
+MODES = ("scale", "flip", "zero", "shrink", "widen", "straddle")
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, StudyResult]:
+    found = {name: study.run(scenario.load(name), draws=DRAWS) for name in ("baseline", "capacity-800", "full-connectivity")}
+    far = scenario.parse({"title": "No corridor known", "pair": ["DEU", "USA"], "measures": []}, name="far-pair")
+    found["far-pair"] = study.run(far, draws=DRAWS)
+    return found
+
+
+def drawn(results: dict[str, StudyResult], count: int = DRAWN) -> Iterator[StudyResult]:
+    """Results as they might come out: effects scaled, turned round, gone, narrow, wide, on both sides of zero; all else shaken."""
+    rng = np.random.default_rng(20260213)
+    bases = [results[name] for name in ("capacity-800", "full-connectivity", "far-pair", "baseline")]
+    for k in range(count):
+        base = bases[k % len(bases)] if k % 8 else bases[1]
+        yield shaken(base, MODES[k % len(MODES)], rng)
+
+
+def shaken(result: StudyResult, mode: str, rng: np.random.Generator) -> StudyResult:
+    tables = {name: frame.copy() for name, frame in result.tables.items()}
+    facts = {**result.facts}
+    if result.scenario["measures"]:
+        size = float(10 ** rng.uniform(-3.0, 2.0))
+        for name in ("effect",):
+            tables[name][list(QUANTILES)] = [moved(row, mode, size, rng) for row in tables[name][list(QUANTILES)].to_numpy(float)]
+        for name, prefix in (("others", "change_musd"), ("others", "change_percent"), ("real_gdp", "change_percent")):
+            columns = [f"{prefix}_{p}" for p in ("p10", "p50", "p90")]
+            if len(tables[name]):
+                tables[name][columns] = [moved(row, mode, size, rng) for row in tables[name][columns].to_numpy(float)]
+        if len(tables["contributions"]):
+            pull = rng.choice([1.0, 1.0, -1.0, 0.0], len(tables["contributions"]))
+            tables["contributions"]["percent_points"] = np.abs(tables["contributions"]["percent_points"]) * pull * size
+        tables["sensitivity"][["effect_low_percent", "effect_high_percent"]] *= size
+        tables["information"][["band_now_percent_points", "band_if_known_percent_points"]] *= size
+        facts["closures"] = {k: v * size for k, v in facts["closures"].items()}
+    if len(tables["crossings"]):
+        crossings = tables["crossings"]
+        for case in ("before", "after"):
+            crossings[f"binds_{case}"] = rng.random(len(crossings)) < rng.choice([0.0, 0.1, 0.6])
+            crossings[f"hours_{case}"] = crossings[f"hours_{case}"] * 10 ** rng.uniform(-1.5, 1.0)
+        crossings["closure_days_after"] = np.where(rng.random(len(crossings)) < 0.2, 365.0, crossings["closure_days_after"])
+        tables["crossing_years"]["probability_full"] = np.clip(tables["crossing_years"]["probability_full"] * rng.choice([0.0, 0.4, 1.0, 1.5]), 0, 1)
+    if len(tables["routes"]):
+        share = rng.choice([0.0, 0.02, 0.4, 1.0])
+        road = (tables["routes"]["mode"] == "road").to_numpy()
+        for case in ("before", "after"):
+            column = tables["routes"][f"share_{case}"].to_numpy(float).copy()
+            column[road] = share / road.sum()
+            column[~road] = column[~road] / max(column[~road].sum(), 1e-12) * (1 - share)
+            tables["routes"][f"share_{case}"] = column
+        facts["road_share"] = {flow: {case: float(share) for case in ("before", "after")} for flow in ("exports", "imports")}
+        if share == 0.0:
+            facts["hidden_usd_per_t"] = {"exports": None, "imports": None}
+    for flow in ("exports", "imports"):
+        factor = float(10 ** rng.uniform(-3.0, 3.0))
+        facts["trucks_needed"] = {**facts["trucks_needed"], flow: {p: v * factor for p, v in facts["trucks_needed"][flow].items()}}
+    if len(tables["targets"]):
+        tables["targets"]["probability_baseline"] = rng.choice([0.0, 0.003, 0.2, 0.5, 0.97, 1.0], len(tables["targets"]))
+        tables["targets"]["probability_scenario"] = rng.choice([0.0, 0.003, 0.2, 0.5, 0.97, 1.0], len(tables["targets"]))
+    level = float(10 ** rng.uniform(-4.0, 2.0))
+    facts["level"] = {**facts["level"], **{k: v * level for k, v in facts["level"].items() if k.endswith("musd")}}
+    tables["projection"][list(QUANTILES)] *= float(10 ** rng.uniform(-4.0, 2.0))
+    title = HOSTILE if rng.random() < 0.3 else result.title
+    return replace(result, tables=tables, facts=facts, scenario={**result.scenario, "title": title, "summary": title})
+
+
+def moved(row: np.ndarray, mode: str, size: float, rng: np.random.Generator) -> np.ndarray:
+    """A row of quantiles (in order) after the change."""
+    middle = row[len(row) // 2]
+    out = {
+        "scale": row * size,
+        "flip": -row * size,
+        "zero": row * 0.0,
+        "shrink": middle * size + (row - middle) * 1e-3,
+        "widen": row + (np.arange(len(row)) - len(row) // 2) * size,
+        "straddle": (np.arange(len(row)) - rng.uniform(0.2, len(row) - 1.2)) * size,
+    }[mode]
+    return np.sort(out)
+
+
+def texts(block: Block | None) -> list[str]:
+    """All texts of a block, one by one."""
+    if block is None:
+        return []
+    if isinstance(block, Prose):
+        return list(block.paragraphs)
+    if isinstance(block, KeyFigures):
+        return [part for item in block.items for part in (item.label, item.value, item.detail)]
+    found = block.as_dict()
+    return [found["kicker"], found["title"], found["subtitle"], *[t for fact in found["facts"] for t in fact]]
+
+
+def every_text(result: StudyResult) -> Iterator[tuple[str, str]]:
+    for name in OF_ONE:
+        for text in texts(getattr(narrative, name)(result)):
+            yield name, text
+
+
+NONSENSE = {
+    "something that is not a number": r"\b(nan|None(?! of| raises)|inf|n/a|NaT|True|False)\b",
+    "code": r"[{}\[\]_]|e[+-]0\d",
+    "doubled or stray white space": r"  |\s[.,;:)]|\(\s|^\s|\s$|\n",
+    "doubled marks": r"\.\.|,,|;;|\(\)|, ?\.|; ?\.",
+    "minus zero or a bare zero change": r"[−-]0(\.0+)?[\u202f ]?%|(rise|fall|raise|lower)\D{0,60}? by about 0(\.0+)?\u202f%",
+    "a rise or fall by a negative amount": r"(rise|fall) of (about )?[−-]|(raise|lower)s? [^.(]{0,80} by about [−+-]",
+    "one of many": r"(?<![.,\d])1 (trucks|days|hours|points|tonnes|minutes|draws)\b|\bone (measures|crossings|flows|scenarios|exporters)\b",
+    "many of one": r"\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (measure|crossing|flow|scenario|pair)\b",
+    "an orphan unit": r"(^|[^\d])\u202f%|(^|[^\u202f])%|[^\da] (million|billion|trillion)\b",
+    "false precision": r"\d\.\d{4,}",
+    "about twice": r"\babout about\b|\bby by\b|\bof of\b|\bthe the\b",
+    "a half-said chance": r"chance of (almost|about even)",
+}  # fmt: skip
+
+
+def check(name: str, text: str) -> None:
+    for what, pattern in NONSENSE.items():
+        found = re.search(pattern, text)
+        # A label in quotation marks is its author's; only what surrounds it is ours.
+        if found and re.search(pattern, re.sub(r"“[^”]*”", "“label”", text)):
+            raise AssertionError(f"{name}: {what}: ...{text[max(found.start() - 60, 0) : found.end() + 40]}...")
+
+
+@pytest.mark.parametrize("name", ["baseline", "capacity-800", "full-connectivity", "far-pair"])
+def test_real_results_read_well(results, name) -> None:
+    for function, text in every_text(results[name]):
+        check(function, text)
+
+
+def test_drawn_results_make_sense(results) -> None:
+    for result in drawn(results):
+        for function, text in every_text(result):
+            if function == "cover" and views.clean(result.title) in text or "script" in text:
+                continue
+            check(function, text)
+
+
+def test_paragraphs_are_sentences(results) -> None:
+    for result in [*results.values(), *drawn(results, 24)]:
+        for name in OF_ONE:
+            block = getattr(narrative, name)(result)
+            for text in block.paragraphs if isinstance(block, Prose) else ():
+                assert text.endswith((".", ".”")), (name, text)
+                assert text[0].isupper() or text[0] in "“$" or text[0].isdigit(), (name, text)
+
+
+def test_the_answer_is_short_and_of_few_sentences(results) -> None:
+    for result in [*results.values(), *drawn(results)]:
+        (answer,) = narrative.answer(result).paragraphs
+        assert len(answer.split()) <= 90, answer
+        assert 2 <= len(re.findall(r"\.(?=\s|$)", answer)) <= 3, answer
+
+
+def test_the_answer_claims_what_the_band_supports(results) -> None:
+    seen = set()
+    for result in drawn(results, 120):
+        (answer,) = narrative.answer(result).paragraphs
+        band = views.effect(result)
+        if "would raise" in answer:
+            assert band.low > 0, answer
+            seen.add("raise")
+        if "would lower" in answer:
+            assert band.high < 0, answer
+            seen.add("lower")
+        if "includes zero" in answer:
+            assert band.low < 0 < band.high, answer
+            seen.add("open")
+        if "No measurable effect" in answer:
+            assert band.most < views.SLIGHT_PERCENT
+            seen.add("nil")
+        if "change nothing" in answer:
+            assert band.still
+            seen.add("none")
+        if band.low < 0 < band.high:
+            assert "would raise" not in answer and "would lower" not in answer
+        if band.most < 0.05 and not band.still and result.scenario["measures"]:
+            assert "less than 0.05" in answer
+    assert seen >= {"raise", "lower", "open", "nil", "none"}
+
+
+@given(ends=st.tuples(*[st.floats(-300, 300, allow_nan=False)] * 3))
+def test_a_change_in_words_never_contradicts_its_band(ends) -> None:
+    band = Band(*sorted(ends))
+    kind, told = views.verdict(band), words.change(band)
+    if "a rise" in told:
+        assert kind == "rise" and band.low > 0
+    if "a fall" in told:
+        assert kind == "fall" and band.high < 0
+    if band.low < 0 < band.high:
+        assert kind in ("tiny", "nil", "open")
+    check("change", told)
+
+
+@pytest.mark.parametrize(
+    ("ends", "kind"),
+    [
+        ((0.0, 0.0, 0.0), "none"), ((-0.049, 0.0, 0.049), "tiny"), ((0.01, 0.02, 0.04), "tiny"), ((-0.2, 0.1, 0.4), "nil"), ((0.0001, 0.02, 0.3), "nil"), ((0.01, 0.2, 0.3), "rise"),
+        ((-1.0, 0.5, 2.0), "open"), ((0.7, 4.0, 21.0), "rise"), ((-6.0, -3.0, -1.0), "fall"), ((-0.18, -0.015, -0.00026), "nil"),
+    ],
+)  # fmt: skip
+def test_verdicts(ends, kind) -> None:
+    assert views.verdict(Band(*ends)) == kind
+
+
+# --- numbers in words are numbers in the tables -----------------------------------------------------------
+
+_NUMBER = re.compile(r"[−+]?\$?(\d[\d,]*(?:\.\d+)?)")
+_SCALE = {"trillion": 1e6, "billion": 1e3, "million": 1.0, "": 1e-6}
+
+
+def tolerance(digits: str) -> float:
+    """Half a unit of the last digit shown; trailing zeros of a whole number say nothing."""
+    plain = digits.replace(",", "")
+    if "." in plain:
+        return 0.5 * 10.0 ** -len(plain.split(".")[1])
+    return 0.5 * 10.0 ** (len(plain) - len(plain.rstrip("0")) if plain.strip("0") else 0)
+
+
+def shows(text: str, value: float) -> bool:
+    """Whether the first number in a text is ``value`` to the digits shown."""
+    found = _NUMBER.search(text)
+    assert found, text
+    digits = found.group(1)
+    scale = next((s for word, s in _SCALE.items() if word and word in text), 1e-6 if "$" in text else 1.0)
+    sign = -1.0 if text[found.start()] == "−" else 1.0
+    return abs(sign * float(digits.replace(",", "")) * scale - value) <= tolerance(digits) * scale * 1.001 + 1e-12
+
+
+def test_the_headline_is_the_median_to_the_digit_shown(results) -> None:
+    checked = 0
+    for result in [*results.values(), *drawn(results, 120)]:
+        (answer,) = narrative.answer(result).paragraphs
+        band, money = views.effect(result), views.effect(result, unit="musd")
+        found = re.search(r"would (?:raise|lower) .*? by about (\S+)\u202f% \(.*?\), or (\$\S+(?: \w+illion)?) a year", answer)
+        if found:
+            assert shows(found.group(1), abs(band.mid)), (answer, band)
+            assert shows(found.group(2), abs(money.mid)), (answer, money)
+            checked += 1
+    assert checked >= 15
+
+
+def test_bands_in_the_answer_are_the_quantiles(results) -> None:
+    checked = 0
+    for result in drawn(results, 120):
+        (answer,) = narrative.answer(result).paragraphs
+        band = views.effect(result)
+        found = re.search(r"\(80\u202f% band (\S+) to (\S+)\u202f%\)", answer)
+        if found and result.scenario["measures"]:
+            low, high = sorted((band.low, band.high)) if "would lower" not in answer else sorted((-band.low, -band.high))
+            assert shows(found.group(1), low) and shows(found.group(2), high), (answer, band)
+            checked += 1
+    assert checked >= 20
+
+
+def test_key_figures_are_in_the_tables(results) -> None:
+    for result in [*results.values(), *drawn(results, 40)]:
+        today, expected, effect, trucks = narrative.key_figures(result).items
+        year, exports, imports = views.level(result)
+        assert str(year) in today.label and shows(today.value, exports + imports)
+        path = views.path(result, "total", "baseline")
+        assert str(result.years[-1]) in expected.label and shows(expected.value, path.mid)
+        band = views.effect(result)
+        if band.still or not result.scenario["measures"]:
+            assert effect.value in ("No measure", "No change")
+        elif band.most < 0.05:
+            assert effect.value.startswith("Less than 0.05")
+        else:
+            assert shows(effect.value, band.mid), (effect, band)
+        assert trucks.label.startswith("Trucks a day")
+
+
+def test_trade_today_tells_level_and_reports(results) -> None:
+    result = results["capacity-800"]
+    told = " ".join(narrative.trade_today(result).paragraphs)
+    year, exports, imports = views.level(result)
+    assert f"In {year}" in told
+    for value in (exports, imports, exports + imports):
+        assert any(shows(m.group(0), value) for m in re.finditer(r"\$[\d,.]*\d (?:m|b)illion", told))
+    assert "fiscal year" in told and "FY" not in told
+    assert "No series" in " ".join(narrative.trade_today(results["far-pair"]).paragraphs)
+
+
+def test_capacity_is_said_not_to_hold_trade_that_is_not_there(results) -> None:
+    told = narrative.border_words(results["capacity-800"]).paragraphs
+    assert told[0].startswith(("Capacity does not hold this trade back.", "Capacity does not bind:"))
+    assert any("200, " in p and "1,000 trucks a day" in p for p in told)
+    assert any("shut since 12 October 2025" in p for p in told)
+    assert "No border crossing" in narrative.border_words(results["far-pair"]).paragraphs[0]
+
+
+def test_a_crossing_that_opens_is_said_to_open(results) -> None:
+    told = " ".join(narrative.border_words(results["full-connectivity"]).paragraphs)
+    assert "Torkham and Chaman open in this scenario" in told
+    stays = " ".join(narrative.border_words(results["capacity-800"]).paragraphs)
+    assert "stay shut here for all years" in stays
+
+
+def test_without_measures_nothing_is_claimed(results) -> None:
+    told = " ".join(text for _, text in every_text(results["baseline"]))
+    assert "would raise" not in told and "would lower" not in told and "with the measures" not in told
+    assert narrative.answer(results["baseline"]).paragraphs[0].startswith("Nothing is changed here")
+
+
+def test_a_pair_without_corridor_is_said_to_have_none(results) -> None:
+    assert "no corridor" in narrative.corridors_words(results["far-pair"]).paragraphs[0]
+    assert narrative.targets_words(results["far-pair"]) is None or results["far-pair"]["targets"].shape[0] > 0
+    assert "the United States" in narrative.cover(results["far-pair"]).as_dict()["facts"][0][1]
+
+
+def test_what_is_left_out_is_named(results) -> None:
+    told = " ".join(narrative.left_out(results["full-connectivity"]).paragraphs).lower()
+    for word in ("politics", "sanctions", "payments", "security", "hidden cost"):
+        assert word in told
+
+
+def test_every_uncertain_quantity_has_plain_words(results) -> None:
+    table = data.parameters()
+    drawn_ones = set(table.loc[~table["distribution"].isin(["check", "fixed"]), "parameter"])
+    assert drawn_ones <= set(words.DOUBTS)
+    for result in results.values():
+        for name in ("sensitivity", "information"):
+            for row in result[name].itertuples():
+                assert words.doubt(result, row.parameter, row.meaning)
+
+
+def test_an_unknown_quantity_is_told_by_its_description(results) -> None:
+    assert words.doubt(results["baseline"], "new_one", "cost of ice: on roads") == "cost of ice"
+    assert words.doubt(results["baseline"], "new_one") == "new one"
+
+
+# --- comparison -------------------------------------------------------------------------------------------
+
+
+def test_comparisons_make_sense(results) -> None:
+    pool = [*results.values(), *drawn(results, 40)]
+    for k in range(0, len(pool) - 5, 3):
+        group = pool[k : k + 5]
+        for name in OF_MANY:
+            for text in texts(getattr(narrative, name)(group)):
+                check(name, re.sub("<script>.*?\\*a\\*", "title", text))
+
+
+def test_the_recommendation_follows_its_rule(results) -> None:
+    seen = set()
+    pool = [r for r in drawn(results, 120) if r.pair == ("PAK", "RUS")]
+    for k in range(0, len(pool) - 4, 2):
+        group = [replace(r, scenario={**r.scenario, "title": f"Plan {i}"}) for i, r in enumerate(pool[k : k + 4])]
+        first = narrative.recommendation(group).paragraphs[0]
+        acting = [r for r in group if r.scenario["measures"]]
+        rising = [r for r in acting if views.verdict(views.effect(r)) == "rise"]
+        if not acting:
+            assert "Nothing can be recommended" in first
+        elif not rising:
+            assert first.startswith("Recommendation: none")
+            seen.add("none")
+        else:
+            best = max(views.effect(r).mid for r in rising)
+            enough = [r for r in rising if views.effect(r).mid >= 0.8 * best]
+            fewest = min(len(r.scenario["measures"]) for r in enough)
+            (chosen,) = [r for r in rising if f"“{r.title}”" in first.split(".")[0]]
+            assert any(chosen is r for r in enough) and len(chosen.scenario["measures"]) == fewest
+            seen.add("one")
+        if acting:
+            assert "cost of being wrong" in " ".join(narrative.recommendation(group).paragraphs)
+    assert seen == {"none", "one"}
+
+
+def test_ranking_is_by_the_median(results) -> None:
+    group = list(results.values())
+    first = narrative.ranking_words(group).paragraphs[0]
+    best = max((r for r in group if r.scenario["measures"] and r.pair == ("PAK", "RUS")), key=lambda r: views.effect(r).mid)
+    assert f"“{best.title}”" in first
+
+
+def test_comparing_nothing_is_said(results) -> None:
+    assert narrative.compare_cover([]).as_dict()["title"] == "No scenario to compare"
+    assert "nothing to compare" in narrative.compare_answer([results["baseline"]]).paragraphs[0]
+
+
+# --- text of others ---------------------------------------------------------------------------------------
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.add(tag)
+
+
+def test_markup_of_others_stays_text(results) -> None:
+    base = results["full-connectivity"]
+    tables = {**base.tables, "contributions": base["contributions"].assign(measure=HOSTILE)}
+    hostile = replace(base, tables=tables, scenario={**base.scenario, "title": HOSTILE, "summary": HOSTILE, "labels": [HOSTILE] * 9})
+    blocks = [getattr(narrative, name)(hostile) for name in OF_ONE] + [getattr(narrative, name)([hostile, base]) for name in OF_MANY]
+    for block in blocks:
+        if block is None:
+            continue
+        parser = _Tags()
+        parser.feed(block.html())
+        assert parser.tags <= {"header", "p", "h1", "dl", "div", "dt", "dd", "span", "ul", "li"}
+        for text in texts(block):
+            assert "\n" not in text and "\u202e" not in text
+
+
+# --- small words ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("FY2023", "fiscal year 2022/23"), ("FY2022 Jul-May", "July to May of fiscal year 2021/22"), ("2024 Jan-Aug", "January to August 2024"), ("2012", "2012"),
+        ("FY2022 against FY2022 Jul-May, as yearly rates", "fiscal year 2021/22 against July to May of fiscal year 2021/22, as yearly rates"),
+        ("average since 2004", "average since 2004"), ("FY2000", "fiscal year 1999/00"),
+    ],
+)  # fmt: skip
+def test_periods(written, told) -> None:
+    assert views.period_words(written) == told
+
+
+@pytest.mark.parametrize(("written", "told"), [("2025-10-12", "12 October 2025"), ("2025-06", "June 2025"), ("2024", "2024"), ("", ""), (float("nan"), "")])
+def test_dates(written, told) -> None:
+    assert views.date_words(written) == told
+
+
+@pytest.mark.parametrize(("name", "told"), [("United States", "the United States"), ("Pakistan", "Pakistan"), ("Netherlands", "the Netherlands"), ("Central African Republic", "the Central African Republic")])
+def test_articles(name, told) -> None:
+    assert views.the(name) == told
+
+
+@pytest.mark.parametrize(("probability", "told"), [(0.0, "came out in none of 256 draws"), (1.0, "came out in all 256 draws"), (0.5, "has about even chances"), (0.999, "is almost certain"), (1 / 3, "has a chance of about 1 in 3")])
+def test_chances(probability, told) -> None:
+    assert words.chance(probability, 256) == told
+
+
+def test_tables_without_a_pair_of_reports_do_not_break_words(results) -> None:
+    base = results["capacity-800"]
+    empty = {name: base[name].iloc[:0] for name in ("trade_history", "disagreements", "others", "closure_stress", "targets", "information", "sensitivity", "frictions")}
+    bare = replace(base, tables={**base.tables, **empty}, facts={**base.facts, "predicted_ratio": {"exports": None, "imports": None}})
+    for function, text in every_text(bare):
+        check(function, text)
+    assert isinstance(pd.DataFrame(bare["others"]), pd.DataFrame)
