@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -123,36 +122,3 @@ def test_notebooks_are_stored_without_outputs() -> None:
         for cell in nbformat.read(file, as_version=4).cells:
             if cell.cell_type == "code":
                 assert not cell.outputs and cell.execution_count is None, file.name
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built without network."""
-    folder = tmp_path_factory.mktemp("wheel")
-    done = subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    (found,) = folder.glob("*.whl")
-    return found
-
-
-@pytest.mark.slow
-def test_the_wheel_holds_data_scenarios_and_notebooks(wheel: Path) -> None:
-    inside = set(zipfile.ZipFile(wheel).namelist())
-    for folder, pattern in (("data", "**/*"), ("scenarios", "*.yaml"), ("notebooks", "*.ipynb")):
-        for file in (ROOT / folder).glob(pattern):
-            if file.is_file() and ".ipynb_checkpoints" not in file.parts and not file.name.startswith("."):
-                assert f"corridors/_shipped/{file.relative_to(ROOT)}" in inside
-    assert "corridors/cli.py" in inside
-
-
-@pytest.mark.slow
-def test_the_installed_package_works_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
-    """Unpacked elsewhere, with nothing but the wheel on the path, the command line finds its data."""
-    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
-    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); from corridors import cli, paths; print(paths.root()); cli.main(['check'])"
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert str(tmp_path / "site" / "corridors" / "_shipped") in done.stdout
-    assert "no mistakes" in done.stdout

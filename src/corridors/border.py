@@ -56,6 +56,22 @@ class Crossing:
         _number("service_variability", self.service_variability, at_least=0.0)
         _number("longest_wait_days", self.longest_wait_days, above=0.0)
 
+    def _repr_html_(self) -> str:
+        """How a crossing shows itself in a notebook: what it is, and hours at some loads."""
+        shares = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1)
+        average = self.average_capacity_per_day
+        rows = "".join(
+            f"<tr><th scope='row'>{share * average:,.0f}</th><td>{share:.0%}</td><td>{self.hours(share * average):,.1f}</td>"
+            f"<td>{self.backlog(share * average, 30.0):,.0f}</td></tr>"
+            for share in shares
+        )
+        return (
+            f"<p><strong>Border crossing</strong>: {self.capacity_trucks_per_day:,.0f} trucks a day on {self.lanes} lanes, "
+            f"{self.processing_hours:g} hours with no queue, open {self.hours_open:g} hours on {self.days_open_per_week:g} days a week</p>"
+            "<table><thead><tr><th scope='col'>Trucks a day</th><th scope='col'>Of capacity</th><th scope='col'>Hours</th>"
+            f"<th scope='col'>Waiting after 30 days</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
+
     @property
     def average_capacity_per_day(self) -> float:
         """Trucks released on an average calendar day: less than capacity where some weekdays are closed."""

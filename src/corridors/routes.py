@@ -14,6 +14,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from corridors import vocabulary
 from corridors.network import Link, Network, Service
 
 # What an hour costs a tonne of a typical good (3,000 USD a tonne, 1.3 % a day): only for the search.
@@ -82,6 +83,14 @@ class Route:
             return "Ways outside this network"
         ferries = [short(links[i].a) + "-" + short(links[i].b) for i in self.links if links[i].mode == "ferry"]
         return f"Road by {via}" + (f", ferry {', '.join(ferries)}" if ferries else "")
+
+    def _repr_html_(self) -> str:
+        """How a route shows itself in a notebook: its places in the order of travel, crossings in bold."""
+        from html import escape
+
+        names = [(escape(vocabulary.short_name(p)), p in self.crossings) for p in self.places]
+        way = " → ".join(f"<strong>{name}</strong>" if crossing else name for name, crossing in names)
+        return f"<p>{escape(self.exporter)} to {escape(self.importer)} by {escape(self.mode)}: {way}</p>"
 
 
 class RoadMap:

@@ -44,7 +44,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
             "imports_musd": study.baseline.anchor_musd[1],
         },
         "diagnostics": study.baseline.diagnostics.to_dict("records"),
-        "trade_cost_change_percent": _cost_change(study),
+        "trade_cost_change_percent": cost_change(study),
         "closures": _closures(study),
         "market_clearing_residual": float(change.response.residual.max()),
         "route_gap": float(state.gap.max()) if state is not None else 0.0,
@@ -60,7 +60,7 @@ def _three(values: Array) -> dict[str, float]:
     return {"p10": float(low), "p50": float(mid), "p90": float(high)}
 
 
-def _cost_change(study: Study) -> dict[str, float]:
+def cost_change(study: Study) -> dict[str, float]:
     """Change of the pair's ad valorem trade cost, both directions by value, percent."""
     value = np.stack([study.demand[p].sum(axis=1) for p in (study.pair, study.pair[::-1])], axis=1)
     factor = study.change.cost_factor[:, :2]
@@ -85,7 +85,7 @@ def _trucks(study: Study) -> dict[str, Any]:
     factor = np.broadcast_to(study.params["unit_value_factor"], (study.draws,))
     shares = {"exports": study.baseline.export_shares, "imports": study.baseline.import_shares}
     for flow, share in shares.items():
-        value = study.scenario_paths[flow][:, -1:] * share
+        value = study.scenario_paths[flow][: study.draws, -1:] * share
         needed[flow] = _three(cargo.trucks_per_day(value, factor).sum(axis=-1))
     return {"trucks_needed": needed, "trucks_by_road": {flow: _by_road(study, flow) for flow in shares}}
 

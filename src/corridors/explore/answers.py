@@ -1,0 +1,163 @@
+"""What the explorer answers: a result light enough to be made anew for every slider, drawn by the reports' charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from corridors import (
+    corridor_frames,
+    crossing_outlook,
+    numbers,
+    projection,
+    study_facts,
+    study_tables,
+    vocabulary,
+)
+from corridors.choice import Pair
+from corridors.explore import live_map
+from corridors.explore.engine import DRAWS, engine
+from corridors.explore.question import Question
+from corridors.report import blocks
+from corridors.result import TABLES, StudyResult
+from corridors.scenario import defaults
+from corridors.study import Study
+
+_ROUTE_HEADS = (
+    ("Share", "without"), ("Share", "with"), ("Time", "without"), ("Time", "with"), ("Cost a tonne", "without"), ("Cost a tonne", "with"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The solved study of a question. In a cell it shows the answer in figures, the fan, the map and the crossing."""
+
+    question: Question
+    study: Study
+
+    @cached_property
+    def result(self) -> StudyResult:
+        """The tables that charts of trade and crossings need; the others are empty. For all of them: ``study.run``."""
+        return _light(self.study, self.question)
+
+    @property
+    def effect_percent(self) -> dict[str, float]:
+        """Effect on two-way trade in the last year: p10, p50, p90."""
+        return self.result.headline()
+
+    def words(self) -> blocks.KeyFigures:
+        """The answer in figures."""
+        effect, cost = self.effect_percent, self.result.facts["trade_cost_change_percent"]
+        last = self.study.last
+        road = self.result.facts["road_share"]
+        items = [
+            blocks.KeyFigure(f"Trade in {last}", numbers.signed_percent(effect["p50"]), _band(effect)),
+            blocks.KeyFigure("Trade cost", numbers.signed_percent(cost["p50"]), _band(cost)),
+        ]
+        if self.study.chain.on_network:
+            items.append(
+                blocks.KeyFigure("By road", numbers.share(road["after"]), f"of what is sold; {numbers.share(road['before'])} without measures")
+            )
+        else:
+            items.append(blocks.KeyFigure("Corridor", "none known", "distance alone"))
+        return blocks.KeyFigures(tuple(items))
+
+    def fan(self, flow: str = "total") -> blocks.Figure:
+        """Trade with and without the measures, year by year: ``exports``, ``imports`` or ``total``."""
+        from corridors import charts
+
+        return charts.fan(self.result, flow)
+
+    def curve(self, crossing: str | None = None) -> blocks.Figure | None:
+        """Hours against trucks a day at one crossing (default: the question's first); None off the network."""
+        from corridors import charts
+
+        chosen = crossing or next(iter(self.question.crossings), None)
+        known = self.result["crossings"]
+        if chosen is None or not len(known):
+            return None
+        return charts.delay_curves(self.result, [chosen])
+
+    def map(self) -> blocks.Figure | None:
+        """The ways between the two economies, as wide as their share of trade; None where no corridor is known."""
+        return live_map.draw(self.study)
+
+    def routes(self) -> blocks.Table:
+        """Every route between the two economies with share, days and dollars a tonne, before and after."""
+        system, before, after = self.study.chain.system, self.study.change.before, self.study.change.after
+        heads = [blocks.Column("Route"), *(blocks.Column(h, unit, "right") for h, unit in _ROUTE_HEADS)]
+        if system is None or before is None or after is None or not self.study.chain.on_network:
+            return blocks.table("No corridor is known between the two economies", heads, [])
+        frame = corridor_frames.routes_frame(system, before, after, self.study.demand)
+        rows = [
+            (f"{r.exporter} to {r.importer}: {r.name}", numbers.share(r.share_before), numbers.share(r.share_after), numbers.days(r.days_before),
+             numbers.days(r.days_after), numbers.usd_per_t(r.usd_per_t_before), numbers.usd_per_t(r.usd_per_t_after))
+            for r in frame.itertuples()
+        ]  # fmt: skip
+        return blocks.table("Routes without and with the measures", heads, rows, note="Middle of the draws; queues at borders included.")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return blocks.group(self.words(), self.fan(), self.map(), self.curve())._repr_mimebundle_()
+
+
+def answer(question: Question, draws: int = DRAWS) -> Answer:
+    """Solve ``question`` with a few ``draws``; the first time for a pair takes some seconds, then a fraction of one.
+
+    Raises InvalidScenario or ScenarioError for a question that makes no scenario, DataError for a pair without data.
+    """
+    pair: Pair = (question.pair[0], question.pair[1])
+    one = question.scenario()  # says what is wrong before anything is computed
+    return Answer(question, engine(pair, one.horizon, draws).study(question))
+
+
+def corridors_of(pair: Pair) -> dict[str, tuple[str, ...]]:
+    """Road corridors between two economies: their names, and the crossings each passes in the order of travel."""
+    horizon = tuple(defaults()["horizon"])
+    system = engine(pair, (horizon[0], horizon[1])).study(Question(pair)).chain.system
+    if system is None:
+        return {}
+    names = system.network
+    found: dict[str, tuple[str, ...]] = {}
+    for route in system.routes:
+        if route.mode == "road" and route.exporter == pair[0] and route.crossings:
+            title = route.title(names.places, system.effects.links, system.effects.services)
+            found.setdefault(title, route.crossings)
+    return found
+
+
+@lru_cache(maxsize=16)
+def _history(pair: Pair) -> pd.DataFrame:
+    return projection.history(pair)
+
+
+def _light(study: Study, question: Question) -> StudyResult:
+    tables = {name: study_tables.empty(name) for name in TABLES}
+    tables["trade_history"] = _history(study.pair)
+    tables["projection"], tables["effect"] = study_tables.paths(study), study_tables.effects(study)
+    tables["contributions"] = pd.DataFrame(
+        {"measure": [m.label for m in study.scenario.measures], "kind": [m.kind for m in study.scenario.measures], "percent_points": np.nan}
+    )
+    system, before, after = study.chain.system, study.change.before, study.change.after
+    if system is not None and before is not None and after is not None:
+        tables["crossings"] = corridor_frames.crossings_frame(system, before, after)
+        shown = [c for c in question.crossings if c in system.crossings] or list(system.crossings[:1])
+        tables["crossing_curves"] = crossing_outlook.crossing_curves(system, after, shown)
+        first = study.years[:1]
+        tables["crossing_years"] = crossing_outlook.crossing_years(system, study.params, first, before.study_trucks_per_day[:, None], after)
+    economies = vocabulary.economies()
+    facts = {
+        "names": [economies.get(code, code) for code in study.pair],
+        "corridor_known": study.chain.on_network,
+        "trade_cost_change_percent": study_facts.cost_change(study),
+        "road_share": {case: live_map.mode_share(study, "road", case) for case in ("before", "after")},
+    }
+    described = {**study.scenario.model_dump(mode="json"), "labels": [m.label for m in study.scenario.measures]}
+    return StudyResult(described, study.pair, study.years, study.draws, study.seed, tables, facts)
+
+
+def _band(values: dict[str, float]) -> str:
+    return f"{numbers.percent_range(values['p10'], values['p90'], sign=True)} in four of five draws"

@@ -1,0 +1,153 @@
+"""The chain, kept warm: what is slow is done once for a pair, what a slider moves is solved anew.
+
+Compiling the network takes a fifth of a second and depends on new services and on borders that open, not on levels at
+crossings: these are put into the compiled system as they are. The state without measures depends on neither. Draws and
+the years of the central path are cases of one pass. Answers are those of :func:`corridors.study.run` for the same
+draws, to the tolerance of the solvers: a test holds both beside each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from corridors import chain, data, measure_effects
+from corridors.chain import Chain, Change
+from corridors.choice import Pair, TransportState
+from corridors.explore.question import SEED, Question
+from corridors.scenario import Scenario
+from corridors.study import Params, Study, demand
+
+Array = npt.NDArray[np.float64]
+
+DRAWS = 32
+_MOST_KEPT = 8
+_AT_CROSSINGS = frozenset({"border_capacity", "crossing_time", "closure", "tariff_or_fee"})
+_OF_A_BASELINE = ("baseline", "baseline_paths", "middle_baseline", "demand", "middle_demand")
+_OF_A_CHAIN = ("pairs", "base_trade", "_usual_shares")
+
+
+class LiveStudy(Study):
+    """A study whose solved parts are known already: :meth:`Engine.study` puts them in."""
+
+    def _central_path(self) -> tuple[Array, Array]:
+        path: tuple[Array, Array] = vars(self)["central_path"]
+        return path
+
+
+@lru_cache(maxsize=4)
+def engine(pair: Pair, horizon: tuple[int, int], draws: int = DRAWS, seed: int = SEED) -> Engine:
+    """The engine of a pair and horizon; the last few are kept."""
+    return Engine(pair, horizon, draws, seed)
+
+
+class Engine:
+    """Answers questions about one pair. Raises DataError for an economy without trade in the data."""
+
+    def __init__(self, pair: Pair, horizon: tuple[int, int], draws: int = DRAWS, seed: int = SEED) -> None:
+        self.pair, self.draws, self.seed = pair, draws, seed
+        self.years = tuple(range(horizon[0], horizon[1] + 1))
+        self._chains: dict[Any, Chain] = {}
+        self._before: dict[Any, TransportState | None] = {}
+
+    @cached_property
+    def _plain(self) -> Study:
+        """The study without measures: its draws and baselines are those of every question."""
+        horizon = (self.years[0], self.years[-1])
+        return Study(Question(self.pair, start=horizon[0], horizon=horizon).scenario(), self.draws, self.seed)
+
+    @cached_property
+    def _constants(self) -> Mapping[str, float]:
+        table = data.parameters().set_index("parameter")["central"]
+        return {str(name): float(value) for name, value in table.items()}
+
+    def study(self, question: Question) -> Study:
+        """The solved study of a question, every part of it there."""
+        scenario = question.scenario()
+        links = self._chain(scenario)
+        found = LiveStudy(scenario, self.draws, self.seed)
+        vars(found).update({name: getattr(self._plain, name) for name in _OF_A_BASELINE})
+        vars(found).update(
+            params=self._assumed(self._plain.params, question), middle=self._assumed(self._plain.middle, question), chain=links,
+            # All measures of a question begin together, so no weights between them are needed.
+            shapley=np.ones(links.count),
+        )  # fmt: skip
+        vars(found).update(zip(("change", "central_path"), self._solve(found, question), strict=True))
+        return found
+
+    def _assumed(self, values: Params, question: Question) -> Params:
+        """Draws moved so that the central value is the one that the question assumes."""
+        moved = dict(values)
+        for name in ("value_of_a_day", "trade_elasticity"):
+            wanted = getattr(question, name)
+            if wanted is not None:
+                moved[name] = values[name] * (wanted / self._constants[name])
+        return moved
+
+    def _chain(self, scenario: Scenario) -> Chain:
+        """The compiled network: levels at crossings are exchanged, anything else is compiled anew and kept."""
+        key = _structure(scenario.measures)
+        if key not in self._chains:
+            while len(self._chains) >= _MOST_KEPT:
+                self._chains.pop(next(iter(self._chains)))
+            self._chains[key] = chain.build(self.pair, scenario.measures)
+        known = self._chains[key]
+        if known.measures == scenario.measures or known.system is None:
+            return known
+        effects = measure_effects.read(known.network, scenario.measures, self._constants)
+        system = replace(known.system, effects=effects, layout=replace(known.system.layout, effects=effects))
+        new = replace(known, measures=scenario.measures, system=system)
+        # These depend on pairs alone.
+        vars(new).update({name: getattr(known, name) for name in _OF_A_CHAIN})
+        return new
+
+    def _solve(self, study: Study, question: Question) -> tuple[Change, tuple[Array, Array]]:
+        """What changes in the last year by draw, and ln of scenario over baseline trade by year in the central case."""
+        years, links = self.years, study.chain
+        count = len(years)
+        params = {name: np.concatenate([study.params[name], np.repeat(study.middle[name], count)]) for name in study.params}
+        active = np.concatenate([study.phases(study.params)[:, -1], study.phases(study.middle)[0]])
+        when = np.concatenate([np.full(self.draws, float(study.last)), np.array(years, dtype=float)])
+        central = [demand(study.middle_baseline, t) for t in range(count)]
+        flows = {pair: np.concatenate([value, *(at[pair] for at in central)]) for pair, value in study.demand.items()}
+        before = self._state_before(links, params, when, flows, question)
+        change = links.change(params, active, when, flows, before=before)
+        path = np.log(change.trade_factor(0)[self.draws :]), np.log(change.trade_factor(1)[self.draws :])
+        return _first(change, self.draws), path
+
+    def _state_before(
+        self, links: Chain, params: Params, when: Array, flows: Mapping[Pair, Array], question: Question
+    ) -> TransportState | None:
+        """Queues and routes without measures: the same for all levels and all trade elasticities."""
+        key = (_structure(links.measures), question.value_of_a_day)
+        if key not in self._before:
+            while len(self._before) >= _MOST_KEPT:
+                self._before.pop(next(iter(self._before)))
+            self._before[key] = links.transport(params, None, when, flows)
+        return self._before[key]
+
+
+def _structure(measures: Sequence[Any]) -> tuple[Any, ...]:
+    """What a network is compiled for: new services, borders that open, and whether there is anything to do at all."""
+    opened = sorted(c for m in measures if m.kind == "closure" for c in m.crossings)
+    built = [m.model_dump_json(exclude={"start", "years_to_full_effect"}) for m in measures if m.kind not in _AT_CROSSINGS]
+    return bool(measures), tuple(opened), tuple(built)
+
+
+def _first(change: Change, draws: int) -> Change:
+    """The first ``draws`` cases of a change."""
+
+    def cut(value: Any) -> Any:
+        return value[:draws] if isinstance(value, np.ndarray) else value
+
+    def state(found: TransportState | None) -> TransportState | None:
+        return None if found is None else TransportState(**{f.name: cut(getattr(found, f.name)) for f in fields(found)})
+
+    whole = change.response
+    response = replace(whole, **{f.name: cut(getattr(whole, f.name)) for f in fields(whole)})
+    return Change(state(change.before), state(change.after), cut(change.cost_factor), cut(change.class_factor), response)

@@ -1,0 +1,267 @@
+"""A map that keeps up with a slider: coasts and borders drawn once a pair, ways and crossings as few lines of SVG.
+
+The reports' map (:func:`corridors.charts.route_map`) places every label with care and takes a good part of a second; this one has
+the same projection, colours and widths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
+
+from corridors import corridor_frames, data, maps, numbers, theme, vocabulary
+from corridors.choice import System, TransportState
+from corridors.network import Link, Service
+from corridors.report import blocks
+from corridors.routes import Route
+from corridors.study import Study
+from corridors.theme import LIGHT as C
+
+Array = npt.NDArray[np.float64]
+Box = tuple[float, float, float, float]
+
+_WIDE, _MARGIN, _TALLEST = 600.0, 2.0, 0.8
+_DASHES = {"rail": "5 3", "air": "1.5 3"}
+_SMALLEST_SHARE = 1e-5
+_HALO = f'stroke="{C["paper"]}" stroke-width="2.4" paint-order="stroke" stroke-linejoin="round"'
+_SOURCE = "Source: coasts and borders Natural Earth, roads OpenStreetMap; shares own calculation. " + maps.DISCLAIMER
+
+
+@dataclass(frozen=True)
+class Part:
+    """A link of the ways between two economies: its mode, its line on the map, and the routes that use it."""
+
+    mode: str
+    line: str
+    routes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What does not move: what is drawn below and above, the height, parts of the ways, crossings with their points."""
+
+    below: str
+    above: str
+    height: float
+    parts: tuple[Part, ...]
+    crossings: tuple[tuple[str, float, float], ...]
+
+
+def mode_share(study: Study, mode: str, case: str) -> float:
+    """Share of the exports of the study's first economy that go by a mode, ``before`` or ``after``; 0 off the network."""
+    system = study.chain.system
+    state = getattr(study.change, case)
+    if system is None or state is None or not study.chain.on_network:
+        return 0.0
+    shares = _shares(system, state, study)
+    return float(sum(s for s, r in zip(shares, system.routes, strict=True) if r.mode == mode and r.exporter == study.pair[0]))
+
+
+def draw(study: Study) -> blocks.Figure | None:
+    """The ways between the study's economies with the measures in place, as wide as their share; None off the network."""
+    system, state = study.chain.system, study.change.after
+    if system is None or state is None or not study.chain.on_network:
+        return None
+    ground = _ground(system.routes, system.effects.links, system.effects.services)
+    shares, borders = _shares(system, state, study), _Borders.of(system, state)
+    ways = "".join(_way(part, system, shares) for part in sorted(ground.parts, key=lambda part: _share(part, system, shares)))
+    dots = "".join(_crossing(place, x, y, borders, system, shares) for place, x, y in ground.crossings)
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE:g} {ground.height:.0f}" width="100%" '
+        f'font-family="{escape(theme.FONTS)}" font-size="11">{ground.below}{ways}{dots}{ground.above}</svg>'
+    )
+    return blocks.Figure(svg, *_words(study, system, borders, shares), _SOURCE)
+
+
+def _shares(system: System, state: TransportState, study: Study) -> Array:
+    """Mean share (R,) of each route in its direction's trade, all cargo classes together by value."""
+    weights = {pair: np.median(value, axis=0) for pair, value in study.demand.items()}
+    by_route = np.stack([weights[r.exporter, r.importer] / weights[r.exporter, r.importer].sum() for r in system.routes])
+    return np.asarray((state.route_share * by_route).sum(axis=2).mean(axis=0))
+
+
+def _share(part: Part, system: System, shares: Array) -> float:
+    """The larger share of a direction that uses a part."""
+    each = {system.routes[r].exporter: 0.0 for r in part.routes}
+    for r in part.routes:
+        each[system.routes[r].exporter] += float(shares[r])
+    return max(each.values())
+
+
+def _way(part: Part, system: System, shares: Array) -> str:
+    share = _share(part, system, shares)
+    if share <= _SMALLEST_SHARE:
+        return ""
+    dashes = f' stroke-dasharray="{_DASHES[part.mode]}"' if part.mode in _DASHES else ""
+    width = 1.9 if dashes else float(np.interp(np.log10(share), [-5.0, 0.0], [0.8, 5.5]))
+    return f'<path d="{part.line}" fill="none" stroke="{C[part.mode]}" stroke-width="{width:.2f}" stroke-linecap="round" stroke-linejoin="round"{dashes}/>'
+
+
+@dataclass(frozen=True)
+class _Borders:
+    """Medians at crossings by their name: hours, hours of queue, share of days open."""
+
+    hours: dict[str, float]
+    queue: dict[str, float]
+    open: dict[str, float]
+
+    @classmethod
+    def of(cls, system: System, state: TransportState) -> _Borders:
+        names = system.crossings
+        columns = (np.median(v, axis=0).tolist() for v in (state.crossing_hours, state.queue_hours, state.open_share))
+        return cls(*(dict(zip(names, column, strict=True)) for column in columns))
+
+    def shut(self, crossing: str) -> bool:
+        return self.open[crossing] <= 0.0
+
+    def full(self, crossing: str) -> bool:
+        return not self.shut(crossing) and self.queue[crossing] > corridor_frames.BINDING_QUEUE_HOURS
+
+
+def _crossing(place: str, x: float, y: float, borders: _Borders, system: System, shares: Array) -> str:
+    """A dot: white where trucks pass freely, amber where they queue for more than half a day, grey where it is shut.
+
+    Named where anybody passes, or would if it were not shut.
+    """
+    fill = C["faint"] if borders.shut(place) else C["warn"] if borders.full(place) else C["paper"]
+    told = "shut" if borders.shut(place) else numbers.hours(borders.hours[place])
+    name = escape(vocabulary.short_name(place))
+    dot = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}" stroke="{C["ink"]}"><title>{name}: {escape(told)}</title></circle>'
+    passed = sum(float(s) for s, r in zip(shares, system.routes, strict=True) if place in r.crossings)
+    if passed <= _SMALLEST_SHARE and not borders.shut(place):
+        return dot
+    return f'{dot}<text x="{x + 6:.1f}" y="{y + 3.5:.1f}" {_HALO} fill="{C["ink"]}" font-size="9.5">{name}</text>'
+
+
+def _words(study: Study, system: System, borders: _Borders, shares: Array) -> tuple[str, str]:
+    """Title and alternative text."""
+    modes: dict[str, float] = {}
+    for share, route in zip(shares, system.routes, strict=True):
+        if route.exporter == study.pair[0]:
+            modes[route.mode] = modes.get(route.mode, 0.0) + float(share)
+    a, b = (vocabulary.economies().get(code, code) for code in study.pair)
+    listed = ", ".join(f"{'other ways' if m == 'other' else m} {numbers.share(s)}" for m, s in sorted(modes.items(), key=lambda one: -one[1]) if s > 0)
+    passed = dict.fromkeys(c for r in system.routes for c in r.crossings)
+    queues = [vocabulary.short_name(c) for c in passed if borders.full(c)]
+    title = f"What {a} sells to {b} goes: {listed}"
+    waits = f"Queues of more than half a day at {numbers.listed(queues)}." if queues else "No queue of more than half a day."
+    return title, f"Map of the ways between {a} and {b}, as wide as their share, on a logarithmic scale. {title}. {waits}"
+
+
+@lru_cache(maxsize=8)
+def _ground(routes: tuple[Route, ...], links: tuple[Link, ...], services: tuple[Service, ...]) -> Ground:
+    """Everything that shares do not move."""
+    used = _used(routes, links, services)
+    lines = {key: _line(*key) for key in used}
+    by_road = [line for (_, _, mode), line in lines.items() if mode == "road"]
+    points = np.concatenate(by_road or list(lines.values()))
+    (west, south), (east, north) = (points.min(axis=0) - _MARGIN).tolist(), (points.max(axis=0) + _MARGIN).tolist()
+    project = maps.Conic(south + (north - south) / 6, north - (north - south) / 6, (west + east) / 2)
+    edge = project([(x, y) for x in np.linspace(west, east, 30) for y in (south, north)])
+    low, high = edge.min(axis=0), edge.max(axis=0)
+    scale = _WIDE / (high[0] - low[0])
+    height = min((high[1] - low[1]) * scale, _TALLEST * _WIDE)
+    scale = min(scale, height / (high[1] - low[1]))
+    shift = (_WIDE - (high[0] - low[0]) * scale) / 2
+
+    def place(lonlat: npt.ArrayLike) -> Array:
+        xy = project(lonlat)
+        return np.column_stack([shift + (xy[:, 0] - low[0]) * scale, (high[1] - xy[:, 1]) * scale])
+
+    wide = 0.6 * (east - west)
+    box = (west - wide, south - 5.0, east + wide, min(north + 5.0, 85.0))
+    at = data.places().set_index("place")[["longitude", "latitude"]]
+    passed = dict.fromkeys(c for r in routes for c in r.crossings)
+    ends = dict.fromkeys(p for r in routes for p in (r.origin, r.destination) if p in at.index)
+    spots = {name: place([at.loc[name].to_numpy(dtype=float)])[0] for name in (*passed, *ends)}
+    tokens = {"ferry": "sea"}
+    return Ground(
+        _below(place, box, height),
+        "".join(_city(name, *spots[name]) for name in ends),
+        height,
+        tuple(Part(tokens.get(mode, theme.mode_token(mode)), _path(place(lines[a, b, mode])), tuple(users)) for (a, b, mode), users in used.items()),
+        tuple((name, float(spots[name][0]), float(spots[name][1])) for name in passed),
+    )
+
+
+def _used(routes: Sequence[Route], links: Sequence[Link], services: Sequence[Service]) -> dict[tuple[str, str, str], list[int]]:
+    """Links and services (two places in order, mode) with the routes that use them."""
+    used: dict[tuple[str, str, str], list[int]] = {}
+    for r, route in enumerate(routes):
+        parts: list[Link | Service] = [*(links[i] for i in route.links), *(services[i] for i in route.chain)]
+        for one in parts:
+            a, b = sorted((one.a, one.b))
+            used.setdefault((a, b, one.mode), []).append(r)
+    return used
+
+
+@lru_cache(maxsize=1)
+def _shapes() -> tuple[dict[frozenset[str], Array], dict[frozenset[str], Array]]:
+    """Lines of roads and of sea lanes by their two ends."""
+    roads = {frozenset((f["properties"]["from"], f["properties"]["to"])): np.array(f["geometry"]["coordinates"]) for f in data.line_shapes()["features"]}
+    lanes: dict[frozenset[str], Array] = {}
+    for feature in data.outlines()["features"]:
+        about = feature["properties"]
+        if about["kind"] == "sea_lane":
+            lanes.setdefault(frozenset((about["from"], about["to"])), np.array(feature["geometry"]["coordinates"]))
+    return roads, lanes
+
+
+def _line(a: str, b: str, mode: str) -> Array:
+    roads, lanes = _shapes()
+    ends = frozenset((a, b))
+    if mode == "sea" and ends in lanes:
+        return lanes[ends]
+    if mode in ("road", "ferry", "sea") and ends in roads:
+        return roads[ends]
+    at = data.places().set_index("place")
+    first, last = ((float(at.loc[p, "longitude"]), float(at.loc[p, "latitude"])) for p in (a, b))
+    return maps.great_circle(first, last)
+
+
+def _below(place: Callable[[npt.ArrayLike], Array], box: Box, height: float) -> str:
+    """Water, land and borders."""
+    land: list[str] = []
+    solid: list[str] = []
+    dashed: list[str] = []
+    for feature in data.outlines()["features"]:
+        about, shape = feature["properties"], feature["geometry"]["coordinates"]
+        if about["kind"] == "land":
+            rings = [maps.clip(np.array(ring)[:-1], box) for polygon in shape for ring in polygon]
+            land += [_path(place(ring)) + "Z" for ring in rings if len(ring) > 2]
+        elif about["kind"] == "border":
+            found = solid if about["status"] == "international" else dashed
+            lines = [np.array(line) for line in shape]
+            found += [_path(place(line)) for line in lines if _near(line, box)]
+    thin = f'fill="none" stroke="{C["border"]}" stroke-width="0.8"'
+    return (
+        f'<rect width="{_WIDE:g}" height="{height:.0f}" fill="{C["water"]}"/>'
+        f'<path d="{"".join(land)}" fill="{C["land"]}" fill-rule="evenodd" stroke="{C["border"]}" stroke-width="0.5"/>'
+        f'<path d="{"".join(solid)}" {thin}/><path d="{"".join(dashed)}" {thin} stroke-dasharray="3 3"/>'
+    )
+
+
+def _near(line: Array, box: Box) -> bool:
+    low, high = line.min(axis=0), line.max(axis=0)
+    return bool(low[0] < box[2] and high[0] > box[0] and low[1] < box[3] and high[1] > box[1])
+
+
+def _city(name: str, x: float, y: float) -> str:
+    title = escape(vocabulary.short_name(name))
+    return (
+        f'<rect x="{x - 2:.1f}" y="{y - 2:.1f}" width="4" height="4" fill="{C["ink"]}"/>'
+        f'<text x="{x + 5:.1f}" y="{y - 4:.1f}" {_HALO} fill="{C["ink"]}" font-weight="bold">{title}</text>'
+    )
+
+
+def _path(points: Array) -> str:
+    """Points as the ``d`` of an SVG path, to a tenth of a unit, those that fall together left out."""
+    rounded = np.round(points, 1)
+    keep = np.ones(len(rounded), dtype=bool)
+    keep[1:-1] = np.abs(np.diff(rounded, axis=0)[:-1]).sum(axis=1) >= 0.4
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in rounded[keep])

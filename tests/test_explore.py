@@ -1,0 +1,320 @@
+"""The explorer answers as the study does, follows its controls, and saves what it found as a scenario."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corridors import border, chain, explore, missing_trade, scenario, study
+from corridors.errors import CorridorsError, ScenarioError
+from corridors.explore.answers import corridors_of
+from corridors.explore.engine import engine
+from corridors.explore.page import App
+from corridors.explore.question import SEED, Question
+from corridors.report import blocks
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOK = ROOT / "notebooks" / "00_explore.ipynb"
+ASKED = Question(("PAK", "RUS"), ("taftan", "khunjerab"), trucks_per_day=800, processing_hours=4)
+
+
+# --- the answer is the study's -------------------------------------------------------------------------------
+
+
+def test_the_answer_is_that_of_the_study_for_the_same_draws() -> None:
+    """All years, both directions, bands: the quick way and the full one, for levels put into a compiled network."""
+    explore.answer(replace(ASKED, trucks_per_day=300), draws=64)  # compiled for other levels
+    found = explore.answer(ASKED, draws=64)
+    full = study.run(ASKED.scenario(), draws=64, seed=SEED)
+    for name in ("projection", "effect", "trade_history"):
+        pd.testing.assert_frame_equal(found.result[name], full[name], rtol=1e-6, atol=1e-8)
+    pd.testing.assert_frame_equal(found.result["crossings"], full["crossings"], rtol=1e-6, atol=1e-8)
+    assert found.result.facts["trade_cost_change_percent"] == pytest.approx(full.facts["trade_cost_change_percent"], rel=1e-6, abs=1e-8)
+    assert found.result.facts["road_share"]["after"] == pytest.approx(full.facts["road_share"]["exports"]["after"], rel=1e-3)
+
+
+def test_flights_and_borders_that_open_are_compiled_anew() -> None:
+    asked = replace(ASKED, crossings=("torkham",), closed_days=10, route=("ISB", "SVO"))
+    found = explore.answer(asked, draws=64)
+    full = study.run(asked.scenario(), draws=64, seed=SEED)
+    pd.testing.assert_frame_equal(found.result["effect"], full["effect"], rtol=1e-6, atol=1e-8)
+
+
+@settings(max_examples=12)
+@given(
+    trucks=st.integers(50, 2000), hours=st.integers(0, 72), fee=st.integers(0, 2000),
+    crossings=st.lists(st.sampled_from(["taftan", "khunjerab", "khorgos", "astara"]), min_size=1, max_size=3, unique=True),
+)  # fmt: skip
+def test_exchanging_levels_is_compiling_anew(trucks: int, hours: int, fee: int, crossings: list[str]) -> None:
+    asked = replace(ASKED, crossings=tuple(crossings), trucks_per_day=trucks, processing_hours=hours, usd_per_truck=fee)
+    made = explore.answer(asked, draws=8).study
+    fresh = chain.build(made.pair, asked.scenario().measures)
+    before = fresh.transport(made.params, None, made.last, made.demand)
+    change = fresh.change(made.params, made.phases(made.params)[:, -1], made.last, made.demand, before=before)
+    np.testing.assert_allclose(made.change.cost_factor, change.cost_factor, rtol=1e-9)
+    np.testing.assert_allclose(made.change.response.trade_factor, change.response.trade_factor, rtol=1e-9)
+
+
+def test_no_measure_changes_nothing() -> None:
+    found = explore.answer(Question(("PAK", "RUS")))
+    assert found.effect_percent == {"p10": 0.0, "p50": 0.0, "p90": 0.0}
+    assert (found.result["effect"][["p2_5", "p97_5"]] == 0).all(axis=None)
+
+
+def test_assumptions_move_the_answer_and_not_the_baseline() -> None:
+    flown = replace(ASKED, route=("ISB", "SVO"))
+    usual, dear = (explore.answer(replace(flown, trade_elasticity=theta)) for theta in (None, 8.0))
+    base = [a.result["projection"].query("case == 'baseline'").reset_index(drop=True) for a in (usual, dear)]
+    pd.testing.assert_frame_equal(*base)
+    assert dear.study.params["trade_elasticity"].mean() > usual.study.params["trade_elasticity"].mean()
+    same = explore.answer(replace(flown, trade_elasticity=5.03, value_of_a_day=0.013))
+    assert same.effect_percent == pytest.approx(usual.effect_percent, rel=1e-9)
+    slow = explore.answer(replace(ASKED, value_of_a_day=0.03))
+    assert slow.effect_percent != explore.answer(ASKED).effect_percent
+
+
+def test_what_is_kept_is_limited() -> None:
+    asked = engine(("PAK", "RUS"), (2026, 2035), 4)
+    for flights in range(1, 12):
+        asked.study(replace(ASKED, route=("ISB", "SVO"), flights_per_week=flights))
+    assert len(asked._chains) <= 8 and len(asked._before) <= 8
+
+
+# --- what it shows ---------------------------------------------------------------------------------------------
+
+
+def test_charts_say_what_they_show_and_are_well_formed() -> None:
+    found = explore.answer(ASKED)
+    for figure in (found.fan(), found.fan("exports"), found.map(), found.curve()):
+        assert isinstance(figure, blocks.Figure)
+        assert figure.title and len(figure.alt) > 60 and figure.source
+        ET.fromstring(figure.svg)
+    assert "Karachi" in found.map().svg and "Taftan" in found.map().svg  # type: ignore[union-attr]
+    assert "%" in found.words().items[0].value
+    shown = found._repr_mimebundle_()
+    assert shown["text/html"].count("<svg") == 3
+
+
+def test_the_map_follows_the_shares() -> None:
+    ways = [explore.answer(replace(ASKED, crossings=("taftan",), usd_per_truck=fee)).map() for fee in (0, 2000)]
+    assert ways[0] is not None and ways[1] is not None and ways[0].svg != ways[1].svg
+
+
+def test_routes_of_a_table_add_up() -> None:
+    rows = explore.answer(ASKED).routes().rows
+    assert len(rows) > 10 and all(row[0].startswith(("PAK to RUS", "RUS to PAK")) for row in rows)
+
+
+def test_corridors_of_a_pair_pass_its_crossings() -> None:
+    found = corridors_of(("PAK", "RUS"))
+    assert any("taftan" in passed for passed in found.values()) and any("khunjerab" in passed for passed in found.values())
+    assert corridors_of(("DEU", "USA")) == {}
+
+
+def test_a_pair_without_a_corridor_is_answered_by_distance() -> None:
+    found = explore.answer(Question(("DEU", "USA"), ("torkham",), trucks_per_day=800))
+    assert found.map() is None and found.effect_percent["p50"] == pytest.approx(0.0, abs=0.01)
+    assert "none known" in found.words().text()
+    assert explore.answer(Question(("DEU", "USA"))).curve() is None
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        (Question(("PAK", "XXX")), "XXX"),
+        (Question(("PAK", "PAK")), "two economies"),
+        (replace(ASKED, crossings=("torkam",)), "torkham"),
+        (replace(ASKED, crossings=()), "name at least one"),
+        (replace(ASKED, trucks_per_day=0), "at least 1"),
+        (replace(ASKED, start=1990), "1990"),
+        (replace(ASKED, route=("ISB", "XXX")), "XXX"),
+    ],
+)
+def test_an_impossible_question_is_told(question: Question, told: str) -> None:
+    with pytest.raises(CorridorsError, match=told):
+        explore.answer(question)
+
+
+# --- what it saves -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_saved_is_the_question(project: Path) -> None:
+    asked = replace(ASKED, route=("ISB", "SVO"), value_of_a_day=0.02)
+    path = explore.save(asked, "found-it", 'Taftan: "faster" & wider')
+    assert path == project / "scenarios" / "found-it.yaml"
+    read = scenario.load("found-it")
+    assert read.measures == asked.scenario("found-it").measures and read.title == 'Taftan: "faster" & wider'
+    assert "value_of_a_day 0.02" in path.read_text(encoding="utf-8")
+    with pytest.raises(ScenarioError, match="is there already"):
+        explore.save(asked, "found-it")
+
+
+@pytest.mark.parametrize("name", ["../outside", "No Capitals", "a/b", "defaults", "x" * 65])
+def test_a_bad_name_writes_nothing(project: Path, name: str) -> None:
+    before = sorted(project.rglob("*"))
+    with pytest.raises(ScenarioError):
+        explore.save(ASKED, name)
+    assert sorted(project.rglob("*")) == before
+    assert explore.save(ASKED, "") is None
+
+
+# --- the page ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def page() -> App:
+    made = explore.app(("PAK", "RUS"))
+    assert isinstance(made, App)
+    return made
+
+
+def test_every_control_has_a_label_and_none_needs_a_mouse(page: App) -> None:
+    import ipywidgets as w
+
+    for control in page.controls.values():
+        assert control.description
+        assert isinstance(control, (w.Dropdown, w.SelectMultiple, w.Checkbox, w.IntSlider, w.FloatSlider, w.Text, w.Button))
+
+
+def test_controls_move_the_charts(page: App) -> None:
+    page.controls["crossings"].value = ("taftan",)
+    for name, value in (("trucks_per_day", 1500), ("processing_hours_on", True), ("processing_hours", 1), ("value_of_a_day", 2.5), ("trade_elasticity", 8.0)):
+        before = {k: c.value for k, c in page.charts.items()}
+        page.controls[name].value = value
+        assert page.charts["fan"].value != before["fan"] or page.charts["curve"].value != before["curve"], name
+    assert page.answer is not None and page.answer.question == page.question()
+    assert page.question().processing_hours == 1 and page.question().trade_elasticity == 8.0
+    assert "draws" in page.status.value
+
+
+def test_a_corridor_chooses_its_crossings(page: App) -> None:
+    title, passed = next((t, p) for t, p in page.controls["corridor"].options if p and "khunjerab" in p)
+    page.controls["corridor"].value = passed
+    assert set(page.controls["crossings"].value) == set(passed)
+    assert "Khunjerab" in title and page.answer is not None and set(page.answer.question.crossings) == set(passed)
+
+
+def test_mistakes_are_told_and_the_last_answer_stays(page: App, project: Path) -> None:
+    shown = page.charts["fan"].value
+    page.controls["crossings"].value = ()
+    assert "name at least one" in page.status.value and page.charts["fan"].value == shown
+    page.controls["crossings"].value = ("taftan",)
+    page.controls["save"].click()
+    assert "name" in page.status.value
+    page.controls["name"].value = "<b>bold</b>"
+    page.controls["save"].click()
+    assert "<b>" not in page.status.value and "&lt;b&gt;" in page.status.value
+    page.controls["name"].value = "from-sliders"
+    page.controls["save"].click()
+    assert (project / "scenarios" / "from-sliders.yaml").exists() and "Saved" in page.status.value
+
+
+def test_another_pair_brings_its_own_corridors(page: App) -> None:
+    page.controls["second"].value = "UZB"
+    assert page.answer is not None and page.answer.study.pair == ("PAK", "UZB")
+    assert "Uzbekistan" in page.charts["fan"].value
+    page.controls["first"].value = "UZB"
+    assert "two different economies" in page.status.value
+    page.controls["first"].value, page.controls["second"].value = "DEU", "USA"
+    assert page.answer.study.pair == ("DEU", "USA") and page.charts["map"].value == ""
+    assert page.controls["flights_on"].disabled
+    page.controls["first"].value, page.controls["second"].value = "PAK", "RUS"
+
+
+def test_without_widgets_a_note_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    import builtins
+
+    assert isinstance(explore.app(widgets=False), blocks.Prose)
+    real = builtins.__import__
+
+    def missing(name: str, *rest: object, **more: object) -> object:
+        if name == "ipywidgets":
+            raise ImportError(name)
+        return real(name, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    assert isinstance(explore.app(), blocks.Prose)
+
+
+# --- things show themselves --------------------------------------------------------------------------------------
+
+
+def test_things_show_themselves_in_a_cell() -> None:
+    crossing = border.Crossing(capacity_trucks_per_day=800, lanes=8, processing_hours=3.0, hours_open=12)
+    html = crossing._repr_html_()
+    assert "800 trucks a day" in html and html.count("<tr>") == 7
+    route = next(r for r in explore.answer(ASKED).study.chain.system.routes if r.mode == "road")  # type: ignore[union-attr]
+    assert "→" in route._repr_html_() and "<strong>" in route._repr_html_()
+    assert "distance" in missing_trade.world_fit().fit._repr_html_()
+    assert "<table" in scenario.load("capacity-800")._repr_html_()
+    assert "two-way trade" in explore.answer(ASKED).result._repr_html_()
+
+
+# --- the notebook --------------------------------------------------------------------------------------------------
+
+MOVED = """
+shown = {name: chart.value for name, chart in page.charts.items()}
+page.controls["crossings"].value = ("khunjerab", "taftan")
+page.controls["trucks_per_day"].value = 1200
+print("fan moved", page.charts["fan"].value != shown["fan"])
+print("curve moved", page.charts["curve"].value != shown["curve"])
+page.controls["flights_on"].value = True
+print("map moved", page.charts["map"].value != shown["map"])
+print("asked", page.answer.question.trucks_per_day, page.answer.question.route)
+"""
+
+
+def _executed(parameters: str = "", extra: str = "") -> nbformat.NotebookNode:
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    position = next(i for i, c in enumerate(notebook.cells) if "parameters" in c.metadata.get("tags", []))
+    if parameters:
+        notebook.cells.insert(position + 1, nbformat.v4.new_code_cell(parameters))
+    if extra:
+        notebook.cells.append(nbformat.v4.new_code_cell(extra))
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
+    return notebook
+
+
+def _text(cell: nbformat.NotebookNode) -> str:
+    return "".join(o.get("text", "") for o in cell.outputs)
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_and_its_widgets_move_the_charts() -> None:
+    notebook = _executed(extra=MOVED)
+    told = _text(notebook.cells[-1])
+    assert told.splitlines()[:3] == ["fan moved True", "curve moved True", "map moved True"]
+    assert "asked 1200.0" in told
+    outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+    assert any("application/vnd.jupyter.widget-view+json" in o.get("data", {}) for o in outputs)
+    assert sum("text/html" in o.get("data", {}) for o in outputs) >= 6
+    assert not any(o.output_type == "error" or o.get("name") == "stderr" for o in outputs)
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_without_widgets_for_another_pair() -> None:
+    notebook = _executed('widgets = False\npair = ["PAK", "UZB"]\ncrossings = ["torkham"]')
+    outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+    assert not any("application/vnd.jupyter.widget-view+json" in o.get("data", {}) for o in outputs)
+    assert any("Widgets are off" in str(o.get("data", {}).get("text/html", "")) for o in outputs)
+    assert any("Uzbekistan" in str(o.get("data", {}).get("text/html", "")) for o in outputs)
+
+
+def test_the_notebook_is_thin() -> None:
+    import ast
+
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert not any(isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Lambda)) for n in ast.walk(ast.parse(cell.source)))
+            assert not cell.outputs
