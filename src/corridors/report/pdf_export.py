@@ -95,6 +95,7 @@ def _fitting(inputs: Mapping[str, str], mode: str) -> str:
 def data(found: Mapping[str, Any]) -> dict[str, Any]:
     """What the template reads: the document, charts in the typeface of the text, widths of columns, colours."""
     parts = [_for_paper(part) for part in document.side_by_side(document.on_paper(found["parts"]))]
+    mode = "brief" if found["about"].get("stem") == "brief" else "report"
     first = next((k for k, part in enumerate(parts) if part["kind"] == "heading"), len(parts))
     for k, part in enumerate(parts):
         # The front's chart stays where it is; others may move to where a page has room.
@@ -102,8 +103,8 @@ def data(found: Mapping[str, Any]) -> dict[str, Any]:
     day = long_date(found["date"])
     made: dict[str, Any] = _settable(
         {
-            "mode": "brief" if found["about"].get("stem") == "brief" else "report",
-            "floating": sum(part["kind"] == "heading" for part in parts) > 0,
+            "mode": mode,
+            "floating": mode == "report" and first < len(parts),
             "title": found["title"],
             "running": _short(found["title"]),
             "foot": f"Data as of {day}" if day else "",

@@ -7,34 +7,40 @@ the words do not fit, the type gets smaller.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-SIZES = (0.86, 0.8, 0.74, 0.69, 0.64)
-"""Type of a table, in the size of the text around it."""
+SIZES = (0.86, 0.8, 0.75, 0.7, 0.64)
+"""Type of a table, in the size of the text around it; the last only where the words do not fit otherwise."""
 
 _LINE = 101.0
 """Average characters of the text's size that fit on one line of text."""
 _GAP = 2.4
 """What stands between two columns, in characters."""
-_ROOMY = 3.0
-"""Lines that a cell may take before smaller type is tried."""
+_DISLIKE = 2.0
+"""Smaller type is worth it where it saves more than this share of the lines for each unit of size given up."""
+_BOLD = 1.15
+"""How much wider the bold letters of heads are."""
 _BREAKS = re.compile(r"[ /]|(?<=[a-z])-(?=[a-z])")
 
 
 def fit(columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[str]]) -> tuple[float, list[float]]:
     """Size of type and shares of width for a table with these columns (``label``, ``unit``, ``align``) and rows."""
     texts = [[column["label"], column["unit"], *(row[k] for row in rows)] for k, column in enumerate(columns)]
-    least = [max(max(map(_longest_word, t[:2])), *(_least(v, c) for v in t[2:]), 3) for t, c in zip(texts, columns, strict=True)] if rows else []
+    least = [max(math.ceil(_BOLD * max(map(_longest_word, t[:2]))), *(_least(v, c) for v in t[2:]), 3) for t, c in zip(texts, columns, strict=True)] if rows else []
     most = [max(*map(len, t), 3) for t in texts]
     least = [min(a, b) for a, b in zip(least, most, strict=True)] if rows else list(most)
+    found: tuple[float, float, list[float]] | None = None
     for size in SIZES:
         room = _LINE / size - _GAP * (len(columns) - 1)
         widths = _shared(least, most, room)
-        if widths is not None and _lines(texts, widths) <= _ROOMY:
-            return size, widths
-    return SIZES[-1], widths or [float(v) for v in least]
+        if widths is not None and (found is None or size > SIZES[-1]):
+            height = _lines(texts, widths) * (1 + _DISLIKE * (SIZES[0] - size))
+            if found is None or height < found[0]:
+                found = (height, size, widths)
+    return (found[1], found[2]) if found else (SIZES[-1], [float(v) for v in least])
 
 
 def _longest_word(text: str) -> int:
@@ -60,10 +66,9 @@ def _shared(least: Sequence[int], most: Sequence[int], room: float) -> list[floa
 
 
 def _lines(texts: Sequence[Sequence[str]], widths: Sequence[float]) -> float:
-    """Lines of the rows that have most of them, on average over the worst tenth of rows."""
+    """Lines that a row takes, on average."""
     bodies = list(zip(*(t[2:] for t in texts), strict=True))
     if not bodies:
         return 1.0
-    lines = sorted((max(len(v) / w for v, w in zip(row, widths, strict=True)) for row in bodies), reverse=True)
-    worst = lines[: max(len(lines) // 10, 1)]
-    return sum(worst) / len(worst)
+    lines = [max(math.ceil(len(v) / w) for v, w in zip(row, widths, strict=True)) for row in bodies]
+    return sum(lines) / len(lines)
