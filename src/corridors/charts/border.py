@@ -71,6 +71,7 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     right = min(right, float(curves["trucks_per_day"].max()))
     top = float(curves["hours"].max()) * 1.02
     done: list[float] = []
+    marks: list[tuple[float, float, str, bool]] = []
     styles = (("today", C["baseline"], 2.0, "today"), ("scenario", C["scenario"], 2.0, "with measures"), ("800", C["faint"], 1.2, ""), ("1000", C["faint"], 1.2, ""))
     for case, colour, width, word in styles:
         part = curves[curves["capacity_case"] == case]
@@ -83,8 +84,12 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
         ax.plot(part["trucks_per_day"], part["hours"], color=colour, linewidth=width, zorder=4 if word else 3)
         reached = part[part["hours"] >= 0.55 * top]
         if len(reached) and float(reached["trucks_per_day"].iloc[0]) < right:
-            at = reached.iloc[0]
-            draw.text(ax, at["trucks_per_day"], 1.0, numbers.count(capacity), colour if word else C["muted"], ha="center", va="bottom", axes="x", dy=1, bold=bool(word))  # fmt: skip
+            marks.append((float(reached["trucks_per_day"].iloc[0]), capacity, colour, bool(word)))
+    # A figure discussed gives way to a capacity that is real; these two stand apart.
+    real = [m for m in marks if m[3]]
+    kept = real + [m for m in marks if not m[3] and all(abs(m[0] - r[0]) > 0.15 * right for r in real)]
+    for (_, capacity, colour, bold), x in zip(kept, draw.spread([m[0] for m in kept], 0.13 * right), strict=True):
+        draw.text(ax, x, 1.0, numbers.count(capacity), colour if bold else C["muted"], ha="center", va="bottom", axes="x", dy=1, bold=bold)
     early, late = sorted((load_now, load))
     ax.axvspan(early, max(late, early + 0.004 * right), color=C["warn_tint"], linewidth=0, zorder=1)
     ax.axvline(load_now, color=C["warn"], linewidth=1.4, linestyle=(0, (2, 2)), zorder=2)

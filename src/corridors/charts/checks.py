@@ -135,7 +135,7 @@ def coverage(frame: pd.DataFrame, method: str = "ours") -> blocks.Figure | None:
     draw.value_axis(ax, "x", style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     eighty = part[(part["level"] == 80) & (part["gdp"] == rows[0][0])]["coverage"]
     low, high = 100 * float(eighty.min()), 100 * float(eighty.max())
-    title = f"The 80{numbers.THIN}% bands held {numbers.percent_range(low, high)} of what came" if len(eighty) else "How often the bands held what came"
+    title = f"The 80{numbers.THIN}% bands held {numbers.percent_range(low, high)} of what came, GDP known" if len(eighty) and rows[0][0] == "known" else "How often the bands held what came"
     said = [f"{int(h)} years ahead, GDP {g}: " + ", ".join(f"{numbers.share(r.coverage)} in the {int(r.level)} % band" for r in part[(part["gdp"] == g) & (part["horizon"] == h)].itertuples()) for g, h in rows]
     body = [(f"{int(r.horizon)} years, GDP {r.gdp}", f"{int(r.level)}{numbers.THIN}%", numbers.percent(100 * r.coverage, 1)) for r in part.itertuples()]
     return draw.finish(figure, title, "Dots of the share of outcomes inside each band against what it promises. " + "; ".join(said) + ".", "Source: own backtest on the world trade panel, 1992 to 2016.",

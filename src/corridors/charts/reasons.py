@@ -73,7 +73,7 @@ def _contribution_title(result: StudyResult, table: pd.DataFrame, total: float) 
     if len(table) == 1:
         return f"The one measure changes two-way trade by {amount} in {result.years[-1]}"
     if abs(total) < 1e-12 or (table["percent_points"] == 0).all():
-        return "None of the measures changes two-way trade"
+        return "No measure changes two-way trade"
     if top["percent_points"] * total <= 0:
         return f"Measures pull both ways; together they change trade by {amount}"
     share = top["percent_points"] / total
@@ -174,13 +174,16 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     ends = table[["effect_low_percent", "effect_high_percent"]].to_numpy(dtype=float)
     span = float(max(ends.max(), middle) - min(ends.min(), middle))
     for n, (low, high) in enumerate(ends):
-        ax.barh([n], [low - middle], 0.5, left=middle, color=C["faint"], zorder=3)
-        ax.barh([n], [high - middle], 0.5, left=middle, color=C["accent"], zorder=3)
-        for value, name, colour in ((low, "low_value", C["muted"]), (high, "high_value", C["accent"])):
+        bars = [(low, "low_value", C["faint"], C["muted"]), (high, "high_value", C["accent"], C["accent"])]
+        # Where both ends lie on one side, the shorter bar lies on the longer, its label across the middle.
+        bars.sort(key=lambda bar: -abs(bar[0] - middle))
+        same = (low - middle) * (high - middle) > 0
+        for k, (value, name, colour, ink) in enumerate(bars):
+            ax.barh([n], [value - middle], 0.5, left=middle, color=colour, zorder=3 + 0.1 * k)
             if name in table.columns:
-                side = 1 if value > middle or (value == middle and name == "high_value") else -1
-                if abs(value - middle) > 0.004 * span or name == "high_value":
-                    draw.text(ax, value, n, numbers.significant(float(table.loc[n, name]), 2), colour, ha="left" if side > 0 else "right", dx=3 * side, size=theme.SMALL_PT - 1)
+                side = 1 if value > middle or (value == middle and bars[1 - k][0] <= middle) else -1
+                at, side = (middle, -side) if same and k == 1 else (value, side)
+                draw.text(ax, at, n, numbers.significant(float(table.loc[n, name]), 2), ink, ha="left" if side > 0 else "right", dx=3 * side, size=theme.SMALL_PT - 1)
     ax.axvline(middle, color=C["ink"], linewidth=0.9, zorder=4)
     if min(ends.min(), middle) <= 0 <= max(ends.max(), middle):
         draw.zero_line(ax, "x")
@@ -234,7 +237,7 @@ def information(result: StudyResult) -> blocks.Figure | None:
     draw.heading(ax, f"narrower than today\u2019s range of {numbers.points(now, sign=False)}", dx=0, dy=3)
     top = table.iloc[0]
     label = parameter_name(str(top["parameter"]), str(top["meaning"]))
-    title = f"To know {label} would narrow the range most, by {numbers.percent(100 * top['gain'])}"
+    title = f"Knowing {label} would narrow the range most, by {numbers.percent(100 * top['gain'])}"
     if top["gain"] < 0.1:
         title = f"No single fact narrows the range much: the best, {label}, by {numbers.percent(100 * top['gain'])}"
     said = [f"{_head(str(r.parameter), str(r.meaning))} {numbers.percent(100 * r.gain)}" for r in table.itertuples()]

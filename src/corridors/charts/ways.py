@@ -26,6 +26,7 @@ def breakdown(result: StudyResult, goods: str = "road") -> blocks.Figure | None:
         return None
     if "goods" in table.columns:
         table = table[table["goods"] == (goods if (table["goods"] == goods).any() else "all")]
+    moves = draw.has_measures(result)
     directions = [d for d in ("exports", "imports") if (table["direction"] == d).any()]
     spent = table.groupby("component", sort=False)[["days", "usd_per_t"]].max()
     parts = list(spent.index[(spent["days"] > 0.005) | (spent["usd_per_t"] > 0.05)])
@@ -39,15 +40,18 @@ def breakdown(result: StudyResult, goods: str = "road") -> blocks.Figure | None:
             left = 1.5 + column * 2.3
             ax = draw.panel(figure, left=left, right=6.0 - left - 1.95, top=0.45 + k * block, bottom=height - (k + 1) * block + 0.02)
             wide = table.loc[table["direction"] == direction].pivot(index="component", columns="case", values=quantity).reindex(parts).fillna(0.0)
-            _paired(ax, wide, 1.22 * float(max(table[quantity].max(), 1e-9)), parts if column == 0 else [""] * len(parts), quantity)
+            _paired(ax, wide if moves else wide.assign(after=np.nan), 1.22 * float(max(table[quantity].max(), 1e-9)), parts if column == 0 else [""] * len(parts), quantity)
             total = wide.sum()
+            if not moves:
+                draw.heading(ax, f"{unit}, together {numbers.fixed(total['before'], 0 if quantity == 'usd_per_t' else 1)}", dy=3)
             words = f"{total['before']:.0f} \u2192 {total['after']:.0f}" if quantity == "usd_per_t" else f"{numbers.fixed(total['before'], 1)} \u2192 {numbers.fixed(total['after'], 1)}"
-            draw.heading(ax, f"{unit}, together {words}", dy=3)
+            if moves:
+                draw.heading(ax, f"{unit}, together {words}", dy=3)
             if column == 0:
                 draw.heading(ax, draw.direction_name(result, direction), x=0, dx=-1.42 * 72, dy=15, bold=True)
     key = draw.panel(figure, left=3.0, right=0.1, top=0.02, bottom=height - 0.2)
     key.set_axis_off()
-    for at, words, colour in ((0.3, "\u25a0 without measures", C["baseline"]), (0.78, "\u25a0 with measures", C["scenario"])):
+    for at, words, colour in () if not moves else ((0.3, "\u25a0 without measures", C["baseline"]), (0.78, "\u25a0 with measures", C["scenario"])):
         draw.text(key, at, 0.5, words, colour, axes="axes", ha="center", bold=True)
     title, alt = _breakdown_words(result, table, directions, goods)
     return draw.finish(figure, title, alt, draw.model_source(result, _SOURCE), _breakdown_table(result, table, parts, directions, goods))
@@ -56,13 +60,15 @@ def breakdown(result: StudyResult, goods: str = "road") -> blocks.Figure | None:
 def _paired(ax: Axes, wide: pd.DataFrame, most: float, labels: list[str], quantity: str) -> None:
     draw.rows_axis(ax, [w.capitalize() for w in labels])
     at = np.arange(len(wide))
-    ax.barh(at - 0.19, wide["before"], 0.34, color=C["baseline"])
-    ax.barh(at + 0.19, wide["after"], 0.34, color=C["scenario"])
+    alone = bool(wide["after"].isna().all())
+    ax.barh(at if alone else at - 0.19, wide["before"], 0.5 if alone else 0.34, color=C["baseline"])
+    if not alone:
+        ax.barh(at + 0.19, wide["after"], 0.34, color=C["scenario"])
     style = numbers.dollars if quantity == "usd_per_t" else lambda v: numbers.fixed(v, 1)
-    for n, (before, after) in enumerate(zip(wide["before"], wide["after"], strict=True)):
+    for n, (before, after) in enumerate(zip(wide["before"], wide["before"] if alone else wide["after"], strict=True)):
         same = style(before) == style(after)
         if before < 1e-9 and after < 1e-9:
-            draw.text(ax, 0, n, "none", C["faint"], dx=3, size=theme.SMALL_PT - 1)
+            draw.text(ax, 0, n, "none", C["muted"], dx=3, size=theme.SMALL_PT - 1)
             continue
         words = style(after) if same else f"{style(before)} \u2192 {style(after)}"
         draw.text(ax, max(before, after), n, words, C["ink"], dx=3, size=theme.SMALL_PT - 1)
@@ -88,7 +94,7 @@ def _breakdown_words(result: StudyResult, table: pd.DataFrame, directions: list[
     border = float(share.get("border queue", 0) + share.get("border processing", 0))
     part = f"{numbers.percent(100 * border / max(before['days'], 1e-9))} of it at borders"
     if abs(cut) < 0.05:
-        title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}; the measures do not change that"
+        title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}" + ("; the measures do not change that" if draw.has_measures(result) else "")
     else:
         title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}; with the measures {numbers.days(after['days'])}"
     said = [

@@ -115,8 +115,9 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
         draw.text(ax, 1, n, numbers.signed_percent(r.change_percent_p50), C["ink"], ha="right", axes="y", dx=52)
     own = {r.economy: r for r in table.itertuples() if r.economy in result.pair}
     top = shown.iloc[0]
-    words = numbers.listed([f"{draw.economy(e)} {numbers.signed_percent(own[e].change_percent_p50)}" for e in result.pair if e in own and e != top["economy"]])
-    lead = f"Output of {draw.economy(top['economy'])} gains most, {numbers.signed_percent(top['change_percent_p50'])}" if top["change_percent_p50"] > _NOTHING_PERCENT else "No economy\u2019s output moves by as much as 0.001\u202f%"
+    moves = top["change_percent_p50"] > _NOTHING_PERCENT
+    words = numbers.listed([f"{draw.economy(e)} {numbers.signed_percent(own[e].change_percent_p50)}" for e in result.pair if e in own and not (moves and e == top["economy"])])
+    lead = f"Output of {draw.economy(top['economy'])} gains most, {numbers.signed_percent(top['change_percent_p50'])}" if moves else "No economy\u2019s output moves by as much as 0.001\u202f%"
     title = f"{lead}; {words}" if words else lead
     said = [f"{draw.economy(r.economy)} {numbers.signed_percent(r.change_percent_p50)} ({numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)})" for r in shown.itertuples()]
     body = [(draw.economy(r.economy), numbers.signed_percent(r.change_percent_p50), numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)) for r in shown.itertuples()]

@@ -1,0 +1,382 @@
+"""Every chart on several real results: sound SVG, titles that agree with the numbers, colours of the theme, repeatable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corridors import charts, maps, numbers, scenario, study, theme
+from corridors.charts import border, corridor_map, draw, reasons, world
+from corridors.report import blocks
+from corridors.result import QUANTILES, StudyResult
+
+DRAWS = 64
+NAMES = ("full-connectivity", "capacity-800", "baseline", "no-corridor")
+SVG = "{http://www.w3.org/2000/svg}"
+LARGEST = 125_000
+
+ONE: dict[str, Callable[[StudyResult], blocks.Figure | None]] = {
+    "fan": charts.fan,
+    "fan of exports": lambda r: charts.fan(r, "exports"),
+    "fan of imports": lambda r: charts.fan(r, "imports"),
+    "route_map": charts.route_map,
+    "breakdown": charts.breakdown,
+    "breakdown of all goods": lambda r: charts.breakdown(r, "all"),
+    "legs": charts.legs,
+    "delay_curves": charts.delay_curves,
+    "crossing_fill": charts.crossing_fill,
+    "closure_stress": charts.closure_stress,
+    "route_shares": charts.route_shares,
+    "missing_trade": charts.missing_trade,
+    "missing_trade of the partner": lambda r: charts.missing_trade(r, r.pair[1]),
+    "others": charts.others,
+    "real_gdp": charts.real_gdp,
+    "contributions": charts.contributions,
+    "tornado": charts.tornado,
+    "information": charts.information,
+    "volumes": charts.volumes,
+    "history": charts.history,
+}
+CORRIDOR = ("route_map", "breakdown", "breakdown of all goods", "legs", "delay_curves", "crossing_fill", "closure_stress", "route_shares", "history")
+NEEDS_MEASURES = ("others", "contributions", "tornado", "information", "real_gdp")
+
+
+@cache
+def result_of(name: str) -> StudyResult:
+    if name == "no-corridor":
+        return study.run(scenario.parse({"title": "No corridor known", "pair": ["BRA", "JPN"], "measures": []}, name="no-corridor"), draws=DRAWS)
+    return study.run(scenario.load(name), draws=DRAWS)
+
+
+@cache
+def figure_of(name: str, chart: str) -> blocks.Figure | None:
+    return ONE[chart](result_of(name))
+
+
+@pytest.fixture(params=NAMES, scope="module")
+def result(request: pytest.FixtureRequest) -> StudyResult:
+    return result_of(request.param)
+
+
+def texts(svg: str) -> list[str]:
+    return ["".join(t.itertext()) for t in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def sound(figure: blocks.Figure) -> None:
+    """What holds for every chart there is."""
+    root = ElementTree.fromstring(figure.svg)
+    assert root.tag == f"{SVG}svg" and len(figure.svg.encode()) < LARGEST
+    colours = set(re.findall(r"#[0-9a-fA-F]{6}\b", figure.svg))
+    assert colours <= set(theme.LIGHT.values()), "a colour that has no name"
+    assert "opacity" not in figure.svg.replace("opacity: 1;", ""), "a mixture has no dark counterpart"
+    ids = re.findall(r'\bid="([^"]+)"', figure.svg)
+    assert len(ids) == len(set(ids))
+    assert figure.title and not figure.title.endswith(".") and "  " not in figure.title
+    assert len(figure.alt) > 60 and figure.alt.rstrip().endswith(".")
+    assert figure.source.startswith("Source: ")
+    assert figure.data is not None and figure.data.rows and figure.data.caption
+    words = [figure.title, figure.alt, *texts(figure.svg), *(c for row in figure.data.rows for c in row)]
+    for text in words:
+        assert not re.search(r"\b[Nn]a[Nn]\b|\binf\b|\bNone\b|\de[+-]\d|<NA>", text), text
+        assert not re.search(rf"[{numbers.MINUS}+-]0(?:\.0+)?{numbers.THIN}%", text), f"a signed nothing: {text}"
+
+
+@pytest.mark.parametrize("chart", ONE)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_chart_is_sound_or_not_there(name: str, chart: str) -> None:
+    figure = figure_of(name, chart)
+    if figure is not None:
+        sound(figure)
+    if name == "no-corridor" and chart in CORRIDOR or name in ("no-corridor", "baseline") and chart in NEEDS_MEASURES:
+        assert figure is None, "there is nothing to show"
+    if name == "full-connectivity":
+        assert figure is not None
+
+
+@pytest.mark.parametrize("chart", ONE)
+def test_the_same_result_gives_the_same_bytes(chart: str) -> None:
+    assert ONE[chart](result_of("full-connectivity")) == figure_of("full-connectivity", chart)
+
+
+def test_no_two_charts_share_an_id() -> None:
+    seen: set[str] = set()
+    for chart in ONE:
+        figure = figure_of("full-connectivity", chart)
+        assert figure is not None
+        ids = set(re.findall(r'\bid="([^"]+)"', figure.svg))
+        assert not ids & seen, chart
+        seen |= ids
+
+
+# --- titles agree with the numbers ------------------------------------------------------------------------
+
+
+def test_the_fan_says_where_trade_ends(result: StudyResult) -> None:
+    figure = charts.fan(result)
+    last = result["projection"].query("flow == 'total' and case == 'scenario' and year == @result.years[-1]").iloc[0]
+    assert figure.title.startswith(f"Trade between {' and '.join(draw.pair_names(result))} is about {numbers.musd(last['p50'])} in {result.years[-1]}")
+    assert ("if nothing changes" in figure.title) is not draw.has_measures(result)
+    assert figure.data is not None and figure.data.rows[-1][3] == numbers.musd(last["p50"])
+    assert len(figure.data.rows) == len(result.years)
+
+
+def with_effect(result: StudyResult, low: float, middle: float, high: float) -> StudyResult:
+    """The result with other effects on two-way trade, all years alike."""
+    effect = result["effect"].copy()
+    chosen = (effect["unit"] == "percent") & (effect["flow"] == "total")
+    for name, value in zip(QUANTILES, np.interp([2.5, 10, 25, 50, 75, 90, 97.5], [10, 50, 90], [low, middle, high]), strict=True):
+        effect.loc[chosen, name] = value
+    return replace(result, tables={**result.tables, "effect": effect})
+
+
+@settings(max_examples=25)
+@given(st.lists(st.floats(-40, 40, allow_subnormal=False).map(lambda v: round(v, 4)), min_size=3, max_size=3))
+def test_the_fan_never_says_more_where_it_is_less(values: list[float]) -> None:
+    low, middle, high = sorted(values)
+    figure = charts.fan(with_effect(result_of("capacity-800"), low, middle, high))
+    sound(figure)
+    if low < 0 < high:
+        assert "what the measures change lies between" in figure.title
+    elif low == middle == high == 0:
+        assert "no different" in figure.title
+    elif abs(middle) > 0.001:
+        assert (" more than without" if middle > 0 else " less than without") in figure.title
+
+
+@pytest.mark.parametrize("scale", [1.0, -1.0, 1e-4, 1e-9, 0.0])
+def test_charts_stand_any_size_and_sign_of_effect(scale: float) -> None:
+    one = result_of("full-connectivity")
+    tables = dict(one.tables)
+    for name, columns in (
+        ("effect", list(QUANTILES)), ("contributions", ["percent_points"]), ("others", ["change_percent_p10", "change_percent_p50", "change_percent_p90", "change_musd_p10", "change_musd_p50", "change_musd_p90"]),
+        ("real_gdp", ["change_percent_p10", "change_percent_p50", "change_percent_p90"]), ("sensitivity", ["effect_low_percent", "effect_high_percent", *(["central"] if "central" in one["sensitivity"] else [])]),
+    ):  # fmt: skip
+        frame = tables[name].copy()
+        frame[columns] = frame[columns].to_numpy(dtype=float) * scale
+        if scale < 0:
+            for low in [c for c in columns if c.endswith("_p10")]:
+                high = low.replace("_p10", "_p90")
+                frame[[low, high]] = frame[[high, low]].to_numpy()
+            if name == "effect":
+                frame[columns] = frame[columns[::-1]].to_numpy()
+        tables[name] = frame
+    changed = replace(one, tables=tables)
+    for chart in ("fan", "contributions", "others", "real_gdp", "tornado"):
+        figure = ONE[chart](changed)
+        if figure is not None:
+            sound(figure)
+            assert "rises by" not in figure.title
+    ranked = charts.scenarios_ranked([changed, result_of("capacity-800")])
+    assert ranked is not None
+    sound(ranked)
+
+
+def test_contributions_add_up_in_the_chart() -> None:
+    one = result_of("full-connectivity")
+    figure = charts.contributions(one)
+    assert figure is not None and figure.data is not None
+    total = one["contributions"]["percent_points"].sum()
+    assert figure.data.rows[-1][1] == numbers.significant(total, 2, sign=True)
+    assert len(figure.data.rows) == len(one["contributions"]) + 1
+    assert numbers.signed_percent(total) in figure.title
+
+
+def test_the_winner_elsewhere_is_the_winner() -> None:
+    one = result_of("full-connectivity")
+    top = one["others"].sort_values("change_musd_p50").iloc[-1]
+    figure = charts.others(one)
+    assert figure is not None
+    assert f"from {draw.economy(top['exporter'])} to {draw.economy(top['importer'])} gains most: {numbers.musd(top['change_musd_p50'])}" in figure.title
+    assert figure.data is not None and len(figure.data.rows) == len(one["others"])
+
+
+def test_missing_trade_tells_the_ratio_of_the_pair() -> None:
+    one = result_of("capacity-800")
+    table = one["missing_trade"]
+    row = table[(table["exporter"] == one.pair[0]) & (table["importer"] == one.pair[1]) & (table["study_economy"] == one.pair[0])].iloc[0]
+    figure = charts.missing_trade(one)
+    assert figure is not None and numbers.significant(row["ratio"], 2) in figure.alt
+    assert any(draw.economy(one.pair[1]) in t for t in texts(figure.svg)), "the study's partner is named in the chart"
+
+
+def test_shares_of_the_routes_are_told_as_they_are() -> None:
+    one = result_of("full-connectivity")
+    grouped = one["routes"][one["routes"]["direction"] == "exports"].groupby("mode")["share_after"].sum()
+    figure = charts.route_shares(one)
+    assert figure is not None
+    assert figure.title.startswith(numbers.share(grouped.max()))
+
+
+def test_the_first_crossings_shown_are_those_of_the_measures() -> None:
+    one = result_of("capacity-800")
+    assert border.chosen_crossings(one, 3) == ["khunjerab", "torkham", "taftan"]
+    figure = charts.delay_curves(one, ["taftan"])
+    assert figure is not None and figure.data is not None and len(figure.data.rows) == 1
+    sound(figure)
+
+
+def test_load_of_the_last_year_is_that_of_the_table() -> None:
+    one = result_of("full-connectivity")
+    row = one["crossings"].set_index("crossing").loc["khunjerab"]
+    # Two medians of nearly the same draws: background with the study's trucks, and the load that the queue lets stand.
+    assert border.load_in(one, "khunjerab", one.years[-1]) == pytest.approx(row["load_before"], rel=0.35)
+    assert border.load_in(one, "khunjerab", one.years[0]) < border.load_in(one, "khunjerab", one.years[-1])
+
+
+def test_the_fill_year_is_the_first_with_even_chances() -> None:
+    one = result_of("capacity-800")
+    figure = charts.crossing_fill(one)
+    years = one["crossing_years"]
+    assert figure is not None and figure.data is not None
+    for crossing, case, name, label in (("torkham", "today", "Torkham", "today\u2019s"), ("khorgos", "800", "Khorgos", "800")):
+        part = years[(years["crossing"] == crossing) & (years["capacity_case"] == case)]
+        full = part.loc[part["probability_full"] >= 0.5, "year"]
+        row = next((r for r in figure.data.rows if r[0] == name and r[1] == label), None)
+        if row is not None:
+            assert row[3] == (str(full.min()) if len(full) else f"after {one.years[-1]}")
+
+
+# --- scenarios together --------------------------------------------------------------------------------------
+
+
+def test_scenarios_are_ranked_by_their_effect() -> None:
+    some = [result_of(n) for n in ("baseline", "capacity-800", "full-connectivity")]
+    figure = charts.scenarios_ranked(some)
+    assert figure is not None and figure.data is not None
+    sound(figure)
+    assert [r[0] for r in figure.data.rows] == [result_of("full-connectivity").title, result_of("capacity-800").title]
+    assert charts.scenarios_ranked([result_of("baseline")]) is None and charts.scenarios_ranked([]) is None
+
+
+@pytest.mark.parametrize("kind", ["effect", "trade"])
+def test_small_fans_show_every_scenario(kind: str) -> None:
+    some = [result_of(n) for n in ("baseline", "capacity-800", "full-connectivity")]
+    figure = charts.small_fans(some, kind)
+    assert figure is not None and figure.data is not None
+    sound(figure)
+    assert {r[0] for r in figure.data.rows} == {r.title for r in some}
+    assert charts.small_fans([]) is None
+
+
+# --- validation ----------------------------------------------------------------------------------------------
+
+
+def test_published_figures_are_counted_as_passed() -> None:
+    frame = pd.DataFrame({
+        "source": ["A", "A", "B"], "table": ["1", "1", "2"], "quantity": ["x", "y", "z"], "unit": ["", "", ""], "published": [1.0, 2.0, 3.0],
+        "ours": [1.001, 2.0, 3.5], "difference": [0.001, 0.0, 0.5], "tolerance": [0.01, 0.0, 0.1], "passed": [True, True, False], "note": ["", "", ""],
+    })  # fmt: skip
+    figure = charts.published(frame)
+    assert figure is not None and figure.title.startswith("2 of 3 published figures")
+    assert "Not reproduced: z (3 published" in figure.alt.replace("3.000", "3")
+    sound(figure)
+    all_good = charts.published(frame.iloc[:2])
+    assert all_good is not None and all_good.title.startswith("All 2 ")
+
+
+def test_backtest_and_coverage() -> None:
+    rows = [(m, g, h, 1.0 + h / 10, s, 0.5, 0.8, 0.95) for m, g, s in (("last value", "none", 0.0), ("ours", "known", 0.2), ("ours", "forecast", -0.1), ("drift", "none", -0.5)) for h in (4, 8)]
+    summary = pd.DataFrame(rows, columns=["method", "gdp", "horizon", "error", "skill", "coverage_50", "coverage_80", "coverage_95"])
+    figure = charts.backtest_skill(summary)
+    assert figure is not None and "20 % smaller" in figure.title.replace(numbers.THIN, " ")
+    sound(figure)
+    bands = pd.DataFrame([("ours", "known", h, level, level / 100 - 0.02, 10) for h in (4, 8) for level in (50, 80, 95)], columns=["method", "gdp", "horizon", "level", "coverage", "pairs"])
+    held = charts.coverage(bands)
+    assert held is not None and "78" in held.title
+    sound(held)
+    assert charts.coverage(bands, "drift") is None and charts.backtest_skill(summary.iloc[:0]) is None
+
+
+def test_cases_and_effects_are_counted_as_they_agree() -> None:
+    cases = pd.DataFrame({
+        "case": ["A", "B"], "quantity": ["km", "hours"], "unit": ["km", "h"], "reported_low": [9.0, 0.0], "reported": [10.0, 0.0], "reported_high": [11.0, 1.0],
+        "computed": [10.5, 3.0], "within": [True, False], "source_url": ["", ""], "note": ["", ""],
+    })  # fmt: skip
+    figure = charts.real_cases(cases)
+    assert figure is not None and figure.title.startswith("1 of 2 cases agree")
+    assert figure.data is not None and len(figure.data.rows) == 2, "what has no ratio is in the table"
+    sound(figure)
+    effects = pd.DataFrame({"effect": ["E"], "published_low": [0.5], "published": [1.0], "published_high": [2.0], "unit": ["percent"], "computed": [1.2], "within": [True], "source": [""]})
+    known = charts.known_effects(effects)
+    assert known is not None and known.title.startswith("All 1 ")
+    sound(known)
+
+
+# --- the map ---------------------------------------------------------------------------------------------------
+
+
+def test_the_projection_is_snyders() -> None:
+    """Numerical example of Snyder 1987, page 295: parallels 33 and 45 N, origin 23 N 96 W, point 35 N 75 W."""
+    conic = maps.Conic(33, 45, -96)
+    origin, point = conic([(-96, 23), (-75, 35)])
+    assert point - origin == pytest.approx([0.2966785, 0.2462112], abs=5e-7)
+
+
+@given(st.floats(-170, 170), st.floats(-60, 80), st.floats(-170, 170), st.floats(-60, 80))
+def test_a_great_circle_is_as_long_as_the_haversine_says(a: float, b: float, c: float, d: float) -> None:
+    lat1, lat2 = np.radians([b, d])
+    h = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin(np.radians(c - a) / 2) ** 2
+    whole = 2 * np.arcsin(min(1.0, np.sqrt(h)))
+    line = np.radians(maps.great_circle((a, b), (c, d), 60))
+    if whole > np.pi - 0.05:
+        return  # between antipodes every way is the shortest
+    steps = np.diff(line, axis=0)
+    h = np.sin(steps[:, 1] / 2) ** 2 + np.cos(line[:-1, 1]) * np.cos(line[1:, 1]) * np.sin(steps[:, 0] / 2) ** 2
+    assert 2 * np.arcsin(np.sqrt(h)).sum() == pytest.approx(whole, rel=1e-6, abs=1e-6)
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=3, max_size=12))
+def test_clipping_leaves_nothing_outside_and_keeps_what_is_inside(points: list[tuple[float, float]]) -> None:
+    ring = np.array(points)
+    part = maps.clip(ring, (-5, -4, 5, 4))
+    if len(part):
+        assert (part >= [-5 - 1e-9, -4 - 1e-9]).all() and (part <= [5 + 1e-9, 4 + 1e-9]).all()
+    assert np.array_equal(maps.clip(ring, (-10, -10, 10, 10)), ring)
+
+
+def test_outlines_have_land_borders_of_both_kinds_lanes_and_names() -> None:
+    found = maps.outlines()
+    assert len(found["land"]) > 100 and len(found["international"]) > 100 and len(found["disputed"]) > 10
+    # The line between India and China north of Nepal and the one of control in Kashmir are among the disputed.
+    kashmir = [line for line in found["disputed"] if ((line[:, 0] > 73) & (line[:, 0] < 80) & (line[:, 1] > 32.3) & (line[:, 1] < 37)).any()]
+    assert kashmir
+    assert not [line for line in found["international"] if ((line[:, 0] > 74.5) & (line[:, 0] < 77) & (line[:, 1] > 33.5) & (line[:, 1] < 35)).any()]
+
+
+def test_the_map_says_that_it_takes_no_side_and_widths_grow_with_shares() -> None:
+    one = result_of("full-connectivity")
+    figure = figure_of("full-connectivity", "route_map")
+    assert figure is not None and maps.DISCLAIMER in figure.source and maps.DISCLAIMER in figure.alt
+    used = corridor_map.ways(one)
+    shares = [w.share for w in used]
+    assert shares == sorted(shares) and min(shares) > 0 and max(shares) <= 1.0001
+    assert {w.mode for w in used} >= {"road", "sea"}
+
+
+# --- words ------------------------------------------------------------------------------------------------------
+
+
+def test_every_uncertain_quantity_of_the_tornado_has_a_plain_name() -> None:
+    for name in ("full-connectivity", "capacity-800"):
+        for r in result_of(name)["sensitivity"].itertuples():
+            words = reasons.parameter_name(r.parameter, r.meaning)
+            assert 5 < len(words) < 60 and words[0].islower(), words
+
+
+def test_names_of_economies_fit() -> None:
+    assert world.draw.short_economy("ARE") == "UAE" and draw.short_economy("COD") == "COD"
+
+
+def test_labels_are_moved_apart_and_keep_their_order() -> None:
+    moved = draw.spread([1.0, 1.0, 5.0, 1.1], 1.0)
+    assert sorted(range(4), key=lambda k: moved[k]) == [0, 1, 3, 2]
+    assert (np.diff(sorted(moved)) >= 1.0 - 1e-6).all()
