@@ -54,9 +54,8 @@ def test_bands_never_cross(results) -> None:
 def test_route_shares_add_to_one_by_direction_before_and_after(results) -> None:
     for one in results.values():
         for _, part in one["routes"].groupby("direction"):
-            # Medians over draws of shares that add to one in each draw.
-            assert part["share_before"].sum() == pytest.approx(1.0, abs=0.08)
-            assert part["share_after"].sum() == pytest.approx(1.0, abs=0.08)
+            assert part["share_before"].sum() == pytest.approx(1.0, abs=1e-9)
+            assert part["share_after"].sum() == pytest.approx(1.0, abs=1e-9)
 
 
 def test_nothing_happens_before_a_measure_begins_and_all_of_it_in_the_last_year(results) -> None:
@@ -136,14 +135,16 @@ def test_flights_move_what_people_sell_and_no_bulk() -> None:
 
 
 def test_quick_answers_are_those_of_the_whole_study(results) -> None:
+    """To what a relative gap of 1e-8 leaves open where queues are steep."""
     names = list(results)
     rows = quick.quick([scenario.load(name) for name in names], draws=DRAWS).set_index("scenario")
     for name in names:
         one = results[name]
-        for p, value in one.headline().items():
-            assert rows.loc[name, f"effect_percent_{p}"] == pytest.approx(value, rel=1e-6, abs=1e-9)
+        whole = Study(scenario.load(name), DRAWS, one.seed)
+        for p, value in zip((10, 50, 90), np.percentile(whole.effect_percent, (10, 50, 90)), strict=True):
+            assert rows.loc[name, f"effect_percent_p{p}"] == pytest.approx(value, rel=1e-3, abs=5e-4)
         cost = one.facts["trade_cost_change_percent"]
-        assert rows.loc[name, "trade_cost_change_percent_p50"] == pytest.approx(cost["p50"], rel=1e-6, abs=1e-9)
+        assert rows.loc[name, "trade_cost_change_percent_p50"] == pytest.approx(cost["p50"], rel=1e-3, abs=1e-5)
 
 
 def test_less_of_the_hidden_cost_never_lowers_trade(results) -> None:

@@ -70,7 +70,7 @@ def _spread(prefix: str, values: Array, suffix: str) -> dict[str, Array]:
 def routes_frame(system: System, before: TransportState, after: TransportState, weights: Weights | None = None) -> pd.DataFrame:
     """One row a route of the study: days, dollars a tonne and share before and after, hidden cost.
 
-    Plain columns are medians over cases, ``_p10`` and ``_p90`` quantiles. ``share`` is of the pair's
+    Plain columns are medians over cases, ``_p10`` and ``_p90`` quantiles; shares are means, so that they add to one. ``share`` is of the pair's
     trade with the value ``weights`` (C,) of cargo classes by pair (None: equal). ``hidden_usd_per_t``
     is the calibrated hidden cost of the mode, weighted alike over classes that use it.
     """
@@ -92,8 +92,8 @@ def routes_frame(system: System, before: TransportState, after: TransportState, 
             **_spread("days", after.route_hours / HOURS_PER_DAY, "after"),
             **_spread("usd_per_t", before.route_usd_per_t, "before"),
             **_spread("usd_per_t", after.route_usd_per_t, "after"),
-            "share_before": np.median(shares[0], axis=0),
-            "share_after": np.median(shares[1], axis=0),
+            "share_before": shares[0].mean(axis=0),
+            "share_after": shares[1].mean(axis=0),
             "share_after_p10": np.percentile(shares[1], 10, axis=0),
             "share_after_p90": np.percentile(shares[1], 90, axis=0),
         }
@@ -203,14 +203,14 @@ def breakdown_frame(
 ) -> pd.DataFrame:
     """Where days and dollars go, by direction, case and component, for all goods and for those by road.
 
-    Weighted over routes by median shares; ``goods`` is all or road. Rows of one direction, case and
+    Weighted over routes by mean shares; ``goods`` is all or road. Rows of one direction, case and
     ``goods`` add up to its mean days and dollars a tonne.
     """
     count = system.effects.count
     full = np.ones(count) if phases is None else phases
     rows = []
     for case, state, active in (("before", before, np.zeros(count)), ("after", after, full)):
-        share = np.median(_over_classes(system, state, weights), axis=0)
+        share = _over_classes(system, state, weights).mean(axis=0)
         route_legs = _route_legs(system, state, active, payload_t)
         for pair in dict.fromkeys((r.exporter, r.importer) for r in system.routes):
             for goods in ("all", "road"):

@@ -214,7 +214,7 @@ class StudyResult:
             "scenario": dict(self.scenario), "pair": self.pair, "years": self.years,
             "draws": self.draws, "seed": self.seed, "facts": dict(self.facts),
         }
-        out["study.json"] = json.dumps(plain(head), ensure_ascii=False, sort_keys=True).encode()
+        out["study.json"] = json.dumps(plain(head), ensure_ascii=False).encode()
         return out
 
     def save(self, folder: str | Path) -> None:

@@ -39,6 +39,7 @@ Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
 
 SOBOL_SAMPLES = 32
+PATHS_A_DRAW = 16
 SMALLEST_PATH = 1e-9
 SMALLEST_SWING = 0.005
 
@@ -116,6 +117,11 @@ class Study:
         return uncertainty.sample(None, self.draws, self.seed)
 
     @cached_property
+    def many(self) -> Params:
+        """:data:`PATHS_A_DRAW` times as many draws, the first of them :attr:`params`: for what costs next to nothing."""
+        return uncertainty.sample(None, self.draws * PATHS_A_DRAW, self.seed)
+
+    @cached_property
     def middle(self) -> Params:
         """The central value of every quantity (1,)."""
         return uncertainty.central()
@@ -124,6 +130,11 @@ class Study:
     def baseline(self) -> Baseline:
         """The pair's trade without measures, by year and draw."""
         return projection.baseline(self.pair, self.years, self.params)
+
+    @cached_property
+    def baseline_paths(self) -> Mapping[str, Array]:
+        """exports, imports and total without measures in :attr:`many` draws (W, T): the tails of a wide band need them."""
+        return projection.baseline(self.pair, self.years, self.many).paths()
 
     @cached_property
     def middle_baseline(self) -> Baseline:
@@ -195,15 +206,19 @@ class Study:
 
     @cached_property
     def scenario_paths(self) -> Mapping[str, Array]:
-        """exports, imports and total with the measures, (B, T) million dollars."""
-        base = self.baseline.paths()
-        exports, imports = (base[flow] * np.exp(g) for flow, g in zip(("exports", "imports"), self.growth, strict=True))
+        """exports, imports and total with the measures (W, T).
+
+        Measures move trade by a factor that does not depend on how the baseline turns out, so the factors of the
+        draws are repeated along :attr:`baseline_paths`.
+        """
+        base, growth = self.baseline_paths, (np.tile(g, (PATHS_A_DRAW, 1)) for g in self.growth)
+        exports, imports = (base[flow] * np.exp(g) for flow, g in zip(("exports", "imports"), growth, strict=True))
         return {"exports": exports, "imports": imports, "total": exports + imports}
 
     @cached_property
     def effect_percent(self) -> Array:
         """Effect on two-way trade in the last year, percent (B,)."""
-        return 100.0 * (self.scenario_paths["total"][:, -1] / self.baseline.total_musd[:, -1] - 1.0)
+        return two_way(self.change, self.demand, self.pair)
 
     @cached_property
     def shapley(self) -> Array:
@@ -245,7 +260,8 @@ def two_way(change: Change, flows: Mapping[Pair, Array], pair: Pair) -> Array:
 def contributions(study: Study) -> pd.DataFrame:
     """Shapley values of the measures in the proportions of the central case, adding up to the median effect."""
     measures = study.scenario.measures
-    median = float(np.median(study.effect_percent))
+    base, with_measures = study.baseline_paths["total"][:, -1], study.scenario_paths["total"][:, -1]
+    median = float(np.median(100.0 * (with_measures / base - 1.0)))
     scaled = attribution.scaled_to(study.shapley, median) if measures else np.zeros(0)
     return pd.DataFrame(
         {"measure": [m.label for m in measures], "kind": [m.kind for m in measures], "percent_points": scaled}

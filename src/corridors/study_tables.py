@@ -84,7 +84,7 @@ def costs(study: Study) -> pd.DataFrame:
 def paths(study: Study) -> pd.DataFrame:
     """Trade by year, flow and case (baseline, scenario) with its quantiles, million dollars."""
     parts = []
-    for case, found in (("baseline", study.baseline.paths()), ("scenario", study.scenario_paths)):
+    for case, found in (("baseline", study.baseline_paths), ("scenario", study.scenario_paths)):
         for flow in FLOWS:
             parts.append(_banded(study, found[flow], flow=flow, case=case))
     return pd.concat(parts, ignore_index=True)
@@ -92,7 +92,7 @@ def paths(study: Study) -> pd.DataFrame:
 
 def effects(study: Study) -> pd.DataFrame:
     """Scenario against baseline draw by draw: in percent and in million dollars."""
-    base, with_measures = study.baseline.paths(), study.scenario_paths
+    base, with_measures = study.baseline_paths, study.scenario_paths
     parts = []
     for flow in FLOWS:
         parts.append(_banded(study, 100.0 * (with_measures[flow] / base[flow] - 1.0), flow=flow, unit="percent"))
@@ -113,8 +113,8 @@ def volumes(study: Study) -> pd.DataFrame:
     shares = {"exports": study.baseline.export_shares, "imports": study.baseline.import_shares}
     factor = np.broadcast_to(study.params["unit_value_factor"], (study.draws,))
     parts = []
-    for case, found in (("baseline", study.baseline.paths()), ("scenario", study.scenario_paths)):
-        flows = {flow: found[flow] for flow in ("exports", "imports")}
+    for case, found in (("baseline", study.baseline_paths), ("scenario", study.scenario_paths)):
+        flows = {flow: found[flow][: study.draws] for flow in ("exports", "imports")}
         frame = cargo.volumes(flows, shares, factor)
         frame.insert(0, "case", case)
         frame.insert(0, "year", [study.years[int(t)] for t in frame.pop("t")])
@@ -129,7 +129,7 @@ def targets(study: Study) -> pd.DataFrame:
         t = study.years.index(target.year)
         chance = [
             uncertainty.probability_of(found[target.flow][:, t], target.value_musd)
-            for found in (study.baseline.paths(), study.scenario_paths)
+            for found in (study.baseline_paths, study.scenario_paths)
         ]
         rows.append((target.flow, target.year, target.value_musd, *chance))
     return pd.DataFrame(rows, columns=list(TABLES["targets"]))

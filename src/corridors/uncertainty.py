@@ -117,7 +117,7 @@ def quantiles(values: npt.ArrayLike, axis: int = 0) -> pd.DataFrame:
     """
     array = np.moveaxis(np.asarray(values, dtype=np.float64), axis, 0)
     flat = array.reshape(array.shape[0], -1)
-    levels = np.quantile(flat, list(PROBABILITIES.values()), axis=0)
+    levels = np.quantile(np.ascontiguousarray(flat.T), list(PROBABILITIES.values()), axis=1)
     # Interpolation can break ties by one unit in the last place; a band must not cross even by that.
     return pd.DataFrame(np.maximum.accumulate(levels, axis=0).T, columns=list(PROBABILITIES))
 
