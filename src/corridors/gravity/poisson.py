@@ -21,7 +21,7 @@ _STEPS = 100
 _HALVINGS = 12
 _SWEEPS = 2
 # How exactly the first steps take out the fixed effects; later ones follow the size of the step.
-_INNER = 1e-4
+_INNER = 1e-3
 # Converged when a Newton step changes the objective by less than this share: what is left after that step is
 # of the order of this number itself in the fitted values.
 _DECREMENT = 1e-14
