@@ -101,7 +101,7 @@ def test_a_row_of_the_wrong_length_is_refused() -> None:
 def test_rows_and_columns_have_heads() -> None:
     html = table("Trade", ["Year", Column("Value", "$ million", "right")], [["2026", "1,203"]]).html()
     assert html.count('scope="col"') == 2 and html.count('scope="row"') == 1
-    assert "<caption>Trade</caption>" in html and '<span class="unit">$ million</span>' in html
+    assert "<caption><span>Trade</span></caption>" in html and '<span class="unit">$ million</span>' in html
 
 
 def test_groups_open_in_order_and_leave_out_what_is_not_there() -> None:

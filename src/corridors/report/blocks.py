@@ -136,7 +136,8 @@ class Table(Block):
 
     def html(self) -> str:
         notes = "".join(f'<p class="{name}">{escape(t)}</p>' for name, t in (("note", self.note), ("source", self.source)) if t)
-        return f'<div class="table">{self._html_scrolled()}{notes}</div>'
+        wide = " wide" if len(self.columns) > 6 else ""
+        return f'<div class="table{wide}">{self._html_scrolled()}{notes}</div>'
 
     def _html_scrolled(self) -> str:
         # A wide table scrolls by itself on a small screen; the keyboard reaches it, hence the tabindex.
@@ -159,7 +160,7 @@ class Table(Block):
             + "</tr>"
             for row in self.rows
         )
-        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        caption = f"<caption><span>{escape(self.caption)}</span></caption>" if self.caption else ""
         return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
     def text(self) -> str:
