@@ -20,7 +20,7 @@ from matplotlib.path import Path
 from corridors import data, numbers, theme
 from corridors.charts import draw
 from corridors.charts.border import chosen_crossings, crossing_name
-from corridors.maps import DISCLAIMER, Conic, great_circle, ground, outlines
+from corridors.maps import DISCLAIMER, Conic, great_circle, ground, outlines, thin
 from corridors.report import blocks
 from corridors.result import StudyResult
 from corridors.theme import LIGHT as C
@@ -30,7 +30,7 @@ Array = npt.NDArray[np.float64]
 _MARGIN_DEGREES = 2.0
 _MOST_ASPECT = 0.95
 _SMALLEST_SHARE = 1e-5
-_DRAWN_TOLERANCE_PT = 0.5
+_DRAWN_TOLERANCE_PT = 0.7
 _MARKS = {"open": ("o", 4.0, "paper", "ink"), "full": ("D", 5.0, "warn", "paper"), "shut": ("X", 6.5, "loss", "paper")}
 
 
@@ -152,8 +152,9 @@ def _width(share: float) -> float:
 
 
 def _draw_ways(ax: Axes, project: Conic, lines: Sequence[Way]) -> None:
+    least = _DRAWN_TOLERANCE_PT * (ax.get_xlim()[1] - ax.get_xlim()[0]) / (theme.WIDTH_IN * 72)
     for order, mode in enumerate(("air", "sea", "rail", "road", "other")):
-        chosen = [(way, xy) for way, xy in ((w, project(w.line)) for w in lines if w.mode == mode) if _inside_any(ax, xy)]
+        chosen = [(way, thin(xy, least)) for way, xy in ((w, project(w.line)) for w in lines if w.mode == mode) if _inside_any(ax, xy)]
         if not chosen:
             continue
         style = {"rail": (0, (3, 1.6)), "air": (0, (1, 2.2))}.get(mode, "solid")
