@@ -91,9 +91,12 @@ def route_map(result: StudyResult) -> blocks.Figure | None:
     project = Conic(south + (north - south) / 6, north - (north - south) / 6, (west + east) / 2)
     figure, ax = _base(project, (west, south, east, north))
     _draw_ways(ax, project, lines)
-    taken = _draw_crossings(ax, project, result)
-    taken = _draw_places(ax, project, lines, taken)
-    _draw_names(ax, project, taken)
+    taken: list[Array] = []
+    own = draw.pair_names(result)
+    _draw_names(ax, project, taken, own, only=True)
+    _draw_crossings(ax, project, result, taken)
+    _draw_places(ax, project, lines, taken)
+    _draw_names(ax, project, taken, own)
     _key(figure, lines)
     title, alt = _words(result, lines)
     source = "Source: coasts and borders Natural Earth, roads OpenStreetMap, sea lanes Eurostat searoute; shares own calculation. " + DISCLAIMER
@@ -168,8 +171,8 @@ def _inside(ax: Axes, xy: Array) -> bool:
     return bool(x0 < xy[0] < x1 and y0 < xy[1] < y1)
 
 
-def _draw_crossings(ax: Axes, project: Conic, result: StudyResult) -> list[Array]:
-    """Crossings as dots; the names of those that matter to the study. Returns what place is taken."""
+def _draw_crossings(ax: Axes, project: Conic, result: StudyResult, taken: list[Array]) -> None:
+    """Crossings as dots; the names of those that matter to the study. What place labels take is added to ``taken``."""
     table = result["crossings"].set_index("crossing")
     places = data.places().set_index("place")
     shown = table[table.index.isin(places.index)]
@@ -183,11 +186,9 @@ def _draw_crossings(ax: Axes, project: Conic, result: StudyResult) -> list[Array
         if kinds[kind]:
             xy = np.array(kinds[kind])
             ax.plot(xy[:, 0], xy[:, 1], linestyle="none", marker=marker, markersize=size, markerfacecolor=C[face], markeredgecolor=C[edge], markeredgewidth=0.8, zorder=9)
-    taken: list[Array] = []
     for crossing in chosen_crossings(result, 9):
         if crossing in at:
             _place_label(ax, at[crossing], crossing_name(str(table.loc[crossing, "name"])), taken, C["ink"], bold=False)
-    return taken
 
 
 def _place_label(ax: Axes, xy: Array, words: str, taken: list[Array], colour: str, *, bold: bool, must: bool = True) -> bool:
@@ -208,7 +209,7 @@ def _place_label(ax: Axes, xy: Array, words: str, taken: list[Array], colour: st
     return False
 
 
-def _draw_places(ax: Axes, project: Conic, lines: Sequence[Way], taken: list[Array]) -> list[Array]:
+def _draw_places(ax: Axes, project: Conic, lines: Sequence[Way], taken: list[Array]) -> None:
     """Cities and ports where ways begin, end or change mode."""
     places = data.places().set_index("place")
     use: dict[str, float] = {}
@@ -219,23 +220,24 @@ def _draw_places(ax: Axes, project: Conic, lines: Sequence[Way], taken: list[Arr
             modes.setdefault(place, set()).add(way.mode)
     chosen = [p for p in sorted(use, key=lambda p: (-len(modes[p]), -use[p], p)) if p in places.index and places.loc[p, "kind"] != "crossing"]
     if not chosen:
-        return taken
+        return
     at = project(places.loc[chosen, ["longitude", "latitude"]].to_numpy(dtype=float))
     inside = [k for k, xy in enumerate(at) if _inside(ax, xy)]
     ax.plot(at[inside, 0], at[inside, 1], "s", markersize=3.0, color=C["ink"], zorder=8)
     for k in inside:
         if len(modes[chosen[k]]) > 1 or use[chosen[k]] > 0.01:
             _place_label(ax, at[k], str(places.loc[chosen[k], "name"]).split(" (")[0], taken, C["ink"], bold=True)
-    return taken
 
 
-def _draw_names(ax: Axes, project: Conic, taken: list[Array]) -> None:
-    """Names of countries, quiet, where there is room for them."""
+def _draw_names(ax: Axes, project: Conic, taken: list[Array], own: Sequence[str], *, only: bool = False) -> None:
+    """Names of countries, quiet, where there is room for them; ``own`` are the study's, drawn alone and darker with ``only``."""
     unit = (ax.get_xlim()[1] - ax.get_xlim()[0]) / (theme.WIDTH_IN * 72)
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     for name, _, points in sorted(outlines()["names"], key=lambda n: -n[1]):
+        if (name in own) is not only:
+            continue
         words = name.upper()
-        long, tall = 5.4 * len(words) * unit, 9.0 * unit
+        long, tall = (6.2 if only else 5.4) * len(words) * unit, 9.0 * unit
         for xy in project(points):
             box = np.array([xy[0] - long / 2, xy[1] - tall / 2, xy[0] + long / 2, xy[1] + tall / 2])
             edge = 8 * unit
@@ -244,7 +246,7 @@ def _draw_names(ax: Axes, project: Conic, taken: list[Array]) -> None:
             if any(box[0] < t[2] and box[2] > t[0] and box[1] < t[3] and box[3] > t[1] for t in taken):
                 continue
             taken.append(box)
-            draw.text(ax, float(xy[0]), float(xy[1]), words, C["muted"], ha="center", size=theme.SMALL_PT - 1.5, halo=True)
+            draw.text(ax, float(xy[0]), float(xy[1]), words, C["ink"] if only else C["muted"], ha="center", size=theme.SMALL_PT - (0.5 if only else 1.5), halo=True)
             break
 
 
