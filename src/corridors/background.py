@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from corridors import missing_trade
+from corridors import gravity_whatif, missing_trade
 from corridors import numbers as n
 from corridors.gravity import diagnostics
 from corridors.report.blocks import Column, Cover, Prose, Table, table
@@ -15,7 +14,6 @@ _NAMES = {
     "ln_distance": "Distance (elasticity)", "contiguous": "Common border", "common_language": "Common official language",
     "colonial_link": "Colonial link", "trade_agreement": "Trade agreement",
 }  # fmt: skip
-SHORTER = 0.10
 
 
 def _pair(result: StudyResult) -> str:
@@ -80,31 +78,24 @@ def gravity_table(result: StudyResult) -> Table:
 
 
 def whatif_table(result: StudyResult) -> Table:
-    """What the model expects of the pair's trade with an agreement, or with a tenth less distance; multilateral terms held."""
-    fitted = missing_trade.world_fit()
-    frame = result["gravity"].set_index("covariate")
-    has = _agreement(result, fitted.sample)
-    rows = []
-    changes = [
-        (f"{n.fixed(100 * SHORTER, 0)} % less distance", "ln_distance", np.log(1 - SHORTER)),
-        ("No trade agreement any more" if has else "A trade agreement", "trade_agreement", -1.0 if has else 1.0),
-    ]
-    for label, covariate, step in changes:
-        middle, error = frame.loc[covariate, "estimate"] * step, abs(step) * frame.loc[covariate, "std_error"]
-        low, high = (100 * (np.exp(middle + z * error) - 1) for z in (-1.2816, 1.2816))
-        rows.append((label, n.signed_percent(100 * (np.exp(middle) - 1)), n.percent_range(low, high, sign=True)))
+    """What an agreement or a tenth less distance would do to the pair's trade, the world adjusting."""
+    found = gravity_whatif.gravity_whatif(result.pair)
+    names = dict(zip(result.pair, result.facts["names"], strict=True))
+    rows = [
+        (
+            str(r.case).capitalize(), f"{names[r.exporter]} to {names[r.importer]}", n.musd(r.base_musd), n.signed_percent(r.change_percent_p50),
+            n.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True), n.musd(r.change_musd_p50, sign=True),
+        )
+        for r in found.itertuples()
+    ]  # fmt: skip
     return table(
-        f"What the model expects of trade between {_pair(result)}, all else held",
-        ("Change", Column("Effect on trade", "", "right"), Column("80 % band", "", "right")),
+        "What an agreement or a shorter distance would do, by the gravity estimates alone",
+        ("Change", "Flow", Column(f"Trade in {result.facts['base_year']}", "", "right"), Column("Effect", "middle", "right"),
+         Column("80 % band", "", "right"), Column("A year", "", "right")),
         rows,
-        f"Source: gravity estimates of {fitted.year}.",
-        "A partial effect: what the average pair in the world shows. The band is the estimation error alone.",
-    )
-
-
-def _agreement(result: StudyResult, sample: pd.DataFrame) -> bool:
-    row = sample[(sample["exporter"] == result.pair[0]) & (sample["importer"] == result.pair[1])]
-    return bool(len(row) and row["trade_agreement"].iloc[0])
+        f"Source: gravity estimates of {missing_trade.world_fit().year}; world trade of {result.facts['base_year']}, full general equilibrium.",
+        "What the average pair in the world shows; the band is the error of the estimate alone.",
+    )  # fmt: skip
 
 
 def diagnostics_table(result: StudyResult) -> Table:
