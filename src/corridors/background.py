@@ -64,8 +64,8 @@ def gravity_words(result: StudyResult) -> Prose:
 def gravity_table(result: StudyResult) -> Table:
     """Every estimate with its standard error, and the range of published ones."""
     rows = [
-        (_NAMES.get(r.covariate, r.covariate), n.fixed(r.estimate, 3), n.fixed(r.std_error, 3), n.fixed(r.literature_mean, 2),
-         n.number_range(r.literature_low, r.literature_high), str(r.source) if isinstance(r.source, str) else "")
+        (_NAMES.get(r.covariate, r.covariate), n.fixed(r.estimate, 3), n.fixed(r.std_error, 3), n.fixed(r.literature_mean, 2) if n.known(r.literature_mean) else "–",
+         n.number_range(r.literature_low, r.literature_high) if n.known(r.literature_low) else "–", str(r.source) if isinstance(r.source, str) else "–")
         for r in result["gravity"].itertuples()
     ]  # fmt: skip
     return table(
@@ -103,7 +103,10 @@ def diagnostics_table(result: StudyResult) -> Table:
     fitted = missing_trade.world_fit()
     form = diagnostics.reset(fitted.fit)
     strongest = diagnostics.influence(fitted.fit, fitted.sample).iloc[0]
-    rows = [(str(r.what).capitalize(), n.count(r.value, 6) if r.value > 1 else n.fixed(r.value, 3)) for r in diagnostics.counts(fitted.fit).itertuples()]
+    rows = [
+        (f"{r.what[:1].upper()}{r.what[1:]}", n.fixed(r.value, 0 if float(r.value).is_integer() else 3))
+        for r in diagnostics.counts(fitted.fit).itertuples()
+    ]
     rows.append((f"RESET: chi-squared with {form.degrees_of_freedom} degrees of freedom", n.fixed(form.statistic, 2)))
     rows.append(("RESET: chance of this by accident if the form is right", n.fixed(form.p_value, 3)))
     rows.append((
