@@ -106,6 +106,7 @@ class Library:
             parent = parent.parent
         return parent
 
+    @lru_cache  # noqa: B019 (a library lives as long as one plan)
     def _imports(self, name: str) -> set[str]:
         path = self._module[name]
         inside = path.name == "__init__.py"
@@ -121,10 +122,25 @@ class Library:
         return [".".join(parts[: i + 1]) for i in range(len(parts))]
 
 
+_STATEMENT = re.compile(r"^[ \t]*((?:from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\([^)]*\)|[^\n]+))|import[ \t]+[^\n]+)", re.MULTILINE)
+
+
+def _import_statements(source: str) -> Iterable[ast.stmt]:
+    """Every import statement on a line of its own, wherever it stands; reading only those is many times faster.
+
+    A line of prose that happens to read as an import counts too: that can only make a step run once more.
+    """
+    for match in _STATEMENT.finditer(source.replace("\\\n", " ")):
+        try:
+            yield from ast.parse(match[1]).body
+        except SyntaxError:
+            continue
+
+
 def imports(source: str, package: str) -> set[str]:
     """Names under this package that a piece of Python source imports; ``package`` resolves relative imports."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in _import_statements(source):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

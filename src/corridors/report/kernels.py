@@ -138,7 +138,7 @@ class _PromptClient(AsyncKernelClient):
 
 
 class BuildKernelManager(AsyncKernelManager):
-    """Starts kernels for the build: through the provisioner, private (no network port), without the user's profile.
+    """Starts kernels for the build: through the provisioner, private (Unix sockets that only this user can open), without the user's profile.
 
     Set ``memory_mb`` and ``seed`` on a subclass (:func:`manager`). After the kernel has ended,
     ``exit_status`` tells how, and ``last_words`` what it last wrote to its own standard error.
