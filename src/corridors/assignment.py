@@ -116,11 +116,15 @@ class Block:
         in_study = np.array([pair in traded for pair in layout.choices.pairs])[layout.first_pair]
         self.groups = [NestedLogit(self, group, traded) for group in layout.groups]
         self.ours = [in_study[group.market_of_nest][group.nest_of_row] for group in layout.groups]
-        counted = sum(group.group.loads @ group.base_flow for group in self.groups)[: self.counts.shape[0]]
+        size = self.counts.shape[0]
+        counted, own = np.zeros_like(self.counts), np.zeros_like(self.counts)
+        for group, ours in zip(self.groups, self.ours, strict=True):
+            counted += (group.group.loads @ np.where(ours[:, None], 0.0, group.base_flow))[:size]
+            own += (group.group.loads @ np.where(ours[:, None], group.base_flow, 0.0))[:size]
         # Pairs cannot send more trucks through a crossing than are counted there: in a draw in which they would,
         # each of them stands for less than a truck, and the base year comes out.
         self.counted_part = np.minimum(1.0, self.counts / np.maximum(counted, 1e-12))
-        self.steady = np.maximum(self.counts - counted, 0.0)
+        self.steady = np.maximum(self.counts - self.counted_part * counted - own, 0.0)
 
     def _crossings(self, active: Array) -> Array:
         """Crossings before and after measures; returns the fees after them."""
@@ -315,12 +319,15 @@ class Block:
         growth = np.ones_like(error)
         growth[: self.counts.shape[0]] = self.grown * self.counted_part
         step = np.array(error)
-        for group in self.groups:
+        for group, ours in zip(self.groups, self.ours, strict=True):
             if not group.congested:
                 continue
             members = group.group.coupling.members
-            matrix = group.response()
-            matrix *= growth[members][:, None, :]
+            if ours.any():
+                # The study's trade does not grow as the background does.
+                matrix = group.response(~ours) * growth[members][:, None, :] + group.response(ours)
+            else:
+                matrix = group.response() * growth[members][:, None, :]
             matrix *= steepness[members][None, :, :]
             diagonal = np.arange(members.size)
             matrix[diagonal, diagonal] += 1.0

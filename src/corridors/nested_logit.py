@@ -143,16 +143,20 @@ class NestedLogit:
             self.sensitive += attraction if self.multiplier[j] == 1.0 else self.multiplier[j] * attraction
         return total
 
-    def response(self) -> Array:
+    def response(self, part: npt.NDArray[np.bool_] | None = None) -> Array:
         """(Y, Y, b) trucks a day lost at one crossing for an hour more at another, at the last flows.
+
+        ``part`` (rows,) leaves out the routes of all markets but some.
 
         For a nested logit ``-df_r/dg_s = lambda [f_r 1(r = s) - (1 - phi) f_r f_s / F_nest - phi f_r f_s /
         F_market]``.
         """
         coupling = self.group.coupling
         market = self.group.market_of_nest
-        lost = coupling.together @ (self.sensitive * self.hour)
-        for m, flow, trucks in zip(self.multiplier.tolist(), self.by_class, self.trucks, strict=True):
+        only = 1.0 if part is None else part[:, None].astype(float)
+        lost = coupling.together @ (self.sensitive * only * self.hour)
+        for m, whole, trucks in zip(self.multiplier.tolist(), self.by_class, self.trucks, strict=True):
+            flow = whole * only
             share = (1.0 - self.phi) / np.maximum(self.group.sum_nests @ flow, 1e-12)
             share += self.phi / np.maximum(trucks, 1e-12)[market]
             visits = coupling.visits @ flow
