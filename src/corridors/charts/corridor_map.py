@@ -140,7 +140,11 @@ def _base(project: Conic, box: tuple[float, float, float, float]) -> tuple[Figur
         ax.add_patch(PathPatch(land, facecolor=C["land"], edgecolor=C["border"], linewidth=0.5, zorder=1))
     for status, dashes in (("international", "solid"), ("disputed", (0, (2, 2)))):
         shown = [line for line in borders[status] if _inside_any(ax, line)]
-        ax.add_collection(LineCollection(shown, colors=C["border"], linewidths=0.7, linestyles=[dashes], zorder=2), autolim=False)
+        if shown:
+            # One path for all: a path a border would be twice as long in SVG.
+            codes = [code for line in shown for code in (Path.MOVETO, *[Path.LINETO] * (len(line) - 1))]
+            path = Path(np.concatenate(shown), codes)
+            ax.add_patch(PathPatch(path, facecolor="none", edgecolor=C["border"], linewidth=0.7, linestyle=dashes, zorder=2))
     return figure, ax
 
 
@@ -268,7 +272,7 @@ def _key(figure: Figure, lines: Sequence[Way]) -> None:
         ax.plot([at + 4], [15], marker=marker, markersize=5, markerfacecolor=C[face], markeredgecolor=C[edge], markeredgewidth=0.8, linestyle="none")
         draw.text(ax, at + 11, 15, words, C["ink"])
         at += 19 + 4.9 * len(words)
-    draw.text(ax, 4, 5, "Width: share of trade, logarithmic (0.01 %, 1 %, 100 %). Rail and air are drawn straight.".replace(" %", f"{numbers.THIN}%"), C["muted"], size=theme.SMALL_PT - 1)
+    draw.text(ax, 4, 5, "Width: share of trade, logarithmic (0.01 %, 1 %, 100 %). Rail, air and some roads are drawn straight.".replace(" %", f"{numbers.THIN}%"), C["muted"], size=theme.SMALL_PT - 1)
 
 
 def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
