@@ -15,7 +15,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env reports test lab bench data dist clean
+.PHONY: help env reports test lab docs coverage bench data dist clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,8 +41,17 @@ test: $(ENV_READY) ## Run all tests (installs Chromium for the browser tests whe
 	@sh tests/install_browser.sh
 	@$(BIN)/python -m pytest -n 2
 
+# A workspace of its own; .jupyter/overrides.json: no news, no look for updates.
 lab: $(ENV_READY) ## Open JupyterLab on the notebooks
-	@$(BIN)/jupyter lab --notebook-dir=notebooks
+	@$(BIN)/jupyter lab --ServerApp.root_dir=notebooks --LabApp.app_settings_dir=.jupyter \
+	    --LabApp.default_url=/lab/workspaces/corridors/tree/00_explore.ipynb
+
+docs: $(ENV_READY) ## Write docs/api.md and the tables of docs/data.md anew
+	@$(BIN)/python docs/write_api_page.py
+	@$(BIN)/python docs/write_data_page.py
+
+coverage: $(ENV_READY) ## Run all tests and say which lines none of them reached
+	@$(BIN)/python -m pytest -n 2 --cov=corridors --cov-report=term:skip-covered --cov-report=html:htmlcov
 
 bench: $(ENV_READY) ## Measure side by side with peers (ratios, one run)
 	@$(BIN)/python -m benchmarks
@@ -54,4 +63,4 @@ dist: reports ## One zip to send: PDFs, HTML, index, SHA256SUMS
 	@$(BIN)/corridors dist --reports $(OUT)
 
 clean: ## Remove built reports and caches (keeps .venv)
-	@rm -rf $(OUT)/* .pytest_cache .hypothesis .ruff_cache .mypy_cache benchmarks/out
+	@rm -rf $(OUT)/* .pytest_cache .hypothesis .ruff_cache .mypy_cache .coverage htmlcov benchmarks/out

@@ -19,7 +19,7 @@ from corridors.measures import KINDS
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [*DOCS, ROOT / "README.md"]
-EXPECTED = {"method", "data", "scenarios", "reading", "extending", "faq", "security", "dependencies", "reproducibility"}
+EXPECTED = {"method", "data", "api", "jupyter", "scenarios", "reading", "extending", "faq", "security", "dependencies", "reproducibility"}
 
 
 def _slug(heading: str) -> str:
@@ -61,7 +61,7 @@ def test_files_that_are_named_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", DOCS, ids=lambda p: p.name)
 def test_pages_are_short_enough_to_read(page: Path) -> None:
     words = len(_without_code(page.read_text(encoding="utf-8")).split())
-    assert words < {"method": 4_500, "data": 7_000}.get(page.stem, 2_200)
+    assert words < {"method": 4_500, "data": 7_000, "api": 16_000}.get(page.stem, 2_200)
     assert page.read_text(encoding="utf-8").startswith("# ")
 
 
@@ -69,6 +69,30 @@ def test_every_table_is_in_the_data_page() -> None:
     text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
     missing = [name for name in datapackage.resources() if f"`{name}`" not in text]
     assert not missing, "run: python docs/write_data_page.py"
+
+
+def test_the_reference_is_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import write_api_page as w; print(w.page() == w.PAGE.read_text(encoding='utf-8'))"],
+        cwd=ROOT / "docs", capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "True", f"run: make docs\n{done.stderr}"
+
+
+def test_what_the_questions_page_says_of_effects_is_so() -> None:
+    """The table of docs/faq.md beside the chain itself."""
+    from corridors import quick, scenario
+
+    text = (ROOT / "docs" / "faq.md").read_text(encoding="utf-8")
+    stated = re.findall(r"^\| `([\w-]+)`: [^|]+ \| [^|]*?(−?[\d.]+) %[^|]* \| (−?[\d.]+) to (−?[\d.]+) % \|$", text, re.MULTILINE)
+    assert [name for name, *_ in stated] == ["capacity-800", "direct-flights", "full-connectivity"]
+    found = quick.quick([scenario.load(name) for name, *_ in stated], draws=256).set_index("scenario")
+    for name, *numbers in stated:
+        middle, low, high = (float(n.replace("−", "-")) for n in numbers)
+        row = found.loc[name]
+        assert row["effect_percent_p50"] == pytest.approx(middle, rel=0.15, abs=0.05)
+        assert row["effect_percent_p10"] == pytest.approx(low, rel=0.15, abs=0.1)
+        assert row["effect_percent_p90"] == pytest.approx(high, rel=0.15, abs=0.1)
 
 
 def test_every_measure_and_field_is_in_the_scenarios_page() -> None:
