@@ -159,7 +159,7 @@ def test_any_text_at_all_makes_a_page_and_a_pdf(text: str) -> None:
 
 @given(st.lists(st.integers(1, 6), max_size=8), st.booleans())
 def test_levels_of_headings_never_skip(levels: list[int], cover: bool) -> None:
-    cells = [nbformat.v4.new_markdown_cell(f"{'#' * level} Heading") for level in levels]
+    cells = [nbformat.v4.new_markdown_cell(f"{'#' * level} Heading\n\nText.") for level in levels]
     made = notebook(blocks()[:1] if cover else [])
     made.cells.extend(cells)
     found = document.read(made)
@@ -169,6 +169,19 @@ def test_levels_of_headings_never_skip(levels: list[int], cover: bool) -> None:
     assert all(b <= a + 1 for a, b in zip(all_levels, all_levels[1:], strict=False))
     ids = [p["id"] for p in found["parts"] if p["kind"] == "heading"]
     assert len(ids) == len(set(ids))
+
+
+def test_a_section_with_nothing_to_show_is_left_out() -> None:
+    made = notebook(blocks()[:4], headings=[])
+    made.cells.extend(nbformat.v4.new_markdown_cell(text) for text in ("## Empty", "## Also empty\n\n### Empty below", "## Full\n\nText.", "## Empty at the end"))
+    assert [p["id"] for p in document.read(made)["parts"] if p["kind"] == "heading"] == ["full"]
+
+
+def test_what_is_for_the_page_only_is_not_on_paper() -> None:
+    made = notebook(blocks()[:4], headings=[])
+    made.cells.append(nbformat.v4.new_markdown_cell("## Reference\n\nONLY_PAGE", metadata={"tags": ["page-only"]}))
+    assert "ONLY_PAGE" in to_html(made, ABOUT)
+    assert "ONLY_PAGE" not in pdf_text(to_pdf(made, ABOUT))
 
 
 # --- charts ------------------------------------------------------------------------------------------------

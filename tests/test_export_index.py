@@ -35,10 +35,10 @@ def test_scenarios_are_ranked_by_their_median_within_their_pair(entries: list[di
 
 def test_each_answer_has_its_range_and_says_no_more(entries: list[dict[str, Any]], tmp_path: Path) -> None:
     answers = {n: index_page.answer(found).replace("\u202f", " ") for n in SCENARIOS if (found := index_page.read(tmp_path / n))}
-    assert answers["full-connectivity"] == "Raises two-way trade in 2035 by 12 % (80 % range +4 to +22 %)."
-    assert answers["capacity-800"].startswith("Two-way trade in 2035 could rise or fall: +2.5 % in the middle")
+    assert answers["full-connectivity"] == "Raises two-way trade in 2035 by 12 % (80 % band 4 to 22 %)."
+    assert answers["capacity-800"] == "May change two-way trade in 2035 by +2.5 %, or not at all (80 % band \u22121 to +9 %)."
     assert answers["trans-afghan"].startswith("Lowers two-way trade in 2035 by 3.0 %")
-    assert answers["nothing"].startswith("Makes no difference")
+    assert answers["nothing"].startswith("No measurable effect")
     assert answers["baseline"] == "What the others are measured against: two-way trade of $1.4 billion in 2035."
     text = Page(rendered(entries, tmp_path)).all("main")[0].text
     for name in SCENARIOS:

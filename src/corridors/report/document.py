@@ -54,7 +54,7 @@ def read(notebook: NotebookNode, about: Mapping[str, Any] | None = None) -> dict
     about = dict(about or {})
     parts: list[Part] = printable(list(_parts(notebook)))
     cover = next((p for p in parts if p["kind"] == Cover.kind), None)
-    parts = _titled(parts, cover)
+    parts = _without_empty_sections(_titled(parts, cover))
     title = cover["title"] if cover else _first_heading(parts) or printable(str(about.get("title") or "")) or "Report"
     if cover is None and not any(p["kind"] == "heading" and p["level"] == 1 for p in parts):
         parts.insert(0, Cover("", title).as_dict())
@@ -115,6 +115,17 @@ def _titled(parts: list[Part], cover: Part | None) -> list[Part]:
     before = parts[: parts.index(cover)]
     after = parts[parts.index(cover) + 1 :]
     return [cover, *(p for p in before if not (p["kind"] == "heading" and p["level"] == 1)), *after]
+
+
+def _without_empty_sections(parts: Sequence[Part]) -> list[Part]:
+    """Without headings that nothing stands under: a section whose block had nothing to show in this scenario."""
+    kept: list[Part] = []
+    for part in reversed(parts):
+        below = kept[-1] if kept else None
+        empty = part["kind"] == "heading" and part["level"] > 1 and (below is None or (below["kind"] == "heading" and below["level"] <= part["level"]))
+        if not empty:
+            kept.append(part)
+    return kept[::-1]
 
 
 def _first_heading(parts: Sequence[Part]) -> str:

@@ -18,13 +18,13 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from corridors import numbers
+from corridors.narrative import words
 from corridors.report import sparkline
 from corridors.report.document import LANGUAGE, slug
 from corridors.report.html_export import TEMPLATES, furnished
+from corridors.views import Band, verdict
 
 _VALIDATION = "validation"
-_NOTHING_PERCENT = 0.005
-"""Below this, in percent of trade, an effect is called none."""
 
 
 @dataclass(frozen=True)
@@ -91,17 +91,20 @@ def read(folder: Path) -> Found | None:
 
 
 def answer(found: Found) -> str:
-    """What the scenario does, in one line with its range, saying no more than the range supports."""
-    low, mid, high = found.effect
+    """What the scenario does, in one line with its range; the verdict is that of the reports."""
+    band = Band(*found.effect)
+    kind, trade = verdict(band), f"two-way trade in {found.last}"
     if not found.measured:
         return f"What the others are measured against: two-way trade of {numbers.musd(_value(found, 'baseline'))} in {found.last}."
-    if max(abs(low), abs(high)) < _NOTHING_PERCENT:
-        return f"Makes no difference to two-way trade in {found.last} that could be told from none."
-    span = f"80{numbers.THIN}% range {numbers.percent_range(low, high, sign=True)}"
-    if low < 0 < high:
-        return f"Two-way trade in {found.last} could rise or fall: {numbers.signed_percent(mid)} in the middle, {span}."
-    way = "Raises" if mid > 0 else "Lowers"
-    return f"{way} two-way trade in {found.last} by {numbers.percent(abs(mid))} ({span})."
+    if kind == "none":
+        return f"Changes nothing in {trade}."
+    if kind == "tiny":
+        return f"No measurable effect on {trade}: {words.less_than(0.05)}."
+    if kind == "nil":
+        return f"No measurable effect on {trade} ({words.signed_range(band)})."
+    if kind == "open":
+        return f"May change {trade} by {numbers.signed_percent(band.mid)}, or not at all ({words.signed_range(band)})."
+    return f"{'Raises' if kind == 'rise' else 'Lowers'} {trade} by {numbers.percent(abs(band.mid))} ({words.plain_range(band)})."
 
 
 def _value(found: Found, case: str, quantile: str = "p50") -> float:
@@ -143,6 +146,7 @@ def _pair(group: Sequence[tuple[Mapping[str, Any], Found]]) -> dict[str, Any]:
 def _card(entry: Mapping[str, Any], found: Found, top_musd: float, span_percent: tuple[float, float]) -> dict[str, Any]:
     low, mid, high = found.effect
     before, after = numbers.musd(_value(found, "baseline")), numbers.musd(_value(found, "scenario"))
+    same = not found.measured or verdict(Band(low, mid, high)) in ("none", "tiny", "nil")
     drawn, alt = sparkline.fan(found.paths, top_musd)
     return {
         **_report(entry),
@@ -153,7 +157,8 @@ def _card(entry: Mapping[str, Any], found: Found, top_musd: float, span_percent:
         "interval": Markup(sparkline.interval(low, mid, high, span_percent)) if found.measured else "",
         "fan": Markup(drawn),
         "alt": alt,
-        "end": f"{after} in {found.last}" + (f"; {before} without it" if found.measured else ""),
+        # Rounding must not show a difference where the verdict is that there is none.
+        "end": f"{before} in {found.last}" + (", with it and without it" if found.measured else "") if same else f"{after} in {found.last}; {before} without it",
         "years": f"{int(found.paths['year'].min())} to {found.last}",
         "draws": f"{found.draws:,}",
     }
