@@ -42,6 +42,9 @@ class Band:
         return max(abs(self.low), abs(self.high))
 
 
+OUTSIDE = "other"
+"""The mode of ways that are not in the network: other ports, pipelines, railways."""
+
 Kind = Literal["none", "tiny", "nil", "open", "rise", "fall"]
 
 
@@ -66,6 +69,11 @@ def ends_apart_from_zero(band: Band) -> bool:
     """Whether neither end of the band is written as zero: a sign that readers cannot see is not claimed."""
     shown = n.percent_range(band.low, band.high, sign=True)
     return all(any(c in "123456789" for c in end) for end in shown.split(" to "))
+
+
+def either_way(band: Band) -> bool:
+    """Whether the band, as it is written, has a fall and a rise in it."""
+    return band.low < 0 < band.high and ends_apart_from_zero(band)
 
 
 def the(name: str) -> str:
@@ -270,7 +278,10 @@ def date_words(date: object) -> str:
 
 
 def travel(result: StudyResult, direction: str, case: str = "before", goods: str = "all") -> tuple[float, float] | None:
-    """Days and dollars a tonne between the gateways, mean over all goods or over those by road; None where there is no way."""
+    """Days and dollars a tonne between the gateways, mean over all goods or over those by road; None where there is no way.
+
+    Goods that go by ways outside the network are left out: nothing is known of their days and dollars.
+    """
     rows = parts(result, direction, case, goods)
     return (float(rows["days"].sum()), float(rows["usd_per_t"].sum())) if len(rows) and rows["days"].sum() > 0 else None
 
@@ -283,7 +294,11 @@ def parts(result: StudyResult, direction: str, case: str = "before", goods: str 
     chosen = (rows["direction"] == direction) & (rows["case"] == case)
     if "goods" in rows.columns:
         chosen &= rows["goods"] == goods
-    return rows[chosen].sort_values("days", ascending=False, kind="stable")
+    found = rows[chosen].sort_values("days", ascending=False, kind="stable")
+    inside = 1.0 - mode_shares(result, direction, case).get(OUTSIDE, 0.0)
+    if goods == "all" and 0 < inside < 1:
+        found = found.assign(days=found["days"] / inside, usd_per_t=found["usd_per_t"] / inside)
+    return found
 
 
 def mode_shares(result: StudyResult, direction: str, case: str = "before") -> dict[str, float]:

@@ -42,7 +42,12 @@ def _size(row: Mapping[Any, Any]) -> str:
     low, high, unit = float(row["low"]), float(row["high"]), str(row["unit"])
     if unit.startswith("days"):
         return f"{n.fixed(low)} to {n.fixed(high)} {unit}"
-    return f"{n.percent(100 * low).removesuffix(f'{n.THIN}%')} to {n.percent(100 * high)} {_UNITS.get(unit, clean(unit))}"
+    return f"{_short(100 * low)} to {_short(100 * high)}{n.THIN}% {_UNITS.get(unit, clean(unit))}"
+
+
+def _short(value: float) -> str:
+    text = n.significant(value, 2)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def method_words(result: StudyResult) -> Prose:

@@ -56,15 +56,15 @@ def _output(result: StudyResult) -> str:
     largest = band(most, "change_percent")
     if max([b.most for b in own.values()] + [largest.most]) < TINY_PERCENT:
         return f"Real output changes by {words.less_than(TINY_PERCENT)} in every economy."
-    told = [f"{economy(code)} {_gdp(b)}" for code, b in own.items()]
+    small = [economy(code) for code, b in own.items() if b.most < TINY_PERCENT]
+    told = [f"by {words.less_than(TINY_PERCENT)} in {n.listed(small)}"] if small else []
+    told += [f"in {economy(code)} by about {_gdp(b)}" for code, b in own.items() if b.most >= TINY_PERCENT]
     if str(most["economy"]) not in result.pair:
-        told.append(f"{economy(str(most['economy']))}, which changes most, {_gdp(largest)}")
-    return f"Real output in {result.years[-1]}: {'; '.join(told)}."
+        told.append(f"in {economy(str(most['economy']))}, where it changes most, by {words.less_than(TINY_PERCENT) if largest.most < TINY_PERCENT else 'about ' + _gdp(largest)}")
+    return f"Real output changes in {result.years[-1]} {'; '.join(told)}."
 
 
 def _gdp(change: Band) -> str:
-    if change.most < TINY_PERCENT:
-        return f"changes by {words.less_than(TINY_PERCENT)}"
     return f"{n.signed_percent(change.mid)} ({words.signed_range(change)})"
 
 

@@ -10,6 +10,7 @@ from corridors.views import (
     Band,
     clean,
     effect,
+    either_way,
     gate,
     has_measures,
     level,
@@ -77,7 +78,7 @@ def _through(result: StudyResult) -> str:
         return ""
     order = rows.reindex(rows["percent_points"].abs().sort_values(ascending=False, kind="stable").index)
     top, total = order.iloc[0], float(rows["percent_points"].sum())
-    subject = words.measure_words(str(top["kind"]))
+    subject = words.subject(result, int(order.index[0]), str(top["kind"]))
     if len(rows) == 1:
         return f"It works through {subject}."
     first = float(top["percent_points"])
@@ -88,9 +89,9 @@ def _through(result: StudyResult) -> str:
     if part >= 0.9:
         return f"Nearly all of that comes from {subject}; the other {others} {'adds' if len(rows) == 2 else 'together add'} {words.points(abs(rest))}."
     if part >= 0.5:
-        return f"Most of that comes from {subject} ({words.points(first)} of {words.points(total)})."
+        return f"Most of that comes from {subject} ({words.points(first).removesuffix(' points')} of {words.points(total)})."
     if part > 0:
-        return f"The largest part comes from {subject} ({words.points(first)} of {words.points(total)})."
+        return f"The largest part comes from {subject} ({words.points(first).removesuffix(' points')} of {words.points(total)})."
     return f"Measures pull both ways; the strongest pull is that of {subject} ({words.signed_points(first)})."
 
 
@@ -109,7 +110,7 @@ def _how_sure(result: StudyResult) -> str:
     top = _top_doubt(result)
     reason = f", above all because of one open question: {top}" if top else ""
     if kind == "open":
-        return f"Neither direction nor size is sure{reason}." if band.low < 0 < band.high else f"The size is not sure{reason}."
+        return f"Neither direction nor size is sure{reason}." if either_way(band) else f"The size is not sure{reason}."
     if _ratio(band) >= 3:
         return f"In the model the direction is clear, the size is not{reason}."
     return f"In the model direction and size are both fairly clear{'; the largest open question is ' + top if top else ''}."
@@ -171,7 +172,7 @@ def _effect(result: StudyResult) -> KeyFigure:
         return KeyFigure(label, "No change", "the same in every draw")
     if kind == "tiny":
         return KeyFigure(label, f"Less than 0.05{n.THIN}%", f"80{n.THIN}% band; no measurable effect")
-    tail = {"nil": ": no measurable effect", "open": ": includes zero" if band.low < 0 < band.high else ": reaches down to nothing"}.get(kind, "")
+    tail = {"nil": ": no measurable effect", "open": ": includes zero" if either_way(band) else ": reaches down to nothing"}.get(kind, "")
     return KeyFigure(label, n.signed_percent(band.mid), words.signed_range(band) + tail)
 
 

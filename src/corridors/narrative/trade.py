@@ -49,7 +49,7 @@ def _reported(result: StudyResult) -> str:
     if not len(reports):
         return "No series of reports on this pair is in the data; the level comes from the world matrix."
     latest = reports.iloc[-1]
-    return f"The latest report of a whole year gives {n.musd(float(latest['total_musd']))} for {period_words(latest['period'])} ({clean(latest['source_title'])})."
+    return f"The latest report of a whole year ({period_words(latest['period'])}) gives {n.musd(float(latest['total_musd']))}; source: {clean(latest['source_title'])}."
 
 
 def _disagree(result: StudyResult) -> str:

@@ -9,6 +9,7 @@ from corridors.narrative import words
 from corridors.report.blocks import Prose
 from corridors.result import StudyResult
 from corridors.views import (
+    OUTSIDE,
     at_home,
     clean,
     date_words,
@@ -29,7 +30,7 @@ _PARTS = {
     "driving": "driving", "border processing": "border clearance", "border queue": "queues at borders",
     "waiting for departure": "waiting for a departure", "transshipment": "transshipment", "sea": "the sea voyage", "air": "flying", "rail": "the train",
 }  # fmt: skip
-_MODES = {"sea": "by sea", "road": "by road", "rail": "by rail", "air": "by air"}
+_MODES = {"sea": "goes by sea", "road": "goes by road", "rail": "goes by rail", "air": "goes by air", OUTSIDE: "takes ways outside this network"}
 SHUT_DAYS = 365.0
 SMALL_ROAD_SHARE = 0.05
 """Below this share of goods by value, a queue at a border is not what holds the trade."""
@@ -60,7 +61,9 @@ def _direction(result: StudyResult, flow: str) -> str:
         f"the longest part is {_part(longest)} ({n.days(float(longest['days']))})" + ("" if same else f", the dearest {_part(dearest)} ({n.usd_per_t(float(dearest['usd_per_t']))})")
     )  # fmt: skip
     shares = mode_shares(result, flow)
-    modes = n.listed([f"{n.share(share)} goes {_MODES.get(mode, 'by ' + mode)}" if k == 0 else f"{n.share(share)} {_MODES.get(mode, 'by ' + mode)}" for k, (mode, share) in enumerate(shares.items())])
+    modes = n.listed([f"{n.share(share)} {_MODES.get(mode, 'goes by ' + mode)}" for mode, share in shares.items()])
+    if shares.get(OUTSIDE, 0.0) > 0:
+        return f"By value, {modes} {way(result, flow)}. Goods on the ways that are known take about {n.days(days)} and cost about {n.usd_per_t(usd)} to move; {where}."
     return f"Goods {way(result, flow)} take about {n.days(days)} and cost about {n.usd_per_t(usd)} to move; {where}. By value, {modes}."
 
 
@@ -78,6 +81,8 @@ def _road(result: StudyResult) -> str:
         text = f"{way(result, flow)} {n.days(before[0])}, of which {n.days(queue)} in queues at borders" if queue >= 0.05 else f"{way(result, flow)} {n.days(before[0])}"
         if has_measures(result):
             text += f", and {n.days(after[0])} with the measures" if n.days(after[0]) != n.days(before[0]) else ", with and without the measures"
+            if after[0] > before[0] and after[1] < before[1] and n.days(after[0]) != n.days(before[0]):
+                text += ", as more take a road that is slower and cheaper"
         told.append(text)
     if not told:
         return ""
@@ -85,7 +90,7 @@ def _road(result: StudyResult) -> str:
 
 
 def _hidden(result: StudyResult) -> str:
-    told, paid = [], []
+    told, paid, ratios = [], [], []
     for flow in ("exports", "imports"):
         hidden = result.facts["hidden_usd_per_t"].get(flow)
         visible = travel(result, flow, "before", "road")
@@ -93,8 +98,11 @@ def _hidden(result: StudyResult) -> str:
             continue
         told.append(f"{words.about_usd(float(hidden))} a tonne {way(result, flow)}")
         paid.append(n.dollars(visible[1]))
+        ratios.append(float(hidden) / visible[1])
     if not told:
         return ""
+    if max(ratios) < 1:
+        return f"The hidden cost of the road (documents, risk, empty returns, no regular service) is estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees. It stays in every scenario."
     return (
         "Time and money alone would send far more goods by truck than go. What keeps them off the road is a hidden cost (documents, risk, empty returns, no regular service), "
         f"estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees. It stays in every scenario."
@@ -219,7 +227,7 @@ def _shut(result: StudyResult) -> str:
             told.append(f"{head} and {n.plural(len(part), 'stays', 'stay')} shut here for all years.")
             continue
         days = n.days(float(opened["closure_days_after"].max()))
-        told.append(f"{head}. {_names(opened)} {n.plural(len(opened), 'opens', 'open')} in this scenario and {n.plural(len(opened), 'is', 'are')} shut {days} a year from then on{', ' + _names(stay) + ' not' if len(stay) else ''}.")
+        told.append(f"{head}. {_names(opened)} {n.plural(len(opened), 'opens', 'open')} in this scenario and {n.plural(len(opened), 'is', 'are')} shut {days} a year from then on{'; ' + _names(stay) + n.plural(len(stay), ' stays shut', ' stay shut') if len(stay) else ''}.")
     shut = rows[(rows["state"] != "shut") & (rows["closure_days_before"] < SHUT_DAYS) & (rows["closure_days_after"] >= SHUT_DAYS)]
     if len(shut):
         told.append(f"{_names(shut)}, open today, {n.plural(len(shut), 'is', 'are')} shut in this scenario.")

@@ -6,7 +6,7 @@ import re
 
 from corridors import numbers as n
 from corridors.result import StudyResult
-from corridors.views import Band, clean, effect, pair_words, path, verdict
+from corridors.views import Band, clean, effect, either_way, pair_words, path, short_name, verdict
 
 MEASURES = {
     "border_capacity": "more capacity at border crossings",
@@ -114,7 +114,7 @@ def change(band: Band) -> str:
         return f"a {kind} of about {n.percent(abs(band.mid))} ({plain_range(band)})"
     if kind == "nil":
         return f"no measurable change ({signed_range(band)})"
-    return f"a change that may go either way ({signed_range(band)})" if band.low < 0 < band.high else f"a change of about {n.signed_percent(band.mid)} that may be next to nothing ({signed_range(band)})"
+    return f"a change that may go either way ({signed_range(band)})" if either_way(band) else f"a change of about {n.signed_percent(band.mid)} that may be next to nothing ({signed_range(band)})"
 
 
 def what_changes(result: StudyResult) -> str:
@@ -136,9 +136,9 @@ def headline(result: StudyResult) -> str:
     if kind == "nil":
         return f"No measurable effect: in {year} the measures change {trade} by {_about(band)} ({signed_range(band)})."
     if kind == "open":
-        if band.low < 0 < band.high:
+        if either_way(band):
             return f"The direction is not clear: in {year} the measures change {trade} by {_about(band)}, but the {signed_range(band)} includes zero."
-        verb = "raise" if band.high > 0 else "lower"
+        verb = "raise" if band.high > -band.low else "lower"
         return f"In {year} the measures may {verb} {trade} by {_about(band)}, but the {signed_range(band)} reaches down to nothing."
     verb = "raise" if kind == "rise" else "lower"
     money = effect(result, unit="musd")
@@ -156,7 +156,9 @@ def _about(band: Band) -> str:
 
 
 def times(ratio: float) -> str:
-    """How many times: ``nine times``, ``2.3 times``."""
+    """How many times: ``nine times``, ``twice``, ``2.3 times``."""
+    if 1.95 <= ratio < 2.05:
+        return "twice"
     if ratio < 3:
         return f"{n.fixed(ratio, 1).removesuffix('.0')} times"
     return f"{n.in_words(round(ratio)) if ratio < 12.5 else n.significant(ratio, 2)} times"
@@ -221,3 +223,17 @@ def signed_points(value: float) -> str:
     """Percentage points with their sign: ``+0.4 points``, ``−1.2 points``."""
     mark = "" if abs(value) < 0.005 else "+" if value > 0 else n.MINUS
     return f"{mark}{points(value)}"
+
+
+def subject(result: StudyResult, number: int, kind: str) -> str:
+    """What a measure is about; of a closure, whether it opens or shuts, by the crossings' own days."""
+    measures = result.scenario.get("measures", ())
+    crossings = result["crossings"]
+    if kind != "closure" or not number < len(measures) or not len(crossings):
+        return measure_words(kind)
+    rows = crossings[crossings["crossing"].isin(measures[number].get("crossings", ()))]
+    if not len(rows):
+        return measure_words(kind)
+    names = n.listed([short_name(x) for x in rows["name"]]) if len(rows) <= 2 else "borders"
+    more = (rows["closure_days_after"] > rows["closure_days_before"]).any()
+    return f"shutting {names} for longer" if more else f"keeping {names} open"

@@ -13,7 +13,7 @@ from corridors.views import clean
 
 DASH = "\u2013"
 BAND = f"80{n.THIN}% band"
-MODES = {"sea": "Sea", "road": "Road", "rail": "Rail", "air": "Air", "border": "Border", "ferry": "Ferry"}
+MODES = {"sea": "Sea", "road": "Road", "rail": "Rail", "air": "Air", "border": "Border", "ferry": "Ferry", "other": "Outside"}
 CARGO = {"food": "Food", "textiles": "Textiles and leather", "machinery": "Machinery and other manufactures", "bulk": "Bulk cargo"}
 FLOWS = {"exports": "Exports", "imports": "Imports", "total": "Two-way trade", "balance": "Balance"}
 

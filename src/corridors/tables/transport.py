@@ -26,6 +26,7 @@ from corridors.tables.cells import (
     text,
 )
 from corridors.views import (
+    OUTSIDE,
     at_home,
     crossing_year,
     date_words,
@@ -71,10 +72,12 @@ def routes(result: StudyResult, direction: str) -> Table | None:
     body = []
     for r in shown.itertuples():
         name = text(r.name) if not hasattr(r, "origin") else f"{text(r.name)} ({places.get(str(r.origin), text(r.origin))} to {places.get(str(r.destination), text(r.destination))})"
-        cells = [name, MODES.get(str(r.mode), text(r.mode)), fixed(r.km), fixed(r.days_before, 1)]
-        cells += [fixed(r.days_after, 1)] if changed else []
-        cells += [fixed(r.usd_per_t_before)]
-        cells += [fixed(r.usd_per_t_after)] if changed else []
+        # Of ways outside the network neither length nor days nor dollars are known.
+        known = str(r.mode) != OUTSIDE
+        cells = [name, MODES.get(str(r.mode), text(r.mode)), fixed(r.km) if known else DASH, fixed(r.days_before, 1) if known else DASH]
+        cells += [fixed(r.days_after, 1) if known else DASH] if changed else []
+        cells += [fixed(r.usd_per_t_before) if known else DASH]
+        cells += [fixed(r.usd_per_t_after) if known else DASH] if changed else []
         cells += [share(r.share_before)]
         cells += [share(r.share_after)] if changed else []
         cells += [fixed(r.hidden_usd_per_t) if str(r.mode) == "road" and r.share_before > 0 else DASH]
