@@ -120,6 +120,18 @@ def test_every_draw_reaches_the_gap(year: float) -> None:
     assert state.gap.max() <= 1e-8
 
 
+@pytest.mark.parametrize(("pair", "value"), [(("CHN", "KAZ"), 50_000.0), (("RUS", "TUR"), 50_000.0), (("PAK", "CHN"), 100_000.0)])
+@pytest.mark.parametrize("year", [2027.0, 2050.0])
+def test_a_study_that_fills_the_crossings_reaches_the_gap(pair: tuple[str, str], value: float, year: float) -> None:
+    """Hundreds of trucks a day of the study's own, which do not grow as the background does; from other starts too."""
+    system = choice.compile_system(study=pair)
+    demand = {way: value * np.array([0.2, 0.2, 0.5, 0.1]) for way in (pair, pair[::-1])}
+    state = system.solve(DRAWS, year=year, demand=demand)
+    other = system.solve(DRAWS, year=year, demand=demand, start=0.3)
+    assert state.gap.max() <= 1e-8 and state.study_trucks_per_day.max() > 50
+    assert other.crossing_load_trucks_per_day == pytest.approx(state.crossing_load_trucks_per_day, rel=1e-4, abs=1e-3)
+
+
 def test_base_shares_come_out_in_every_draw() -> None:
     """No measure, base year: modes have the shares of data/network/base_shares.csv, with the drawn odds."""
     system = whole()
