@@ -21,9 +21,9 @@ from corridors.report.progress import Quiet
 GRID = """
 base: full-connectivity
 vary:
-  measures[0].trucks_per_day: {{from: 300, to: {last}}}
-  measures[0].years_to_full_effect: [0, 1, 2, 3, 4]
-  measures[0].start: [2027, 2028, 2029, 2030]
+  measures[1].trucks_per_day: {{from: 300, to: {last}}}
+  measures[1].years_to_full_effect: [0, 1, 2, 3, 4]
+  measures[1].start: [2027, 2028, 2029, 2030]
 """
 SCENARIOS = 10_000
 ALONE = 20

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
     from corridors.report.pool import Pool
 
-CHUNK = 100
-"""Scenarios a task: half a second of work, so that a lost worker costs little and a message nothing."""
+CHUNK = 400
+"""Scenarios a task at most: scenarios solved together cost less each, and a lost worker costs some seconds of work."""
+SHARES, SMALLEST_CHUNK = 8, 25
+"""A small sweep is cut into so many shares, so that several workers have something to do."""
 WORK = "corridors.sweep_work"
 ASKED, MADE_WITH = "scenario_sha256", "made_with"
 SHOWN_FAILURES = 20
@@ -101,8 +103,9 @@ class _Sweep:
         self.made_with = sha256(canonical([Catalogue().ingredients("sweep", None), work, grid.draws, self.seed]))[:16]
         self.store = Store(out / _WORK_FOLDER)
         points = grid.points
-        width = len(str(len(points) // CHUNK))
-        self.chunks = [_Chunk(f"part-{i // CHUNK:0{max(width, 4)}d}.parquet", points[i : i + CHUNK]) for i in range(0, len(points), CHUNK)]
+        # By the number of scenarios alone, so that the same grid gives the same files on every machine.
+        size = min(CHUNK, max(SMALLEST_CHUNK, -(-len(points) // SHARES)))
+        self.chunks = [_Chunk(f"part-{i // size:04d}.parquet", points[i : i + size]) for i in range(0, len(points), size)]
         self.cells = {field: _cells(points, field) for field in grid.varied}
         self.failed: dict[str, str] = {}
 

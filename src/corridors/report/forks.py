@@ -33,8 +33,8 @@ ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", 
 STEADY = {"PYTHONHASHSEED": "0", "MPLBACKEND": "agg"}
 """So that one build is like another."""
 
-QUIET_LIBRARIES = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-"""Arrow's allocator would start a thread of its own when it is loaded; the debugger that kernels carry would print a warning."""
+QUIET_LIBRARIES = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "_RJEM_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+"""Allocators of Arrow and Polars would start threads of their own when they are loaded; the debugger that kernels carry would print a warning."""
 
 
 def can_fork() -> bool:

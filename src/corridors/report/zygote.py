@@ -10,7 +10,8 @@ answer is ``{"pid": N}``, and when that process ends ``{"exit": N}`` (minus the 
 killed). A connection is the life of its process: whoever closes it, or dies, takes the process and
 its children along, so nothing is left behind when a build is killed.
 
-It has one thread and never opens a ZeroMQ context or an event loop, so that a fork is clean.
+It never opens a ZeroMQ context or an event loop, and numerical libraries have one thread in it, so that a fork is
+clean. Arrow, which may have threads of its own by then, makes them anew in a fork.
 """
 
 from __future__ import annotations
