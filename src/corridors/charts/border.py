@@ -15,6 +15,7 @@ from corridors.theme import LIGHT as C
 
 _MOST_PANELS = 4
 _MOST_ROWS = 12
+_SHUT_DAYS = 360.0
 _SOURCE = "capacities, hours and traffic of crossings as listed under data"
 
 
@@ -107,9 +108,15 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
 
 
 def _curve_title(rows: pd.DataFrame, year: int) -> str:
-    usable = rows[rows["state"] != "shut"] if (rows["state"] != "shut").any() else rows
-    bound = [crossing_name(n) for n in usable.loc[usable["binds_before"].astype(bool), "name"]]
-    still = [crossing_name(n) for n in usable.loc[usable["binds_after"].astype(bool), "name"]]
+    open_now = rows["state"] != "shut"
+    # A measure may open what is shut today; then its queue counts, too.
+    open_then = open_now | (rows["closure_days_after"] < _SHUT_DAYS)
+    if not open_then.any():
+        open_now = open_then = pd.Series(True, index=rows.index)
+    bound = [crossing_name(n) for n in rows.loc[open_now & rows["binds_before"].astype(bool), "name"]]
+    still = [crossing_name(n) for n in rows.loc[open_then & rows["binds_after"].astype(bool), "name"]]
+    if not bound and still:
+        return f"With the measures trucks queue for more than half a day at {numbers.listed(still)} in {year}"
     if not bound:
         return f"Capacity does not bind at these crossings: even in {year} trucks wait less than half a day in the queue"
     text = f"Without more capacity trucks queue for more than half a day at {numbers.listed(bound)} in {year}"

@@ -284,7 +284,7 @@ def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
     shut = [crossing_name(str(n)) for n in crossings.loc[crossings["state"] == "shut", "name"]]
     binding = [crossing_name(str(n)) for n in table.loc[table["binds_before"].astype(bool) & (table["state"] != "shut"), "name"]]
     lead = str(by_mode.index[0])
-    title = f"Between {a} and {b} {numbers.share(float(by_mode.iloc[0]))} goes by {lead}; the roads pass {numbers.in_words(len(used))} {numbers.plural(len(used), 'crossing')}"
+    title = f"Between {a} and {b} {numbers.share(float(by_mode.iloc[0]))} goes {draw.by_mode(lead)}; the roads pass {numbers.in_words(len(used))} {numbers.plural(len(used), 'crossing')}"
     if shut:
         title += f", with {numbers.listed(shut)} shut today"
     shares = ", ".join(f"{m} {numbers.share(float(s))}" for m, s in by_mode.items())

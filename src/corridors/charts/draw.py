@@ -210,6 +210,11 @@ def direction_name(result: StudyResult, direction: str) -> str:
     return {"exports": f"{a} to {b}", "imports": f"{b} to {a}"}.get(direction, f"{a} and {b}, both ways")
 
 
+def by_mode(mode: str) -> str:
+    """``by sea``; what is none of the known modes goes ``other ways``."""
+    return "other ways" if mode == "other" else f"by {mode}"
+
+
 def has_measures(result: StudyResult) -> bool:
     """Whether the scenario does anything at all."""
     return bool(len(result["contributions"])) or bool(result.scenario.get("measures"))

@@ -29,7 +29,7 @@ def breakdown(result: StudyResult, goods: str = "road") -> blocks.Figure | None:
     moves = draw.has_measures(result)
     directions = [d for d in ("exports", "imports") if (table["direction"] == d).any()]
     spent = table.groupby("component", sort=False)[["days", "usd_per_t"]].max()
-    parts = list(spent.index[(spent["days"] > 0.005) | (spent["usd_per_t"] > 0.05)])
+    parts = list(spent.index[(spent["days"] > 0.02) | (spent["usd_per_t"] > 0.5)])
     if not parts:
         return None
     block = 0.55 + _ROW_IN * len(parts)
@@ -268,7 +268,7 @@ def _share_words(result: StudyResult, tables: dict[str, pd.DataFrame]) -> tuple[
     modes = _by_mode(result, first)
     name = draw.direction_name(result, first)
     top = str(modes["share_after"].idxmax())
-    lead = f"{numbers.share(modes.loc[top, 'share_after'])} of what goes from {name} {'goes' if draw.has_measures(result) else 'travels'} by {top}"
+    lead = f"{numbers.share(modes.loc[top, 'share_after'])} of what goes from {name} {'goes' if draw.has_measures(result) else 'travels'} {draw.by_mode(top)}"
     if "road" in modes.index and top != "road":
         a, b = (numbers.share(modes.loc["road", c]) for c in ("share_before", "share_after"))
         change = f"the road keeps {a}" if a == b else f"the road\u2019s share {'rises' if modes.loc['road', 'share_after'] > modes.loc['road', 'share_before'] else 'falls'} from {a} to {b}"
