@@ -24,6 +24,7 @@ DRAWS = 64
 DRAWN = 240
 READ_IN_FULL = 90
 HOSTILE = "<script>alert(1)</script>\n\n#let x = 1 \u202e & \"g\" *a*"
+HOSTILE_SHOWN = "<script>.*?\\*a\\*"
 OF_ONE = (
     "cover", "answer", "key_figures", "trade_today", "corridors_words", "border_words", "projection_words", "targets_words",
     "others_words", "contributions_words", "uncertainty_words", "left_out", "method_words", "data_words",
@@ -338,6 +339,34 @@ def test_without_measures_nothing_is_claimed(results) -> None:
     assert narrative.answer(results["baseline"]).paragraphs[0].startswith("Nothing is changed here")
 
 
+def test_a_closure_is_told_by_what_it_does(results) -> None:
+    full, shut = results["full-connectivity"], results["capacity-800"]
+    assert full.scenario["measures"][0]["kind"] == "closure"
+    assert words.subject(full, 0, "closure") == "keeping Torkham and Chaman open"
+    measure = {"kind": "closure", "crossings": ["taftan"], "days_per_year": 100.0, "start": 2027, "years_to_full_effect": 1}
+    crossings = shut["crossings"].copy()
+    crossings.loc[crossings["crossing"] == "taftan", "closure_days_after"] = 100.0
+    longer = replace(shut, scenario={**shut.scenario, "measures": [measure]}, tables={**shut.tables, "crossings": crossings})
+    assert words.subject(longer, 0, "closure") == "shutting Taftan for longer"
+    assert words.subject(full, 99, "closure") == words.MEASURES["closure"]
+
+
+def test_ways_outside_the_network_are_not_counted_as_free_and_at_once(results) -> None:
+    base = results["capacity-800"]
+    routes = base["routes"].copy()
+    outside = (routes["mode"] == "sea").to_numpy()
+    routes.loc[outside, "mode"] = views.OUTSIDE
+    breakdown = base["breakdown"].copy()
+    some = replace(base, tables={**base.tables, "routes": routes, "breakdown": breakdown})
+    share = views.mode_shares(some, "exports")[views.OUTSIDE]
+    days, usd = views.travel(some, "exports")
+    known_days, known_usd = views.travel(base, "exports")
+    assert days == pytest.approx(known_days / (1 - share)) and usd == pytest.approx(known_usd / (1 - share))
+    told = narrative.corridors_words(some).paragraphs[0]
+    assert "takes ways outside this network" in told
+    check("corridors_words", told)
+
+
 def test_a_pair_without_corridor_is_said_to_have_none(results) -> None:
     assert "no corridor" in narrative.corridors_words(results["far-pair"]).paragraphs[0]
     assert narrative.targets_words(results["far-pair"]) is None or results["far-pair"]["targets"].shape[0] > 0
@@ -374,7 +403,7 @@ def test_comparisons_make_sense(results, many) -> None:
         group = pool[k : k + 5]
         for name in OF_MANY:
             for text in texts(getattr(narrative, name)(group)):
-                check(name, re.sub("<script>.*?\\*a\\*", "title", text))
+                check(name, re.sub(HOSTILE_SHOWN, "title", text))
 
 
 def test_the_recommendation_follows_its_rule(many) -> None:
@@ -407,6 +436,14 @@ def test_ranking_is_by_the_median(results) -> None:
     first = narrative.ranking_words(group).paragraphs[0]
     best = max((r for r in group if r.scenario["measures"] and r.pair == ("PAK", "RUS")), key=lambda r: views.effect(r).mid)
     assert f"“{best.title}”" in first
+
+
+def test_one_scenario_alone_is_spoken_of_in_the_singular(results, many) -> None:
+    still = [r for r in many if r.scenario["measures"] and r.pair == ("PAK", "RUS") and views.verdict(views.effect(r)) not in ("rise", "fall")]
+    for result in still[:12]:
+        told = narrative.compare_answer([result, results["baseline"]]).paragraphs[0]
+        assert told.startswith("The one scenario that takes measures does not change")
+        check("compare_answer", re.sub(HOSTILE_SHOWN, "title", told))
 
 
 def test_comparing_nothing_is_said(results) -> None:

@@ -21,11 +21,14 @@ def left_out(result: StudyResult) -> Prose:
         f"The model knows nothing of politics: it cannot tell whether sanctions on or by {first} or {second} tighten or end, whether banks clear payments, "
         "whether a border shuts for security, or which contracts for oil, gas or grain are signed. The lines below ask how much each could matter; they are no forecasts."
     )
-    told = [_friction(row) for row in result["frictions"].to_dict("records")]
-    return Prose((intro, *[t for t in told if t]), "caveat")
+    rows = result["frictions"].to_dict("records")
+    guessed = [bool(row.get("estimate", False)) for row in rows]
+    told = [_friction(row, guess and not all(guessed)) for row, guess in zip(rows, guessed, strict=True)]
+    end = ["All these ranges are estimates; their basis is in the table."] if len(rows) > 1 and all(guessed) else ["The range is an estimate."] if all(guessed) and rows else []
+    return Prose((intro, *told, *end), "caveat")
 
 
-def _friction(row: Mapping[Any, Any]) -> str:
+def _friction(row: Mapping[Any, Any], guess: bool) -> str:
     low, mid, high = (float(row[f"effect_percent_{k}"]) for k in ("low", "central", "high"))
     name = clean(row["friction"])
     what_if = clean(row.get("what_if") or "")
@@ -34,7 +37,7 @@ def _friction(row: Mapping[Any, Any]) -> str:
         moved = f"two-way trade would change by {words.less_than(0.05)}"
     else:
         moved = f"two-way trade would change by about {n.signed_percent(mid)} (range {n.percent_range(low, high, sign=True)})"
-    note = " The range is an estimate." if bool(row.get("estimate", False)) else ""
+    note = " The range is an estimate." if guess else ""
     return f"{name} ({size}): {what_if + ', ' if what_if else ''}{moved}.{note}"
 
 
@@ -50,12 +53,18 @@ def _short(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _reported(facts: Mapping[str, Any]) -> str:
+    """Of which year the newest reports of world trade are, where a result says so."""
+    year = facts.get("trade_year")
+    return f", reported up to {year}," if year else ""
+
+
 def method_words(result: StudyResult) -> Prose:
     """The chain in one page of plain words."""
     facts = result.facts
     steps = [
         "Gravity: what every economy sells to every other, explained by distance, borders, language, history and agreements (Poisson pseudo-maximum likelihood with exporter and importer effects).",
-        f"The world today: the matrix of world trade brought to {facts['base_year']}; {n.count(float(facts['filled_exporters']))} exporters that do not report are filled in from their output and from what partners of that kind trade.",
+        f"The world today: the matrix of world trade{_reported(facts)} brought to {facts['base_year']}; {n.count(float(facts['filled_exporters']))} exporters that do not report are filled in from their output and from what partners of that kind trade.",
         "Corridors: every route by road, rail, sea and air between the gateways, with days and dollars a tonne from published rates and times.",
         "Borders: hours at a crossing from its capacity, its clearance time and the traffic of all; queues grow steeply near capacity.",
         "Route choice: shippers weigh money and days against the value of their goods (nested logit); choices load crossings and crossings set hours until both agree. A hidden cost of each mode makes today's shares come out.",

@@ -61,8 +61,8 @@ def compare_answer(results: Sequence[StudyResult]) -> Prose:
     if not moving:
         most = max(effect(r).most for r in acting)
         return Prose((
-            f"None of the {n.in_words(len(acting))} scenarios that take measures changes {trade} in {last} by an amount that can be told from zero. "
-            f"The farthest end of any 80{n.THIN}% band is {n.percent(most)}.",
+            f"{_none_of(len(acting))} {trade} in {last} by an amount that can be told from zero. "
+            + (f"The farthest end of any 80{n.THIN}% band is {n.percent(most)}." if most > 0 else "The effect is zero in every draw."),
         ), "lead")  # fmt: skip
     best = moving[0]
     still = len(acting) - len(moving)
@@ -73,6 +73,12 @@ def compare_answer(results: Sequence[StudyResult]) -> Prose:
         top = f"None raises it; the smallest fall is {quoted(best.title)}: {words.change(effect(best))}."
     rest = f"{words.capital(n.in_words(still))} {n.plural(still, 'has', 'have')} an effect too small or too uncertain to tell from none." if still else ""
     return Prose((words.sentence(head, top, rest),), "lead")
+
+
+def _none_of(count: int) -> str:
+    if count == 1:
+        return "The one scenario that takes measures does not change"
+    return f"None of the {n.in_words(count)} scenarios that take measures changes"
 
 
 def ranking_words(results: Sequence[StudyResult]) -> Prose:
@@ -188,5 +194,5 @@ def _elsewhere(acting: Sequence[StudyResult]) -> str:
         return ""
     return (
         f"Such works have to be judged by the trade of others, too: {quoted(top_result.title)} adds about {n.musd(total)} a year to other flows "
-        f"(sum of medians, at the trade of {top_result.facts['base_year']}), against {n.musd(own)} between {pair_words(top_result)}."
+        f"(sum of medians, at the trade of {top_result.facts['base_year']}), while trade between {pair_words(top_result)} changes by {n.musd(own, sign=True)}."
     )

@@ -77,7 +77,7 @@ def contributions_words(result: StudyResult) -> Prose:
     order = rows.reindex(rows["percent_points"].abs().sort_values(ascending=False, kind="stable").index)
     top = order.iloc[0]
     if len(rows) == 1:
-        return Prose((f"The whole effect comes from the one measure, {quoted(top['measure'])}: {words.change(effect(result))}.",))
+        return Prose((f"There is one measure, {quoted(top['measure'])}, so all of the effect is its own: {words.change(effect(result))}.",))
     if order["percent_points"].abs().max() < TINY_PERCENT:
         return Prose((f"No measure moves two-way trade by as much as {n.fixed(TINY_PERCENT, 2)} points: all {n.in_words(len(rows))} together come to {words.signed_points(total)}.",))
     told = [f"Of the effect of {n.signed_percent(total)} in {result.years[-1]}, {quoted(top['measure'])} {_brings(top)}."]

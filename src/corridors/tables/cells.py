@@ -50,6 +50,12 @@ def column_decimals(values: Iterable[float], digits: int = 2, most: int = 3) -> 
     return min(n.decimals_for(max(sizes), digits), most) if sizes else 0
 
 
+def two_decimals(middles: Iterable[float], ends: Iterable[float]) -> tuple[int, int]:
+    """Decimals for a column of medians and for the column of their bands, which shows at least a tenth where the median does."""
+    fine = column_decimals(middles)
+    return fine, max(column_decimals(ends), min(fine, 1))
+
+
 def money_unit(values: Iterable[float]) -> tuple[float, str, int]:
     """Divisor, name of the unit and decimals for a column of million dollars."""
     sizes = [abs(float(v)) for v in values if v is not None and math.isfinite(float(v))]
@@ -64,9 +70,9 @@ def percent(value: Any) -> str:
     return cell(lambda v: n.signed_percent(v).removesuffix(f"{n.THIN}%"), value)
 
 
-def percent_span(low: Any, high: Any) -> str:
-    """A band in percent, the unit in the head."""
-    return n.percent_range(float(low), float(high), sign=True).removesuffix(f"{n.THIN}%")
+def span(low: Any, high: Any, decimals: int) -> str:
+    """A band with so many decimals and its signs, the unit in the head."""
+    return f"{fixed(low, decimals, sign=True)} to {fixed(high, decimals, sign=True)}"
 
 
 def share(value: Any) -> str:

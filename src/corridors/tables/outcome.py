@@ -20,9 +20,10 @@ from corridors.tables.cells import (
     model,
     money_unit,
     percent,
-    percent_span,
     right,
+    span,
     text,
+    two_decimals,
 )
 from corridors.views import (
     Band,
@@ -69,13 +70,15 @@ def _paths(result: StudyResult, flow: str, caption: str) -> Table:
     rows = result["projection"]
     divisor, unit, decimals = money_unit(rows[rows["flow"] == flow]["p90"])
     changed = has_measures(result)
+    effects = [effect(result, flow, "percent", year) for year in result.years]
+    fine, coarse = two_decimals([e.mid for e in effects], [e.most for e in effects])
     body = []
     for year in result.years:
         base = path(result, flow, "baseline", year)
         cells = [n.year(year), fixed(base.mid / divisor, decimals), _span(base, divisor, decimals)]
         if changed:
             plan, moved = path(result, flow, "scenario", year), effect(result, flow, "percent", year)
-            cells += [fixed(plan.mid / divisor, decimals), _span(plan, divisor, decimals), percent(moved.mid), percent_span(moved.low, moved.high)]
+            cells += [fixed(plan.mid / divisor, decimals), _span(plan, divisor, decimals), fixed(moved.mid, fine, sign=True), span(moved.low, moved.high, coarse)]
         body.append(tuple(cells))
     heads: list[str | Column] = ["Year", right("Without measures" if changed else "Expected", unit), right(BAND, unit)]
     if changed:
@@ -148,14 +151,15 @@ def others(result: StudyResult, count: int = 10) -> Table | None:
         return None
     order = rows.reindex(rows["change_musd_p50"].abs().sort_values(ascending=False, kind="stable").index).head(count)
     order = order.sort_values("change_musd_p50", ascending=False, kind="stable")
+    fine, coarse = two_decimals(order["change_percent_p50"], [*order["change_percent_p10"], *order["change_percent_p90"]])
     biggest = pd.concat([order["change_musd_p10"], order["change_musd_p90"]]).abs().max()
     if not biggest >= 0.005:
         return None
     body = [
         (
             f"{_upper(economy(str(r.exporter)))} to {economy(str(r.importer))}", fixed(r.change_musd_p50, 2, sign=True),
-            f"{fixed(r.change_musd_p10, 2, sign=True)} to {fixed(r.change_musd_p90, 2, sign=True)}", percent(r.change_percent_p50),
-            percent_span(r.change_percent_p10, r.change_percent_p90), _through(str(r.through)),
+            span(r.change_musd_p10, r.change_musd_p90, 2), fixed(r.change_percent_p50, max(fine, 2), sign=True),
+            span(r.change_percent_p10, r.change_percent_p90, max(coarse, 2)), _through(str(r.through)),
         )
         for r in order.itertuples()
     ]  # fmt: skip
@@ -190,7 +194,7 @@ def real_gdp(result: StudyResult, count: int = 10) -> Table | None:
     own = order[order["economy"].isin(result.pair)]
     chosen = pd.concat([own, order[~order["economy"].isin(result.pair)].head(max(count - len(own), 0))])
     chosen = chosen.sort_values("change_percent_p50", ascending=False, kind="stable")
-    body = [(_upper(economy(str(r.economy))), fixed(r.change_percent_p50, 4, sign=True), f"{fixed(r.change_percent_p10, 4, sign=True)} to {fixed(r.change_percent_p90, 4, sign=True)}") for r in chosen.itertuples()]
+    body = [(_upper(economy(str(r.economy))), fixed(r.change_percent_p50, 4, sign=True), span(r.change_percent_p10, r.change_percent_p90, 4)) for r in chosen.itertuples()]
     return table(
         f"Real output in {result.years[-1]}, change from what it would be without the measures",
         ("Economy", right("Change", "%"), right(BAND, "%")), body, model(result),
@@ -300,11 +304,9 @@ def scenarios(results: Sequence[StudyResult]) -> Table | None:
 
 def _scenario(result: StudyResult, several: bool) -> tuple[str, ...]:
     found, money = effect(result), effect(result, unit="musd")
-    decimals = 1 if abs(money.mid) < 99.5 else 0
     return (
         clean(result.title), *([" \u2013 ".join(result.facts["names"])] if several else []), n.fixed(len(result.scenario.get("measures", ()))),
-        percent(found.mid), percent_span(found.low, found.high), fixed(money.mid, decimals, sign=True),
-        f"{fixed(money.low, decimals, sign=True)} to {fixed(money.high, decimals, sign=True)}", _reads(result, found), n.count(trucks_both(result).mid),
+        fixed(found.mid, 2, sign=True), span(found.low, found.high, 2), fixed(money.mid, 1, sign=True), span(money.low, money.high, 1), _reads(result, found), n.count(trucks_both(result).mid),
     )  # fmt: skip
 
 

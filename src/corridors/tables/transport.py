@@ -19,11 +19,11 @@ from corridors.tables.cells import (
     column_decimals,
     fixed,
     model,
-    percent,
-    percent_span,
     right,
     share,
+    span,
     text,
+    two_decimals,
 )
 from corridors.views import (
     OUTSIDE,
@@ -232,11 +232,12 @@ def costs(result: StudyResult) -> Table | None:
         return None
     body = []
     decimals = column_decimals(100 * rows["composite_cost_before"], 3, 1)
+    fine, coarse = two_decimals(rows["cost_change_percent_p50"], [*rows["cost_change_percent_p10"], *rows["cost_change_percent_p90"]])
     for r in rows.itertuples():
         label = f"{CARGO.get(str(r.cargo_class), text(r.cargo_class))}, {way(result, str(r.direction))}"
         cells = [label, share(r.weight), fixed(100 * float(r.composite_cost_before), decimals)]
         if has_measures(result):
-            cells += [percent(r.cost_change_percent_p50), percent_span(r.cost_change_percent_p10, r.cost_change_percent_p90)]
+            cells += [fixed(r.cost_change_percent_p50, fine, sign=True), span(r.cost_change_percent_p10, r.cost_change_percent_p90, coarse)]
         body.append(tuple(cells))
     heads: list[str | Column] = ["Goods", right("Part of the direction", "% by value"), right("Cost of transport", "% of goods value")]
     if has_measures(result):
