@@ -6,41 +6,26 @@ Chromium is the system's (``tests/install_browser.sh`` installs it where it can)
 from __future__ import annotations
 
 import io
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pypdfium2
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from browsing import SIZES, chromium, needs_chromium, violations
 from corridors.report import index_page
 from corridors.report.export import to_html
 from sample_report import ABOUT, HOSTILE, blocks, notebook, saved_results
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-SIZES = {"phone": (360, 740), "desk": (1280, 900)}
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: sh tests/install_browser.sh installs it (Debian, as root)"),
-]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +65,6 @@ def opened(browser: Browser, site: dict[str, Path], request: pytest.FixtureReque
 
 
 EVERY = [(name, size, scheme) for name in NAMES for size in SIZES for scheme in ("light", "dark")]
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds against WCAG 2.2 AA, one line a rule."""
-    found: dict[str, Any] = Axe().run(page, options={"runOnly": {"type": "tag", "values": STANDARD}, "resultTypes": ["violations"]}).response
-    return [f"{v['id']}: {v['help']}: {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found["violations"]]
 
 
 def test_axe_finds_what_is_wrong(browser: Browser) -> None:
