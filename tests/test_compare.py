@@ -39,7 +39,7 @@ def test_the_same_result_has_no_difference() -> None:
 
 
 def test_every_part_of_a_result_belongs_to_a_step() -> None:
-    assert {k for keys in STEPS.values() for k in keys} == set(RESULT)
+    assert {k.split(".")[0] for keys in STEPS.values() for k in keys} == set(RESULT)
 
 
 def test_a_change_is_found_on_its_step_and_downstream() -> None:
@@ -85,3 +85,11 @@ def test_files_that_are_no_results(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         compare_files(good, tmp_path / "none.json")
     assert compare_files(good, good).first_step is None
+
+
+def test_facts_belong_to_the_step_that_makes_them() -> None:
+    one = {**RESULT, "facts": {"base_year": 2016, "road_share": 0.1, "binding": {"before": ["Torkham"]}}}
+    found = compare(one, {**one, "facts": {**one["facts"], "road_share": 0.2}})
+    assert found.first_step == "Routes" and found.steps["Routes"][0].where == "facts.road_share"
+    assert compare(one, {**one, "facts": {**one["facts"], "binding": {"before": []}}}).first_step == "Border crossings"
+    assert compare(one, {**one, "facts": {**one["facts"], "base_year": 2023}}).first_step == "What is known"

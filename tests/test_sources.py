@@ -534,8 +534,80 @@ def test_cepii_needs_files_and_knows_them(project: Path, tmp_path: Path) -> None
     asked = Asked(True)
     with pytest.raises(SourceError, match="www.cepii.fr"):
         refreshing.refresh("cepii", confirm=asked.confirm, say=asked.say)
-    file = write_baci(tmp_path, "2024,586,643,080520,1000,1\n2024,860,586,270900,79000,1\n")
+    file = write_baci(tmp_path, "2023,586,643,080520,1000,1\n2023,860,586,270900,79000,1\n")
     assert refreshing.refresh("cepii", files=[file], confirm=asked.confirm, say=asked.say) == 0
-    assert data.bilateral_trade_panel()["year"].max() == 2024
+    assert data.bilateral_trade_panel()["year"].max() == 2023
     assert "BACI" in datapackage.resource("bilateral_trade_panel").sources[0].title
     assert set(vocabulary.economies()) >= {"PAK", "UZB"}
+
+
+def test_trade_newer_than_gdp_is_not_taken(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model could not use it: what to do first is told, and nothing is fetched or written."""
+    before = (project / "data" / "bilateral_trade_panel.csv").read_bytes()
+    asked = Asked(True)
+    file = write_baci(tmp_path, "2024,586,643,080520,1000,1\n")
+    with pytest.raises(SourceError, match="refresh worldbank"):
+        refreshing.refresh("cepii", files=[file], confirm=asked.confirm, say=asked.say)
+    monkeypatch.setattr(refreshing.comtrade, "exports", lambda *_: pytest.fail("fetched"))
+    with pytest.raises(SourceError, match="--year 2023"):
+        refreshing.refresh("comtrade", year=2024, confirm=asked.confirm, say=asked.say)
+    assert (project / "data" / "bilateral_trade_panel.csv").read_bytes() == before
+
+
+def test_no_key_is_told_however_a_source_fails(server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    import logging
+    import traceback
+
+    monkeypatch.setenv(comtrade.KEY, "secret-key-123")
+    caplog.set_level(logging.DEBUG)
+    for status in (401, 429, 500, 404):
+        server.script = [lambda *_, status=status: (status, {}, b"no")]
+        source = comtrade.client(server.base)
+        source.attempts, source.min_interval, source.sleep = 2, 0.0, lambda _: None
+        with pytest.raises(SourceError) as failed:
+            comtrade.exports(source, 2023, print)
+        told = "".join(traceback.format_exception(failed.value))
+        assert "secret-key-123" not in told + caplog.text
+
+
+@pytest.mark.slow
+def test_a_newer_year_of_trade_becomes_the_base_and_comparing_tells_what_it_did(project: Path, tmp_path: Path) -> None:
+    """From a BACI file to two results side by side, each run as a user runs it."""
+    import json
+    import os
+    import subprocess
+    import sys
+
+    def corridors(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "corridors.cli", *arguments], capture_output=True, text=True,
+            env={**os.environ, "CORRIDORS_ROOT": str(project)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(corridors("run", "capacity-800", "--draws", "64", "--json"))
+    panel = data.bilateral_trade_panel()
+    flows = panel[(panel["year"] == 2016) & (panel["trade_musd"] > 0)][["exporter", "importer", "trade_musd"]].assign(year=2022)
+    flows["trade_musd"] *= np.where(flows["exporter"] == "CHN", 1.6, 1.25)
+    refreshing.write(refreshing.Proposal("bilateral_trade_panel", refreshing.with_year(panel, flows), "BACI 2022", "https://www.cepii.fr", "Etalab"))
+    new.write_text(corridors("run", "capacity-800", "--draws", "64", "--json"))
+    before, after = json.loads(old.read_text()), json.loads(new.read_text())
+    assert (before["facts"]["trade_year"], after["facts"]["trade_year"]) == (2016, 2022)
+    assert before["facts"]["base_year"] == after["facts"]["base_year"] == 2023, "both brought to the last year of GDP"
+    assert after["facts"]["predicted_ratio"]["exports"]["year"] == 2022
+    found = json.loads(corridors("compare", str(old), str(new), "--json"))
+    changed = {step["step"]: step["changes"] for step in found["steps"]}
+    assert found["first_step"] == "What is known"
+    assert changed["Trade without the measures"] and not changed["What was asked"]
+    assert {"where": "facts.trade_year", "a": 2016, "b": 2022} in changed["What is known"]
+    assert json.loads(corridors("compare", str(old), str(old), "--json"))["first_step"] is None
+    # Another theta moves what comes after it, and nothing before.
+    table = project / "data" / "parameters.csv"
+    text = table.read_text(encoding="utf-8")
+    assert text.count("trade_elasticity,theta,5.03,") == 1
+    table.write_text(text.replace("trade_elasticity,theta,5.03,", "trade_elasticity,theta,6,"), encoding="utf-8")
+    other = tmp_path / "other.json"
+    other.write_text(corridors("run", "capacity-800", "--draws", "64", "--json"))
+    assert json.loads(corridors("compare", str(new), str(other), "--json"))["first_step"] in ("Trade cost", "Response of trade")

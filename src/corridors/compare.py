@@ -20,13 +20,14 @@ STEPS: dict[str, tuple[str, ...]] = {
     "What was asked": ("scenario", "title", "pair", "years", "draws", "seed"),
     "What is known": ("facts",),
     "Trade without the measures": ("baseline",),
-    "Routes": ("routes",),
-    "Border crossings": ("crossings",),
+    "Routes": ("routes", "facts.road_share", "facts.hidden_usd_per_t", "facts.trucks_by_road", "facts.route_gap"),
+    "Border crossings": ("crossings", "facts.binding"),
     "Trade cost": ("trade_cost_change_percent",),
-    "Response of trade": ("effect_percent", "contributions"),
-    "Trade with the measures": ("projected", "targets"),
+    "Response of trade": ("effect_percent", "contributions", "facts.closures", "facts.market_clearing_residual"),
+    "Trade with the measures": ("projected", "targets", "facts.trucks_needed"),
     "Real GDP": ("real_gdp_percent",),
 }
+"""Steps of the chain and the parts of a result that each makes; ``facts`` is what no other step names of them."""
 REQUIRED = ("scenario", "pair", "baseline", "projected", "effect_percent")
 _TINY = 1e-9
 
@@ -96,7 +97,7 @@ def compare(a: Mapping[str, Any], b: Mapping[str, Any], a_name: str = "A", b_nam
     """Compare two results; medians come first among equals, then the largest relative change."""
     steps = {}
     for step, keys in STEPS.items():
-        left, right = (dict(leaf for k in keys if k in r for leaf in _leaves(r[k], k)) for r in (a, b))
+        left, right = (dict(leaf for k in keys for leaf in _leaves(_part(r, k), k)) for r in (a, b))
         changes = [
             Change(where, left.get(where), right.get(where))
             for where in dict.fromkeys([*left, *right])
@@ -120,6 +121,18 @@ def _read(path: Path) -> dict[str, Any]:
     return result
 
 
+def _part(result: Mapping[str, Any], key: str) -> Any:
+    """What stands under a key of :data:`STEPS`, without what another step names; nothing where it is missing."""
+    first, _, rest = key.partition(".")
+    whole = result.get(first, {})
+    if not isinstance(whole, Mapping):
+        return {} if rest else whole
+    if rest:
+        return whole.get(rest, {})
+    named = {k.partition(".")[2] for keys in STEPS.values() for k in keys if k.startswith(f"{first}.")}
+    return {k: v for k, v in whole.items() if k not in named}
+
+
 def _leaves(value: Any, at: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, child in value.items():
@@ -134,7 +147,7 @@ def _leaves(value: Any, at: str) -> Iterator[tuple[str, Any]]:
 def _label(item: Any, position: int) -> Any:
     """Items are matched by what they are about, not by where they stand in the list."""
     if isinstance(item, Mapping):
-        for key in ("route", "name", "measure", "flow", "year"):
+        for key in ("route", "name", "measure", "item", "flow", "year"):
             if key in item:
                 return f"{item['flow']} {item['year']}" if key == "flow" and "year" in item else item[key]
     return position

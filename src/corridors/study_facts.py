@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from corridors import cargo, chain, data, world
+from corridors import cargo, chain, data, panel, world
 
 if TYPE_CHECKING:
     from corridors.study import Study
@@ -20,8 +20,8 @@ Array = npt.NDArray[np.float64]
 def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Plain values, by name:
 
-    ``names``, ``demonyms`` of the pair; ``corridor_known``; ``base_year`` of the world matrix and how many exporters
-    were filled; ``level`` (year, exports_musd, imports_musd); ``trade_cost_change_percent``; ``closures``
+    ``names``, ``demonyms`` of the pair; ``corridor_known``; ``base_year`` of the world matrix, ``trade_year`` of the
+    newest world trade behind it, and how many exporters were filled; ``level`` (year, exports_musd, imports_musd); ``trade_cost_change_percent``; ``closures``
     (effect in percent in the central case by equilibrium closure); ``market_clearing_residual`` and
     ``route_gap`` (largest of all draws); ``trucks_needed`` a day, one way, if all goods that could go by road
     did, and ``trucks_by_road`` that do; ``road_share``; ``hidden_usd_per_t`` of the road; ``binding`` crossings
@@ -37,6 +37,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "corridor_known": study.chain.on_network,
         "distance_km": chain.distance_km(study.pair),
         "base_year": int(matrix.year),
+        "trade_year": int(panel.load().years[-1]),
         "filled_exporters": len(world.filled_exporters()),
         "level": {
             "year": study.baseline.anchor_year,

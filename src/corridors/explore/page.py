@@ -33,8 +33,10 @@ _STYLE = (
     "<style>.corridors-explore{background:#fff;color:#1a1f26;padding:.3em .6em;line-height:1.35}"
     ".corridors-explore figure{margin:0}.corridors-explore figcaption{font-weight:600;margin:.4em 0}"
     ".corridors-explore .svg svg{width:100%;height:auto}.corridors-explore .source{font-size:.8em;color:#565d66}"
-    ".corridors-explore dl{display:flex;flex-wrap:wrap;gap:1.5em;margin:.2em 0}.corridors-explore dt{color:#565d66}"
-    ".corridors-explore dd{margin:0}.corridors-explore .value{font-size:1.5em;font-weight:600}"
+    # JupyterLab lays out lists of its own in two columns.
+    ".corridors-explore dl{display:flex;flex-wrap:wrap;gap:.5em 1.5em;margin:.2em 0}.corridors-explore dl>div{flex:1 1 9em}"
+    ".corridors-explore dl dt{float:none;width:auto;font-weight:400;color:#565d66}.corridors-explore dl dd{float:none;width:auto;margin:0}"
+    ".corridors-explore .value{font-size:1.5em;font-weight:600}"
     ".corridors-explore .detail{display:block;color:#565d66}</style>"
 )
 

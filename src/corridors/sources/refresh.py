@@ -82,6 +82,7 @@ def refresh(
         proposals.append(_worldbank())
     if source in ("comtrade", "all"):
         wanted = year or date.today().year - 2
+        _has_gdp(wanted, proposals)
         say(f"UN Comtrade: exports of {wanted} ...")
         proposals.append(_comtrade(wanted, say))
     if source == "cepii" or (source == "all" and files):
@@ -89,8 +90,20 @@ def refresh(
             raise SourceError("CEPII: download BACI or Gravity from www.cepii.fr, then name the files with --file")
         proposals += _cepii(files, year)
     for proposal in proposals:
+        if proposal.table == "bilateral_trade_panel":
+            _has_gdp(int(proposal.frame["year"].max()))
         apply(proposal, confirm, say)
     return 0
+
+
+def _has_gdp(year: int, proposals: Sequence[Proposal] = ()) -> None:
+    """SourceError for trade of a year whose GDP is neither in the data nor about to be: the model could not use it."""
+    last = max(int(frame["year"].max()) for frame in (data.gdp(), *(p.frame for p in proposals if p.table == "gdp")))
+    if year > last:
+        raise SourceError(
+            f"trade of {year} needs GDP of {year}, and data/gdp.csv ends in {last}: "
+            f"first corridors data refresh worldbank, or ask for --year {last}"
+        )
 
 
 def apply(proposal: Proposal, confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
