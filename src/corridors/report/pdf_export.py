@@ -43,6 +43,8 @@ _SCALES = {"brief": (1.0, 0.97, 0.94, 0.91, 0.88, 0.85), "report": (1.0, 0.97, 0
 _HIGHEST = 0.5
 """Height of a chart that no chart should pass, as a share of the text's width."""
 _SMALLEST_SHARE = 0.76
+_FRONT_SHARE = 0.92
+"""Least share of the width that the front's chart takes, which has a page of its own."""
 _EARLIEST = "1980-01-01"
 
 
@@ -100,6 +102,8 @@ def data(found: Mapping[str, Any]) -> dict[str, Any]:
     for k, part in enumerate(parts):
         # The front's chart stays where it is; others may move to where a page has room.
         part["front"] = k < first
+        if part["kind"] == "figure" and k < first and mode == "report":
+            part["share"] = max(part["share"], _FRONT_SHARE)
     day = long_date(found["date"])
     made: dict[str, Any] = _settable(
         {
