@@ -183,7 +183,8 @@ def test_paragraphs_are_sentences(results, many) -> None:
 
 
 def test_the_answer_is_short_and_of_few_sentences(results, many) -> None:
-    for result in [*results.values(), *many]:
+    long_names = replace(results["baseline"], facts={**results["baseline"].facts, "names": ["Central African Republic", "United Arab Emirates"]})
+    for result in [*results.values(), *many, long_names]:
         (answer,) = narrative.answer(result).paragraphs
         assert len(answer.split()) <= 90, answer
         assert 2 <= len(re.findall(r"\.(?=\s|$)", answer)) <= 3, answer

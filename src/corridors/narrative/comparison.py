@@ -14,6 +14,10 @@ from corridors.views import Band, effect, has_measures, pair_words, path, quoted
 ENOUGH = 0.8
 """A smaller package that reaches this part of the best median effect is preferred to the best one."""
 _MEASURABLE = ("rise", "fall")
+_RULE = (
+    f"The rule behind this: of the scenarios whose whole 80{n.THIN}% band is a rise, the one with the fewest measures that reaches "
+    f"{n.fixed(100 * ENOUGH)}{n.THIN}% of the best median effect."
+)
 
 
 def main_pair(results: Sequence[StudyResult]) -> list[StudyResult]:
@@ -123,14 +127,14 @@ def recommendation(results: Sequence[StudyResult]) -> Prose:
     best = rising[0]
     enough = [r for r in rising if effect(r).mid >= ENOUGH * effect(best).mid]
     chosen = min(enough, key=lambda r: (len(r.scenario["measures"]), -effect(r).mid, r.name))
-    return Prose(tuple(p for p in (_take(chosen, best), _wrong(chosen, best), _elsewhere(acting)) if p))
+    return Prose(tuple(p for p in (_take(chosen, best), _wrong(chosen), _elsewhere(acting), _RULE) if p))
 
 
 def _take(chosen: StudyResult, best: StudyResult) -> str:
     last, found = chosen.years[-1], effect(chosen)
     count = len(chosen.scenario["measures"])
     head = f"Recommendation: {quoted(chosen.title)}, {n.in_words(count)} {n.plural(count, 'measure')}."
-    why = f"It raises {words.what_changes(chosen)} in {last} by about {n.percent(found.mid)} ({words.plain_range(found)})."
+    why = f"In the model it raises {words.what_changes(chosen)} in {last} by about {n.percent(found.mid)} ({words.plain_range(found)})."
     if chosen is best:
         return words.sentence(head, why, "No other scenario does more in the middle case.")
     more = len(best.scenario["measures"]) - count
@@ -140,16 +144,22 @@ def _take(chosen: StudyResult, best: StudyResult) -> str:
     )  # fmt: skip
 
 
-def _wrong(chosen: StudyResult, best: StudyResult) -> str:
+def _wrong(chosen: StudyResult) -> str:
     money = effect(chosen, unit="musd")
     gdp = _own_gdp(chosen)
     last = chosen.years[-1]
     return words.sentence(
+        _hangs_on(chosen),
         f"The cost of being wrong: at the low end of the band the gain in {last} is {n.musd(money.low)} a year, at the high end {n.musd(money.high)}.",
         f"If works cost more a year than trade worth {n.musd(money.low)} brings in, they rest on hope." if money.low > 0 else "",
         "No cost of works is in this model, and added trade is not added income:",
         gdp,
     )
+
+
+def _hangs_on(result: StudyResult) -> str:
+    question = words.top_doubt(result)
+    return f"Most hangs on one open question: {question}." if question else ""
 
 
 def _own_gdp(result: StudyResult) -> str:
@@ -193,6 +203,6 @@ def _elsewhere(acting: Sequence[StudyResult]) -> str:
     if not (total > 0.5 and total > own):
         return ""
     return (
-        f"Such works have to be judged by the trade of others, too: {quoted(top_result.title)} adds about {n.musd(total)} a year to other flows "
-        f"(sum of medians, at the trade of {top_result.facts['base_year']}), while trade between {pair_words(top_result)} changes by {n.musd(own, sign=True)}."
+        f"What measures do for others counts, too: {quoted(top_result.title)} adds about {n.musd(total)} a year to other flows "
+        f"(sum of medians, at the trade of {top_result.facts['base_year']}), while trade between {pair_words(top_result)} changes by {n.musd(own, sign=True)} a year."
     )

@@ -63,13 +63,13 @@ def _small_reason(result: StudyResult) -> str:
         return "The network has no corridor between the two, so no measure at a border bears on it directly."
     need = trucks_both(result)
     most = max(road_share(result, flow) for flow in ("exports", "imports"))
-    now = f"At most {n.share(most)} of either direction, by value, goes by road" if most > 0 else "None of it goes by road"
+    now = f"No more than {n.share(most)} of the goods, by value, go by road" if most > 0 else "None of it goes by road"
     narrow = gate(result)
     against = "" if narrow is None else (
         f", against the {n.count(narrow[1])} that {words.own(narrow[0])} open crossings take" if need.mid < narrow[1] else
         f", more than the {n.count(narrow[1])} that {words.own(narrow[0])} open crossings take"
     )  # fmt: skip
-    return f"{now}; if all of it that suits trucks did, it would need about {n.trucks(need.mid).removeprefix('about ')} both ways{against}."
+    return f"{now}; if all that suits trucks did, it would need about {n.trucks(need.mid).removeprefix('about ')} both ways{against}."
 
 
 def _through(result: StudyResult) -> str:
@@ -101,13 +101,13 @@ def _how_sure(result: StudyResult) -> str:
         base = path(result, "total", "baseline")
         if not base.low > 0:
             return ""
-        head = "The path is wide open" if base.high > 3 * base.low else "The path is fairly clear"
-        return f"{head}: the high end of its band is {words.times(base.high / base.low)} the low end."
+        head = "The path's range is wide" if base.high > 3 * base.low else "The path's range is moderate"
+        return f"{head}: its high end is {words.times(base.high / base.low)} its low end."
     if kind == "none":
         return "All draws agree on that."
     if kind in ("tiny", "nil"):
         return f"The finding is fairly sure: {_nineteen(result)}."
-    top = _top_doubt(result)
+    top = words.top_doubt(result)
     reason = f", above all because of one open question: {top}" if top else ""
     if kind == "open":
         return f"Neither direction nor size is sure{reason}." if either_way(band) else f"The size is not sure{reason}."
@@ -128,17 +128,6 @@ def _nineteen(result: StudyResult) -> str:
     if wide.most < 0.05:
         return f"in 19 draws of 20 the change stays under 0.05{n.THIN}%"
     return f"19 draws of 20 lie within {n.percent_range(wide.low, wide.high, sign=True)}"
-
-
-def _top_doubt(result: StudyResult) -> str:
-    rows = result["information"]
-    if not len(rows):
-        return ""
-    gain = rows["band_now_percent_points"] - rows["band_if_known_percent_points"]
-    if not gain.max() > 0:
-        return ""
-    top = rows.loc[gain.idxmax()]
-    return words.doubt(result, str(top["parameter"]), str(top["meaning"]))
 
 
 def key_figures(result: StudyResult) -> KeyFigures:

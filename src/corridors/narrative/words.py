@@ -138,8 +138,10 @@ def headline(result: StudyResult) -> str:
     if kind == "open":
         if either_way(band):
             return f"The direction is not clear: in {year} the measures change {trade} by {_about(band)}, but the {signed_range(band)} includes zero."
-        verb = "raise" if band.high > -band.low else "lower"
-        return f"In {year} the measures may {verb} {trade} by {_about(band)}, but the {signed_range(band)} reaches down to nothing."
+        up = band.high > -band.low
+        if abs(band.mid) < 0.005 or (band.mid > 0) != up:
+            return f"In {year} the measures change {trade} by {_about(band)}, and the {signed_range(band)} includes nothing at all."
+        return f"In {year} the measures may {'raise' if up else 'lower'} {trade} by about {n.percent(abs(band.mid))}, but the {signed_range(band)} reaches down to nothing."
     verb = "raise" if kind == "rise" else "lower"
     money = effect(result, unit="musd")
     more = "more" if kind == "rise" else "less"
@@ -237,3 +239,15 @@ def subject(result: StudyResult, number: int, kind: str) -> str:
     names = n.listed([short_name(x) for x in rows["name"]]) if len(rows) <= 2 else "borders"
     more = (rows["closure_days_after"] > rows["closure_days_before"]).any()
     return f"shutting {names} for longer" if more else f"keeping {names} open"
+
+
+def top_doubt(result: StudyResult) -> str:
+    """The open question whose answer would narrow the band most; empty where none would."""
+    rows = result["information"]
+    if not len(rows):
+        return ""
+    gain = rows["band_now_percent_points"] - rows["band_if_known_percent_points"]
+    if not gain.max() > 0:
+        return ""
+    top = rows.loc[gain.idxmax()]
+    return doubt(result, str(top["parameter"]), str(top["meaning"]))
