@@ -112,7 +112,8 @@ def _write(text: str, name: str, folder: Path | None) -> Path:
 
 def _template(a: str, b: str, title: str) -> str:
     touching = vocabulary.crossings_of(a, b)
-    between = vocabulary.crossings_between(a, b)
+    shut = vocabulary.shut_crossings()
+    between = vocabulary.crossings_between(a, b, avoid=shut)
     known = {code for code in (a, b) if vocabulary.has_places(code)}
     if len(known) < 2:
         outside = " and ".join(vocabulary.economies()[c] for c in (a, b) if c not in known)
@@ -124,9 +125,12 @@ def _template(a: str, b: str, title: str) -> str:
     else:
         network = [
             f"# Crossings of {vocabulary.economies()[a]} and {vocabulary.economies()[b]}: {', '.join(touching)}.",
-            f"# The shortest road between the two passes {', '.join(between) or 'none'}.",
+            f"# The shortest open road between the two passes {', '.join(between) or 'none'}.",
         ]
-    chosen = between or touching[:1] or list(vocabulary.crossings())[:1]
+    stuck = [c for c in touching if c in shut]
+    if stuck:
+        network.append(f"# Shut today: {', '.join(stuck)}. A closure with fewer days a year opens a crossing; nothing else helps there.")
+    chosen = between or [c for c in touching if c not in shut][:1] or [c for c in vocabulary.crossings() if c not in shut][:1]
     return "\n".join(
         [
             SCHEMA_LINE.rstrip(),

@@ -88,8 +88,16 @@ def crossings_of(*economies: str) -> list[str]:
     return [place for place, kind, both in rows if kind == "crossing" and set(both.split("-")) & set(economies)]
 
 
-def crossings_between(a: str, b: str) -> list[str]:
-    """Ids of the crossings on the shortest road from any place of economy ``a`` to any of ``b``, in order."""
+def shut_crossings() -> frozenset[str]:
+    """Ids of the crossings that are shut today."""
+    return frozenset(crossing for crossing, state in _column_rows("network/crossings.csv", "crossing", "state") if state == "shut")
+
+
+def crossings_between(a: str, b: str, avoid: frozenset[str] = frozenset()) -> list[str]:
+    """Ids of the crossings on the shortest road from any place of economy ``a`` to any of ``b``, in order.
+
+    No crossing of ``avoid`` is passed; an empty list if there is no such road.
+    """
     rows = _column_rows("network/places.csv", "place", "kind", "economies")
     kinds = {place: kind for place, kind, _ in rows}
     inside = {code: {p for p, kind, both in rows if both == code and kind != "crossing"} for code in (a, b)}
@@ -104,7 +112,7 @@ def crossings_between(a: str, b: str) -> list[str]:
         km, place, passed = heapq.heappop(queue)
         if place in inside[b]:
             return list(passed)
-        if place in reached:
+        if place in reached or place in avoid:
             continue
         reached.add(place)
         if kinds.get(place) == "crossing":
