@@ -243,7 +243,9 @@ def test_a_new_scenario_is_valid_commented_and_never_overwrites(project: Path) -
     one = scenario.load("kazakh-road")
     assert one.pair == ("PAK", "KAZ") and one.measures
     assert path.read_text(encoding="utf-8").count("#") > 8
-    assert set(one.measures[0].crossings) == {"torkham", "hairatan", "yallama"}
+    assert set(one.measures[0].crossings) == set(vocabulary.crossings_between("PAK", "KAZ", avoid=vocabulary.shut_crossings()))
+    assert "torkham" not in one.measures[0].crossings, "shut: capacity there does nothing"
+    assert "Shut today: torkham, chaman" in path.read_text(encoding="utf-8")
     with pytest.raises(ScenarioError, match="is there already"):
         new_scenario.write_new("kazakh-road", ["PAK", "KAZ"])
     assert "kazakh-road" in scenario.names()

@@ -85,4 +85,4 @@ def volumes(paths_musd: Mapping[str, Array], class_shares: Mapping[str, Array], 
 
 def _column(name: str) -> Array:
     table = data.cargo_classes().set_index("cargo_class")
-    return table.loc[list(CLASSES), name].to_numpy(dtype=np.float64)
+    return np.asarray(table.loc[list(CLASSES), name], dtype=np.float64)

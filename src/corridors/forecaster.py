@@ -218,7 +218,7 @@ def reversion(ln_trade: float) -> float:
     model = trained(2 * STEP)
     basis = np.concatenate([[1.0], np.maximum(np.clip(ln_trade, LOWEST, HIGHEST) - np.array(KNOTS), 0.0)])
     lost = float(np.clip(-basis @ model.coefficients[3 : 4 + len(KNOTS)], 0.02, 0.95))
-    return 1 - (1 - lost) ** (1 / (2 * STEP))
+    return float(1 - (1 - lost) ** (1 / (2 * STEP)))
 
 
 def _size(e: Examples) -> Array:

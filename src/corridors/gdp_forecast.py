@@ -134,11 +134,8 @@ def walk_components(horizon: npt.NDArray[np.int64], longest: int) -> tuple[Array
 
 def _known(ahead: GdpForecast, years: tuple[int, ...]) -> Array:
     """ln GDP in known years; a year before the first or in a gap takes the value interpolated over time."""
-    return np.interp(
-        np.asarray(years, dtype=np.float64),
-        ahead.history.index.to_numpy(dtype=np.float64),
-        np.log(ahead.history.to_numpy(dtype=np.float64)),
-    )
+    known = ahead.history.index.to_numpy(dtype=np.float64), np.log(ahead.history.to_numpy(dtype=np.float64))
+    return np.asarray(np.interp(np.asarray(years, dtype=np.float64), *known))
 
 
 def _past_forecasts(values: Array) -> tuple[dict[str, float], dict[str, float]]:

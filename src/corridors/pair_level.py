@@ -256,7 +256,7 @@ def _likeliest(model: KalmanSmoother, start: Array) -> Array:
 
     bounds = [(np.log(0.05), np.log(1.5)), (np.log(0.05), np.log(0.8))]
     found = minimize(loss, np.log(start), method="Nelder-Mead", bounds=bounds, options={"xatol": 1e-2, "fatol": 1e-3})
-    return np.exp(found.x)
+    return np.asarray(np.exp(found.x))
 
 
 def _turned(level: PairLevel) -> PairLevel:

@@ -34,7 +34,7 @@ class Panel:
 
     def ln_gdp(self, year: int) -> Array:
         """ln GDP of every economy in ``year`` (N,), NaN where unknown."""
-        return np.log(self.gdp[year].to_numpy(dtype=np.float64))
+        return np.asarray(np.log(self.gdp[year].to_numpy(dtype=np.float64)))
 
     def position(self, economy: str) -> int:
         """The place of ``economy`` on the axes, or -1 where it has no trade in the panel."""

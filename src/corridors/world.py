@@ -234,7 +234,7 @@ def _exports_by_gdp(trade: Array, silent: npt.NDArray[np.bool_], ln_gdp: Array) 
     said = ~silent
     sums = np.nansum(trade, axis=1)
     slope, constant = np.polyfit(ln_gdp[said], np.log(sums[said]), 1)
-    return np.exp(constant + slope * ln_gdp)
+    return np.asarray(np.exp(constant + slope * ln_gdp))
 
 
 def _known(names: pd.Index, year: int) -> list[tuple[list[int], list[int], float, str]]:
