@@ -146,7 +146,7 @@ NONSENSE = {
     "many of one": r"\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (measure|crossing|flow|scenario|pair)\b",
     "an orphan unit": r"(^|[^\d])\u202f%|(^|[^\u202f])%|[^\da] (million|billion|trillion)\b",
     "false precision": r"\d\.\d{4,}",
-    "about twice": r"\babout about\b|\bby by\b|\bof of\b|\bthe the\b",
+    "about twice": r"\babout (no|less|about)\b|\babout about\b|\bby by\b|\bof of\b|\bthe the\b",
     "a half-said chance": r"chance of (almost|about even)",
 }  # fmt: skip
 

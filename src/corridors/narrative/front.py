@@ -66,10 +66,10 @@ def _small_reason(result: StudyResult) -> str:
     now = f"No more than {n.share(most)} of the goods, by value, go by road" if most > 0 else "None of it goes by road"
     narrow = gate(result)
     against = "" if narrow is None else (
-        f", against the {n.count(narrow[1])} that {words.own(narrow[0])} open crossings take" if need.mid < narrow[1] else
-        f", more than the {n.count(narrow[1])} that {words.own(narrow[0])} open crossings take"
+        f", against the {n.count(narrow[1])} that the open crossings take" if need.mid < narrow[1] else
+        f", more than the {n.count(narrow[1])} that the open crossings take"
     )  # fmt: skip
-    return f"{now}; if all that suits trucks did, it would need about {n.trucks(need.mid).removeprefix('about ')} both ways{against}."
+    return f"{now}; if all that suits trucks did, it would need {words.about_trucks(need.mid)} both ways{against}."
 
 
 def _through(result: StudyResult) -> str:
@@ -171,6 +171,6 @@ def _trucks(result: StudyResult) -> KeyFigure:
     held = f"; {words.own(narrow[0])} open crossings take {n.count(narrow[1])}" if narrow else "; no road corridor in the network"
     return KeyFigure(
         f"Trucks a day in {result.years[-1]}, both ways",
-        f"About {n.trucks(need.mid).removesuffix(' a day').removesuffix(' trucks').removesuffix(' truck').removeprefix('about ')}",
+        "Fewer than 1" if need.mid < 0.75 else f"About {n.trucks(need.mid).removesuffix(' a day').removesuffix(' trucks').removesuffix(' truck')}",
         f"if all goods that suit trucks went by road; 80{n.THIN}% band {n.number_range(need.low, need.high)}{held}",
     )

@@ -148,17 +148,19 @@ def _by_road(result: StudyResult) -> str:
     told = []
     for flow in ("exports", "imports"):
         trucks_a_day = float(result.facts["trucks_by_road"][flow]["before"]["p50"])
-        told.append(f"{n.trucks(trucks_a_day)} {way(result, flow)} ({n.share(mode_shares(result, flow).get('road', 0.0))} of goods by value)")
-    return f"this trade sends about {' and '.join(told).replace('about ', '')}"
+        told.append(f"{words.about_trucks(trucks_a_day)} {way(result, flow)} ({n.share(mode_shares(result, flow).get('road', 0.0))} of goods by value)")
+    return f"this trade sends {' and '.join(told)}"
 
 
 def _need(result: StudyResult) -> str:
     out, back, both = trucks(result, "exports"), trucks(result, "imports"), trucks_both(result)
     text = (
-        f"If all goods that suit trucks went by road, this trade would need about {n.trucks(out.mid).removeprefix('about ')} {way(result, 'exports')} in {result.years[-1]} "
-        f"(80{n.THIN}% band {n.number_range(out.low, out.high)}) and about {n.trucks(back.mid).removeprefix('about ')} the other way ({n.number_range(back.low, back.high)}). "
+        f"If all goods that suit trucks went by road, this trade would need {words.about_trucks(out.mid)} {way(result, 'exports')} in {result.years[-1]} "
+        f"(80{n.THIN}% band {n.number_range(out.low, out.high)}) and {words.about_trucks(back.mid)} the other way ({n.number_range(back.low, back.high)}). "
     )
     shares = [f"{n.share(both.mid / size)} of {n.count(size)}" for size in (200.0, 800.0, 1000.0)]
+    if both.mid < 0.75:
+        return f"{text}Both together are fewer than one a day, next to nothing beside 200, 800 or 1,000."
     if both.mid < 200:
         return f"{text}Both together, {n.count(both.mid)} a day, are {n.listed(shares)} trucks a day."
     return f"{text}Both together are {n.count(both.mid)} a day, {_multiple(both.mid, 200)} what a crossing for 200 could serve, {_multiple(both.mid, 800)} one for 800 and {_multiple(both.mid, 1000)} one for 1,000."

@@ -251,3 +251,9 @@ def top_doubt(result: StudyResult) -> str:
         return ""
     top = rows.loc[gain.idxmax()]
     return doubt(result, str(top["parameter"]), str(top["meaning"]))
+
+
+def about_trucks(trucks_a_day: float) -> str:
+    """``about 31 trucks a day``, ``about 1 truck every 9 days``, ``no trucks``."""
+    told = n.trucks(trucks_a_day)
+    return told if told.startswith(("no", "less", "about")) else f"about {told}"
