@@ -368,6 +368,21 @@ def test_ways_outside_the_network_are_not_counted_as_free_and_at_once(results) -
     check("corridors_words", told)
 
 
+def test_what_is_said_of_real_output_holds_for_all_of_the_band(results, many) -> None:
+    seen = 0
+    for result in [*results.values(), *many]:
+        told = " ".join(narrative.others_words(result).paragraphs)
+        reach = result["real_gdp"][["change_percent_p10", "change_percent_p90"]].abs().to_numpy().max()
+        if "in every economy" in told:
+            assert reach < views.TINY_PERCENT, told
+            seen += 1
+        rows = result["real_gdp"].set_index("economy")
+        for name, code in zip(result.facts["names"], result.pair, strict=True):
+            if re.search(rf"by less than 0\.05\u202f% in [^.;]*{name}", told):
+                assert rows.loc[code, ["change_percent_p10", "change_percent_p90"]].abs().max() < views.TINY_PERCENT
+    assert seen
+
+
 def test_a_pair_without_corridor_is_said_to_have_none(results) -> None:
     assert "no corridor" in narrative.corridors_words(results["far-pair"]).paragraphs[0]
     assert narrative.targets_words(results["far-pair"]) is None or results["far-pair"]["targets"].shape[0] > 0

@@ -9,7 +9,7 @@ from corridors import numbers as n
 from corridors.narrative import words
 from corridors.report.blocks import Cover, Prose
 from corridors.result import StudyResult
-from corridors.views import Band, effect, has_measures, pair_words, path, quoted, verdict
+from corridors.views import Band, band, effect, has_measures, pair_words, path, quoted, verdict
 
 ENOUGH = 0.8
 """A smaller package that reaches this part of the best median effect is preferred to the best one."""
@@ -168,8 +168,8 @@ def _own_gdp(result: StudyResult) -> str:
     for code, name in zip(result.pair, result.facts["names"], strict=True):
         found = rows[rows["economy"] == code]
         if len(found):
-            mid = float(found["change_percent_p50"].iloc[0])
-            told.append(f"{words.less_than(0.05)} in {name}" if abs(mid) < 0.05 else f"{n.signed_percent(mid)} in {name}")
+            change = band(found.iloc[0], "change_percent")
+            told.append(f"{words.less_than(0.05)} in {name}" if change.most < 0.05 else f"about {n.signed_percent(change.mid)} in {name} ({words.signed_range(change)})")
     if len(told) == 2 and all(t.startswith("less") for t in told):
         return f"real output changes by {words.less_than(0.05)} in both economies."
     return f"real output changes by {n.listed(told)}." if told else "what it does to real output is not known."

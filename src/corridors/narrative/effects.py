@@ -51,17 +51,18 @@ def _output(result: StudyResult) -> str:
     rows = result["real_gdp"]
     if not len(rows):
         return ""
+    year = result.years[-1]
+    reach = float(rows[["change_percent_p10", "change_percent_p90"]].abs().to_numpy().max())
+    if reach < TINY_PERCENT:
+        return f"Real output in {year} changes by {words.less_than(TINY_PERCENT)} in every economy."
     own = {code: band(rows[rows["economy"] == code].iloc[0], "change_percent") for code in result.pair if (rows["economy"] == code).any()}
-    most = rows.loc[rows["change_percent_p50"].abs().idxmax()]
-    largest = band(most, "change_percent")
-    if max([b.most for b in own.values()] + [largest.most]) < TINY_PERCENT:
-        return f"Real output changes by {words.less_than(TINY_PERCENT)} in every economy."
     small = [economy(code) for code, b in own.items() if b.most < TINY_PERCENT]
     told = [f"by {words.less_than(TINY_PERCENT)} in {n.listed(small)}"] if small else []
     told += [f"in {economy(code)} by about {_gdp(b)}" for code, b in own.items() if b.most >= TINY_PERCENT]
+    most = rows.loc[rows["change_percent_p50"].abs().idxmax()]
     if str(most["economy"]) not in result.pair:
-        told.append(f"in {economy(str(most['economy']))}, where it changes most, by {words.less_than(TINY_PERCENT) if largest.most < TINY_PERCENT else 'about ' + _gdp(largest)}")
-    return f"Real output changes in {result.years[-1]} {'; '.join(told)}."
+        told.append(f"in {economy(str(most['economy']))}, where it changes most in the middle case, by about {_gdp(band(most, 'change_percent'))}")
+    return f"Real output in {year} changes {'; '.join(told)}."
 
 
 def _gdp(change: Band) -> str:
