@@ -327,6 +327,13 @@ def test_capacity_is_said_not_to_hold_trade_that_is_not_there(results) -> None:
     assert "No border crossing" in narrative.border_words(results["far-pair"]).paragraphs[0]
 
 
+def test_capacity_that_adds_trade_is_not_said_to_add_none(results) -> None:
+    base = results["capacity-800"]
+    gains = replace(base, tables={**base.tables, "contributions": base["contributions"].assign(percent_points=2.5)})
+    first = narrative.border_words(gains).paragraphs[0]
+    assert "does not hold" not in first and "about +2.5" in first
+
+
 def test_a_crossing_that_opens_is_said_to_open(results) -> None:
     told = " ".join(narrative.border_words(results["full-connectivity"]).paragraphs)
     assert "Torkham and Chaman open in this scenario" in told

@@ -10,6 +10,7 @@ from corridors.report.blocks import Prose
 from corridors.result import StudyResult
 from corridors.views import (
     OUTSIDE,
+    SLIGHT_PERCENT,
     at_home,
     clean,
     date_words,
@@ -131,9 +132,22 @@ def _verdict(result: StudyResult) -> str:
         return f"Capacity does not bind: in {year}, with today's capacity, no open crossing on the way has a queue of more than half a day in the middle case."
     share = max(mode_shares(result, flow).get("road", 0.0) for flow in ("exports", "imports"))
     queues = f"By {year}, with today's capacity and the traffic of all grown, a truck in the middle case queues more than half a day at {_where(result, binding)}."
-    if share < SMALL_ROAD_SHARE:
-        return words.sentence("Capacity does not hold this trade back.", queues, f"But the trucks there carry the trade of others: {_by_road(result)}.")
-    return words.sentence("Capacity binds.", queues, f"That matters here: {_by_road(result)}.")
+    gain = _capacity_points(result)
+    worth = "" if gain is None else f"More capacity changes two-way trade by {_about_percent(gain)} (middle case)."
+    if share < SMALL_ROAD_SHARE and abs(gain or 0.0) < SLIGHT_PERCENT:
+        return words.sentence("Capacity does not hold this trade back.", queues, f"But the trucks there carry the trade of others: {_by_road(result)}.", worth)
+    return words.sentence("Capacity binds.", queues, f"By road, {_by_road(result)}.", worth)
+
+
+def _capacity_points(result: StudyResult) -> float | None:
+    """What more capacity at crossings adds to the effect, percentage points; None where no measure is about it."""
+    rows = result["contributions"]
+    chosen = rows[rows["kind"] == "border_capacity"] if len(rows) else rows
+    return float(chosen["percent_points"].sum()) if len(chosen) else None
+
+
+def _about_percent(value: float) -> str:
+    return f"about {n.signed_percent(value)}" if abs(value) >= 0.005 else words.less_than(0.01)
 
 
 def _where(result: StudyResult, binding: pd.DataFrame) -> str:
