@@ -67,10 +67,12 @@ def draw(study: Study) -> blocks.Figure | None:
     system, state = study.chain.system, study.change.after
     if system is None or state is None or not study.chain.on_network:
         return None
-    ground = _ground(system.routes, system.effects.links, system.effects.services)
+    routes = system.routes
+    ground = _ground(routes, system.effects.links, system.effects.services)
     shares, borders = _shares(system, state, study), _Borders.of(system, state)
-    ways = "".join(_way(part, system, shares) for part in sorted(ground.parts, key=lambda part: _share(part, system, shares)))
-    dots = "".join(_crossing(place, x, y, borders, system, shares) for place, x, y in ground.crossings)
+    drawn = sorted(((_share(part, routes, shares), k) for k, part in enumerate(ground.parts)))
+    ways = "".join(_way(ground.parts[k], share) for share, k in drawn)
+    dots = "".join(_crossing(place, x, y, borders, routes, shares) for place, x, y in ground.crossings)
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE:g} {ground.height:.0f}" width="100%" '
         f'font-family="{escape(theme.FONTS)}" font-size="11">{ground.below}{ways}{dots}{ground.above}</svg>'
@@ -85,16 +87,15 @@ def _shares(system: System, state: TransportState, study: Study) -> Array:
     return np.asarray((state.route_share * by_route).sum(axis=2).mean(axis=0))
 
 
-def _share(part: Part, system: System, shares: Array) -> float:
+def _share(part: Part, routes: Sequence[Route], shares: Array) -> float:
     """The larger share of a direction that uses a part."""
-    each = {system.routes[r].exporter: 0.0 for r in part.routes}
+    each = {routes[r].exporter: 0.0 for r in part.routes}
     for r in part.routes:
-        each[system.routes[r].exporter] += float(shares[r])
+        each[routes[r].exporter] += float(shares[r])
     return max(each.values())
 
 
-def _way(part: Part, system: System, shares: Array) -> str:
-    share = _share(part, system, shares)
+def _way(part: Part, share: float) -> str:
     if share <= _SMALLEST_SHARE:
         return ""
     dashes = f' stroke-dasharray="{_DASHES[part.mode]}"' if part.mode in _DASHES else ""
@@ -123,7 +124,7 @@ class _Borders:
         return not self.shut(crossing) and self.queue[crossing] > corridor_frames.BINDING_QUEUE_HOURS
 
 
-def _crossing(place: str, x: float, y: float, borders: _Borders, system: System, shares: Array) -> str:
+def _crossing(place: str, x: float, y: float, borders: _Borders, routes: Sequence[Route], shares: Array) -> str:
     """A dot: white where trucks pass freely, amber where they queue for more than half a day, grey where it is shut.
 
     Named where anybody passes, or would if it were not shut.
@@ -132,7 +133,7 @@ def _crossing(place: str, x: float, y: float, borders: _Borders, system: System,
     told = "shut" if borders.shut(place) else numbers.hours(borders.hours[place])
     name = escape(vocabulary.short_name(place))
     dot = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}" stroke="{C["ink"]}"><title>{name}: {escape(told)}</title></circle>'
-    passed = sum(float(s) for s, r in zip(shares, system.routes, strict=True) if place in r.crossings)
+    passed = sum(float(s) for s, r in zip(shares, routes, strict=True) if place in r.crossings)
     if passed <= _SMALLEST_SHARE and not borders.shut(place):
         return dot
     return f'{dot}<text x="{x + 6:.1f}" y="{y + 3.5:.1f}" {_HALO} fill="{C["ink"]}" font-size="9.5">{name}</text>'

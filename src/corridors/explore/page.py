@@ -143,7 +143,7 @@ class App:
         self.update()
 
     def _corridor_changed(self, change: Any) -> None:
-        if self._quiet or change["new"] is None:
+        if self._quiet or not change["new"]:
             return
         known = {value for _, value in self.controls["crossings"].options}
         self.controls["crossings"].value = tuple(c for c in change["new"] if c in known)
@@ -172,7 +172,7 @@ class App:
         crossings = on_roads or vocabulary.crossings_of(*self.pair) or list(names)
         self._quiet = True
         try:
-            self.controls["corridor"].options = [("Choose crossings below", None), *corridors.items()]
+            self.controls["corridor"].options = [("Choose crossings below", ()), *corridors.items()]
             self.controls["crossings"].options = [(vocabulary.short_name(c), c) for c in crossings]
             self.controls["crossings"].value = tuple(crossings[:1])
             self.controls["flights_on"].disabled = airports_of(self.pair) is None
@@ -191,7 +191,7 @@ class App:
         made: dict[str, Any] = {
             "first": w.Dropdown(options=economies, value=pair[0], description="Seller", style=style, layout=wide),
             "second": w.Dropdown(options=economies, value=pair[1], description="and buyer", style=style, layout=wide),
-            "corridor": w.Dropdown(options=[("Choose crossings below", None)], description="Corridor", style=style, layout=wide),
+            "corridor": w.Dropdown(options=[("Choose crossings below", ())], description="Corridor", style=style, layout=wide),
             "crossings": w.SelectMultiple(options=[], rows=6, description="Crossings", style=style, layout=wide),
         }
         for field, box, label, low, high, step, first in _LEVELS:
