@@ -112,6 +112,19 @@ def test_a_new_scenario_is_written_where_the_user_is_not_into_the_package(instal
     assert checked.returncode == 0, checked.stderr
 
 
+def test_from_nothing_to_a_report_from_another_folder(installed: Run, tmp_path: Path) -> None:
+    """What a new user does: one YAML file for a pair of their own, then its report in both formats."""
+    written = installed("new", "first-try", "--pair", "PAK,UZB", "--out", str(tmp_path))
+    assert written.returncode == 0, written.stderr
+    file = tmp_path / "first-try.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "uncertainty: {draws: 64}\n", encoding="utf-8")
+    built = installed("build", str(file), "--out", str(tmp_path / "reports"), "--jobs", "1")
+    assert built.returncode == 0, built.stderr
+    assert (tmp_path / "reports" / "first-try" / "report.pdf").read_bytes().startswith(b"%PDF")
+    page = (tmp_path / "reports" / "first-try" / "report.html").read_text(encoding="utf-8")
+    assert "Uzbekistan" in page and str(ROOT) not in page
+
+
 def test_data_inside_the_package_are_not_overwritten(installed: Run) -> None:
     refused = installed("data", "refresh", "worldbank", "--yes")
     assert refused.returncode != 0

@@ -80,7 +80,7 @@ def test_one_version_everywhere() -> None:
 def test_hooks_run_tools_of_the_lock() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     entries = {h["id"]: h["entry"] for repo in hooks for h in repo["hooks"]}
-    assert set(entries) == {"ruff", "nbstripout", "data-package"}
+    assert set(entries) == {"ruff", "nbstripout", "data-package", "reference"}
     locked = pins(PYTHONS[0])
     assert {"ruff", "nbstripout", "pre-commit"} <= set(locked)
     assert all(e.startswith(".venv/bin/") for e in entries.values())
