@@ -27,6 +27,8 @@ _MOST_ROUNDS = 400
 # Finished cases leave the block at these rounds.
 _SORT_OUT = frozenset({4, 6, 7, 8, 10, 12, 16, 24, 48, 96})
 _SHORTEST_STEP, _LONGEST_STEP = 1e-2, 2.5
+# Below this part of what crossings can serve the study's own trucks are taken for others' when steps are chosen, not when loads are.
+_NEGLIGIBLE = 0.02
 # How steeply the objective may rise at the end of a step, of its fall at the beginning.
 _OVERSHOOT = 0.5
 _DAYS_PER_YEAR = 365.0
@@ -234,6 +236,7 @@ class Block:
                 by_study += study
         load = by_others + by_study
         load[:crossings] = (self.steady + self.counted_part * by_others[:crossings]) * self.grown + by_study[:crossings]
+        self.study_counts = bool((by_study[:crossings] > _NEGLIGIBLE * self.capacity_a_day).any())
         return load, by_study
 
     def _extra_hours(self, group: NestedLogit, wait: Array) -> Array:
@@ -323,8 +326,8 @@ class Block:
             if not group.congested:
                 continue
             members = group.group.coupling.members
-            if ours.any():
-                # The study's trade does not grow as the background does.
+            if self.study_counts and ours.any():
+                # The study's trade does not grow as the background does; a few trucks of it do not turn the step.
                 matrix = group.response(~ours) * growth[members][:, None, :] + group.response(ours)
             else:
                 matrix = group.response() * growth[members][:, None, :]
