@@ -109,6 +109,7 @@ class Block:
         traded: Mapping[tuple[str, str], Array],
     ) -> None:
         self.layout, self.values = layout, values
+        self.study_counts: npt.NDArray[np.bool_] = np.zeros(active.shape[-1], dtype=np.bool_)
         self.size = active.shape[-1]
         self.scale = values["route_scale"]
         self.phi = np.minimum(values["mode_dissimilarity"], 1.0)
@@ -236,7 +237,7 @@ class Block:
                 by_study += study
         load = by_others + by_study
         load[:crossings] = (self.steady + self.counted_part * by_others[:crossings]) * self.grown + by_study[:crossings]
-        self.study_counts = bool((by_study[:crossings] > _NEGLIGIBLE * self.capacity_a_day).any())
+        self.study_counts = np.asarray((by_study[:crossings] > _NEGLIGIBLE * self.capacity_a_day).any(axis=0))
         return load, by_study
 
     def _extra_hours(self, group: NestedLogit, wait: Array) -> Array:
@@ -315,6 +316,7 @@ class Block:
         for name in ("capacity", "capacity_a_day", "counts", "steady", "counted_part", "grown", "wait_zero", "bend", "empty", "more_hours", "service_capacity"):
             setattr(other, name, getattr(self, name)[..., columns])
         other.groups = [group.part(columns) for group in self.groups]
+        other.study_counts = self.study_counts[columns]
         other.size = columns.size
         return other
 
@@ -326,11 +328,12 @@ class Block:
             if not group.congested:
                 continue
             members = group.group.coupling.members
-            if self.study_counts and ours.any():
+            matrix = group.response() * growth[members][:, None, :]
+            many = np.flatnonzero(self.study_counts)
+            if many.size and ours.any():
                 # The study's trade does not grow as the background does; a few trucks of it do not turn the step.
-                matrix = group.response(~ours) * growth[members][:, None, :] + group.response(ours)
-            else:
-                matrix = group.response() * growth[members][:, None, :]
+                few = group.part(many)
+                matrix[..., many] = few.response(~ours) * growth[members][:, None, many] + few.response(ours)
             matrix *= steepness[members][None, :, :]
             diagonal = np.arange(members.size)
             matrix[diagonal, diagonal] += 1.0
