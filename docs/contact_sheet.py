@@ -1,6 +1,6 @@
 """Draws every page of a report on one sheet: ``python docs/contact_sheet.py reports/capacity-800/report.pdf``.
 
-Writes ``docs/contact_sheet.png``, five pages a row. Needs what the tests need (pypdfium2) and Pillow, which matplotlib brings.
+Writes ``docs/images/report.png``, five pages a row. Needs what the tests need (pypdfium2) and Pillow, which matplotlib brings.
 """
 
 from __future__ import annotations
@@ -30,4 +30,4 @@ def sheet(report: Path) -> Image.Image:
 if __name__ == "__main__":
     # The blues and greens are few among so much white: an octree keeps them where a median cut would not.
     made = sheet(Path(sys.argv[1])).quantize(255, method=Image.Quantize.FASTOCTREE)
-    made.save(Path(__file__).with_name("contact_sheet.png"), optimize=True)
+    made.save(Path(__file__).parent / "images" / "report.png", optimize=True)
