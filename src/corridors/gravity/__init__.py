@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
+from .bias import BiasCorrection, bias_correction
 from .estimate import ppml
 from .fit import Dropped, Fit
 
-__all__ = ["Dropped", "Fit", "ppml"]
+__all__ = ["BiasCorrection", "bias_correction", "Dropped", "Fit", "ppml"]
