@@ -1,4 +1,8 @@
-"""The bias of three-way estimates and its correction, by Monte Carlo with known truth."""
+"""The bias of three-way estimates and its correction, by Monte Carlo with known truth.
+
+Only worlds whose variance equals their mean are drawn here; where it grows steeply with the covariate the
+correction removes far less (docs/method.md).
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,7 @@ def fitted(frame: pd.DataFrame) -> Fit:
 
 
 @pytest.mark.slow
-def test_the_correction_takes_most_of_the_bias_and_mends_the_errors() -> None:
+def test_the_correction_takes_most_of_the_bias_where_variance_is_the_mean_and_widens_the_errors() -> None:
     rng = np.random.default_rng(2021)
     rows = []
     for _ in range(WORLDS):
@@ -49,7 +53,8 @@ def test_the_correction_takes_most_of_the_bias_and_mends_the_errors() -> None:
     assert abs(corrected.mean() - TRUTH) < 2.5 * noise
     assert abs(corrected.mean() - TRUTH) < 0.5 * abs(raw.mean() - TRUTH)
     assert plain_error.mean() < error.mean()
-    assert abs(error.mean() - raw.std()) < abs(plain_error.mean() - raw.std())
+    # Each error beside the spread of the estimate that it belongs to.
+    assert abs(error.mean() / corrected.std() - 1) < abs(plain_error.mean() / raw.std() - 1)
 
 
 def test_units_do_not_matter_and_the_table_adds_up() -> None:
