@@ -12,12 +12,13 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from benchmarks.timing import fastest
 
 SHARED = Path(os.environ.get("CORRIDORS_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data"
 ECONOMIES = 166
@@ -61,7 +62,7 @@ def growth(sizes: tuple[int, ...] = SIZES) -> list[dict[str, Any]]:
     for n in sizes:
         trade = whole.iloc[:n, :n]
         factor = _all_costs(trade)
-        seconds, out = _fastest(lambda t=trade, f=factor: counterfactual(t, f), 9)  # type: ignore[misc]
+        seconds, out = fastest(lambda t=trade, f=factor: counterfactual(t, f), 9)  # type: ignore[misc]
         rows.append(_row(f"full equilibrium, {n} economies, every cost changed", seconds, f"residual {out.residual:.0e}"))
     return rows
 
@@ -81,7 +82,7 @@ def _gegravity() -> dict[str, Any]:
     trade = flows.pivot(index="exporter", columns="importer", values="baseline modeled trade")
     factor = pd.DataFrame(1.0, trade.index, trade.columns)
     factor.loc["CAN", "JPN"] = factor.loc["JPN", "CAN"] = np.exp(-fit.coefficients["pta"] / 4.0)
-    ours_s, ours = _fastest(lambda: counterfactual(trade, factor, 4.0), 9)
+    ours_s, ours = fastest(lambda: counterfactual(trade, factor, 4.0), 9)
     theirs = simulated.country_results["GDP change (percent)"].reindex(trade.index)
     largest = (theirs - ours.real_gdp_percent).abs().max()
     left = flows.pivot(index="exporter", columns="importer", values="experiment trade").sum(axis=1)
@@ -131,7 +132,7 @@ def _few_pairs() -> dict[str, Any]:
     pairs = [(a, b) for a in names for b in names if a != b]
     rng = np.random.default_rng(1)
     factors, theta = np.exp(rng.normal(-0.02, 0.1, (DRAWS, len(pairs)))), rng.uniform(3, 8, DRAWS)
-    seconds, out = _fastest(lambda: respond(trade, pairs, factors, theta, closure="full"), 1)
+    seconds, out = fastest(lambda: respond(trade, pairs, factors, theta, closure="full"), 1)
     return _row(
         f"{DRAWS:,} full equilibria of {ECONOMIES} economies, {len(pairs)} pairs shocked", seconds,
         f"largest residual {out.residual.max():.0e}",
@@ -151,16 +152,6 @@ def _batch() -> dict[str, Any]:
 def _all_costs(trade: pd.DataFrame) -> pd.DataFrame:
     rng = np.random.default_rng(len(trade))
     return pd.DataFrame(np.exp(rng.normal(-0.02, 0.1, trade.shape)), trade.index, trade.columns)
-
-
-def _fastest(call: Callable[[], Any], times: int) -> tuple[float, Any]:
-    result = call()
-    best = np.inf
-    for _ in range(times):
-        start = time.perf_counter()
-        result = call()
-        best = min(best, time.perf_counter() - start)
-    return float(best), result
 
 
 def _row(name: str, ours_s: float, note: str, peer: str = "") -> dict[str, Any]:

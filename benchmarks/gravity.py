@@ -10,13 +10,13 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from benchmarks.timing import fastest
 
 COVARIATES = ["ln_distance", "contiguous", "common_language", "colonial_link", "trade_agreement"]
 TWO_WAY = ["exporter", "importer"]
@@ -88,8 +88,8 @@ def _one_year(frame: pd.DataFrame) -> dict[str, Any]:
     from corridors.gravity import ppml
 
     formula = f"trade_musd ~ {' + '.join(COVARIATES)} | exporter + importer"
-    ours_s, ours = _fastest(lambda: ppml(frame, "trade_musd", COVARIATES, TWO_WAY, TWO_WAY), 7)
-    peer_s, peer = _fastest(lambda: pyfixest.fepois(formula, data=frame, vcov={"CRV1": "exporter+importer"}), 5)
+    ours_s, ours = fastest(lambda: ppml(frame, "trade_musd", COVARIATES, TWO_WAY, TWO_WAY), 7)
+    peer_s, peer = fastest(lambda: pyfixest.fepois(formula, data=frame, vcov={"CRV1": "exporter+importer"}), 5)
     return _row(f"the same fit again, once compiled ({len(frame):,} rows)", ours_s, peer_s, _apart(ours, peer))
 
 
@@ -100,8 +100,8 @@ def _three_way() -> dict[str, Any]:
 
     frame = three_way_panel()
     formula = f"trade ~ agreement + other | {' + '.join(THREE_WAY)}"
-    ours_s, ours = _fastest(lambda: ppml(frame, "trade", ["agreement", "other"], THREE_WAY, "exporter^importer"), 5)
-    peer_s, peer = _fastest(lambda: pyfixest.fepois(formula, data=frame, vcov={"CRV1": "pair"}), 3)
+    ours_s, ours = fastest(lambda: ppml(frame, "trade", ["agreement", "other"], THREE_WAY, "exporter^importer"), 5)
+    peer_s, peer = fastest(lambda: pyfixest.fepois(formula, data=frame, vcov={"CRV1": "pair"}), 3)
     return _row(f"three-way panel 150 x 150 x 20 ({len(frame):,} rows), once compiled", ours_s, peer_s, _apart(ours, peer))
 
 
@@ -110,17 +110,6 @@ def _fresh(who: str, rows: Path) -> dict[str, Any]:
     done = subprocess.run([sys.executable, "-c", code, who, str(rows)], capture_output=True, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
-
-
-def _fastest(call: Callable[[], Any], times: int) -> tuple[float, Any]:
-    """The least wall-clock seconds of several calls after a first one, and the result."""
-    result = call()
-    best = np.inf
-    for _ in range(times):
-        start = time.perf_counter()
-        result = call()
-        best = min(best, time.perf_counter() - start)
-    return float(best), result
 
 
 def _apart(ours: Any, peer: Any) -> str:

@@ -173,6 +173,17 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
     return Chain(pair, tuple(measures), roads, system, on_network, flights)
 
 
+def two_way(trade_factor: Array, flows: Mapping[Pair, Array], pair: Pair) -> Array:
+    """Percent change of a pair's two-way trade (...,) when its two directions change by ``trade_factor`` (..., P).
+
+    The pair's directions are the first two columns; ``flows`` is its trade by directed pair and cargo class
+    (..., C), of any leading shape that goes with the factors'.
+    """
+    exports, imports = flows[pair].sum(axis=-1), flows[pair[::-1]].sum(axis=-1)
+    after = exports * trade_factor[..., 0] + imports * trade_factor[..., 1]
+    return np.asarray(100.0 * (after / (exports + imports) - 1.0))
+
+
 def distance_km(pair: Pair) -> float:
     """Distance between the two economies of ``pair`` as the gravity model knows it."""
     panels = panel.load()

@@ -99,9 +99,15 @@ def closure_stress(
 
     Raises DataError if ``days`` is not within its limits, NetworkError for an unknown economy.
     """
+    return stress_of(choice.compile_system(network, measures, study=pair), params_central, demand, days)
+
+
+def stress_of(
+    system: System, params_central: Mapping[str, npt.ArrayLike], demand: Mapping[Pair, npt.ArrayLike], days: float = 30.0
+) -> pd.DataFrame:
+    """:func:`closure_stress` for a network that is compiled already, with the study's pair and the measures in it."""
     if not 0 < days <= 365:
         raise DataError(f"closure_stress: days = {days!r}: must be above 0 and at most 365")
-    system = choice.compile_system(network, measures, study=pair)
     count = system.effects.count
     now = system.solve(params_central, active=np.ones(count), demand=demand)
     carrying = now.route_share[0].sum(axis=1) > 0

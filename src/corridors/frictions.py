@@ -78,7 +78,7 @@ def _gone(chain: Chain, costs: Sequence[float], params: Mapping[str, Array], dem
     factor = 1.0 / (1.0 + np.repeat(np.array(costs)[:, None], 2, axis=1))
     theta = np.repeat(params["trade_elasticity"], len(costs))
     found = equilibrium.respond(chain.base_trade, pairs, factor, theta, closure="full")
-    return _two_way(found.trade_factor, chain.study, demand)
+    return _effects(found, chain, demand)
 
 
 def _shut(
@@ -108,7 +108,7 @@ def _shut(
     with_measures = np.hstack([np.ones((len(days), chain.count)), np.zeros((len(days), len(measures)))])
     before = shut.transport(repeated, with_measures, year, flows)
     change = shut.change(repeated, active, year, flows, before=before)
-    return _two_way(change.response.trade_factor, chain.study, demand)
+    return _effects(change.response, chain, demand)
 
 
 def _unhidden(
@@ -123,7 +123,7 @@ def _unhidden(
     before = chain.transport(same, active, year, flows)
     lifted = {**same, "road_hidden_kept": 1.0 - np.array(shares)}
     change = _without_flights(chain).change(lifted, active, year, flows, before=before)
-    return _two_way(change.response.trade_factor, chain.study, demand)
+    return _effects(change.response, chain, demand)
 
 
 def _without_flights(chain: Chain) -> Chain:
@@ -131,8 +131,6 @@ def _without_flights(chain: Chain) -> Chain:
     return replace(chain, flights=())
 
 
-def _two_way(factor: Array, pair: Pair, demand: Mapping[Pair, Array]) -> list[float]:
-    """Percent change of two-way trade from factors (L, P) whose first two columns are the pair's directions."""
-    exports, imports = float(demand[pair].sum()), float(demand[pair[::-1]].sum())
-    after = exports * factor[:, 0] + imports * factor[:, 1]
-    return [float(v) for v in 100.0 * (after / (exports + imports) - 1.0)]
+def _effects(response: equilibrium.Response, chain: Chain, demand: Mapping[Pair, Array]) -> list[float]:
+    """Percent change of the pair's two-way trade, level by level."""
+    return [float(v) for v in chains.two_way(response.trade_factor, demand, chain.study)]

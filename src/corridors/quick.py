@@ -97,9 +97,9 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
     factor = change.response.trade_factor.reshape(count, draws, -1)
     cost = change.cost_factor.reshape(count, draws, -1)
     total = exports + imports
-    after = exports * factor[:, :, 0] + imports * factor[:, :, 1]
+    percent = chain.two_way(factor, flows, pair)
     mean_cost = (exports * cost[:, :, 0] + imports * cost[:, :, 1]) / total
-    effect = np.percentile(100.0 * (after / total - 1.0), [10, 50, 90], axis=1)
+    effect = np.percentile(percent, [10, 50, 90], axis=1)
     change_cost = np.percentile(100.0 * (mean_cost - 1.0), [10, 50, 90], axis=1)
     each = np.median(100.0 * (factor[:, :, :2] - 1.0), axis=1)
     return [
@@ -108,7 +108,7 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
                 COLUMNS,
                 (
                     one.name, *pair, year, draws, *effect[:, s], each[s, 0], each[s, 1], *change_cost[:, s],
-                    float(np.median(total)), float(np.median(after[s])),
+                    float(np.median(total)), float(np.median(total * (1.0 + percent[s] / 100.0))),
                 ),
                 strict=True,
             )

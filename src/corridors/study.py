@@ -26,10 +26,10 @@ from corridors import (
     study_tables,
     uncertainty,
 )
-from corridors.chain import Chain, Change
+from corridors.chain import Chain, Change, two_way
 from corridors.choice import Pair
 from corridors.closure_stress import COLUMNS as STRESS_COLUMNS
-from corridors.closure_stress import closure_stress
+from corridors.closure_stress import stress_of
 from corridors.frictions import frictions
 from corridors.projection import Baseline
 from corridors.result import StudyResult
@@ -218,26 +218,26 @@ class Study:
     @cached_property
     def effect_percent(self) -> Array:
         """Effect on two-way trade in the last year, percent (B,)."""
-        return two_way(self.change, self.demand, self.pair)
+        return two_way(self.change.response.trade_factor, self.demand, self.pair)
 
     @cached_property
     def shapley(self) -> Array:
         """Contributions (M,) of the measures in the central case, percentage points of two-way trade."""
-        return attribution.shapley_of(lambda active: self.central_effect(active), self.chain.count)
+        return attribution.shapley_of(self.central_effect, self.chain.count)
 
     def central_effect(self, active: Array) -> Array:
         """Effect on two-way trade (S,) of subsets ``active`` (S, M) of the measures in the central case, percent."""
         phased = active * self.phases(self.middle)[0, -1]
         flows = {pair: value[None] for pair, value in self.middle_demand.items()}
         params = {name: np.repeat(value, len(phased)) for name, value in self.middle.items()}
-        return two_way(self.chain.change(params, phased, self.last, flows), flows, self.pair)
+        return two_way(self.chain.change(params, phased, self.last, flows).response.trade_factor, flows, self.pair)
 
     def model(self, params: Params) -> Array:
         """Effect on two-way trade in the last year (B,) for any draws, percent: what sensitivities are of."""
         base = projection.baseline(self.pair, [self.last], params)
         flows = demand(base, -1)
-        return two_way(self.chain.change(params, self.phases(params)[:, -1], self.last, flows), flows, self.pair)
-
+        change = self.chain.change(params, self.phases(params)[:, -1], self.last, flows)
+        return two_way(change.response.trade_factor, flows, self.pair)
 
     def with_central(self, params: Params) -> Array:
         """:meth:`model` for draws of some quantities, all others central."""
@@ -248,13 +248,6 @@ class Study:
 def demand(base: Baseline, t: int) -> dict[Pair, Array]:
     """Trade of year number ``t`` by directed pair, (B, C) million dollars."""
     return {base.pair: base.by_class("exports")[:, t], base.pair[::-1]: base.by_class("imports")[:, t]}
-
-
-def two_way(change: Change, flows: Mapping[Pair, Array], pair: Pair) -> Array:
-    """Percent change of two-way trade (B,)."""
-    exports, imports = flows[pair].sum(axis=-1), flows[pair[::-1]].sum(axis=-1)
-    after = exports * change.trade_factor(0) + imports * change.trade_factor(1)
-    return np.asarray(100.0 * (after / (exports + imports) - 1.0))
 
 
 def contributions(study: Study) -> pd.DataFrame:
@@ -270,9 +263,9 @@ def contributions(study: Study) -> pd.DataFrame:
 
 def stress(study: Study) -> pd.DataFrame:
     """What a month's closure of each crossing does to the study's road goods, measures in place."""
-    if not study.chain.on_network:
+    if study.chain.system is None or not study.chain.on_network:
         return pd.DataFrame(columns=list(STRESS_COLUMNS))
-    return closure_stress(study.chain.network, study.scenario.measures, study.pair, study.middle, study.middle_demand)
+    return stress_of(study.chain.system, study.middle, study.middle_demand)
 
 
 def uncertain(study: Study) -> dict[str, pd.DataFrame]:

@@ -70,12 +70,10 @@ def cost_change(study: Study) -> dict[str, float]:
 
 def _closures(study: Study) -> dict[str, float]:
     """Effect on two-way trade in the central case when less of the world adjusts."""
-    from corridors.study import two_way
-
     flows = {pair: value[None] for pair, value in study.middle_demand.items()}
     phased = study.phases(study.middle)[:, -1]
     return {
-        closure: float(two_way(study.chain.change(study.middle, phased, study.last, flows, closure=closure), flows, study.pair)[0])
+        closure: float(chain.two_way(study.chain.change(study.middle, phased, study.last, flows, closure=closure).response.trade_factor, flows, study.pair)[0])
         for closure in ("partial", "conditional", "full")
     }
 

@@ -231,7 +231,11 @@ def crossing_year(result: StudyResult, crossing: str, case: str = "today") -> pd
 
 def first_full_year(result: StudyResult, crossing: str, case: str = "today", probability: float = 0.5) -> int | None:
     """The first year in which a crossing is full with at least this probability; None if it does not happen."""
-    rows = crossing_year(result, crossing, case)
+    return first_full(crossing_year(result, crossing, case), probability)
+
+
+def first_full(rows: pd.DataFrame, probability: float) -> int | None:
+    """The first year of :func:`crossing_year` with at least this probability."""
     full = rows[rows["probability_full"] >= probability]
     return int(full["year"].iloc[0]) if len(full) else None
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
-from corridors import numbers, theme
+from corridors import numbers, theme, views
 from corridors.charts import draw
 from corridors.report import blocks
 from corridors.result import StudyResult
@@ -166,20 +166,15 @@ def crossing_fill(result: StudyResult) -> blocks.Figure | None:
         draw.rows_axis(ax, [label[c] for c in names] if k == 0 else [""] * len(names))
         ax.set_xlim(first - 0.6, last + 0.9)
         for n, crossing in enumerate(names):
-            part = years[(years["crossing"] == crossing) & (years["capacity_case"] == case)].sort_values("year")
+            part = views.crossing_year(result, crossing, case)
             rows.append((crossing, case, *_fill_row(ax, part, n, first, last)))
         draw.years_axis(ax, first, last, every=3)
         draw.heading(ax, words, bold=True, dy=4)
     return draw.finish(figure, _fill_title(rows, label, last), _fill_alt(rows, label, last), draw.model_source(result, _SOURCE), _fill_table(rows, label, last))
 
 
-def _year_at(part: pd.DataFrame, probability: float) -> int | None:
-    full = part[part["probability_full"] >= probability]
-    return int(full["year"].iloc[0]) if len(full) else None
-
-
 def _fill_row(ax: Axes, part: pd.DataFrame, n: int, first: int, last: int) -> tuple[int | None, int | None, int | None, float]:
-    early, middle, late = (_year_at(part, p) for p in (0.1, 0.5, 0.9))
+    early, middle, late = (views.first_full(part, p) for p in (0.1, 0.5, 0.9))
     chance = float(part["probability_full"].iloc[-1]) if len(part) else float("nan")
     if early is None:
         draw.text(ax, last + 0.7, n, f"not by {last}", C["muted"], ha="right", size=theme.SMALL_PT - 0.5)
