@@ -69,7 +69,7 @@ def _plain_text(value: str) -> str:
             )
         if character in "<>{}`\\":
             raise PydanticCustomError(
-                "plain_text", "holds {character}; it must be plain text without < > {{ }} ` \\", {"character": character}
+                "plain_text", "holds {character}; it must be plain text without < > {braces} ` \\", {"character": character, "braces": "{ }"}
             )
     if value != value.strip():
         raise PydanticCustomError("plain_text", "begins or ends with a space")

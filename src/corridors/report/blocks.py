@@ -16,6 +16,9 @@ MIME = "application/vnd.corridors.block+json"
 
 Align = Literal["left", "right"]
 
+LONG_CELL = 48
+"""Characters from which on a cell is a sentence, and wants a column wide enough to read it in."""
+
 
 class Block:
     """Anything a report shows. ``as_dict`` is its data, ``html`` its HTML, both from the same fields."""
@@ -154,7 +157,7 @@ class Table(Block):
         body = "".join(
             "<tr>"
             + "".join(
-                f'<th scope="row" class="{c.align}">{escape(v)}</th>' if k == 0 else f'<td class="{c.align}">{escape(v)}</td>'
+                f'<th scope="row" class="{c.align}">{escape(v)}</th>' if k == 0 else f'<td class="{c.align}{" long" * (len(v) > LONG_CELL)}">{escape(v)}</td>'
                 for k, (c, v) in enumerate(zip(self.columns, row, strict=True))
             )
             + "</tr>"
