@@ -21,15 +21,16 @@ help: ## List the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo 'Variables: SCENARIOS="capacity-800 ..."  JOBS=2  OUT=reports'
 
+# --no-deps: the lock is complete, and pip before 23.3 looks past its pins for packages with extras.
 env: $(ENV_READY) ## Make .venv from requirements.lock (once)
 
 $(ENV_READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@if command -v uv >/dev/null 2>&1; then \
-	    uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock && \
+	    uv pip install -q --python $(BIN)/python --require-hashes --no-deps -r requirements.lock && \
 	    uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
 	else \
-	    $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
+	    $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock && \
 	    $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi
 	@touch $@

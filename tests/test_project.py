@@ -70,6 +70,15 @@ def test_environment_yml_is_the_lock() -> None:
     assert set(plain) == {python, "pip"}
 
 
+def test_make_installs_the_lock_alone() -> None:
+    """Old pips look past a pin for a package with extras (coverage[toml]) and stop at its next release."""
+    installs = re.findall(r"pip install .*-r requirements\.lock", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert len(installs) == 2
+    assert all("--require-hashes --no-deps " in line for line in installs)
+    check = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    assert check.returncode == 0, check.stdout
+
+
 def test_one_version_everywhere() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert PYPROJECT["project"]["version"] == corridors.__version__ == str(citation["version"])
