@@ -2,7 +2,7 @@
 
 Each module's ``run()`` gives rows with ``name``, ``ours_s``, ``peer``, ``peer_s``, ``ratio`` (peer over ours) and
 ``note``. They are printed and written to ``benchmarks/out/``: a JSON file a module and ``benchmarks.md`` with all of
-them. One that fails is named, and the others run.
+them. A module with ``drawing(rows)`` has its picture there too, as SVG. One that fails is named, and the others run.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{name} ...", file=sys.stderr, flush=True)
         start = time.perf_counter()
         try:
-            rows = importlib.import_module(f"benchmarks.{name}").run()
+            module = importlib.import_module(f"benchmarks.{name}")
+            rows = module.run()
+            picture = module.drawing(rows) if hasattr(module, "drawing") else ""
         except Exception:
             traceback.print_exc()
             failed.append(name)
@@ -50,6 +52,10 @@ def main(arguments: Sequence[str]) -> int:
         told = {"seconds": round(time.perf_counter() - start, 1), "machine": machine(), "rows": rows}
         (OUT / f"{name}.json").write_text(json.dumps(told, indent=1, default=float) + "\n", encoding="utf-8")
         print(f"\n{name} ({told['seconds']} s)\n{text(rows)}\n", flush=True)
+        if picture:
+            drawn = OUT / f"{name}.svg"
+            drawn.write_text(picture, encoding="utf-8")
+            print(f"drawn: {drawn}\n", flush=True)
     (OUT / "benchmarks.md").write_text(markdown(), encoding="utf-8")
     print(f"written to {OUT}", file=sys.stderr)
     if failed:
@@ -104,6 +110,8 @@ def markdown() -> str:
             continue
         lines = [f"## {name}\n", f"{told['machine']}\n", "| what | ours | peer | theirs | ratio | note |", "|---|---:|---|---:|---:|---|"]
         lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells(row)) + " |" for row in told["rows"]]
+        if (OUT / f"{name}.svg").exists():
+            lines += ["", f"![{name}]({name}.svg)"]
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 

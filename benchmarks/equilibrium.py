@@ -1,7 +1,7 @@
 """General equilibrium: ours and gegravity on its own sample, thousands of counterfactuals, and growth with size.
 
-``python -m benchmarks.equilibrium``. Times are the fastest of several calls in one run; the batch runs in a fresh
-process, so that its peak memory is its own.
+``python -m benchmarks.equilibrium``. Times are the fastest of several calls in one run; the large batch runs in a fresh
+process, so that its peak memory is its own. ``python -m benchmarks equilibrium`` draws the growth as well.
 """
 
 from __future__ import annotations
@@ -12,18 +12,26 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from benchmarks.timing import fastest
+from corridors import theme
+from corridors.charts import draw
 
 SHARED = Path(os.environ.get("CORRIDORS_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data"
 ECONOMIES = 166
 DRAWS = 4_096
-SIZES = (20, 40, 80, 120, 166)
+SIZES = (20, 40, 60, 80, 120, 166)
+FIT_FROM = 60
+"""Economies from which on the power of growth is fitted: below, much of the time is the same for any number."""
+SMALL_BATCH = 64
 COSTS = ["lndist", "contiguity", "common_language", "pta", "international"]
 
 # What a fresh process does: every cost of the world changes, differently in every draw.
@@ -53,18 +61,85 @@ def run() -> list[dict[str, Any]]:
 
 
 def growth(sizes: tuple[int, ...] = SIZES) -> list[dict[str, Any]]:
-    """One full equilibrium with all costs changed, for growing numbers of economies."""
+    """A full equilibrium with all costs changed for growing numbers of economies, alone and as one of a batch.
+
+    These rows have ``economies`` and ``batch`` (1: alone) as well, for :func:`drawing`.
+    """
     from corridors import world
-    from corridors.equilibrium import counterfactual
+    from corridors.equilibrium import counterfactual, counterfactuals
 
     whole = world.base_matrix()
-    rows = []
+    alone, together = [], []
     for n in sizes:
         trade = whole.iloc[:n, :n]
         factor = _all_costs(trade)
         seconds, out = fastest(lambda t=trade, f=factor: counterfactual(t, f), 9)  # type: ignore[misc]
-        rows.append(_row(f"full equilibrium, {n} economies, every cost changed", seconds, f"residual {out.residual:.0e}"))
-    return rows
+        row = _row(f"full equilibrium, {n} economies, every cost changed", seconds, f"residual {out.residual:.0e}")
+        alone.append(row | {"economies": n, "batch": 1})
+        rng = np.random.default_rng(n)
+        factors, theta = np.exp(rng.normal(-0.02, 0.1, (SMALL_BATCH, n, n))), rng.uniform(3, 8, SMALL_BATCH)
+        seconds, many = fastest(lambda t=trade, f=factors, e=theta: counterfactuals(t, f, e), 3)  # type: ignore[misc]
+        row = _row(
+            f"each of {SMALL_BATCH} full equilibria in one call, {n} economies, every cost changed",
+            seconds / SMALL_BATCH, f"largest residual {many.residual.max():.0e}",
+        )  # fmt: skip
+        together.append(row | {"economies": n, "batch": SMALL_BATCH})
+    return alone + together
+
+
+def power(economies: Sequence[int], seconds: Sequence[float]) -> tuple[float, float]:
+    """(p, c) of seconds = c * economies ** p by least squares of logarithms, from ``FIT_FROM`` economies on."""
+    x, y = np.log(economies), np.log(seconds)
+    large = np.asarray(economies) >= FIT_FROM
+    slope, level = np.polyfit(x[large], y[large], 1)
+    return float(slope), float(np.exp(level))
+
+
+@draw.chart
+def drawing(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Growth with size as an SVG, out of the rows that :func:`growth` gave (others are passed over)."""
+    lines: dict[int, list[tuple[int, float]]] = {}
+    for row in rows:
+        if "economies" in row:
+            lines.setdefault(int(row["batch"]), []).append((int(row["economies"]), float(row["ours_s"])))
+    figure = draw.canvas(3.4)
+    figure.add_artist(Rectangle((0, 0), 1, 1, transform=figure.transFigure, color=theme.LIGHT["paper"], zorder=-5))
+    ax = draw.panel(figure, right=1.75, top=0.42, bottom=0.45)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    told = []
+    for colour, (batch, points) in zip((theme.LIGHT["scenario"], theme.LIGHT["gain"]), sorted(lines.items()), strict=False):
+        economies, seconds = zip(*sorted(points), strict=True)
+        slope, level = power(economies, seconds)
+        ends = np.array([FIT_FROM, economies[-1]], dtype=float)
+        ax.plot(economies, seconds, color=colour, linewidth=0.9, linestyle=(0, (1, 2)))
+        ax.plot(ends, level * ends**slope, color=colour)
+        ax.plot(economies, seconds, "o", color=colour, markersize=4.5, markeredgecolor=theme.LIGHT["paper"], markeredgewidth=0.8)
+        name = "alone" if batch == 1 else f"each of {batch} in one call"
+        last = level * ends[-1] ** slope
+        draw.text(ax, ends[-1], last, name, colour, dx=10, dy=7, bold=True)
+        draw.text(ax, ends[-1], last, f"{_milliseconds(seconds[-1])}; from {FIT_FROM} on", theme.LIGHT["muted"], dx=10, dy=-4)
+        draw.text(ax, ends[-1], last, f"grows with the power {slope:.1f}", theme.LIGHT["muted"], dx=10, dy=-14)
+        told.append(f"{name}: time grows with the power {slope:.1f}")
+    sizes = sorted({economies for points in lines.values() for economies, _ in points})
+    times = [seconds for points in lines.values() for _, seconds in points]
+    ax.set_xlim(sizes[0] / 1.12, sizes[-1] * 1.06)
+    ax.set_ylim(min(times) / 1.5, max(times) * 1.5)
+    ax.xaxis.set_major_locator(FixedLocator(sizes))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
+    steps = [m * 10.0**e for e in range(-6, 3) for m in (1, 2, 5)]
+    ax.yaxis.set_major_locator(FixedLocator([step for step in steps if min(times) / 1.5 <= step <= max(times) * 1.5]))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _milliseconds(value)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.set_xlabel("economies")
+    draw.heading(ax, "A full equilibrium, every cost changed: time by number of economies", bold=True, dx=-30, dy=14)
+    words = "Growth of a general equilibrium with the number of economies. " + "; ".join(told) + "."
+    return theme.figure_svg(figure).replace("<svg ", f'<svg role="img" aria-label="{words}" ', 1)
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{1e3 * seconds:.2g} ms" if seconds < 0.0995 else f"{1e3 * seconds:,.0f} ms"
 
 
 def _gegravity() -> dict[str, Any]:
