@@ -8,7 +8,8 @@ neighbours: two calls with the same numbers give the same bits.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,26 @@ _RATION_HOURS = 1.0
 _FULLEST = 40.0
 
 
+@dataclass(frozen=True)
+class Start:
+    """Where the iteration begins: at ``factor`` times the traffic of the base year, or where another solution ended.
+
+    ``place`` (B, X + S) is the other's, with its ``load`` (B, X), ``capacity`` (B, X) and ``service_capacity`` (B, S).
+    """
+
+    place: Array | None = None
+    load: Array | None = None
+    capacity: Array | None = None
+    service_capacity: Array | None = None
+    factor: float = 1.0
+
+    def cut(self, part: Callable[[Array], Array]) -> Start:
+        """The same for the cases that ``part`` takes from an array."""
+        if self.place is None or self.load is None or self.capacity is None or self.service_capacity is None:
+            return self
+        return Start(part(self.place), part(self.load), part(self.capacity), part(self.service_capacity))
+
+
 def solve(
     layout: Layout,
     values: Mapping[str, Array],
@@ -46,7 +67,7 @@ def solve(
     traded: Mapping[tuple[str, str], Array],
     count: int,
     tolerance: float,
-    start: float,
+    start: Start,
 ) -> dict[str, Any]:
     """Arrays of a :class:`corridors.choice.TransportState` for ``count`` cases."""
     crossings = layout.capacity.shape[0]
@@ -69,6 +90,7 @@ def solve(
         "service_capacity": (services,),
         "service_premium_hours": (services,),
         "gap": (),
+        "place": (crossings + services,),
     }
     out: dict[str, Any] = {name: np.empty((count, *shape)) for name, shape in shapes.items()}
     rounds = 0
@@ -86,7 +108,7 @@ def solve(
             cut(years),
             {pair: cut(value) for pair, value in traded.items()},
         )
-        rounds = max(rounds, block.equilibrate(tolerance, start))
+        rounds = max(rounds, block.equilibrate(tolerance, start.cut(cut)))
         for name, value in block.results().items():
             out[name][first:last] = np.moveaxis(value, -1, 0)
     worst = float(out["gap"].max(initial=0.0))
@@ -246,7 +268,7 @@ class Block:
         more += self.more_hours[group.group.rows]
         return np.asarray(more)
 
-    def equilibrate(self, tolerance: float, start: float) -> int:
+    def equilibrate(self, tolerance: float, start: Start) -> int:
         """Find the loads that bring forth themselves; returns the number of rounds of the slowest case.
 
         Newton's method on a convex function of the waits (the sum of the integrals of loads over waits less
@@ -261,16 +283,33 @@ class Block:
         self.wait_zero = np.concatenate([self.base_queue, services])
         self.capacity_a_day = self.capacity * layout.days_open / 7.0
         self.bend = np.sqrt(8.0 * (layout.variability + 0.0 * self.counts) / (self.capacity_a_day * queueing.HORIZON_DAYS))
-        first = np.arcsinh((start * self.counts * self.grown / self.capacity_a_day - 1.0) / self.bend)
         # Where a crossing has no traffic at all; further down nothing changes any more.
         self.empty = np.concatenate([np.arcsinh(-1.0 / self.bend), np.full_like(services, -np.inf)])
-        place = np.maximum(np.concatenate([first, services]), self.empty)
+        place = np.maximum(self._first(start), self.empty)
         final = np.array(place)
         rounds = self._rounds(place, tolerance, final)
         load, self.wait, _, _ = self._at(final)
         self.load, self.study = self._loads(self.wait)
         self.gap = np.abs(self.load - load).sum(axis=0) / np.maximum(load.sum(axis=0), 1.0)
+        self.place = final
         return rounds
+
+    def _first(self, start: Start) -> Array:
+        """Where the iteration begins. Where nothing has changed since ``start`` its place stands as it is; where a capacity
+        has, the traffic stands instead.
+        """
+        traffic = start.factor * self.counts * self.grown if start.load is None else start.load
+        here = np.arcsinh((traffic / self.capacity_a_day - 1.0) / self.bend)
+        if start.place is None:
+            return np.concatenate([here, np.zeros_like(self.service_capacity)])
+        crossings = here.shape[0]
+        known, premium = start.place[:crossings], start.place[crossings:]
+        return np.concatenate(
+            [
+                np.where(self.capacity == start.capacity, known, here),
+                np.where(self.service_capacity == start.service_capacity, premium, 0.0),
+            ]
+        )
 
     def _rounds(self, place: Array, tolerance: float, final: Array) -> int:
         """Iterate from ``place``; where each case ends is written to ``final``."""
@@ -371,4 +410,5 @@ class Block:
             "service_capacity": self.service_capacity,
             "service_premium_hours": self.wait[crossings:],
             "gap": self.gap,
+            "place": self.place,
         }

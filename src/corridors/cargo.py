@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,19 @@ def shares(exporter: str, importer: str, position: Array) -> Array:
     ``position`` (B,) in 0..1 says where in its range (``data/class_shares.csv``) the share of bulk lies. The other
     classes divide the rest as the table says. A pair without a row of its own takes the row ``*``, ``*``.
     """
+    return _shares(data.table("class_shares"), exporter, importer, position)
+
+
+def usual_shares(pairs: Sequence[tuple[str, str]]) -> Array:
+    """:func:`shares` (P, 4) of many directed pairs, bulk in the middle of its range."""
     table = data.table("class_shares")
+    known = set(zip(table["exporter"], table["importer"], strict=True))
+    middle = np.array([0.5])
+    others = _shares(table, "*", "*", middle)
+    return np.concatenate([_shares(table, *pair, middle) if pair in known else others for pair in pairs])
+
+
+def _shares(table: pd.DataFrame, exporter: str, importer: str, position: Array) -> Array:
     row = table[(table["exporter"] == exporter) & (table["importer"] == importer)]
     if row.empty:
         row = table[(table["exporter"] == "*") & (table["importer"] == "*")]

@@ -76,9 +76,9 @@ class Chain:
         return world.base_matrix()
 
     @cached_property
-    def _usual_shares(self) -> tuple[Array, ...]:
-        """Cargo shares (1, C) of every pair, bulk in the middle of its range."""
-        return tuple(cargo.shares(*pair, np.array([0.5])) for pair in self.pairs)
+    def _usual_shares(self) -> Array:
+        """Cargo shares (P, C) of every pair, bulk in the middle of its range."""
+        return cargo.usual_shares(self.pairs)
 
     @property
     def count(self) -> int:
@@ -86,12 +86,20 @@ class Chain:
         return len(self.measures)
 
     def transport(
-        self, params: Params, active: npt.ArrayLike | None, year: npt.ArrayLike, demand: Mapping[Pair, Array]
+        self,
+        params: Params,
+        active: npt.ArrayLike | None,
+        year: npt.ArrayLike,
+        demand: Mapping[Pair, Array],
+        near: TransportState | None = None,
     ) -> TransportState | None:
-        """Queues and routes with measures ``active`` (B, M) in place (None: none), or None off the network."""
+        """Queues and routes with measures ``active`` (B, M) in place (None: none), or None off the network.
+
+        ``near`` is a state that the answer may be close to, to start from.
+        """
         if self.system is None:
             return None
-        return self.system.solve(params, active=active, year=year, demand=demand if self.on_network else None)
+        return self.system.solve(params, active=active, year=year, demand=demand if self.on_network else None, near=near)
 
     def change(
         self,
@@ -110,7 +118,7 @@ class Chain:
         cases = max(active.shape[0], *(np.atleast_1d(v).shape[0] for v in params.values()))
         known = before is not None
         before = before if before is not None else self.transport(params, None, year, demand)
-        after = self.transport(params, active, year, demand) if self.count or known else before
+        after = self.transport(params, active, year, demand, before) if self.count or known else before
         classes = self._class_factors(params, active, before, after, cases)
         factor = cost.pair_factors(classes, self._weights(params, demand), params["trade_elasticity"])
         response = equilibrium.respond(
@@ -149,7 +157,7 @@ class Chain:
                 value = np.atleast_2d(demand[pair])
                 rows.append(value / value.sum(axis=1, keepdims=True))
             else:
-                rows.append(usual)
+                rows.append(usual[None])
         size = max(row.shape[0] for row in rows)
         return np.stack([np.broadcast_to(row, (size, row.shape[1])) for row in rows], axis=1)
 

@@ -69,6 +69,7 @@ class TransportState:
         flights). One that fills rations its room by price; service_premium_hours: (B, S) is that
         premium, in hours of transit that would cost the same. Composite costs hold it, route_hours do not.
     gap: (B,) relative gap of the equilibrium; rounds: of Newton's method, of the slowest case.
+    place: (B, X + S) where the iteration ended, for another that is to begin there.
     """
 
     composite_cost: Array
@@ -87,6 +88,7 @@ class TransportState:
     service_capacity: Array
     service_premium_hours: Array
     gap: Array
+    place: Array
     rounds: int
 
 
@@ -138,6 +140,7 @@ class System:
         demand: Mapping[Pair, npt.ArrayLike] | None = None,
         tolerance: float = 1e-8,
         start: float = 1.0,
+        near: TransportState | None = None,
     ) -> TransportState:
         """The equilibrium of B cases.
 
@@ -151,6 +154,8 @@ class System:
         tolerance: relative gap to reach.
         start: the queues from which the iteration starts, as a multiple of the base year's. The
             answer does not depend on it.
+        near: a state of the same crossings and services, of as many cases or one, to start from
+            instead. A case that differs from it in nothing ends where it began, to the last bit.
 
         Raises NotConverged if the gap is not reached, DataError if a parameter is missing.
         """
@@ -169,8 +174,11 @@ class System:
         count = max(sizes)
         if any(size not in (1, count) for size in sizes):
             raise NetworkError(f"choice: cases disagree: {sorted(set(sizes))} rows")
+        known = None
+        if near is not None and near.place.shape == (near.gap.size, len(self.crossings) + self.layout.tonnes_per_day.shape[0]):
+            known = assignment.Start(near.place, near.crossing_load_trucks_per_day, near.crossing_capacity, near.service_capacity)
         return TransportState(
-            **assignment.solve(self.layout, values, phases, years, traded, count, tolerance, start)
+            **assignment.solve(self.layout, values, phases, years, traded, count, tolerance, known or assignment.Start(factor=start))
         )
 
 

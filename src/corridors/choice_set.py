@@ -142,7 +142,7 @@ def _by_road(
     a, b = (destination, origin) if reverse else (origin, destination)
     if (a, b, most) not in found:
         by_way_of = network.crossing_names() if most == STUDY_ROUTES else ()
-        paths = list(_enumerated(_Same(network), a, b, shut, most, by_way_of))
+        paths = list(_enumerated(_Same(network, roads[0]), a, b, shut, most, by_way_of))
         known = {path.links for path in paths}
         for changed in roads[1:]:
             paths += [path for path in changed.several(a, b, shut, most, by_way_of) if path.links not in known]
@@ -163,9 +163,8 @@ def _by_road(
 class _Same:
     """A network as a cache key: by identity, for it holds frames."""
 
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.roads = RoadMap(network, network.links)
+    def __init__(self, network: Network, roads: RoadMap) -> None:
+        self.network, self.roads = network, roads
 
     def __hash__(self) -> int:
         return id(self.network)

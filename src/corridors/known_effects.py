@@ -91,7 +91,7 @@ def _a_day() -> tuple[float, float]:
     paid = state.mean_cost[:, [links.system.pairs.index(p) for p in here]]
     factors = cost.class_factors(np.zeros_like(paid), np.broadcast_to(day, paid.shape), paid)
     # Bulk goods in the middle of their range.
-    weights = np.stack([cargo.shares(*p, np.array([0.5])) for p in here], axis=1)
+    weights = cargo.usual_shares(here)[None]
     factor = cost.pair_factors(factors, weights, params["trade_elasticity"])[0]
     trade = np.array([links.base_trade.loc[p] for p in here])
     left = factor ** -float(params["trade_elasticity"][0])

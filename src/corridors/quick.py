@@ -118,9 +118,20 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
 
 
 def _repeated(links: Chain, before: TransportState | None, count: int) -> TransportState | None:
-    """The state without measures, its costs repeated for every scenario: all that a change is measured against."""
+    """The state without measures repeated for every scenario: its costs, and where the search for another begins."""
     if before is None:
         return None
+
+    def tiled(array: Array) -> Array:
+        return np.tile(array, (count, *[1] * (array.ndim - 1)))
+
     return replace(
-        before, composite_cost=np.tile(before.composite_cost, (count, 1, 1)), mean_cost=np.tile(before.mean_cost, (count, 1, 1))
+        before,
+        composite_cost=tiled(before.composite_cost),
+        mean_cost=tiled(before.mean_cost),
+        place=tiled(before.place),
+        crossing_load_trucks_per_day=tiled(before.crossing_load_trucks_per_day),
+        crossing_capacity=tiled(before.crossing_capacity),
+        service_capacity=tiled(before.service_capacity),
+        gap=tiled(before.gap),
     )
