@@ -11,6 +11,8 @@ from pathlib import Path
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):
     os.environ.setdefault(_variable, "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# What a test computes it computes itself; tests/test_kept.py has folders of its own.
+os.environ["CORRIDORS_CACHE"] = ""
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402

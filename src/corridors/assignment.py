@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from corridors import measure_effects, queueing
+from corridors import many_cores, measure_effects, queueing
 from corridors.errors import NotConverged
 from corridors.layout import Layout, placed
 from corridors.nested_logit import NestedLogit
@@ -91,13 +91,11 @@ def solve(
         "service_premium_hours": (services,),
         "gap": (),
         "place": (crossings + services,),
+        "rounds": (),
     }
-    out: dict[str, Any] = {name: np.empty((count, *shape)) for name, shape in shapes.items()}
-    rounds = 0
-    for first in range(0, count, BLOCK):
-        last = min(first + BLOCK, count)
 
-        def cut(array: Array, first: int = first, last: int = last) -> Array:
+    def some(first: int, last: int) -> dict[str, Array]:
+        def cut(array: Array) -> Array:
             part = array[first:last] if array.shape[0] == count else np.repeat(array, last - first, axis=0)
             return np.ascontiguousarray(np.moveaxis(part, 0, -1))
 
@@ -108,9 +106,12 @@ def solve(
             cut(years),
             {pair: cut(value) for pair, value in traded.items()},
         )
-        rounds = max(rounds, block.equilibrate(tolerance, start.cut(cut)))
-        for name, value in block.results().items():
-            out[name][first:last] = np.moveaxis(value, -1, 0)
+        rounds = block.equilibrate(tolerance, start.cut(cut))
+        found = {name: np.moveaxis(value, -1, 0) for name, value in block.results().items()}
+        return {**found, "rounds": np.full(last - first, float(rounds))}
+
+    out: dict[str, Any] = many_cores.fill(shapes, count, BLOCK, some)
+    rounds = int(out.pop("rounds").max(initial=0.0))
     worst = float(out["gap"].max(initial=0.0))
     if not worst <= tolerance:
         raise NotConverged(

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from corridors.kept import kept
 from corridors.measure_effects import Effects
-from corridors.network import Network
+from corridors.network import Network, load
 from corridors.routes import Path, RoadMap, Route, by_service
 
 Array = npt.NDArray[np.float64]
@@ -24,6 +25,9 @@ Index = npt.NDArray[np.intp]
 OUTSIDE = "other"
 MODES = ("road", "rail", "sea", "air", OUTSIDE)
 STUDY_ROUTES, OTHER_ROUTES = 12, 3
+
+Way = tuple[str, str, int]
+"""Two places in order, and how many ways there may be between them."""
 
 
 @dataclass(frozen=True)
@@ -74,21 +78,27 @@ def build(
     """
     roads = _road_maps(network, effects)
     shut = frozenset(str(c) for c, state in network.crossings["state"].items() if state == "shut")
-    found: dict[tuple[str, str, int], list[Path]] = {}
+    alike = _alike(network, pairs, study)
+    wanted = dict.fromkeys(
+        _way(origin, destination, _most(pairs[numbers[0]], study))
+        for numbers in alike
+        for origin, _ in network.gateway(*pairs[numbers[0]])
+        for destination, _ in network.gateway(*pairs[numbers[0]][::-1])
+    )
+    found = _paths(network, roads, shut, tuple(wanted))
     markets: list[Market] = []
     rows: list[tuple[int, int, Route]] = []
     outside = set(zip(network.pair_traffic["exporter"], network.pair_traffic["importer"], strict=True))
     never = shut - {network.crossing_names()[move.index] for move in effects.closure_days}
-    for numbers in _alike(network, pairs, study):
+    for numbers in alike:
         exporter, importer = pairs[numbers[0]]
-        detailed = (exporter, importer) in study
-        most = STUDY_ROUTES if detailed else OTHER_ROUTES
+        most = _most((exporter, importer), study)
         for origin, origin_weight in network.gateway(exporter, importer):
             for destination, destination_weight in network.gateway(importer, exporter):
                 m = len(markets)
                 markets.append(Market(numbers, origin, destination, origin_weight * destination_weight))
-                routes = _by_road(network, effects, roads, shut, found, (exporter, importer, origin, destination), most)
-                if not detailed:
+                routes = _by_road(effects, found[_way(origin, destination, most)], (exporter, importer, origin, destination))
+                if most != STUDY_ROUTES:
                     routes = [route for route in routes if never.isdisjoint(route.crossings)]
                 routes += by_service(network, roads[0], effects.services, exporter, importer, origin, destination)
                 if (exporter, importer) in outside or not routes:
@@ -128,56 +138,49 @@ def _road_maps(network: Network, effects: Effects) -> list[RoadMap]:
     return maps
 
 
-def _by_road(
-    network: Network,
-    effects: Effects,
-    roads: Sequence[RoadMap],
-    shut: frozenset[str],
-    found: dict[tuple[str, str, int], list[Path]],
-    ends: tuple[str, str, str, str],
-    most: int,
-) -> list[Route]:
-    exporter, importer, origin, destination = ends
-    reverse = origin > destination
-    a, b = (destination, origin) if reverse else (origin, destination)
-    if (a, b, most) not in found:
-        by_way_of = network.crossing_names() if most == STUDY_ROUTES else ()
-        paths = list(_enumerated(_Same(network, roads[0]), a, b, shut, most, by_way_of))
-        known = {path.links for path in paths}
-        for changed in roads[1:]:
-            paths += [path for path in changed.several(a, b, shut, most, by_way_of) if path.links not in known]
-        found[a, b, most] = paths
+def _most(pair: tuple[str, str], study: Sequence[tuple[str, str]]) -> int:
+    """How many routes by road a pair has: more if the study is of it."""
+    return STUDY_ROUTES if pair in study else OTHER_ROUTES
+
+
+def _way(origin: str, destination: str, most: int) -> Way:
+    """Both directions take the same roads."""
+    return min(origin, destination), max(origin, destination), most
+
+
+def _by_road(effects: Effects, paths: Sequence[Path], ends: tuple[str, str, str, str]) -> list[Route]:
+    """The routes along ``paths`` in the direction of ``ends``: exporter, importer, origin, destination."""
+    step = -1 if ends[2] > ends[3] else 1
     routes = []
-    for path in found[a, b, most]:
-        step = -1 if reverse else 1
+    for path in paths:
         needs = sorted({n for i in path.links if (n := effects.links[i].new) is not None})
-        routes.append(
-            Route(
-                exporter, importer, origin, destination, "road", path.places[::step], path.links[::step],
-                path.crossings[::step], needs=tuple(needs),
-            )
-        )  # fmt: skip
+        routes.append(Route(*ends, "road", path.places[::step], path.links[::step], path.crossings[::step], needs=tuple(needs)))
     return routes
 
 
-class _Same:
-    """A network as a cache key: by identity, for it holds frames."""
+def _paths(network: Network, roads: Sequence[RoadMap], shut: frozenset[str], wanted: tuple[Way, ...]) -> dict[Way, list[Path]]:
+    """Ways by road between the ends of each of ``wanted``: today's, then those that differ where measures move links."""
+    of_data = load.cache_info().currsize > 0 and network is load()
+    today = _of_data(tuple(sorted(shut)), wanted) if of_data else _several(roads[0], shut, wanted)
+    found = {way: list(paths) for way, paths in zip(wanted, today, strict=True)}
+    for changed in roads[1:]:
+        for way, paths in zip(wanted, _several(changed, shut, wanted), strict=True):
+            known = {path.links for path in found[way]}
+            found[way] += [path for path in paths if path.links not in known]
+    return found
 
-    def __init__(self, network: Network, roads: RoadMap) -> None:
-        self.network, self.roads = network, roads
 
-    def __hash__(self) -> int:
-        return id(self.network)
+@lru_cache(maxsize=64)
+@kept
+def _of_data(shut: tuple[str, ...], wanted: tuple[Way, ...]) -> list[list[Path]]:
+    """Today's ways on the network of ``data/``."""
+    network = load()
+    return _several(RoadMap(network, network.links), frozenset(shut), wanted)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.network is self.network
 
-
-@lru_cache(maxsize=4096)
-def _enumerated(
-    key: _Same, a: str, b: str, shut: frozenset[str], most: int, by_way_of: tuple[str, ...]
-) -> tuple[Path, ...]:
-    return tuple(key.roads.several(a, b, shut, most, by_way_of))
+def _several(roads: RoadMap, shut: frozenset[str], wanted: Sequence[Way]) -> list[list[Path]]:
+    crossings = roads.network.crossing_names()
+    return [roads.several(a, b, shut, most, crossings if most == STUDY_ROUTES else ()) for a, b, most in wanted]
 
 
 def _arrays(

@@ -18,6 +18,7 @@ import pandas as pd
 
 from corridors import datapackage, paths
 from corridors.errors import DataError
+from corridors.kept import kept
 from corridors.table_reader import read_checked
 
 
@@ -41,8 +42,13 @@ def table(name: str) -> pd.DataFrame:
 
 @lru_cache(maxsize=128)
 def _cached(path: Path, mtime_ns: int, size: int, descriptor: str) -> pd.DataFrame:
-    folder = paths.data()
-    return read_checked(datapackage.Resource(json.loads(descriptor), folder))
+    # The file's name and not its place: what is kept holds for the same data anywhere.
+    return _checked(descriptor)
+
+
+@kept
+def _checked(descriptor: str) -> pd.DataFrame:
+    return read_checked(datapackage.Resource(json.loads(descriptor), paths.data()))
 
 
 def catalogue() -> pd.DataFrame:

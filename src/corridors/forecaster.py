@@ -25,6 +25,7 @@ import numpy.typing as npt
 from scipy.optimize import nnls
 
 from corridors import panel, pooled_gravity
+from corridors.kept import kept
 from corridors.panel import Panel
 
 Array = npt.NDArray[np.float64]
@@ -176,6 +177,7 @@ def train(sets: Sequence[Examples], horizon: int) -> Forecaster:
 
 
 @lru_cache(maxsize=4)
+@kept
 def trained(horizon: int) -> Forecaster:
     """The forecaster trained on the whole world panel: what projections of today use."""
     world = panel.load()
@@ -187,6 +189,7 @@ def trained(horizon: int) -> Forecaster:
 
 
 @lru_cache(maxsize=1)
+@kept
 def gravity_fits() -> tuple[pooled_gravity.PooledGravity, ...]:
     """The pooled gravity fit of every year of the world panel."""
     world = panel.load()

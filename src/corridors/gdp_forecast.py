@@ -20,11 +20,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from statsmodels.tsa.statespace.sarimax import SARIMAX
-from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from corridors import panel
 from corridors.errors import DataError
+from corridors.kept import kept
 
 Array = npt.NDArray[np.float64]
 
@@ -60,6 +59,7 @@ class GdpForecast:
 
 
 @lru_cache(maxsize=256)
+@kept
 def forecast(economy: str) -> GdpForecast:
     """Choose, fit and forecast one economy. Raises :class:`~corridors.errors.DataError` if its GDP is unknown."""
     table = panel.load().gdp
@@ -173,6 +173,10 @@ def _ahead(values: Array, model: str, steps: int) -> tuple[Array, Array]:
 
 
 def _model(values: Array, model: str) -> Any:
+    # Here, since forecasts are mostly kept from an earlier run and loading statsmodels takes longer than all else.
+    from statsmodels.tsa.statespace.sarimax import SARIMAX
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
     if model == "damped trend":
         return SARIMAX(values, order=(1, 1, 0), trend="c")
     return UnobservedComponents(values, _STRUCTURAL[model])

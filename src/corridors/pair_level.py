@@ -17,16 +17,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize
-from statsmodels.tsa.statespace.kalman_smoother import KalmanSmoother
 
 from corridors import data, panel
 from corridors.errors import DataError
+from corridors.kept import kept
+
+if TYPE_CHECKING:
+    from statsmodels.tsa.statespace.kalman_smoother import KalmanSmoother
 
 Array = npt.NDArray[np.float64]
 
@@ -100,6 +103,7 @@ def has_series(pair: tuple[str, str]) -> bool:
 
 
 @lru_cache(maxsize=16)
+@kept
 def estimate(pair: tuple[str, str]) -> PairLevel:
     """Fit the model to every report of the pair, the world panel's included.
 
@@ -223,6 +227,9 @@ def _first_path(flows: npt.NDArray[Any], ends: npt.NDArray[Any], y: Array, lengt
 
 
 def _smoother(design: Array, observed: Array) -> KalmanSmoother:
+    # Here, since levels are mostly kept from an earlier run.
+    from statsmodels.tsa.statespace.kalman_smoother import KalmanSmoother
+
     width = observed.shape[0]
     model = KalmanSmoother(k_endog=width, k_states=2 * LAGS, k_posdef=2)
     model.bind(np.asfortranarray(observed))

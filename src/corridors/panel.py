@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors import data
+from corridors.kept import kept
 
 Array = npt.NDArray[np.float64]
 
@@ -42,6 +43,7 @@ class Panel:
 
 
 @lru_cache(maxsize=1)
+@kept
 def load() -> Panel:
     """The panel of ``data/bilateral_trade_panel.csv``: every economy that exports or imports in it."""
     return from_tables(data.bilateral_trade_panel(), data.pair_geography(), data.gdp())

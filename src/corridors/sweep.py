@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corridors import scenario, sweep_grid
+from corridors import machine, scenario, sweep_grid
 from corridors.errors import BuildError, CorridorsError
 from corridors.report.messages import Failure, Task
 from corridors.report.progress import Progress, choose
@@ -94,11 +94,10 @@ class _Sweep:
     """One sweep of one folder. Hold the folder's lock while running it."""
 
     def __init__(self, grid: Grid, out: Path, scheduler: str | None, jobs: int | None, work: str, progress: Progress) -> None:
-        from corridors.report.build import cores
         from corridors.report.catalogue import Catalogue
 
         self.grid, self.out, self.scheduler, self.work, self.progress = grid, out, scheduler, work, progress
-        self.jobs = jobs or cores()
+        self.jobs = jobs or machine.cores()
         self.seed = scenario.defaults()["uncertainty"]["seed"] if grid.seed is None else grid.seed
         self.made_with = sha256(canonical([Catalogue().ingredients("sweep", None), work, grid.draws, self.seed]))[:16]
         self.store = Store(out / _WORK_FOLDER)
@@ -204,7 +203,7 @@ class _Sweep:
         recipe = {"scenarios": fields, "draws": self.grid.draws, "seed": self.seed}
         return Task(
             unit=chunk.file, kind="result", craft=self.work, todo={"result": chunk.file}, given={"kind": "sweep", "recipe": recipe},
-            inputs={}, environment={}, seed=0,
+            inputs={}, environment={machine.CORES_VARIABLE: "1"}, seed=0,
         )  # fmt: skip
 
     def _content(self, digest: str) -> bytes:

@@ -13,9 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from corridors import scenario
+from corridors import installation, scenario
 from corridors.errors import CorridorsError
-from corridors.report import fingerprint
 from corridors.report.messages import Files
 from corridors.scenario import Scenario
 
@@ -57,4 +56,4 @@ def _compute(asked: Sequence[Scenario], draws: int | None, seed: int | None) -> 
 
 def version() -> str:
     """What must be the same on every machine that takes part: source and data."""
-    return fingerprint.package()
+    return installation.digest()

@@ -116,10 +116,15 @@ def quantiles(values: npt.ArrayLike, axis: int = 0) -> pd.DataFrame:
     one-dimensional input gives one row. Bands never cross: a row is non-decreasing by construction.
     """
     array = np.moveaxis(np.asarray(values, dtype=np.float64), axis, 0)
-    flat = array.reshape(array.shape[0], -1)
-    levels = np.quantile(np.ascontiguousarray(flat.T), list(PROBABILITIES.values()), axis=1)
+    # Sorting is several times faster than the partial sorting of np.quantile, which this agrees with to rounding.
+    ordered = np.sort(np.ascontiguousarray(array.reshape(array.shape[0], -1).T), axis=1)
+    place = np.array(list(PROBABILITIES.values())) * (ordered.shape[1] - 1)
+    below = np.floor(place).astype(np.intp)
+    low, high = ordered[:, below], ordered[:, np.minimum(below + 1, ordered.shape[1] - 1)]
+    levels = low + (high - low) * (place - below)
+    levels[np.isnan(ordered[:, -1])] = np.nan
     # Interpolation can break ties by one unit in the last place; a band must not cross even by that.
-    return pd.DataFrame(np.maximum.accumulate(levels, axis=0).T, columns=list(PROBABILITIES))
+    return pd.DataFrame(np.maximum.accumulate(levels, axis=1), columns=list(PROBABILITIES))
 
 
 def probability_of(values: npt.ArrayLike, target: float) -> float:

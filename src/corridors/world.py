@@ -29,6 +29,7 @@ import pandas as pd
 from corridors import data, pair_level, panel, pooled_gravity
 from corridors.balancing import balance
 from corridors.errors import DataError
+from corridors.kept import kept
 
 Array = npt.NDArray[np.float64]
 
@@ -96,11 +97,12 @@ def filled_exporters(year: int | None = None) -> pd.DataFrame:
     world = build(year)
     values = world.trade.to_numpy().copy()
     np.fill_diagonal(values, 0.0)
-    basis = world.basis.apply(lambda row: OLDER if (row == OLDER).any() else MODEL if (row == MODEL).any() else GROWN, axis=1)
+    found = world.basis.to_numpy(dtype=object)
+    basis = np.select([(found == OLDER).any(axis=1), (found == MODEL).any(axis=1)], [OLDER, MODEL], GROWN)
     frame = pd.DataFrame(
         {
             "economy": world.trade.index,
-            "basis": basis.to_numpy(),
+            "basis": basis,
             "exports_musd": values.sum(axis=1),
             "gdp_basis": world.gdp_basis.to_numpy(),
         }
@@ -108,9 +110,14 @@ def filled_exporters(year: int | None = None) -> pd.DataFrame:
     return frame[frame["basis"] != GROWN].reset_index(drop=True)
 
 
-@lru_cache(maxsize=8)
 def build(year: int | None = None, gross_output_ratio: float | None = None) -> World:
     """Build the matrix once for each pair of arguments; see the module's description for the steps."""
+    return _built(year, gross_output_ratio)
+
+
+@lru_cache(maxsize=8)
+@kept
+def _built(year: int | None, gross_output_ratio: float | None) -> World:
     panels = panel.load()
     last = panels.years[-1]
     latest = int(panels.gdp.columns.max()) if year is None else year

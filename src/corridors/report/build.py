@@ -7,7 +7,6 @@ holds its lock, keeps going when one report fails, and leaves the last good repo
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from corridors import machine
 from corridors.errors import BuildError
 from corridors.report import delivery, manifest
 from corridors.report import plan as planning
@@ -69,7 +69,7 @@ def build(
     if unknown or not formats:
         raise BuildError(f"--formats: {','.join(unknown) or 'nothing given'}; allowed: {','.join(FORMATS)}")
     out = Path(out).absolute()
-    settings = Settings(tuple(f for f in FORMATS if f in formats), jobs or cores(), scheduler, force, limits or Limits(), wait_seconds)
+    settings = Settings(tuple(f for f in FORMATS if f in formats), jobs or machine.cores(), scheduler, force, limits or Limits(), wait_seconds)
     if dry_run:
         print("\n".join(Build(sources, names, out, settings, choose(quiet=True, json_log=False)).plan.lines()))
         return 0
@@ -84,13 +84,6 @@ def _catalogue() -> planning.Sources:
     from corridors.report.catalogue import Catalogue
 
     return Catalogue()
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Build:
@@ -149,7 +142,7 @@ class Build:
                 self._leave_out(waiting)
                 while pool.room() and (unit := self._next_ready(waiting, running)) is not None:
                     running[unit] = waiting.pop(unit)
-                    pool.submit(self._task(unit, running[unit]))
+                    pool.submit(self._task(unit, running[unit], beside=len(running) + len(self._ready(waiting))))
                     self.progress.started(unit)
                 done = pool.next_done(timeout=1.0) if running else None
                 if done is not None:
@@ -179,14 +172,17 @@ class Build:
         """A unit whose needs are met: documents before results, so that the first report is there early."""
         if set(waiting) == {INDEX}:
             return None if running else INDEX
-        ready = [
+        return min(self._ready(waiting), key=lambda unit: unit.startswith(f"{RESULT}:"), default=None)
+
+    def _ready(self, waiting: Mapping[str, list[Step]]) -> list[str]:
+        """Units whose needs are met, but for the index."""
+        return [
             unit
             for unit, steps in waiting.items()
             if unit != INDEX and all(self.state[need] == "done" or self.plan.steps[need].unit == unit for step in steps for need in step.needs)
         ]
-        return min(ready, key=lambda unit: unit.startswith(f"{RESULT}:"), default=None)
 
-    def _task(self, unit: str, steps: Sequence[Step]) -> Task:
+    def _task(self, unit: str, steps: Sequence[Step], beside: int) -> Task:
         todo = {step.kind: step.name for step in steps}
         first = steps[0]
         kind: str
@@ -208,7 +204,7 @@ class Build:
                 inputs = dict(self._record(self.plan.steps[f"{NOTEBOOK}:{document.folder}"]).outputs)
         return Task(
             unit=unit, kind=kind, craft=self.sources.craft, todo=todo, given=given, inputs=inputs,
-            environment=self._environment(), seed=int(first.key[:8], 16), limits=self.settings.limits,
+            environment=self._environment(beside), seed=int(first.key[:8], 16), limits=self.settings.limits,
         )  # fmt: skip
 
     def _document(self, document: Document) -> dict[str, Any]:
@@ -232,10 +228,11 @@ class Build:
                     found[f"results/{name}/{file.removeprefix(SAVED)}"] = digest
         return found
 
-    def _environment(self) -> dict[str, str]:
-        """What notebooks and exports see: a date from the inputs in place of the clock."""
+    def _environment(self, beside: int) -> dict[str, str]:
+        """What notebooks and exports see: a date from the inputs in place of the clock, and their part of the cores."""
         moment = datetime.combine(date.fromisoformat(self.plan.date), datetime.min.time(), UTC)
-        return {"SOURCE_DATE_EPOCH": str(int(moment.timestamp())), "TZ": "UTC"}
+        share = 1 if self.settings.scheduler else machine.cores() // max(1, min(beside, self.settings.jobs))
+        return {"SOURCE_DATE_EPOCH": str(int(moment.timestamp())), "TZ": "UTC", machine.CORES_VARIABLE: str(max(1, share))}
 
     def _entries(self) -> list[dict[str, Any]]:
         """The reports that lie in the folder, for the index: those of this plan, then others built before."""

@@ -51,7 +51,7 @@ class ClusterPool:
         self._running: dict[Any, tuple[Task, Any]] = {}
         try:
             if address == LOCAL:
-                from corridors.report.build import cores
+                from corridors.machine import cores
 
                 workers = jobs or cores()
                 self._cluster = LocalCluster(  # type: ignore[no-untyped-call]

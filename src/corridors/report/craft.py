@@ -11,7 +11,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from corridors.report import fingerprint, saved
+from corridors import installation
+from corridors.report import saved
 from corridors.report.messages import Files
 
 
@@ -55,4 +56,4 @@ def index(entries: Sequence[Mapping[str, Any]], results: Path, about: Mapping[st
 
 def version() -> str:
     """What must be the same on every machine that takes part: source and data."""
-    return fingerprint.package()
+    return installation.digest()

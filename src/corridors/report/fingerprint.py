@@ -15,7 +15,6 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
-from corridors import paths
 from corridors.report.store import canonical, sha256, sha256_of_file
 
 PACKAGE = "corridors"
@@ -46,12 +45,6 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-@lru_cache
-def package() -> str:
-    """One hash over this package's source and its data, to tell one installation from another."""
-    return sha256(canonical([Library(Path(__file__).resolve().parents[1]).files(), folder(paths.data())]))
 
 
 class Library:

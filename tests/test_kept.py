@@ -1,0 +1,158 @@
+"""Results kept between runs: read back bit by bit, computed again when damaged or out of date, never where others can write."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corridors import installation, kept, paths
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+calls: list[object] = []
+
+
+@kept.kept
+def squares(count: int, name: str = "") -> dict[str, np.ndarray]:
+    calls.append((count, name))
+    return {name: np.arange(float(count)) ** 2}
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of its own, in which nothing is kept yet."""
+    monkeypatch.setenv(kept.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setattr(installation, "_LOADED_NS", time.time_ns())
+    installation._first_stamps.cache_clear()
+    kept._generation.cache_clear()
+    calls.clear()
+    return tmp_path / "cache"
+
+
+def entries(cache: Path) -> list[Path]:
+    return sorted(p for p in cache.rglob("*") if p.is_file())
+
+
+def test_an_answer_is_computed_once_for_each_set_of_arguments(cache: Path) -> None:
+    first = squares(4, name="a")
+    again = squares(4, name="a")
+    assert again["a"].tobytes() == first["a"].tobytes() and again is not first
+    squares(5, name="a")
+    squares(4, name="b")
+    assert calls == [(4, "a"), (5, "a"), (4, "b")] and len(entries(cache)) == 3
+
+
+def test_an_answer_is_of_the_caller_alone(cache: Path) -> None:
+    squares(3)[""][:] = 7.0
+    assert squares(3)[""].tolist() == [0.0, 1.0, 4.0]
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b"", lambda b: b[:40] + b"X" + b[41:], lambda b: b + b"more"])
+def test_a_damaged_entry_is_computed_again_and_made_good(cache: Path, damage: Callable[[bytes], bytes]) -> None:
+    squares(4)
+    (entry,) = entries(cache)
+    whole = entry.read_bytes()
+    entry.write_bytes(damage(whole))
+    assert squares(4)[""].tolist() == [0.0, 1.0, 4.0, 9.0]
+    assert len(calls) == 2 and entry.read_bytes() == whole
+
+
+def test_without_a_folder_nothing_is_kept_and_the_answer_is_the_same(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = squares(4)
+    monkeypatch.setenv(kept.VARIABLE, "")
+    assert squares(4)[""].tobytes() == first[""].tobytes()
+    assert len(calls) == 2 and kept.folder() is None
+
+
+def test_a_place_that_cannot_be_written_is_no_error(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_the_way = cache.parent / "file"
+    in_the_way.write_text("")
+    monkeypatch.setenv(kept.VARIABLE, str(in_the_way / "cache"))
+    assert squares(2)[""].tolist() == [0.0, 1.0]
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv(kept.VARIABLE, str(cache))
+    kept._generation.cache_clear()
+    monkeypatch.setattr(kept.os, "replace", full)
+    assert squares(2)[""].tolist() == [0.0, 1.0]
+    assert entries(cache) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="no owners of files here")
+def test_a_folder_that_others_can_write_to_is_not_used(cache: Path) -> None:
+    cache.mkdir()
+    cache.chmod(0o777)
+    squares(2)
+    squares(2)
+    assert len(calls) == 2 and entries(cache) == []
+    cache.chmod(0o700)
+    kept._generation.cache_clear()
+    squares(2)
+    (place,) = cache.iterdir()
+    assert place.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_edit_under_a_running_process_is_neither_read_past_nor_kept(cache: Path, project: Path) -> None:
+    assert paths.data().is_relative_to(project)
+    installation._first_stamps.cache_clear()
+    installation.digest.cache_clear()
+    kept._generation.cache_clear()
+    old = installation.digest()
+    squares(2)
+    with (project / "data" / "parameters.csv").open("a", encoding="utf-8") as table:
+        table.write("\n")
+    assert not installation.unchanged()
+    squares(2)
+    squares(3)
+    assert len(calls) == 3 and len(entries(cache)) == 1
+    installation.digest.cache_clear()
+    assert installation.digest() != old
+    installation.digest.cache_clear()
+    installation._first_stamps.cache_clear()
+
+
+def test_folders_of_other_versions_go_when_there_are_too_many(cache: Path) -> None:
+    for number in range(6):
+        old = cache / f"version-{number}"
+        old.mkdir(parents=True)
+        (old / "entry").write_text("")
+        os.utime(old, (number, number))
+    cache.chmod(0o700)
+    squares(2)
+    left = sorted(p.name for p in cache.iterdir() if p.name.startswith("version"))
+    assert left == [f"version-{n}" for n in (3, 4, 5)] and len(list(cache.iterdir())) == kept.GENERATIONS + 1
+
+
+def test_two_processes_at_once_and_one_after_give_the_same_bytes(tmp_path: Path) -> None:
+    """The whole chain: fresh, kept by another process, and with nothing kept at all."""
+    code = (
+        "import hashlib; from corridors import scenario, study; "
+        "r = study.run(scenario.load('capacity-800'), draws=64); "
+        "print(hashlib.sha256(''.join(t.to_csv() for t in r.tables.values()).encode()).hexdigest())"
+    )
+
+    def start(folder: str) -> subprocess.Popen[str]:
+        environment = {**os.environ, kept.VARIABLE: folder}
+        return subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+
+    together = [start(str(tmp_path / "cache")) for _ in range(2)]
+    said = [process.communicate(timeout=240)[0] for process in together]
+    kept_by_now = entries(tmp_path / "cache")
+    assert any("world" in entry.name for entry in kept_by_now)
+    before = {entry: entry.stat().st_mtime_ns for entry in kept_by_now}
+    said.append(start(str(tmp_path / "cache")).communicate(timeout=240)[0])
+    said.append(start("").communicate(timeout=240)[0])
+    assert len(set(said)) == 1 and len(said[0].strip()) == 64
+    assert {entry: entry.stat().st_mtime_ns for entry in entries(tmp_path / "cache")} == before
+
+
+def test_the_docs_say_how_to_keep_nothing() -> None:
+    assert kept.VARIABLE in (REPOSITORY / "docs" / "reproducibility.md").read_text(encoding="utf-8")
