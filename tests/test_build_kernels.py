@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from corridors.report import forks, run
 from corridors.report.forks import ZygoteProcess
+from corridors.report.messages import Task
+from corridors.report.pool import LocalPool
+from corridors.report.store import Store
 from tiny_build import QUICK, Tiny, notebook
 
 
@@ -97,3 +103,66 @@ def test_everything_ends_with_the_warm_process(tmp_path: Path) -> None:
         child = forks.fork(short.address, "kernel", {"argv": ["-f", str(tmp_path / "k.json")]}, files=[2, 2])
         folder = short.folder
     assert child.wait(10) != 0 and not folder.exists()
+
+
+SLOW = """
+import sys, time
+
+def warm_up():
+    sys.loaded = 1
+    yield
+    while not {go}.exists():
+        time.sleep(0.02)
+        yield
+    sys.loaded = 2
+"""
+
+
+def test_early_work_starts_while_the_rest_is_loaded_and_later_work_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go = tmp_path / "go"
+    (tmp_path / "slow_module.py").write_text("from pathlib import Path\n" + SLOW.format(go=f"Path({str(go)!r})"))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(__file__).parent)])}
+
+    def start(early: bool, then: Callable[[forks.Forked, Connection], None]) -> None:
+        ours, theirs = socket.socketpair()
+        arguments = {"store_folder": str(tmp_path / "store"), "zygote": zygote.address}
+        child = forks.fork(zygote.address, "worker", arguments, files=[2, 2, theirs.fileno()], environment=environment, early=early)
+        theirs.close()
+        with Connection(ours.detach()) as channel:
+            then(child, channel)
+        child.close()
+
+    seen: list[bool] = []
+    with ZygoteProcess(("slow_module", "corridors.report.worker"), environment=environment) as zygote:
+        late = threading.Thread(target=start, args=(False, lambda child, _: seen.append(child.warm)))
+        late.start()
+        start(True, lambda child, _: seen.append(child.warm))
+        assert seen == [False] and late.is_alive()
+        go.touch()
+        late.join(20)
+        assert seen == [False, True]
+        assert zygote.hello() == {"ready": True, "failed": {}, "threads": 1}
+        start(True, lambda child, _: seen.append(child.warm))
+    assert seen == [False, True, True]
+
+
+def test_a_worker_from_before_all_was_loaded_is_replaced_for_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go = tmp_path / "go"
+    (tmp_path / "slow_module.py").write_text("from pathlib import Path\n" + SLOW.format(go=f"Path({str(go)!r})"))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path(__file__).parent)]))
+    store = Store(tmp_path / "store")
+    pool = LocalPool(1, store, ("slow_module", "corridors.report.worker", "corridors.report.tasks"))
+    try:
+        process_ids = []
+        for kind in ("result", "result", "index"):
+            if kind == "index":
+                go.touch()
+            given = {"kind": "number", "recipe": {"number": 3}, "entries": [], "about": {}}
+            pool.submit(Task(unit=kind, kind=kind, craft="tiny_build", todo={kind: kind}, given=given, inputs={}, environment={}, seed=0))
+            process_ids.append(pool._workers[0].process.pid)
+            done = pool.next_done(timeout=30.0)
+            assert done is not None and done[0].unit == kind and done[0].failure is None, done
+    finally:
+        pool.close()
+    first, second, third = process_ids
+    assert first == second != third

@@ -57,7 +57,7 @@ def test_legs_of_a_route_add_up_to_its_hours_and_dollars(phase: float) -> None:
     system, before, after = solved()
     state = after if phase else before
     for i, route in enumerate(system.routes):
-        parts = legs(system, route, state.queue_hours[0], np.full(len(MEASURES), phase), PAYLOAD)
+        (parts,) = legs(system, [route], state.queue_hours[0], np.full(len(MEASURES), phase), PAYLOAD)
         assert sum(leg.hours for leg in parts) == pytest.approx(state.route_hours[0, i], rel=1e-9)
         assert sum(leg.usd_per_t for leg in parts) == pytest.approx(state.route_usd_per_t[0, i], rel=1e-9)
         assert parts[0].a == route.origin and parts[-1].b == route.destination

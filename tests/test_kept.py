@@ -100,8 +100,11 @@ def test_a_folder_that_others_can_write_to_is_not_used(cache: Path) -> None:
     assert place.stat().st_mode & 0o777 == 0o700
 
 
-def test_an_edit_under_a_running_process_is_neither_read_past_nor_kept(cache: Path, project: Path) -> None:
+def test_an_edit_under_a_running_process_is_neither_read_past_nor_kept(
+    cache: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert paths.data().is_relative_to(project)
+    monkeypatch.setattr(installation, "_LOADED_NS", time.time_ns())
     installation._first_stamps.cache_clear()
     installation.digest.cache_clear()
     kept._generation.cache_clear()

@@ -119,7 +119,7 @@ def _hidden(system: System, state: TransportState, weights: Weights | None) -> A
 
 def _route_legs(system: System, state: TransportState, phases: npt.ArrayLike, payload_t: float) -> list[list[Leg]]:
     queues = np.median(state.queue_hours, axis=0)
-    return [legs(system, route, queues, phases, payload_t) for route in system.routes]
+    return legs(system, system.routes, queues, phases, payload_t)
 
 
 def legs_frame(

@@ -38,8 +38,10 @@ class Leg:
     queue_hours: float = 0.0
 
 
-def legs(system: System, route: Route, queue_hours: npt.ArrayLike, phases: npt.ArrayLike, payload_t: float) -> list[Leg]:
-    """The legs of a route in the order of travel.
+def legs(
+    system: System, routes: Sequence[Route], queue_hours: npt.ArrayLike, phases: npt.ArrayLike, payload_t: float
+) -> list[list[Leg]]:
+    """The legs of each route in the order of travel.
 
     All factors on costs and times are at 1, their central value; ``queue_hours`` (X,) are those of a
     solved state and ``phases`` (M,) how far measures are in place. ``payload_t`` turns dollars a truck
@@ -48,6 +50,10 @@ def legs(system: System, route: Route, queue_hours: npt.ArrayLike, phases: npt.A
     active = np.asarray(phases, dtype=float)
     queues = np.asarray(queue_hours, dtype=float)
     run = _Road(system, queues, active, payload_t)
+    return [_of_route(system, run, route) for route in routes]
+
+
+def _of_route(system: System, run: _Road, route: Route) -> list[Leg]:
     found: list[Leg] = []
     if route.service is None:
         found += run.along(route.places, route.links, route.crossings)
@@ -85,6 +91,8 @@ class _Road:
         self.hours, self.usd = _by_index(effects.link_hours), _by_index(effects.link_usd_per_t)
         self.processing, self.fee = _by_index(effects.processing_hours), _by_index(effects.fee)
         self.position = {name: i for i, name in enumerate(system.crossings)}
+        columns = ["processing_hours", "fee_usd_per_truck", "estimates"]
+        self.known = system.network.crossings[columns].to_dict("index")
 
     def along(self, places: Sequence[str], links: Sequence[int], crossings: Sequence[str]) -> Iterator[Leg]:
         for k, i in enumerate(links):
@@ -103,7 +111,7 @@ class _Road:
 
     def _crossing(self, place: str) -> Leg:
         x = self.position[place]
-        row = self.system.network.crossings.loc[place]
+        row = self.known[place]
         work = _moved(float(row["processing_hours"]), self.processing.get(x, ()), self.active)
         fee = _moved(float(row["fee_usd_per_truck"]), self.fee.get(x, ()), self.active)
         queue = float(self.queues[x])

@@ -35,9 +35,8 @@ def table(name: str) -> pd.DataFrame:
         stamp = resource.path.stat()
     except OSError:
         raise DataError(f"{resource.path}: missing; {datapackage.FILE} lists it as table {name!r}") from None
-    descriptor = json.dumps(resource.descriptor, sort_keys=True)
     # Shallow: pandas copies on write, so the cached frame stays as it was read.
-    return _cached(resource.path, stamp.st_mtime_ns, stamp.st_size, descriptor).copy(deep=False)
+    return _cached(resource.path, stamp.st_mtime_ns, stamp.st_size, resource.text).copy(deep=False)
 
 
 @lru_cache(maxsize=128)

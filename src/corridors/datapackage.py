@@ -71,6 +71,11 @@ class Resource:
         """The file."""
         return self.folder / str(self.descriptor["path"])
 
+    @cached_property
+    def text(self) -> str:
+        """The descriptor as one line of JSON."""
+        return json.dumps(self.descriptor, sort_keys=True)
+
     @property
     def is_table(self) -> bool:
         """Whether it is a CSV table with described columns (a map, for one, is not)."""

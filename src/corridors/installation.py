@@ -28,7 +28,7 @@ def digest() -> str:
 def unchanged() -> bool:
     """Whether source and data are as this process found them; if not, its memory is not what :func:`digest` says."""
     now = _stamps()
-    return now == _first_stamps() and all(mtime_ns <= _LOADED_NS for _, mtime_ns, _ in now)
+    return now == _first_stamps() and all(changed_ns <= _LOADED_NS for _, changed_ns, _ in now)
 
 
 @lru_cache
@@ -41,7 +41,8 @@ def _stamps() -> list[tuple[str, int, int]]:
     for root in _roots():
         for entry in _files(root):
             stat = entry.stat()
-            found.append((entry.path, stat.st_mtime_ns, stat.st_size))
+            # Copying tools can set the time of the content back, but not that of the change.
+            found.append((entry.path, max(stat.st_mtime_ns, stat.st_ctime_ns), stat.st_size))
     return sorted(found)
 
 

@@ -26,6 +26,7 @@ from scipy.special import ndtri
 from corridors import data
 from corridors.errors import DataError, nearest
 from corridors.gravity import Fit, ppml
+from corridors.kept import kept
 
 Array = npt.NDArray[np.float64]
 
@@ -86,6 +87,7 @@ def sample_of_year(year: int) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=1)
+@kept
 def world_fit() -> WorldFit:
     """The fit of the panel's last year, standard errors two ways by exporter and importer; made once."""
     year = int(data.bilateral_trade_panel()["year"].max())
@@ -177,6 +179,7 @@ def gravity_table() -> pd.DataFrame:
 
 
 @lru_cache(maxsize=1)
+@kept
 def prediction_errors() -> Array:
     """Standard errors of the ln of :attr:`Fit.fitted`, (rows,), fixed effects included, clustered by pair.
 

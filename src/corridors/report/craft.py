@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING, Any
 
 from corridors import installation
 from corridors.report import saved
 from corridors.report.messages import Files
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 
 def result(kind: str, recipe: Mapping[str, Any]) -> Files:

@@ -45,7 +45,7 @@ def can_fork() -> bool:
 class Forked:
     """A process forked by the zygote, with the part of ``subprocess.Popen`` that Jupyter needs.
 
-    It lives as long as this object's connection: closing it (or dying) ends the process.
+    It lives as long as this object's connection: closing it (or dying) ends the process. ``warm``: all was loaded.
     """
 
     stdin = stdout = stderr = None
@@ -59,6 +59,7 @@ class Forked:
         if answer is None:
             raise BuildError("the process that forks kernels ended unexpectedly")
         self.pid: int = answer["pid"]
+        self.warm: bool = answer["warm"]
         self._connection.setblocking(False)
 
     def poll(self) -> int | None:
@@ -127,10 +128,12 @@ def fork(
     folder: str | Path = ".",
     seed: int | None = None,
     memory_mb: int | None = None,
+    early: bool = False,
 ) -> Forked:
     """A new process forked from the zygote at ``address``: ``start`` is ``kernel`` or ``worker``.
 
-    ``files`` are descriptors for standard output, standard error and (workers) the channel for tasks.
+    ``files`` are descriptors for standard output, standard error and (workers) the channel for tasks. One that may be
+    ``early`` need not wait until everything is loaded.
     Raises BuildError or OSError if the zygote is not there.
     """
     request = {
@@ -140,6 +143,7 @@ def fork(
         "folder": str(Path(folder).resolve()),
         "seed": seed,
         "memory_mb": memory_mb,
+        "early": early,
     }
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -157,7 +161,7 @@ class ZygoteProcess:
     """A running zygote. It and all its children end with this process, or with :meth:`stop`.
 
     ``modules`` are imported by it beforehand. ``address`` can be forked from at once: requests wait
-    until the modules are loaded.
+    until the modules are loaded, or enough of them.
     """
 
     def __init__(self, modules: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:

@@ -77,10 +77,19 @@ class LocalPool:
     def submit(self, task: Task) -> None:
         """Hand the task to a free worker."""
         worker = next((w for w in self._workers if w.task is None), None)
+        if worker is not None and not self._may_start_early(task) and not getattr(worker.process, "warm", True):
+            # Forked before notebook libraries were loaded: one forked now has them at once.
+            worker.stop()
+            self._workers.remove(worker)
+            worker = None
         if worker is None:
-            worker = self._start()
+            worker = self._start(task)
             self._workers.append(worker)
         self._hand(worker, task, tries=1)
+
+    @staticmethod
+    def _may_start_early(task: Task) -> bool:
+        return task.kind == "result"
 
     @staticmethod
     def _hand(worker: _Worker, task: Task, tries: int) -> None:
@@ -113,7 +122,7 @@ class LocalPool:
         worker.stop()
         self._workers.remove(worker)
         if tries < 2:
-            replacement = self._start()
+            replacement = self._start(task)
             self._workers.append(replacement)
             self._hand(replacement, task, tries + 1)
             return None
@@ -121,7 +130,7 @@ class LocalPool:
         step = next(iter(task.todo.values()))
         return Outcome(task.unit, failure=Failure(step, f"the process that did it ended twice, with {how} (out of memory?)")), {}
 
-    def _start(self) -> _Worker:
+    def _start(self, task: Task) -> _Worker:
         if self._zygote is None:
             return self._spawn()
         ours, theirs = socket.socketpair()
@@ -132,6 +141,7 @@ class LocalPool:
                 {"store_folder": str(self._store.folder), "zygote": self._zygote.address},
                 files=[_STANDARD_ERROR, _STANDARD_ERROR, theirs.fileno()],
                 environment=self._environment,
+                early=self._may_start_early(task),
             )
         except OSError as error:
             ours.close()

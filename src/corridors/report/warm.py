@@ -6,26 +6,55 @@ Importing this module is the point of it. ``warm_up`` does what libraries do on 
 from __future__ import annotations
 
 import importlib
+import sys
+from collections.abc import Iterator
 from contextlib import suppress
 
+FOR_RESULTS = ("numpy", "pandas", "corridors.report.worker", "corridors.report.tasks", "corridors.report.craft", "corridors.study")
+"""What computing a scenario needs: first, so that it can begin while the rest is loaded."""
+
 LIBRARIES = (
-    "numpy", "numpy.random", "pandas", "scipy.stats", "scipy.sparse.linalg", "scipy.optimize", "scipy.special", "scipy.linalg",
+    "numpy.random", "scipy.stats", "scipy.sparse.linalg", "scipy.optimize", "scipy.special", "scipy.linalg",
     "pyarrow.parquet", "matplotlib.pyplot", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "seaborn",
     "IPython", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "matplotlib_inline.backend_inline",
     "papermill", "nbclient", "nbformat", "nbconvert", "jinja2", "typst",
 )  # fmt: skip
 
-OURS = (
-    "corridors.study", "corridors.charts", "corridors.tables", "corridors.narrative", "corridors.report.blocks", "corridors.report.export",
-    "corridors.report.craft", "corridors.report.worker", "corridors.report.tasks",
-)  # fmt: skip
+OURS = ("corridors.charts", "corridors.tables", "corridors.narrative", "corridors.report.blocks", "corridors.report.export")
 
 
-def warm_up() -> None:
-    """Load what there is; a module that cannot be loaded is left for the step that needs it to report."""
+def warm_up() -> Iterator[None]:
+    """Load what there is, with a pause after each once results can be computed.
+
+    A module that cannot be loaded is left for the step that needs it to report.
+    """
+    for name in FOR_RESULTS:
+        _load(name)
+    yield
+    _load_jsonschema()
+    yield
     for name in (*LIBRARIES, *OURS):
-        with suppress(Exception):
-            module = importlib.import_module(name)
-            prepare = getattr(module, "warm_up", None)
-            if callable(prepare):
-                prepare()
+        _load(name)
+        yield
+
+
+def _load_jsonschema() -> None:
+    """Load what nbformat checks notebooks with, without its optional grammar of international addresses.
+
+    No notebook holds any to check, and building that grammar takes as long as loading all of matplotlib and papermill.
+    """
+    grammar = "rfc3987_syntax"
+    if grammar in sys.modules:
+        return
+    sys.modules[grammar] = None  # type: ignore[assignment]
+    try:
+        _load("jsonschema")
+    finally:
+        del sys.modules[grammar]
+
+
+def _load(name: str) -> None:
+    with suppress(Exception):
+        prepare = getattr(importlib.import_module(name), "warm_up", None)
+        if callable(prepare):
+            prepare()

@@ -3,11 +3,13 @@
 Run as ``python -m corridors.report.zygote DESCRIPTOR MODULE ...``. It imports the modules, listens on a
 Unix socket and serves one request a connection, each a line of JSON::
 
-    {"start": "kernel" | "worker", "arguments": {...}, "environment": {...}, "folder": "...", "seed": 7, "memory_mb": 4096}
+    {"start": "kernel" | "worker", "arguments": {...}, "environment": {...}, "folder": "...", "seed": 7, "memory_mb": 4096,
+     "early": false}
 
 with three open files for standard output, standard error and (workers) the channel for tasks. The
-answer is ``{"pid": N}``, and when that process ends ``{"exit": N}`` (minus the signal if it was
-killed). A connection is the life of its process: whoever closes it, or dies, takes the process and
+answer is ``{"pid": N, "warm": true}``, and when that process ends ``{"exit": N}`` (minus the signal if it was
+killed). One that may start ``early`` is forked as soon as a module says that enough is loaded for that; ``warm``
+tells whether everything was. A connection is the life of its process: whoever closes it, or dies, takes the process and
 its children along, so nothing is left behind when a build is killed.
 
 It never opens a ZeroMQ context or an event loop, and numerical libraries have one thread in it, so that a fork is
@@ -31,6 +33,7 @@ import sys
 import tempfile
 import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -38,9 +41,10 @@ from typing import Any, NoReturn
 _PR_SET_PDEATHSIG = 1
 
 
-def preload(modules: list[str]) -> dict[str, str]:
+def preload(modules: list[str], between: Callable[[], None] = lambda: None) -> dict[str, str]:
     """Import ``modules``, and call ``warm_up()`` of those that have one; what failed, by module.
 
+    A ``warm_up`` that yields has loaded enough for early work each time it does; ``between`` is called then.
     A failure is no error here: the step that needs the module will report it where it matters.
     """
     failed = {}
@@ -49,7 +53,8 @@ def preload(modules: list[str]) -> dict[str, str]:
             module = importlib.import_module(name)
             warm_up = getattr(module, "warm_up", None)
             if callable(warm_up):
-                warm_up()
+                for _ in warm_up() or ():
+                    between()
         except Exception as error:
             failed[name] = f"{type(error).__name__}: {error}"
     return failed
@@ -61,6 +66,13 @@ def thread_count() -> int:
         return len(os.listdir("/proc/self/task"))
     except OSError:
         return threading.active_count()
+
+
+@dataclass
+class _Request:
+    fields: dict[str, Any]
+    files: list[int]
+    connection: socket.socket
 
 
 @dataclass
@@ -79,9 +91,8 @@ class Zygote:
         self._wake_read, self._wake_write = socket.socketpair()
         for end in (self._wake_read, self._wake_write):
             end.setblocking(False)
-
-    def serve(self) -> None:
-        """Serve until the process that started us is gone: it holds the other end of our standard input."""
+        self._warm = False
+        self._waiting: list[_Request] = []
         signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -89,9 +100,21 @@ class Zygote:
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         self._selector.register(self._wake_read, selectors.EVENT_READ, self._reap)
         self._selector.register(sys.stdin, selectors.EVENT_READ, self._stop)
+
+    def glance(self, wait: bool = False) -> None:
+        """Do what has been asked for by now; ``wait``: until something is."""
+        if not self._warm:
+            gc.freeze()  # What is loaded stays in pages shared with every child.
+        for key, _ in self._selector.select(None if wait else 0):
+            key.data()
+
+    def serve(self) -> None:
+        """Everything is loaded: serve until the process that started us is gone, which holds the other end of our input."""
+        self._warm = True
+        while self._waiting:
+            self._fork(self._waiting.pop(0))
         while True:
-            for key, _ in self._selector.select():
-                key.data()
+            self.glance(wait=True)
 
     def _stop(self) -> NoReturn:
         for child in self._children.values():
@@ -114,15 +137,22 @@ class Zygote:
         except (OSError, ValueError):
             connection.close()
             return
-        zygote = os.getpid()
+        asked = _Request(request, files, connection)
+        if self._warm or request.get("early"):
+            self._fork(asked)
+        else:
+            self._waiting.append(asked)
+
+    def _fork(self, asked: _Request) -> None:
+        connection, zygote = asked.connection, os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become_child(request, files, connection, zygote)
-        for file in files:
+            self._become_child(asked, zygote)
+        for file in asked.files:
             os.close(file)
         connection.settimeout(None)
         with contextlib.suppress(OSError):
-            connection.sendall(json.dumps({"pid": pid}).encode() + b"\n")
+            connection.sendall(json.dumps({"pid": pid, "warm": self._warm}).encode() + b"\n")
         self._children[pid] = _Child(pid, connection)
         self._selector.register(connection, selectors.EVENT_READ, lambda: self._abandoned(pid))
 
@@ -152,15 +182,19 @@ class Zygote:
             # A kernel may have started processes of its own; they share its group.
             _kill_group(pid)
 
-    def _become_child(self, request: dict[str, Any], files: list[int], connection: socket.socket, zygote: int) -> NoReturn:
+    def _become_child(self, asked: _Request, zygote: int) -> NoReturn:
+        request, files = asked.fields, asked.files
         code = 1
         try:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
             self._selector.close()
-            for end in (connection, self._listener, self._wake_read, self._wake_write, *(c.connection for c in self._children.values())):
+            others = [*(c.connection for c in self._children.values()), *(r.connection for r in self._waiting)]
+            for end in (asked.connection, self._listener, self._wake_read, self._wake_write, *others):
                 end.close()
+            for file in (file for other in self._waiting for file in other.files):
+                os.close(file)
             _settle(request, files, zygote)
             start = {"kernel": _run_kernel, "worker": _run_worker}[request["start"]]
             code = start(request["arguments"], files)
@@ -260,12 +294,12 @@ def _run_worker(arguments: dict[str, Any], files: list[int]) -> int:
 def main(argv: list[str]) -> int:
     """Load the modules named in ``argv`` and serve the listening socket whose descriptor comes first."""
     descriptor, *modules = argv
-    failed = preload(modules)
-    listener = socket.socket(fileno=int(descriptor))
+    zygote = Zygote(socket.socket(fileno=int(descriptor)))
+    failed = preload(modules, zygote.glance)
     gc.collect()
-    gc.freeze()  # What is loaded stays in pages shared with every child.
+    gc.freeze()
     print(json.dumps({"ready": True, "failed": failed, "threads": thread_count()}), flush=True)
-    Zygote(listener).serve()
+    zygote.serve()
     return 0
 
 
