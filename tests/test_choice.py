@@ -114,6 +114,22 @@ def test_the_start_does_not_matter(number: int, start: float, year: float) -> No
     assert other.route_share == pytest.approx(usual.route_share, rel=1e-4, abs=1e-9)
 
 
+def test_starting_from_another_state_gives_the_same_answer() -> None:
+    """From the same state to the last bit in one round; from others, of another year or one case for all, to the tolerance."""
+    system, params = whole(), uncertainty.sample(None, 40, 5)
+    usual = system.solve(params, year=2030.0, demand=DEMAND)
+    again = system.solve(params, year=2030.0, demand=DEMAND, near=usual)
+    assert again.rounds == 1 and again.composite_cost.tobytes() == usual.composite_cost.tobytes()
+    one = system.solve({name: value[:1] for name, value in params.items()}, year=2030.0, demand=DEMAND)
+    later = system.solve(params, year=2040.0, demand=DEMAND)
+    crossings = len(system.crossings)
+    for near in (one, later, later.place[:, :crossings], later.place[:, : crossings - 1]):
+        other = system.solve(params, year=2030.0, demand=DEMAND, near=near)
+        assert other.gap.max() <= 1e-8
+        assert other.composite_cost == pytest.approx(usual.composite_cost, rel=1e-6, abs=1e-8)
+        assert other.crossing_load_trucks_per_day == pytest.approx(usual.crossing_load_trucks_per_day, rel=1e-5)
+
+
 @pytest.mark.parametrize("year", [2025.0, 2035.0, 2045.0])
 def test_every_draw_reaches_the_gap(year: float) -> None:
     state = whole().solve(uncertainty.sample(None, 256, 3), year=year, demand=DEMAND)

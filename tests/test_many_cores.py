@@ -97,4 +97,4 @@ print(told.hexdigest(), len(forks))
     said = [run(code, cores, tmp_path) for cores in (1, 2)]
     assert all(done.returncode == 0 for done in said), said[0].stderr + said[1].stderr
     (one, none), (two, some) = (done.stdout.split() for done in said)
-    assert one == two and none == "0" and (some == "2" or sys.platform != "linux")
+    assert one == two and none == "0" and (int(some) >= 2 or sys.platform != "linux")

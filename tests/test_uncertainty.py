@@ -138,3 +138,12 @@ def uncertainty_table() -> pd.DataFrame:
     from corridors import data
 
     return data.parameters()
+
+
+@pytest.mark.parametrize("shape", [(1,), (2, 3), (5, 2, 2), (4096, 7)])
+def test_levels_are_those_of_numpy(shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(4).lognormal(size=shape)
+    wanted = (0.0, 0.025, 0.1, 0.5, 0.9, 1.0)
+    assert uncertainty.levels(values, wanted) == pytest.approx(np.quantile(values, wanted, axis=0), rel=1e-14)
+    values.flat[0] = np.nan
+    assert np.array_equal(np.isnan(uncertainty.levels(values, wanted)), np.isnan(np.quantile(values, wanted, axis=0)))

@@ -43,7 +43,8 @@ _FULLEST = 40.0
 class Start:
     """Where the iteration begins: at ``factor`` times the traffic of the base year, or where another solution ended.
 
-    ``place`` (B, X + S) is the other's, with its ``load`` (B, X), ``capacity`` (B, X) and ``service_capacity`` (B, S).
+    ``place`` (B, X + S) is the other's, or (B, X) if its services are none of ours. With its ``load`` (B, X),
+    ``capacity`` (B, X) and ``service_capacity`` (B, S), what has another capacity by now begins elsewhere.
     """
 
     place: Array | None = None
@@ -54,9 +55,10 @@ class Start:
 
     def cut(self, part: Callable[[Array], Array]) -> Start:
         """The same for the cases that ``part`` takes from an array."""
-        if self.place is None or self.load is None or self.capacity is None or self.service_capacity is None:
-            return self
-        return Start(part(self.place), part(self.load), part(self.capacity), part(self.service_capacity))
+        place, load, capacity, service = (
+            None if array is None else part(array) for array in (self.place, self.load, self.capacity, self.service_capacity)
+        )
+        return Start(place, load, capacity, service, self.factor)
 
 
 def solve(
@@ -301,9 +303,10 @@ class Block:
         """
         traffic = start.factor * self.counts * self.grown if start.load is None else start.load
         here = np.arcsinh((traffic / self.capacity_a_day - 1.0) / self.bend)
-        if start.place is None:
-            return np.concatenate([here, np.zeros_like(self.service_capacity)])
         crossings = here.shape[0]
+        if start.place is None or start.capacity is None:
+            known = here if start.place is None else start.place[:crossings]
+            return np.concatenate([known, np.zeros_like(self.service_capacity)])
         known, premium = start.place[:crossings], start.place[crossings:]
         return np.concatenate(
             [

@@ -91,11 +91,11 @@ class Chain:
         active: npt.ArrayLike | None,
         year: npt.ArrayLike,
         demand: Mapping[Pair, Array],
-        near: TransportState | None = None,
+        near: TransportState | Array | None = None,
     ) -> TransportState | None:
         """Queues and routes with measures ``active`` (B, M) in place (None: none), or None off the network.
 
-        ``near`` is a state that the answer may be close to, to start from.
+        ``near`` is a state that the answer may be close to, to start from (:meth:`corridors.choice.System.solve`).
         """
         if self.system is None:
             return None
@@ -109,15 +109,16 @@ class Chain:
         demand: Mapping[Pair, Array],
         before: TransportState | None = None,
         closure: str = "full",
+        near: Array | None = None,
     ) -> Change:
         """What ``active`` (B, M) of the measures change against none of them in ``year``.
 
         ``demand`` is the study's trade by directed pair, (B, C) million dollars. ``before`` is the state to compare with,
-        if it is known already or another than without measures.
+        if it is known already or another than without measures; if not, ``near`` is where to begin looking for it.
         """
         cases = max(active.shape[0], *(np.atleast_1d(v).shape[0] for v in params.values()))
         known = before is not None
-        before = before if before is not None else self.transport(params, None, year, demand)
+        before = before if before is not None else self.transport(params, None, year, demand, near)
         after = self.transport(params, active, year, demand, before) if self.count or known else before
         classes = self._class_factors(params, active, before, after, cases)
         factor = cost.pair_factors(classes, self._weights(params, demand), params["trade_elasticity"])

@@ -140,7 +140,7 @@ class System:
         demand: Mapping[Pair, npt.ArrayLike] | None = None,
         tolerance: float = 1e-8,
         start: float = 1.0,
-        near: TransportState | None = None,
+        near: TransportState | Array | None = None,
     ) -> TransportState:
         """The equilibrium of B cases.
 
@@ -155,7 +155,8 @@ class System:
         start: the queues from which the iteration starts, as a multiple of the base year's. The
             answer does not depend on it.
         near: a state of the same crossings and services, of as many cases or one, to start from
-            instead. A case that differs from it in nothing ends where it began, to the last bit.
+            instead, or ``place`` of one in which measures are not in place (B, X): services left out. A
+            case that differs from it in nothing ends where it began, to the last bit.
 
         Raises NotConverged if the gap is not reached, DataError if a parameter is missing.
         """
@@ -174,12 +175,13 @@ class System:
         count = max(sizes)
         if any(size not in (1, count) for size in sizes):
             raise NetworkError(f"choice: cases disagree: {sorted(set(sizes))} rows")
-        known = None
-        if near is not None and near.place.shape == (near.gap.size, len(self.crossings) + self.layout.tonnes_per_day.shape[0]):
-            known = assignment.Start(near.place, near.crossing_load_trucks_per_day, near.crossing_capacity, near.service_capacity)
-        return TransportState(
-            **assignment.solve(self.layout, values, phases, years, traded, count, tolerance, known or assignment.Start(factor=start))
-        )
+        first = assignment.Start(factor=start)
+        if isinstance(near, TransportState):
+            if near.place.shape == (near.gap.size, len(self.crossings) + self.layout.tonnes_per_day.shape[0]):
+                first = assignment.Start(near.place, near.crossing_load_trucks_per_day, near.crossing_capacity, near.service_capacity)
+        elif near is not None and near.shape[-1] == len(self.crossings):
+            first = assignment.Start(near)
+        return TransportState(**assignment.solve(self.layout, values, phases, years, traded, count, tolerance, first))
 
 
 def compile_system(

@@ -11,6 +11,7 @@ import pandas as pd
 from corridors.choice import Pair, System, TransportState
 from corridors.corridor_legs import COMPONENTS, Leg, legs
 from corridors.routes import Route
+from corridors.uncertainty import levels
 
 Array = npt.NDArray[np.float64]
 Weights = Mapping[Pair, npt.ArrayLike]
@@ -18,6 +19,7 @@ Weights = Mapping[Pair, npt.ArrayLike]
 HOURS_PER_DAY = 24.0
 # A crossing binds where the queue of its median case is longer than this many hours.
 BINDING_QUEUE_HOURS = 12.0
+BAND = (0.1, 0.5, 0.9)
 
 
 def route_ids(system: System) -> list[str]:
@@ -56,14 +58,21 @@ def _class_weights(system: System, weights: Weights | None, pair: Pair) -> Array
     return np.asarray(value / value.sum())
 
 
+def _weights_by_route(system: System, weights: Weights | None) -> Array:
+    """(R, C) value shares of cargo classes in the trade of each route's pair."""
+    pairs = [(r.exporter, r.importer) for r in system.routes]
+    known = {pair: _class_weights(system, weights, pair) for pair in dict.fromkeys(pairs)}
+    return np.stack([known[pair] for pair in pairs])
+
+
 def _over_classes(system: System, state: TransportState, weights: Weights | None) -> Array:
     """(B, R) route shares of the pair's trade, all cargo classes together by value."""
-    by_route = np.stack([_class_weights(system, weights, (r.exporter, r.importer)) for r in system.routes])
+    by_route = _weights_by_route(system, weights)
     return np.asarray((state.route_share * by_route).sum(axis=2))
 
 
 def _spread(prefix: str, values: Array, suffix: str) -> dict[str, Array]:
-    p10, p50, p90 = np.percentile(values, [10, 50, 90], axis=0)
+    p10, p50, p90 = levels(values, BAND)
     return {f"{prefix}_{suffix}": p50, f"{prefix}_{suffix}_p10": p10, f"{prefix}_{suffix}_p90": p90}
 
 
@@ -75,6 +84,7 @@ def routes_frame(system: System, before: TransportState, after: TransportState, 
     is the calibrated hidden cost of the mode, weighted alike over classes that use it.
     """
     shares = [_over_classes(system, state, weights) for state in (before, after)]
+    after_levels = levels(shares[1], BAND)
     frame = pd.DataFrame(
         {
             "direction": [_direction(system, r.exporter) for r in system.routes],
@@ -94,8 +104,8 @@ def routes_frame(system: System, before: TransportState, after: TransportState, 
             **_spread("usd_per_t", after.route_usd_per_t, "after"),
             "share_before": shares[0].mean(axis=0),
             "share_after": shares[1].mean(axis=0),
-            "share_after_p10": np.percentile(shares[1], 10, axis=0),
-            "share_after_p90": np.percentile(shares[1], 90, axis=0),
+            "share_after_p10": after_levels[0],
+            "share_after_p90": after_levels[2],
         }
     )
     hidden = _hidden(system, before, weights)
@@ -109,12 +119,12 @@ def routes_frame(system: System, before: TransportState, after: TransportState, 
 
 def _hidden(system: System, state: TransportState, weights: Weights | None) -> Array:
     """(3, R) 10th, 50th and 90th percentile of the hidden cost, over the classes that a route carries."""
-    by_route = np.stack([_class_weights(system, weights, (r.exporter, r.importer)) for r in system.routes])
+    by_route = _weights_by_route(system, weights)
     usable = np.isfinite(state.hidden_usd_per_t) & (state.route_share.max(axis=0) > 0)
     part = np.where(usable, by_route, 0.0)
     value = np.where(usable, state.hidden_usd_per_t, 0.0)
     total = np.maximum(part.sum(axis=2), 1e-12)
-    return np.asarray(np.percentile((part * value).sum(axis=2) / total, [10, 50, 90], axis=0))
+    return levels((part * value).sum(axis=2) / total, BAND)
 
 
 def _route_legs(system: System, state: TransportState, phases: npt.ArrayLike, payload_t: float) -> list[list[Leg]]:
@@ -183,8 +193,8 @@ def crossings_frame(system: System, before: TransportState, after: TransportStat
         frame[f"load_{label}"] = load
         frame[f"study_trucks_per_day_{label}"] = np.median(state.study_trucks_per_day, axis=0)
         frame[f"utilisation_{label}"] = load / (capacity * days_open)
-        for suffix, q in (("", 50), ("_p10", 10), ("_p90", 90)):
-            frame[f"hours_{label}{suffix}"] = np.percentile(state.crossing_hours, q, axis=0)
+        for suffix, hours in zip(("_p10", "", "_p90"), levels(state.crossing_hours, BAND), strict=True):
+            frame[f"hours_{label}{suffix}"] = hours
         frame[f"queue_hours_{label}"] = queue
         frame[f"closure_days_{label}"] = np.median(365.0 * (1.0 - state.open_share), axis=0)
         frame[f"binds_{label}"] = queue > BINDING_QUEUE_HOURS

@@ -10,6 +10,7 @@ import pandas as pd
 
 from corridors import queueing
 from corridors.choice import System, TransportState
+from corridors.uncertainty import levels
 
 Array = npt.NDArray[np.float64]
 
@@ -58,10 +59,10 @@ def crossing_years(
     load = background(system, params, years) + np.asarray(study_trucks_per_day, dtype=float)
     week = system.network.crossings["days_open_per_week"].to_numpy(dtype=float) / 7.0
     rows = []
+    trucks = levels(load, (0.1, 0.5, 0.9))
     for case, capacity in _cases(system, after):
-        use = load / (capacity * week)
-        low, middle, high = np.percentile(use, [10, 50, 90], axis=0)
-        full = (use >= 1.0).mean(axis=0)
+        low, middle, high = trucks / (capacity * week)
+        full = (load / (capacity * week) >= 1.0).mean(axis=0)
         for x, crossing in enumerate(system.crossings):
             rows += [
                 (crossing, case, capacity[x], int(year), low[t, x], middle[t, x], high[t, x], full[t, x]) for t, year in enumerate(years)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,7 @@ from corridors.choice import Pair
 from corridors.closure_stress import COLUMNS as STRESS_COLUMNS
 from corridors.closure_stress import stress_of
 from corridors.frictions import frictions
+from corridors.kept import kept
 from corridors.projection import Baseline
 from corridors.result import StudyResult
 from corridors.scenario import Scenario
@@ -42,6 +43,8 @@ SOBOL_SAMPLES = 32
 PATHS_A_DRAW = 16
 SMALLEST_PATH = 1e-9
 SMALLEST_SWING = 0.005
+MANY_DRAWS = 1024
+"""From so many draws on, a search for queues that other scenarios share is worth keeping."""
 
 
 def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -> StudyResult:
@@ -159,7 +162,8 @@ class Study:
     @cached_property
     def change(self) -> Change:
         """What all measures change in the last year, in every draw."""
-        return self.chain.change(self.params, self.phases(self.params)[:, -1], self.last, self.demand)
+        near = without_measures(self.pair, self.years, self.draws, self.seed) if self.draws >= MANY_DRAWS else None
+        return self.chain.change(self.params, self.phases(self.params)[:, -1], self.last, self.demand, near=near)
 
     def phases(self, params: Params) -> Array:
         """How far each measure is in place (B, T, M)."""
@@ -243,6 +247,19 @@ class Study:
         """:meth:`model` for draws of some quantities, all others central."""
         size = len(next(iter(params.values())))
         return self.model({**{name: np.repeat(value, size) for name, value in self.middle.items()}, **params})
+
+
+@lru_cache(maxsize=2)
+@kept
+def without_measures(pair: Pair, years: tuple[int, ...], draws: int, seed: int) -> Array | None:
+    """Where the search for queues in the last year ends on the network as it is (B, X); None for a pair that is not on it.
+
+    All scenarios of the pair begin there: most measures leave what there is without them nearly as it was.
+    """
+    links = chain.build(pair, ())
+    params = uncertainty.sample(None, draws, seed)
+    state = links.transport(params, None, years[-1], demand(projection.baseline(pair, years, params), -1)) if links.on_network else None
+    return None if state is None or links.system is None else state.place[:, : len(links.system.crossings)]
 
 
 def demand(base: Baseline, t: int) -> dict[Pair, Array]:
