@@ -164,7 +164,7 @@ def _paths(network: Network, roads: Sequence[RoadMap], shut: frozenset[str], wan
     today = _of_data(tuple(sorted(shut)), wanted) if of_data else _several(roads[0], shut, wanted)
     found = {way: list(paths) for way, paths in zip(wanted, today, strict=True)}
     for changed in roads[1:]:
-        for way, paths in zip(wanted, _several(changed, shut, wanted), strict=True):
+        for way, paths in zip(wanted, _of_changed(_Roads(changed), shut, wanted), strict=True):
             known = {path.links for path in found[way]}
             found[way] += [path for path in paths if path.links not in known]
     return found
@@ -176,6 +176,25 @@ def _of_data(shut: tuple[str, ...], wanted: tuple[Way, ...]) -> list[list[Path]]
     """Today's ways on the network of ``data/``."""
     network = load()
     return _several(RoadMap(network, network.links), frozenset(shut), wanted)
+
+
+class _Roads:
+    """A map of roads as a cache key: the links, and by identity the network, which holds frames."""
+
+    def __init__(self, roads: RoadMap) -> None:
+        self.roads, self.links = roads, tuple(roads.links)
+
+    def __hash__(self) -> int:
+        return hash((id(self.roads.network), self.links))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Roads) and other.roads.network is self.roads.network and other.links == self.links
+
+
+@lru_cache(maxsize=4)
+def _of_changed(key: _Roads, shut: frozenset[str], wanted: tuple[Way, ...]) -> list[list[Path]]:
+    """Ways on roads that measures have changed: a scenario compiles them again for what its model leaves out."""
+    return _several(key.roads, shut, wanted)
 
 
 def _several(roads: RoadMap, shut: frozenset[str], wanted: Sequence[Way]) -> list[list[Path]]:
