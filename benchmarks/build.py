@@ -14,11 +14,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from benchmarks.timing import Memory
 
 PROJECT = Path(__file__).resolve().parents[1]
 CHANGED = "capacity-800"
@@ -74,46 +75,19 @@ def _build(environment: dict[str, str], out: Path, scenarios: Sequence[str]) -> 
     return {"seconds": seconds, "units": [e["unit"] for e in events if e["event"] == "done"], "first": first, "peak_mb": watch.peak_mb}
 
 
-class _Watch(threading.Thread):
+class _Watch(Memory):
     """Looks, while a build runs, when its first report is there and how much memory its processes hold together."""
 
     def __init__(self, pid: int, out: Path) -> None:
-        super().__init__(daemon=True)
-        self._pid, self._out, self._end = pid, out, threading.Event()
+        self._out = out
         self.first: float | None = None
-        self.peak_mb = 0.0
-        self.start()
+        super().__init__(pid)
 
-    def run(self) -> None:
-        """Look five times a second."""
-        while not self._end.wait(0.2):
-            if self.first is None and any(self._out.glob("*/*.html")):
-                self.first = time.perf_counter()
-            self.peak_mb = max(self.peak_mb, sum(_memory_mb(pid) for pid in _family(self._pid)))
-
-    def stop(self) -> None:
-        """Stop looking."""
-        self._end.set()
-        self.join()
-
-
-def _family(pid: int) -> list[int]:
-    found = [pid]
-    for one in found:
-        try:
-            found += [int(child) for task in Path(f"/proc/{one}/task").iterdir() for child in (task / "children").read_text().split()]
-        except OSError:
-            continue
-    return found
-
-
-def _memory_mb(pid: int) -> float:
-    """Proportional set size: pages that processes share are counted once (Linux)."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-    except OSError:
-        return 0.0
+    def look(self) -> None:
+        """Once."""
+        if self.first is None and any(self._out.glob("*/*.html")):
+            self.first = time.perf_counter()
+        super().look()
 
 
 def _one_after_the_other(environment: dict[str, str], root: Path, reports: Sequence[str], folder: Path) -> float:

@@ -1,9 +1,11 @@
-"""Timing a call inside this process."""
+"""Timing a call inside this process, and watching the memory of others."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,3 +20,46 @@ def fastest(call: Callable[[], Any], times: int) -> tuple[float, Any]:
         result = call()
         best = min(best, time.perf_counter() - start)
     return float(best), result
+
+
+class Memory(threading.Thread):
+    """Watches what a process and its children hold together (Linux): ``peak_mb`` when it is stopped."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid, self._end = pid, threading.Event()
+        self.peak_mb = 0.0
+        self.start()
+
+    def run(self) -> None:
+        """Look ten times a second."""
+        while not self._end.wait(0.1):
+            self.look()
+
+    def look(self) -> None:
+        """Once."""
+        self.peak_mb = max(self.peak_mb, sum(_memory_mb(pid) for pid in _family(self._pid)))
+
+    def stop(self) -> None:
+        """Stop looking."""
+        self._end.set()
+        self.join()
+
+
+def _family(pid: int) -> list[int]:
+    found = [pid]
+    for one in found:
+        try:
+            found += [int(child) for task in Path(f"/proc/{one}/task").iterdir() for child in (task / "children").read_text().split()]
+        except OSError:
+            continue
+    return found
+
+
+def _memory_mb(pid: int) -> float:
+    """Proportional set size: pages that processes share are counted once."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    except OSError:
+        return 0.0
