@@ -346,3 +346,12 @@ def test_a_worker_that_dies_each_time_is_named(bench: Bench, undisturbed: Undist
     assert files(bench.out)["a/report.html"] == undisturbed("two")["a/report.html"]
     assert bench.build(TWO) == 0
     assert files(bench.out) == undisturbed("two")
+
+
+def test_a_result_that_never_ends_is_stopped_and_named_and_the_others_are_done(bench: Bench, undisturbed: Undisturbed) -> None:
+    assert bench.build({**TWO, "endless": {"number": 3, "sleep": 300}}, limits={"task_seconds": 4.0}) == 1
+    assert "result:endless: stopped after the time limit (4 s)" in bench.said
+    assert files(bench.out)["a/report.html"] == undisturbed("two")["a/report.html"] and not (bench.out / "endless").exists()
+    assert bench.leftovers() == []
+    assert bench.build(TWO) == 0
+    assert files(bench.out) == undisturbed("two")

@@ -13,14 +13,16 @@ SAVED = "saved/"
 
 @dataclass(frozen=True)
 class Limits:
-    """How far a notebook may go.
+    """How far a notebook may go, and any other piece of work.
 
     ``cell_seconds`` and ``notebook_seconds`` of time, ``text_characters`` of printed text a cell,
-    ``output_bytes`` of everything shown by the notebook, ``memory_mb`` of data in its kernel.
+    ``output_bytes`` of everything shown by the notebook, ``memory_mb`` of data in its kernel; ``task_seconds``
+    of time for one result, or for one report with its notebook and all its formats.
     """
 
     cell_seconds: float = 300.0
     notebook_seconds: float = 900.0
+    task_seconds: float = 1800.0
     start_seconds: float = 120.0
     text_characters: int = 100_000
     output_bytes: int = 32 * 2**20

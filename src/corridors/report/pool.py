@@ -10,6 +10,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -47,6 +48,7 @@ class _Worker:
     process: Any
     task: Task | None = None
     tries: int = 0
+    deadline: float = 0.0
 
     def stop(self) -> None:
         with contextlib.suppress(OSError):
@@ -93,12 +95,12 @@ class LocalPool:
 
     @staticmethod
     def _hand(worker: _Worker, task: Task, tries: int) -> None:
-        worker.task, worker.tries = task, tries
+        worker.task, worker.tries, worker.deadline = task, tries, time.monotonic() + task.limits.task_seconds
         with contextlib.suppress(OSError):  # It has died: next_done will find its channel closed.
             worker.channel.send(task)
 
     def next_done(self, timeout: float) -> tuple[Outcome, Kept] | None:
-        """The next outcome; a worker's death is an outcome too, after one more try."""
+        """The next outcome; a worker's death is an outcome too, after one more try, and so is a time limit."""
         busy = {w.channel: w for w in self._workers if w.task is not None}
         for channel in multiprocessing.connection.wait(list(busy), timeout):
             worker = busy[channel]  # type: ignore[index]
@@ -111,7 +113,17 @@ class LocalPool:
                 return answer
             worker.task = None
             return outcome, kept
-        return None
+        late = next((w for w in busy.values() if time.monotonic() > w.deadline), None)
+        return None if late is None else self._stopped(late)
+
+    def _stopped(self, worker: _Worker) -> tuple[Outcome, Kept]:
+        """A task that has taken too long: it would take as long again, so it is not tried once more."""
+        task = worker.task
+        assert task is not None
+        worker.stop()
+        self._workers.remove(worker)
+        step = next(iter(task.todo.values()))
+        return Outcome(task.unit, failure=Failure(step, f"stopped after the time limit ({task.limits.task_seconds:g} s)")), {}
 
     def _after_death(self, worker: _Worker) -> tuple[Outcome, Kept] | None:
         task, tries = worker.task, worker.tries
