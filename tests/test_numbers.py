@@ -169,13 +169,6 @@ def test_shares_are_sane(value: float) -> None:
     assert value == 1 or not words.startswith("100"), words
 
 
-@given(st.floats(min_value=0, max_value=2000), st.floats(min_value=0, max_value=2000))
-def test_truck_ranges_are_whole_trucks(a: float, b: float) -> None:
-    words = numbers.trucks_range(a, b)
-    sane(words)
-    assert "." not in words and words.endswith(" a day")
-
-
 def test_what_is_missing_says_so() -> None:
     for write in (numbers.musd, numbers.percent, numbers.hours, numbers.days, numbers.trucks, numbers.share, numbers.probability, numbers.tonnes, numbers.points, numbers.usd_per_t, numbers.year):
         assert write(float("nan")) == "n/a" and write(None) == "n/a"

@@ -127,19 +127,6 @@ def test_chance_of_a_target() -> None:
     assert uncertainty.probability_of([1.0, 2.0, 3.0, 4.0], 3.0) == 0.5
 
 
-def test_what_if_on_one_row() -> None:
-    changed = uncertainty.with_row(table(), "d", central=0.25)
-    assert uncertainty.central(changed)["d"][0] == 0.25
-    with pytest.raises(DataError, match="did you mean"):
-        uncertainty.with_row(uncertainty_table(), "trade_elasticty", central=1.0)
-
-
-def uncertainty_table() -> pd.DataFrame:
-    from corridors import data
-
-    return data.parameters()
-
-
 @pytest.mark.parametrize("shape", [(1,), (2, 3), (5, 2, 2), (4096, 7)])
 def test_levels_are_those_of_numpy(shape: tuple[int, ...]) -> None:
     values = np.random.default_rng(4).lognormal(size=shape)

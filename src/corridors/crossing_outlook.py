@@ -71,16 +71,6 @@ def crossing_years(
     return pd.DataFrame(rows, columns=names)
 
 
-def year_full(frame: pd.DataFrame, probability: float = 0.5) -> pd.DataFrame:
-    """The first year in which a crossing is full with at least ``probability``, by capacity case.
-
-    ``frame`` is from :func:`crossing_years`; ``year`` is missing where that does not happen in its years.
-    """
-    full = frame[frame["probability_full"] >= probability].groupby(["crossing", "capacity_case"], sort=False)["year"].min()
-    keys = frame[["crossing", "capacity_case", "capacity_trucks_per_day"]].drop_duplicates()
-    return keys.merge(full.rename("year").reset_index(), how="left").astype({"year": "Int64"})
-
-
 def crossing_curves(
     system: System, after: TransportState | None = None, crossings: Sequence[str] | None = None, points: int = 61
 ) -> pd.DataFrame:

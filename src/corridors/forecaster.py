@@ -88,16 +88,6 @@ class Forecaster:
         """The median of ln X_(t+h) - ln X_t (n,)."""
         return _design(examples) @ self.coefficients
 
-    def error_quantiles(self, examples: Examples, probabilities: Sequence[float]) -> Array:
-        """Quantiles (n, k) of the error around :meth:`predict`, by the size of the flow."""
-        table = np.stack([np.interp(probabilities, QUANTILE_GRID, row) for row in self.errors])
-        return np.asarray(table[np.searchsorted(self.edges, _size(examples))])
-
-    @property
-    def gdp_elasticities(self) -> tuple[float, float]:
-        """Of the exporter's and the importer's GDP."""
-        return float(self.coefficients[1]), float(self.coefficients[2])
-
 
 def examples(
     world: Panel,

@@ -90,10 +90,6 @@ class Network:
         """Road links as ``from-to``."""
         return tuple(link.name for link in self.links if link.mode == "road")
 
-    def place_names(self) -> tuple[str, ...]:
-        """Ids of all places."""
-        return tuple(self.places)
-
     def crossing(self, name: str) -> str:
         """``name`` if it is a crossing, else NetworkError with the nearest valid name."""
         if name not in self.crossings.index:

@@ -228,15 +228,6 @@ def trucks(value: float | None) -> str:
     return f"{fixed(whole)} {plural(whole, 'truck')} a day"
 
 
-def trucks_range(low: float | None, high: float | None) -> str:
-    """A range of trucks a day: ``12 to 40 trucks a day``."""
-    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
-        return MISSING
-    low, high = sorted((low, high))
-    text = "0 to 1" if high < 1 else _range(low, high, lambda t: t, False, most_decimals=0)
-    return f"{text} {plural(1 if text == '1' else 2, 'truck')} a day"
-
-
 def _round_to(value: float, digits: int) -> float:
     if value == 0:
         return 0.0

@@ -65,23 +65,6 @@ class PairLevel:
         """Covariance (2, 2) of the log levels of the calendar year."""
         return np.asarray(self.covariance[self._row(year)])
 
-    def annual(self) -> pd.DataFrame:
-        """year, flow, p10, p50, p90 in million US dollars."""
-        spread = 1.2815515655446004 * np.sqrt(np.diagonal(self.covariance, axis1=1, axis2=2))
-        parts = [
-            pd.DataFrame(
-                {
-                    "year": self.years,
-                    "flow": flow,
-                    "p10": np.exp(self.ln_level[:, k] - spread[:, k]),
-                    "p50": np.exp(self.ln_level[:, k]),
-                    "p90": np.exp(self.ln_level[:, k] + spread[:, k]),
-                }
-            )
-            for k, flow in enumerate(("exports", "imports"))
-        ]
-        return pd.concat(parts, ignore_index=True)
-
     def _row(self, year: int) -> int:
         if not self.years[0] <= year <= self.years[-1]:
             raise DataError(

@@ -35,18 +35,6 @@ def counts() -> dict[str, int]:
     return {"published_passed": int(passed.sum()), "published_total": len(passed)}
 
 
-def by_table() -> pd.DataFrame:
-    """One row a table: source, table, figures, passed, largest_difference in units of its tolerance."""
-    frame = _compare()
-    share = (frame["difference"].abs() / frame["tolerance"].where(frame["tolerance"] > 0)).fillna(
-        frame["passed"].map({True: 0.0, False: float("inf")})
-    )
-    grouped = frame.assign(share=share).groupby(["source", "table"], sort=False)
-    return grouped.agg(
-        figures=("passed", "size"), passed=("passed", "sum"), largest_difference=("share", "max")
-    ).reset_index()
-
-
 @lru_cache(maxsize=1)
 def _compare() -> pd.DataFrame:
     panel, pairs = data.manufacturing_trade_panel(), data.manufacturing_trade_pairs()

@@ -98,17 +98,6 @@ def quantile(row: Mapping[Any, Any], probability: Array | float) -> Array:
     return np.full(u.shape, mid)
 
 
-def with_row(parameters: pd.DataFrame, name: str, **changes: float | str) -> pd.DataFrame:
-    """A copy of the table in which the row ``name`` has other values (for what-if runs)."""
-    names = parameters["parameter"].astype(str)
-    if name not in set(names):
-        raise DataError(f"parameters: no parameter {name!r}{nearest(name, names)}")
-    changed = parameters.copy()
-    for column, value in changes.items():
-        changed.loc[names == name, column] = value
-    return changed
-
-
 def quantiles(values: npt.ArrayLike, axis: int = 0) -> pd.DataFrame:
     """Quantiles over the draws: columns ``p2_5 .. p97_5``, one row for each remaining element.
 
