@@ -134,6 +134,26 @@ def test_folders_of_other_versions_go_when_there_are_too_many(cache: Path) -> No
     assert left == [f"version-{n}" for n in (3, 4, 5)] and len(list(cache.iterdir())) == kept.GENERATIONS + 1
 
 
+def test_what_was_written_first_goes_when_there_is_too_much(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST_BYTES", 100_000)
+    for count in range(4_000, 4_010):  # some 32 kB each
+        squares(count)
+    assert sum(entry.stat().st_size for entry in entries(cache)) <= 100_000
+    calls.clear()
+    squares(4_009)
+    assert calls == []
+    squares(4_000)
+    assert calls == [(4_000, "")]
+
+
+def test_a_user_without_a_home_keeps_nothing_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import platformdirs
+
+    monkeypatch.delenv(kept.VARIABLE)
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda _: Path("~/.cache/trade-corridors"))
+    assert kept.folder() is None
+
+
 def test_two_processes_at_once_and_one_after_give_the_same_bytes(tmp_path: Path) -> None:
     """The whole chain: fresh, kept by another process, and with nothing kept at all."""
     code = (

@@ -30,6 +30,8 @@ R = TypeVar("R")
 VARIABLE = "CORRIDORS_CACHE"
 GENERATIONS = 3
 """Folders of other versions of source or data that stay: branches are switched back and forth."""
+MOST_BYTES = 200 * 2**20
+"""What one such folder may hold; beyond it the entries written first go. A study of one pair needs a tenth of it."""
 _LIBRARIES = ("numpy", "pandas", "pandera", "pyarrow", "scipy", "statsmodels")
 _HASH_BYTES = 32
 
@@ -65,7 +67,8 @@ def folder() -> Path | None:
     from platformdirs import user_cache_path
 
     with contextlib.suppress(RuntimeError, OSError):  # A user without a home.
-        return user_cache_path("trade-corridors")
+        found = user_cache_path("trade-corridors")
+        return found if found.is_absolute() else None
     return None
 
 
@@ -135,3 +138,15 @@ def _write(file: Path, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(name)
             raise
+        _trim(file.parent)
+
+
+def _trim(place: Path) -> None:
+    """Remove what was written first while the folder holds too much."""
+    there = sorted(((s.st_mtime_ns, s.st_size, p) for p in place.iterdir() for s in (p.stat(),)), key=lambda entry: entry[0])
+    total = sum(size for _, size, _ in there)
+    for _, size, path in there:
+        if total <= MOST_BYTES:
+            return
+        path.unlink(missing_ok=True)
+        total -= size
