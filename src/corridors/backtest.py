@@ -29,6 +29,7 @@ import pandas as pd
 
 from corridors import forecaster, panel, pooled_gravity, scoring
 from corridors.forecaster import STEP, Examples
+from corridors.kept import kept
 from corridors.panel import Panel
 
 Array = npt.NDArray[np.float64]
@@ -134,8 +135,9 @@ _BANDS = {95: (0, 5), 80: (1, 4), 50: (2, 3)}
 
 
 @lru_cache(maxsize=1)
+@kept
 def run() -> BacktestResult:
-    """The backtest on ``data/bilateral_trade_panel.csv``, computed once in a process."""
+    """The backtest on ``data/bilateral_trade_panel.csv``, computed once on a machine (:mod:`corridors.kept`)."""
     return run_on(panel.load())
 
 
