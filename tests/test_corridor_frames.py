@@ -186,3 +186,8 @@ def test_closure_stress_tells_wrong_days() -> None:
     for days in (0, -1, 366, float("nan")):
         with pytest.raises(DataError, match="days"):
             closure_stress(network.load(), (), PAIR, CENTRAL, DEMAND, days=days)
+
+
+def test_other_traffic_has_grown_by_the_year_of_the_closure() -> None:
+    now, later = (closure_stress(network.load(), (), PAIR, CENTRAL, DEMAND, year=year).set_index("crossing") for year in (None, 2040.0))
+    assert later.loc["taftan", "backlog_trucks"] > 1.2 * now.loc["taftan", "backlog_trucks"]

@@ -63,6 +63,7 @@ def closure_stress(
     params_central: Mapping[str, npt.ArrayLike],
     demand: Mapping[Pair, npt.ArrayLike],
     days: float = 30.0,
+    year: float | None = None,
 ) -> pd.DataFrame:
     """What shutting each crossing for ``days`` does to the study's road goods, one row a crossing.
 
@@ -74,6 +75,7 @@ def closure_stress(
     params_central: from :func:`corridors.uncertainty.central`.
     demand: directed pair -> (C,) million dollars a year, in the order of the cargo classes.
     days: length of the closure, above 0 and up to 365.
+    year: of ``demand``, to which all other traffic has grown; None: the base year of traffic.
 
     Crossings that some road goods of the study pass have a row; one that is shut anyway has none. Shares are between 0 and 1.
 
@@ -99,17 +101,21 @@ def closure_stress(
 
     Raises DataError if ``days`` is not within its limits, NetworkError for an unknown economy.
     """
-    return stress_of(choice.compile_system(network, measures, study=pair), params_central, demand, days)
+    return stress_of(choice.compile_system(network, measures, study=pair), params_central, demand, days, year)
 
 
 def stress_of(
-    system: System, params_central: Mapping[str, npt.ArrayLike], demand: Mapping[Pair, npt.ArrayLike], days: float = 30.0
+    system: System,
+    params_central: Mapping[str, npt.ArrayLike],
+    demand: Mapping[Pair, npt.ArrayLike],
+    days: float = 30.0,
+    year: float | None = None,
 ) -> pd.DataFrame:
     """:func:`closure_stress` for a network that is compiled already, with the study's pair and the measures in it."""
     if not 0 < days <= 365:
         raise DataError(f"closure_stress: days = {days!r}: must be above 0 and at most 365")
     count = system.effects.count
-    now = system.solve(params_central, active=np.ones(count), demand=demand)
+    now = system.solve(params_central, active=np.ones(count), year=year, demand=demand)
     carrying = now.route_share[0].sum(axis=1) > 0
     passed = {c for r, used in zip(system.routes, carrying, strict=True) if used and r.mode == "road" for c in r.crossings}
     crossings = [x for x, name in enumerate(system.crossings) if name in passed]
@@ -117,7 +123,7 @@ def stress_of(
         return pd.DataFrame(columns=list(COLUMNS))
     shut = _with_waits(system, crossings, 0.5 * HOURS_PER_DAY * days / _factor(params_central))
     active = np.concatenate([np.ones((len(crossings), count)), np.eye(len(crossings))], axis=1)
-    then = shut.solve(params_central, active=active, demand=demand)
+    then = shut.solve(params_central, active=active, year=year, demand=demand)
     goods = _goods(system, params_central, demand)
     rows = [_row(system, now, then, k, x, goods, days) for k, x in enumerate(crossings)]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -279,10 +279,10 @@ def contributions(study: Study) -> pd.DataFrame:
 
 
 def stress(study: Study) -> pd.DataFrame:
-    """What a month's closure of each crossing does to the study's road goods, measures in place."""
+    """What a month's closure of each crossing in the last year does to the study's road goods, measures in place."""
     if study.chain.system is None or not study.chain.on_network:
         return pd.DataFrame(columns=list(STRESS_COLUMNS))
-    return stress_of(study.chain.system, study.middle, study.middle_demand)
+    return stress_of(study.chain.system, study.middle, study.middle_demand, year=study.last)
 
 
 def uncertain(study: Study) -> dict[str, pd.DataFrame]:

@@ -252,7 +252,7 @@ def closure_stress(result: StudyResult) -> blocks.Figure | None:
     draw.zero_line(ax, "x")
     draw.value_axis(ax, "x", style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     worst = table.loc[table["extra_ad_valorem_percent"].idxmax()]
-    title = f"If {crossing_name(str(worst['name']))} shut for {numbers.days(days)}, goods that pass it by road would cost {numbers.percent(worst['extra_ad_valorem_percent'])} more to move, the most of all crossings"
+    title = f"If {crossing_name(str(worst['name']))} shut for {numbers.days(days)} in {result.years[-1]}, goods that pass it by road would cost {numbers.percent(worst['extra_ad_valorem_percent'])} more to move, the most of all crossings"
     said = [f"{crossing_name(str(r.name_))} {numbers.percent(r.extra_ad_valorem_percent)} with ways round, {numbers.percent(r.cost_if_only_waiting_percent)} if all waited." for r in table.rename(columns={"name": "name_"}).itertuples()]
     body = [
         (crossing_name(str(r.name_)), numbers.share(r.road_share_through), numbers.share(r.diverted_share), numbers.percent(r.extra_ad_valorem_percent), numbers.percent(r.cost_if_only_waiting_percent), numbers.percent(r.second_corridor_worth_percent), str(r.main_alternative))

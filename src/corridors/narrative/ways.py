@@ -263,7 +263,7 @@ def _month(result: StudyResult) -> str:
     if not waiting > with_others >= 0:
         return ""
     return (
-        f"If {short_name(top['name'])}, which {n.share(float(top['road_share_through']))} of the road goods pass, shut for {n.days(float(top['days']))}, "
+        f"If {short_name(top['name'])}, which {n.share(float(top['road_share_through']))} of the road goods pass, shut for {n.days(float(top['days']))} in {result.years[-1]}, "
         f"{n.share(float(top['diverted_share']))} of those goods would go another way, at a cost of about {n.usd_per_t(with_others)}. "
         f"With no other way it would be about {n.dollars(waiting)}: the difference is what a second corridor is worth in such a month."
     )

@@ -210,14 +210,14 @@ def closure_stress(result: StudyResult) -> Table | None:
     ]  # fmt: skip
     days = n.days(float(rows["days"].iloc[0]))
     return table(
-        f"If one crossing shut for {days}",
+        f"If one crossing shut for {days} in {result.years[-1]}",
         (
             "Crossing", right("Road goods that pass it", "% by value"), right("of these, go another way", "%"), "Mostly by", right("Cost to them", "dollars a tonne"),
             right("if they could only wait", "dollars a tonne"), right("Worth of another way", "dollars a tonne"), right("Trucks waiting at the end", "all traffic"),
             right("Days until cleared"),
         ),
         body, model(result),
-        "Cost is days and dollars together. Crossings that at least 1 % of the pair's road goods pass; one that is shut already is not listed.",
+        "Cost is days and dollars together; traffic as it is by then. Crossings that at least 1 % of the pair's road goods pass; one that is shut already is not listed.",
     )  # fmt: skip
 
 
