@@ -11,6 +11,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
+from corridors.report import pdf_export
 from corridors.report.blocks import Cover, Figure, Prose, group
 from corridors.report.export import to_pdf
 from corridors.report.pdf_export import PAGES
@@ -149,3 +150,20 @@ def test_a_notebook_without_a_cover_has_a_title() -> None:
 def test_an_unprintable_character_is_left_out() -> None:
     made = to_pdf(notebook([Cover("Kicker", "Title\x00\x07 with\ufeff controls", ""), Prose(("\x1b[31mred",))]), ABOUT)
     assert "Title with controls" in "".join(p.get_textpage().get_text_bounded() for p in pypdfium2.PdfDocument(made))
+
+
+def test_no_page_is_left_for_a_few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slightly smaller type takes them in; without that rule some of these reports would end on a page of a line or two."""
+
+    def pages(paragraphs: int) -> list[str]:
+        long = group(*(Prose(("A paragraph as long as paragraphs of reports are, of a queue at a border and who waits in it. " * 4,)) for _ in range(paragraphs)))
+        made = pypdfium2.PdfDocument(to_pdf(notebook([*blocks(), long]), ABOUT))
+        return [page.get_textpage().get_text_bounded() for page in made]
+
+    lengths = range(1, 13)
+    usual = [pages(count) for count in lengths]
+    monkeypatch.setattr(pdf_export, "_LEAST_USED", 0.0)
+    plain = [pages(count) for count in lengths]
+    changed = [(old, new) for old, new in zip(plain, usual, strict=True) if old != new]
+    assert changed
+    assert all(len(new) == len(old) - 1 and len(old[-1]) < 1200 < len(new[-1]) for old, new in changed)

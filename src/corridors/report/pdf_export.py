@@ -38,6 +38,8 @@ FALLBACK = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 AUTHOR = "Trade corridors"
 PAGES = {"brief": 2, "report": 10}
 """Pages that a document may have."""
+_LEAST_USED = 0.25
+"""A last page of a few lines looks like a mistake; slightly smaller type takes them in."""
 _SCALES = {"brief": (1.0, 0.97, 0.94, 0.91, 0.88, 0.85), "report": (1.0, 0.97, 0.94)}
 """Sizes of type that are tried, largest first, until a document has no more pages than it may."""
 _HIGHEST = 0.5
@@ -85,13 +87,19 @@ def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
 
 
 def _fitting(inputs: Mapping[str, str], mode: str) -> str:
-    """The largest type at which a document of this ``mode`` has no more pages than it may; the smallest if none does."""
+    """The largest type at which a document of this ``mode`` has no more pages than it may, the last of them not all but
+    empty; if there is none, the largest that has no more pages, or the smallest.
+    """
+    fitting = []
     for scale in _SCALES[mode]:
         given = {**inputs, "scale": str(scale)}
         compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts(), sys_inputs=given)
-        if int(compiler.query("<pages>", field="value", one=True)) <= PAGES[mode]:
-            return str(scale)
-    return str(_SCALES[mode][-1])
+        pages, used = json.loads(compiler.query("<pages>", field="value", one=True))
+        if int(pages) <= PAGES[mode]:
+            if float(used) >= _LEAST_USED:
+                return str(scale)
+            fitting.append(str(scale))
+    return fitting[0] if fitting else str(_SCALES[mode][-1])
 
 
 def data(found: Mapping[str, Any]) -> dict[str, Any]:
