@@ -81,7 +81,7 @@ class _Watch(Memory):
     def __init__(self, pid: int, out: Path) -> None:
         self._out = out
         self.first: float | None = None
-        super().__init__(pid)
+        super().__init__(pid, every_s=0.5)
 
     def look(self) -> None:
         """Once."""

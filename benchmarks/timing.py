@@ -25,15 +25,15 @@ def fastest(call: Callable[[], Any], times: int) -> tuple[float, Any]:
 class Memory(threading.Thread):
     """Watches what a process and its children hold together (Linux): ``peak_mb`` when it is stopped."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, every_s: float = 0.1) -> None:
         super().__init__(daemon=True)
-        self._pid, self._end = pid, threading.Event()
+        self._pid, self._every_s, self._end = pid, every_s, threading.Event()
         self.peak_mb = 0.0
         self.start()
 
     def run(self) -> None:
-        """Look ten times a second."""
-        while not self._end.wait(0.1):
+        """Look now and then: the system counts page by page, so often would slow down what is measured."""
+        while not self._end.wait(self._every_s):
             self.look()
 
     def look(self) -> None:
