@@ -298,3 +298,16 @@ def test_a_source_that_fails_is_status_1_and_one_message(project: Path, corridor
     done = corridors("data", "refresh", "worldbank", "--yes")
     assert done.status == 1
     assert "World Bank: country/all/indicator/NY.GDP.MKTP.CD: no complete answer" in done.err and "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, "1"), ("3", "3")])
+def test_numerical_libraries_get_one_thread_unless_the_user_says_otherwise(given: str | None, used: str) -> None:
+    """Two runs side by side on two cores took twice as long with a thread for each core."""
+    code = (
+        "import os, sys\nfrom corridors import cli\ntry:\n    cli.main(['--version'])\nexcept SystemExit:\n"
+        "    print([os.environ[n] for n in ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS')], 'numpy' in sys.modules)"
+    )
+    plain = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    environment = plain if given is None else {**plain, "OMP_NUM_THREADS": given, "OPENBLAS_NUM_THREADS": given}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == f"{[used, used]} False", done.stderr

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from corridors import __version__
+from corridors import __version__, machine
 from corridors.errors import CorridorsError, nearest
 
 FORMATS = ("html", "pdf")
@@ -46,6 +46,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments or bool(os.environ.get("CORRIDORS_DEBUG"))
     arguments = [a for a in arguments if a != "--debug"]
+    machine.one_thread()
     try:
         status = commands.main(arguments, prog_name="corridors", standalone_mode=False)
     except click.exceptions.Abort:

@@ -22,7 +22,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from corridors import installation, paths
+from corridors import installation, machine, paths
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -111,7 +111,7 @@ def _state() -> list[Any]:
     import numpy
 
     arithmetic: dict[str, Any] = numpy.show_config(mode="dicts") or {}  # type: ignore[assignment]
-    threads = sorted((k, v) for k, v in os.environ.items() if k.endswith("_NUM_THREADS") or k == "OPENBLAS_CORETYPE")
+    threads = [os.environ.get(name, "") for name in (*machine.ARITHMETIC_THREADS, "OPENBLAS_CORETYPE")]
     versions = [(name, metadata.version(name)) for name in _LIBRARIES]
     return [installation.digest(), platform.python_version(), platform.machine(), arithmetic.get("SIMD Extensions"), threads, versions]
 

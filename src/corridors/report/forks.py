@@ -23,11 +23,12 @@ from types import TracebackType
 from typing import Any
 
 from corridors.errors import BuildError
+from corridors.machine import ARITHMETIC_THREADS
 
 ZYGOTE_VARIABLE = "CORRIDORS_ZYGOTE"
 """Environment variable with the socket of the zygote that new kernels are forked from."""
 
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
+ONE_THREAD = {name: "1" for name in (*ARITHMETIC_THREADS, "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
 """The build runs in parallel itself; a library's own threads would only compete, and must not exist at a fork."""
 
 STEADY = {"PYTHONHASHSEED": "0", "MPLBACKEND": "agg"}
