@@ -26,8 +26,8 @@ from corridors import (
     study_tables,
     uncertainty,
 )
-from corridors.chain import Chain, Change, two_way
-from corridors.choice import Pair
+from corridors.chain import Chain, Change, repeated, two_way
+from corridors.choice import Pair, TransportState
 from corridors.closure_stress import COLUMNS as STRESS_COLUMNS
 from corridors.closure_stress import stress_of
 from corridors.frictions import frictions
@@ -234,7 +234,13 @@ class Study:
         phased = active * self.phases(self.middle)[0, -1]
         flows = {pair: value[None] for pair, value in self.middle_demand.items()}
         params = {name: np.repeat(value, len(phased)) for name, value in self.middle.items()}
-        return two_way(self.chain.change(params, phased, self.last, flows).response.trade_factor, flows, self.pair)
+        before = repeated(self._middle_before, len(phased))
+        return two_way(self.chain.change(params, phased, self.last, flows, before).response.trade_factor, flows, self.pair)
+
+    @cached_property
+    def _middle_before(self) -> TransportState | None:
+        """Queues and routes of the last year without measures in the central case."""
+        return self.chain.transport(self.middle, None, self.last, {pair: value[None] for pair, value in self.middle_demand.items()})
 
     def model(self, params: Params) -> Array:
         """Effect on two-way trade in the last year (B,) for any draws, percent: what sensitivities are of."""
