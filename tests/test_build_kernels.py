@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import os
+import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -103,6 +105,22 @@ def test_everything_ends_with_the_warm_process(tmp_path: Path) -> None:
         child = forks.fork(short.address, "kernel", {"argv": ["-f", str(tmp_path / "k.json")]}, files=[2, 2])
         folder = short.folder
     assert child.wait(10) != 0 and not folder.exists()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be held here")
+def test_a_child_that_ends_just_as_it_is_given_up_takes_nothing_along(tmp_path: Path) -> None:
+    """Held for a moment, the process that forks sees both at once, in either order."""
+    with ZygoteProcess(()) as held:
+        held.hello()
+        for _ in range(30):
+            child = forks.fork(held.address, "kernel", {"argv": ["-f", str(tmp_path / "k.json")]}, files=[2, 2])
+            os.kill(held.pid, signal.SIGSTOP)
+            os.kill(child.pid, signal.SIGKILL)
+            time.sleep(0.02)
+            child.close()
+            os.kill(held.pid, signal.SIGCONT)
+            time.sleep(0.02)
+        assert held._process.poll() is None
 
 
 SLOW = """

@@ -158,7 +158,9 @@ class Zygote:
 
     def _abandoned(self, pid: int) -> None:
         """The one who asked for this child closed the connection: end the child."""
-        child = self._children[pid]
+        child = self._children.get(pid)
+        if child is None:  # It ended at the same moment, and was told of first.
+            return
         with contextlib.suppress(OSError):
             if child.connection.recv(1):
                 return
