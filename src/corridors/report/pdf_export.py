@@ -107,16 +107,13 @@ def data(found: Mapping[str, Any]) -> dict[str, Any]:
     parts = [_for_paper(part) for part in document.side_by_side(document.on_paper(found["parts"]))]
     mode = "brief" if found["about"].get("stem") == "brief" else "report"
     first = next((k for k, part in enumerate(parts) if part["kind"] == "heading"), len(parts))
-    for k, part in enumerate(parts):
-        # The front's chart stays where it is; others may move to where a page has room.
-        part["front"] = k < first
-        if part["kind"] == "figure" and k < first and mode == "report":
+    for part in parts[:first] if mode == "report" else []:
+        if part["kind"] == "figure":
             part["share"] = max(part["share"], _FRONT_SHARE)
     day = long_date(found["date"])
     made: dict[str, Any] = _settable(
         {
             "mode": mode,
-            "floating": mode == "report" and first < len(parts),
             "title": found["title"],
             "running": _short(found["title"]),
             "foot": f"Data as of {day}" if day else "",
