@@ -46,7 +46,7 @@ def run() -> list[dict[str, Any]]:
 
 
 def _study(name: str, draws: int) -> dict[str, float]:
-    settings = {**os.environ, "CORRIDORS_CACHE": "", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    settings = {**os.environ, "CORRIDORS_CACHE": ""}
     process = subprocess.Popen([sys.executable, "-c", _WORK, name, str(draws)], env=settings, stdout=subprocess.PIPE, text=True)
     watch = Memory(process.pid)
     said, _ = process.communicate()

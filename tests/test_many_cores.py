@@ -98,3 +98,26 @@ print(told.hexdigest(), len(forks))
     assert all(done.returncode == 0 for done in said), said[0].stderr + said[1].stderr
     (one, none), (two, some) = (done.stdout.split() for done in said)
     assert one == two and none == "0" and (int(some) >= 2 or sys.platform != "linux")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="helpers are forked on Linux only")
+def test_where_no_helper_can_be_had_all_is_done_here(tmp_path: Path) -> None:
+    code = f"TROUBLE = ''\n{HELPED}" + """
+calls = []
+real = os.fork
+def fork():
+    calls.append(1)
+    if len(calls) == 2:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    return real()
+os.fork = fork
+found = many_cores.fill(SHAPES, 47, 5, do)
+assert np.array_equal(found["square"][:, 0], np.arange(47.0) ** 2)
+try:
+    os.waitpid(-1, 0)
+except ChildProcessError:
+    print(len(set(found["who"])))
+"""
+    done = run(code, 3, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["2"]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from corridors import data
 from corridors.errors import DataError
-from corridors.uncertainty import levels
+from corridors.uncertainty import BAND_AND_MIDDLE, levels
 
 Array = npt.NDArray[np.float64]
 
@@ -85,7 +85,7 @@ def volumes(paths_musd: Mapping[str, Array], class_shares: Mapping[str, Array], 
             ("tonnes", tonnes(value, factor)),
             ("trucks_per_day", trucks_per_day(value, factor)),
         ):
-            low, mid, high = levels(array, (0.1, 0.5, 0.9))
+            low, mid, high = levels(array, BAND_AND_MIDDLE)
             for c, cargo in enumerate(CLASSES):
                 for t in range(paths.shape[1]):
                     rows.append((flow, cargo, t, name, low[t, c], mid[t, c], high[t, c]))

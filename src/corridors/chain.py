@@ -9,7 +9,7 @@ factor for each directed pair (:mod:`corridors.cost`), world trade that fits the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -114,7 +114,7 @@ class Chain:
         """What ``active`` (B, M) of the measures change against none of them in ``year``.
 
         ``demand`` is the study's trade by directed pair, (B, C) million dollars. ``before`` is the state to compare with,
-        if it is known already or another than without measures; if not, ``near`` is where to begin looking for it.
+        if it is known already or another than without measures, of as many cases or one; if not, ``near`` is where to begin looking for it.
         """
         cases = max(active.shape[0], *(np.atleast_1d(v).shape[0] for v in params.values()))
         known = before is not None
@@ -180,26 +180,6 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
         (m, _economies(roads, measure.route)) for m, measure in enumerate(measures) if measure.kind == "direct_flights"
     )
     return Chain(pair, tuple(measures), roads, system, on_network, flights)
-
-
-def repeated(before: TransportState | None, count: int) -> TransportState | None:
-    """The cases of a state ``count`` times over: their costs, and where the search for another state begins."""
-    if before is None:
-        return None
-
-    def tiled(array: Array) -> Array:
-        return np.tile(array, (count, *[1] * (array.ndim - 1)))
-
-    return replace(
-        before,
-        composite_cost=tiled(before.composite_cost),
-        mean_cost=tiled(before.mean_cost),
-        place=tiled(before.place),
-        crossing_load_trucks_per_day=tiled(before.crossing_load_trucks_per_day),
-        crossing_capacity=tiled(before.crossing_capacity),
-        service_capacity=tiled(before.service_capacity),
-        gap=tiled(before.gap),
-    )
 
 
 def two_way(trade_factor: Array, flows: Mapping[Pair, Array], pair: Pair) -> Array:

@@ -11,7 +11,7 @@ import pandas as pd
 from corridors.choice import Pair, System, TransportState
 from corridors.corridor_legs import COMPONENTS, Leg, legs
 from corridors.routes import Route
-from corridors.uncertainty import levels
+from corridors.uncertainty import BAND_AND_MIDDLE, levels
 
 Array = npt.NDArray[np.float64]
 Weights = Mapping[Pair, npt.ArrayLike]
@@ -19,7 +19,6 @@ Weights = Mapping[Pair, npt.ArrayLike]
 HOURS_PER_DAY = 24.0
 # A crossing binds where the queue of its median case is longer than this many hours.
 BINDING_QUEUE_HOURS = 12.0
-BAND = (0.1, 0.5, 0.9)
 
 
 def route_ids(system: System) -> list[str]:
@@ -72,7 +71,7 @@ def _over_classes(system: System, state: TransportState, weights: Weights | None
 
 
 def _spread(prefix: str, values: Array, suffix: str) -> dict[str, Array]:
-    p10, p50, p90 = levels(values, BAND)
+    p10, p50, p90 = levels(values, BAND_AND_MIDDLE)
     return {f"{prefix}_{suffix}": p50, f"{prefix}_{suffix}_p10": p10, f"{prefix}_{suffix}_p90": p90}
 
 
@@ -84,7 +83,7 @@ def routes_frame(system: System, before: TransportState, after: TransportState, 
     is the calibrated hidden cost of the mode, weighted alike over classes that use it.
     """
     shares = [_over_classes(system, state, weights) for state in (before, after)]
-    after_levels = levels(shares[1], BAND)
+    after_levels = levels(shares[1], BAND_AND_MIDDLE)
     frame = pd.DataFrame(
         {
             "direction": [_direction(system, r.exporter) for r in system.routes],
@@ -124,7 +123,7 @@ def _hidden(system: System, state: TransportState, weights: Weights | None) -> A
     part = np.where(usable, by_route, 0.0)
     value = np.where(usable, state.hidden_usd_per_t, 0.0)
     total = np.maximum(part.sum(axis=2), 1e-12)
-    return levels((part * value).sum(axis=2) / total, BAND)
+    return levels((part * value).sum(axis=2) / total, BAND_AND_MIDDLE)
 
 
 def _route_legs(system: System, state: TransportState, phases: npt.ArrayLike, payload_t: float) -> list[list[Leg]]:
@@ -193,7 +192,7 @@ def crossings_frame(system: System, before: TransportState, after: TransportStat
         frame[f"load_{label}"] = load
         frame[f"study_trucks_per_day_{label}"] = np.median(state.study_trucks_per_day, axis=0)
         frame[f"utilisation_{label}"] = load / (capacity * days_open)
-        for suffix, hours in zip(("_p10", "", "_p90"), levels(state.crossing_hours, BAND), strict=True):
+        for suffix, hours in zip(("_p10", "", "_p90"), levels(state.crossing_hours, BAND_AND_MIDDLE), strict=True):
             frame[f"hours_{label}{suffix}"] = hours
         frame[f"queue_hours_{label}"] = queue
         frame[f"closure_days_{label}"] = np.median(365.0 * (1.0 - state.open_share), axis=0)

@@ -50,10 +50,10 @@ def legs(
     active = np.asarray(phases, dtype=float)
     queues = np.asarray(queue_hours, dtype=float)
     run = _Road(system, queues, active, payload_t)
-    return [_of_route(system, run, route) for route in routes]
+    return [_of_route(run, route) for route in routes]
 
 
-def _of_route(system: System, run: _Road, route: Route) -> list[Leg]:
+def _of_route(run: _Road, route: Route) -> list[Leg]:
     found: list[Leg] = []
     if route.service is None:
         found += run.along(route.places, route.links, route.crossings)
@@ -63,7 +63,7 @@ def _of_route(system: System, run: _Road, route: Route) -> list[Leg]:
         found += run.along(first, route.links[: route.before], reached)
         here = first[-1]
         for i in route.chain:
-            service = system.effects.services[i]
+            service = run.system.effects.services[i]
             there = service.b if here == service.a else service.a
             found += _service(service, here, there)
             here = there

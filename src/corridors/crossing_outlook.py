@@ -10,7 +10,7 @@ import pandas as pd
 
 from corridors import queueing
 from corridors.choice import System, TransportState
-from corridors.uncertainty import levels
+from corridors.uncertainty import BAND_AND_MIDDLE, levels
 
 Array = npt.NDArray[np.float64]
 
@@ -59,7 +59,7 @@ def crossing_years(
     load = background(system, params, years) + np.asarray(study_trucks_per_day, dtype=float)
     week = system.network.crossings["days_open_per_week"].to_numpy(dtype=float) / 7.0
     rows = []
-    trucks = levels(load, (0.1, 0.5, 0.9))
+    trucks = levels(load, BAND_AND_MIDDLE)
     for case, capacity in _cases(system, after):
         low, middle, high = trucks / (capacity * week)
         full = (load / (capacity * week) >= 1.0).mean(axis=0)

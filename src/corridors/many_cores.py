@@ -28,7 +28,7 @@ def fill(shapes: Shapes, count: int, step: int, do: Callable[[int, int], Mapping
     here, and an error that is no accident is raised from there.
     """
     starts = range(0, count, step)
-    parts = min(machine.cores(), len(starts) // LEAST_BLOCKS) if _can_fork() else 1
+    parts = max(1, min(machine.cores(), len(starts) // LEAST_BLOCKS)) if _can_fork() else 1
     arrays = {name: _array((count, *shape), shared=parts > 1) for name, shape in shapes.items()}
 
     def work(some: Sequence[int]) -> None:
@@ -37,12 +37,19 @@ def fill(shapes: Shapes, count: int, step: int, do: Callable[[int, int], Mapping
             for name, value in do(first, last).items():
                 arrays[name][first:last] = value
 
-    helpers = {_forked(work, starts[part::parts]): starts[part::parts] for part in range(1, parts)}
+    helpers: dict[int, range] = {}
+    left = []
+    for part in range(1, parts):
+        some = starts[part::parts]
+        try:
+            helpers[_forked(work, some)] = some
+        except OSError:  # No process or memory to be had.
+            left.append(some)
     try:
-        work(starts[:: max(parts, 1)])
+        work(starts[::parts])
     finally:
-        failed = [some for pid, some in helpers.items() if os.waitpid(pid, 0)[1] != 0]
-    for some in failed:
+        left += [some for pid, some in helpers.items() if os.waitpid(pid, 0)[1] != 0]
+    for some in left:
         work(some)
     return arrays
 

@@ -8,6 +8,7 @@ them, and each case has only its own scenario's measures in place. The answers a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors import chain, projection, uncertainty
-from corridors.choice import Pair
+from corridors.choice import Pair, TransportState
 from corridors.scenario import Scenario
 
 Array = npt.NDArray[np.float64]
@@ -89,7 +90,7 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
         active.reshape(count * draws, len(measures)),
         year,
         {p: np.tile(value, (count, 1)) for p, value in flows.items()},
-        before=chain.repeated(links.transport(params, None, year, flows), count),
+        before=_repeated(links.transport(params, None, year, flows), count),
     )
     exports, imports = flows[pair].sum(axis=1), flows[pair[::-1]].sum(axis=1)
     factor = change.response.trade_factor.reshape(count, draws, -1)
@@ -113,3 +114,23 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
         )
         for s, one in enumerate(scenarios)
     ]  # fmt: skip
+
+
+def _repeated(before: TransportState | None, count: int) -> TransportState | None:
+    """The cases of a state ``count`` times over: their costs, and where the search for another state begins."""
+    if before is None:
+        return None
+
+    def tiled(array: Array) -> Array:
+        return np.tile(array, (count, *[1] * (array.ndim - 1)))
+
+    return replace(
+        before,
+        composite_cost=tiled(before.composite_cost),
+        mean_cost=tiled(before.mean_cost),
+        place=tiled(before.place),
+        crossing_load_trucks_per_day=tiled(before.crossing_load_trucks_per_day),
+        crossing_capacity=tiled(before.crossing_capacity),
+        service_capacity=tiled(before.service_capacity),
+        gap=tiled(before.gap),
+    )

@@ -26,7 +26,7 @@ from corridors import (
     study_tables,
     uncertainty,
 )
-from corridors.chain import Chain, Change, repeated, two_way
+from corridors.chain import Chain, Change, two_way
 from corridors.choice import Pair, TransportState
 from corridors.closure_stress import COLUMNS as STRESS_COLUMNS
 from corridors.closure_stress import stress_of
@@ -234,8 +234,7 @@ class Study:
         phased = active * self.phases(self.middle)[0, -1]
         flows = {pair: value[None] for pair, value in self.middle_demand.items()}
         params = {name: np.repeat(value, len(phased)) for name, value in self.middle.items()}
-        before = repeated(self._middle_before, len(phased))
-        return two_way(self.chain.change(params, phased, self.last, flows, before).response.trade_factor, flows, self.pair)
+        return two_way(self.chain.change(params, phased, self.last, flows, self._middle_before).response.trade_factor, flows, self.pair)
 
     @cached_property
     def _middle_before(self) -> TransportState | None:

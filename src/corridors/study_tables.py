@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-_P3 = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+_P3 = ("p10", "p50", "p90")
 FLOWS = ("exports", "imports", "total")
 
 
 def three(name: str, values: Array, axis: int = 0) -> dict[str, Array]:
     """The columns ``name_p10``, ``name_p50`` and ``name_p90`` over the draws."""
-    found = uncertainty.levels(values, list(_P3.values()), axis)
+    found = uncertainty.levels(values, uncertainty.BAND_AND_MIDDLE, axis)
     return {f"{name}_{p}": q for p, q in zip(_P3, found, strict=True)}
 
 

@@ -43,6 +43,8 @@ PROBABILITIES: Mapping[str, float] = {
     "p90": 0.90,
     "p97_5": 0.975,
 }
+BAND_AND_MIDDLE = (0.1, 0.5, 0.9)
+"""The ends of the 80 % band and the median between them, for :func:`levels`."""
 
 _Z90 = float(ndtri(0.9))
 

@@ -79,7 +79,7 @@ class LocalPool:
     def submit(self, task: Task) -> None:
         """Hand the task to a free worker."""
         worker = next((w for w in self._workers if w.task is None), None)
-        if worker is not None and not self._may_start_early(task) and not getattr(worker.process, "warm", True):
+        if worker is not None and not self._may_start_early(task) and not worker.process.warm:
             # Forked before notebook libraries were loaded: one forked now has them at once.
             worker.stop()
             self._workers.remove(worker)
@@ -182,7 +182,10 @@ class LocalPool:
 
 
 class _Spawned:
-    """A multiprocessing process with the methods of :class:`forks.Forked` that the pool needs."""
+    """A multiprocessing process with what the pool needs of :class:`forks.Forked`."""
+
+    warm = True
+    """It loads what it needs when it needs it: another would be no warmer."""
 
     def __init__(self, process: Any) -> None:
         self._process = process
