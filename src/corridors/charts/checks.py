@@ -60,7 +60,7 @@ def published(frame: pd.DataFrame) -> blocks.Figure | None:
         alt += " Not reproduced: " + "; ".join(f"{r.quantity} ({numbers.significant(r.published, 4)} published, {numbers.significant(r.ours, 4)} ours)" for r in failed.head(5).itertuples()) + "."
     body = [(f"{source}: {table}", f"{int(part['passed'].sum())} of {len(part)}", numbers.significant(float(part["share"].max()), 2)) for (source, table), part in groups]
     columns = [blocks.Column("Published table"), draw.numeric("Reproduced"), draw.numeric("Largest distance", "in tolerances")]
-    return draw.finish(figure, title, alt, "Source: the publications named; own computation on their data.", blocks.table("Published figures beside ours", columns, body))
+    return draw.finish(figure, title, alt, "Source: the publications named; own calculation on their data.", blocks.table("Published figures beside ours", columns, body))
 
 
 @draw.chart
