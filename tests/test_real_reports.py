@@ -154,3 +154,22 @@ def test_a_built_page_prints(reports: Path, browser: Browser) -> None:
     page.goto((reports / "wider/report.html").as_uri())
     assert 6 <= len(pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))) <= 30
     page.close()
+
+
+@needs_chromium
+def test_a_wide_table_uses_the_margin_of_a_wide_screen(reports: Path, browser: Browser) -> None:
+    """Tables of many columns are not cut off where the page has room beside the text; their notes keep to the column of text."""
+    page = browser.new_page(viewport={"width": 1920, "height": 1000})
+    page.goto((reports / "wider/report.html").as_uri())
+    tables = page.evaluate(
+        """() => [...document.querySelectorAll('section > .wide')].map(table => {
+            const end = e => e.getBoundingClientRect().right, box = table.querySelector('.scroll');
+            return {cut: box.scrollWidth > box.clientWidth, right: end(table), text: end(table.closest('section')), notes: [...table.querySelectorAll('.note, .source')].map(end)};
+        })"""
+    )
+    page.close()
+    assert tables
+    for table in tables:
+        assert not table["cut"]
+        assert table["text"] < table["right"] <= 1920
+        assert all(note <= table["text"] + 1 for note in table["notes"])
