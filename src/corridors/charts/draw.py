@@ -232,7 +232,7 @@ def effect_words(low: float, middle: float, high: float) -> str:
 
 def model_source(result: StudyResult, *data: str) -> str:
     """Where a computed chart is from: this study, its draws, and the data beneath it."""
-    own = f"Own calculation, {result.draws:,} draws"
+    own = f"own calculation, {result.draws:,} draws"
     return f"Source: {own}; {'; '.join(data)}." if data else f"Source: {own}."
 
 
