@@ -138,6 +138,60 @@ def pakistan_exports_by_partner() -> pd.DataFrame:
     return table("pakistan_exports_by_partner")
 
 
+def world_trade() -> pd.DataFrame:
+    """Trade of the newest years, reconciled from both sides: exporter, importer, year, trade_musd (empty where unknown), status
+    (reported, unreported). A pair of its economies that has no row in a year is zero."""
+    return table("world_trade")
+
+
+def trade_composition_by_economy() -> pd.DataFrame:
+    """What economies sell (``x_``: 16 groups of goods, four stages of processing) and buy (``m_``: four stages), as shares."""
+    return table("trade_composition_by_economy")
+
+
+def imf_weo() -> pd.DataFrame:
+    """GDP, prices and population by the IMF, forecasts included: iso3, year, gdp_busd, real_growth_pct and others."""
+    return table("imf_weo")
+
+
+def ssp2() -> pd.DataFrame:
+    """GDP (PPP) and population to 2060, every five years: iso3, year, gdp_ppp_b, population_m."""
+    return table("ssp2")
+
+
+def forecast_first_scores() -> pd.DataFrame:
+    """Forecasts of version 0.1 scored on 2023 before the method was changed; kept as it came out."""
+    return table("forecast_first_scores")
+
+
+# --- natural experiments -----------------------------------------------------------------------------------
+
+
+def afghan_closure_2025() -> pd.DataFrame:
+    """Pakistan-Afghanistan trade before and after October 2025 by basis, flow and period."""
+    return table("afghan_closure_2025")
+
+
+def carec_cpmm_pakistan() -> pd.DataFrame:
+    """Border and transport times and costs in Pakistan 2020-2023."""
+    return table("carec_cpmm_pakistan")
+
+
+def khunjerab_year_round() -> pd.DataFrame:
+    """Vehicles and cargo at Khunjerab before and after it opened all year."""
+    return table("khunjerab_year_round")
+
+
+def pakistan_central_asia_russia() -> pd.DataFrame:
+    """Pakistan with Central Asia and Russia by basis, flow and period; rows disagree."""
+    return table("pakistan_central_asia_russia")
+
+
+def pak_rus_composition() -> pd.DataFrame:
+    """Goods that Pakistan, Russia and Kazakhstan traded 2023-2025."""
+    return table("pak_rus_composition")
+
+
 def known_flows() -> pd.DataFrame:
     """Flows known from later sources than the panel, pinned in the world matrix."""
     return table("known_flows")
