@@ -22,8 +22,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from benchmarks.timing import fastest
-from corridors import theme
-from corridors.charts import draw
+from corridors.show import theme
+from corridors.show.charts import draw
 
 SHARED = Path(os.environ.get("CORRIDORS_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data"
 ECONOMIES = 166
@@ -38,7 +38,7 @@ COSTS = ["lndist", "contiguity", "common_language", "pta", "international"]
 _BATCH = """
 import json, resource, sys, tempfile, time
 import numpy as np
-from corridors import world
+from corridors.trade import world
 from corridors.equilibrium import counterfactuals
 n, draws = int(sys.argv[1]), int(sys.argv[2])
 trade = world.base_matrix().iloc[:n, :n]
@@ -65,8 +65,8 @@ def growth(sizes: tuple[int, ...] = SIZES) -> list[dict[str, Any]]:
 
     These rows have ``economies`` and ``batch`` (1: alone) as well, for :func:`drawing`.
     """
-    from corridors import world
     from corridors.equilibrium import counterfactual, counterfactuals
+    from corridors.trade import world
 
     whole = world.base_matrix()
     alone, together = [], []
@@ -199,8 +199,8 @@ def _simulated(frame: pd.DataFrame, coefficients: pd.Series, errors: pd.Series) 
 
 
 def _few_pairs() -> dict[str, Any]:
-    from corridors import world
     from corridors.equilibrium import respond
+    from corridors.trade import world
 
     trade = world.base_matrix().iloc[:ECONOMIES, :ECONOMIES]
     names = list(trade.index[:20])

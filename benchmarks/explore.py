@@ -13,14 +13,14 @@ DRAWS = 64
 
 def run() -> list[Mapping[str, Any]]:
     """One row a slider: the median time until all charts have changed; the peer is ``study.run`` with 64 draws."""
-    from corridors import study
     from corridors.explore.page import App
+    from corridors.study import pipeline
 
     page = App(("PAK", "RUS"))
     started = time.perf_counter()
-    study.run(page.question().scenario(), draws=DRAWS)
+    pipeline.run(page.question().scenario(), draws=DRAWS)
     started = time.perf_counter()
-    study.run(page.question().scenario(), draws=DRAWS)
+    pipeline.run(page.question().scenario(), draws=DRAWS)
     full = time.perf_counter() - started
     page.controls["processing_hours_on"].value = True
     moves = {

@@ -44,7 +44,7 @@ print(json.dumps({{"s": time.perf_counter() - start, "errors": list(map(float, e
 
 def run() -> list[dict[str, Any]]:
     """Rows with name, ours_s, peer, peer_s, ratio (peer over ours) and note."""
-    from corridors import missing_trade
+    from corridors.trade import missing_trade
 
     year = missing_trade.sample_of_year(2016)
     return [_first_fit(year), _one_year(year), _three_way()]

@@ -1,6 +1,6 @@
 """Ten thousand scenarios on two workers here: milliseconds each, what a second worker brings, and a worker killed half way.
 
-``python -m benchmarks sweep``. The peer is the model without the sweep: ``corridors.quick.quick`` called for one
+``python -m benchmarks sweep``. The peer is the model without the sweep: ``corridors.study.headline.quick`` called for one
 scenario after the other in one process that has everything loaded.
 """
 
@@ -15,8 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from corridors import sweep, sweep_grid
 from corridors.report.progress import Quiet
+from corridors.report.sweep import grid as sweep_grid
+from corridors.report.sweep import run as sweep
 
 GRID = """
 base: full-connectivity
@@ -110,7 +111,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _one_by_one(grid: Path) -> float:
-    from corridors.quick import quick
+    from corridors.study.headline import quick
 
     points = sweep_grid.read(grid).points
     asked = [point.scenario for point in points[:: len(points) // ALONE]][:ALONE]

@@ -17,9 +17,12 @@ from unittest.mock import patch
 import networkx
 import numpy as np
 
-from corridors import choice, machine, network, uncertainty
-from corridors.closure_stress import closure_stress
-from corridors.routes import RoadMap
+from corridors import uncertainty
+from corridors.runtime import machine
+from corridors.transport import network
+from corridors.transport import system as choice
+from corridors.transport.closure import closure_stress
+from corridors.transport.routes import RoadMap
 
 PAIR = ("PAK", "RUS")
 DEMAND = {("PAK", "RUS"): np.array([60.0, 90.0, 30.0, 5.0]), ("RUS", "PAK"): np.array([40.0, 5.0, 90.0, 500.0])}

@@ -15,9 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = Path(__file__).with_name("api.md")
 PUBLIC = (
-    "scenario", "study", "result", "explore", "quick", "compare", "new_scenario",
-    "gravity", "missing_trade", "border", "network", "routes", "choice", "cost", "chain", "equilibrium", "projection", "uncertainty",
-    "sensitivity", "attribution", "backtest", "data", "world", "charts", "tables", "narrative", "numbers", "report.blocks", "errors",
+    "scenario", "study.pipeline", "study.result", "explore", "study.headline", "study.compare", "scenario.template",
+    "gravity", "trade.missing_trade", "transport.crossing", "transport.network", "transport.routes", "transport.system", "transport.trade_cost", "study.counterfactual", "equilibrium", "trade.baseline", "uncertainty",
+    "uncertainty.sensitivity", "uncertainty.shapley", "validation.backtest", "data.tables", "trade.world", "show.charts", "show.tables", "show.words", "show.numbers", "show.blocks", "errors",
 )  # fmt: skip
 INTRODUCTION = """# Python reference
 

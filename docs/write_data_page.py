@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from corridors import data, datapackage
+from corridors.data import package
+from corridors.data import tables as data
 
 PAGE = Path(__file__).with_name("data.md")
 BEGIN, END = "<!-- tables: written by docs/write_data_page.py -->", "<!-- end of tables -->"
@@ -13,7 +14,7 @@ BEGIN, END = "<!-- tables: written by docs/write_data_page.py -->", "<!-- end of
 def tables() -> str:
     """One section a table: what it is, its source and licence, and what each column means."""
     parts = []
-    for resource in datapackage.resources().values():
+    for resource in package.resources().values():
         d = resource.descriptor
         rows = f"{len(data.table(resource.name)):,} rows" if resource.is_table else "a file"
         parts.append(f"### `{resource.name}`\n\n{resource.title}: `data/{d['path']}`, {rows}. {d.get('description', '')}\n")

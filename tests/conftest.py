@@ -17,7 +17,7 @@ os.environ["CORRIDORS_CACHE"] = ""
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
-from corridors import paths  # noqa: E402
+from corridors.runtime import paths  # noqa: E402
 
 # The machine's speed must not decide whether a property holds.
 settings.register_profile(

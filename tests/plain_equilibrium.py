@@ -1,7 +1,7 @@
 """The route equilibrium once more, one number at a time and without numpy: what the arrays are held against.
 
 Queues and choices are brought to agree by averaging, not by Newton's method; nothing is shared with
-``corridors.assignment``, ``corridors.layout`` and ``corridors.nested_logit``.
+``corridors.transport.assignment``, ``corridors.transport.arrays`` and ``corridors.transport.nested_logit``.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from corridors import data, queueing
-from corridors.choice import System
+from corridors.data import tables
+from corridors.transport import queue as queueing
+from corridors.transport.system import System
 
 DAYS = 365.0
 
@@ -31,7 +32,7 @@ class PlainEquilibrium:
         self.levels, self.demand = dict(levels or {}), dict(demand or {})
         self.years = 0.0 if year is None else year - self.p["traffic_base_year"]
         self.table = {str(name): row for name, row in system.network.crossings.iterrows()}
-        self.classes = [(str(name), row) for name, row in data.cargo_classes().set_index("cargo_class").iterrows()]
+        self.classes = [(str(name), row) for name, row in tables.cargo_classes().set_index("cargo_class").iterrows()]
         self.traffic = {(r.exporter, r.importer): r for r in system.network.pair_traffic.itertuples()}
         self.base_queue = {x: self.queue(x, self.counts(x), before=True) for x in self.table}
         self.base_flow = dict.fromkeys(self.table, 0.0)

@@ -16,7 +16,7 @@ import nbformat  # noqa: E402
 import pandas as pd  # noqa: E402
 from nbformat import NotebookNode  # noqa: E402
 
-from corridors.report.blocks import (  # noqa: E402
+from corridors.show.blocks import (
     Block,
     Column,
     Cover,
@@ -27,7 +27,7 @@ from corridors.report.blocks import (  # noqa: E402
     group,
     table,
 )
-from corridors.theme import LIGHT  # noqa: E402
+from corridors.show.theme import LIGHT  # noqa: E402
 
 HOSTILE = "<script>alert(1)</script> #let x = 1; $x^2$ \\ *a* _b_ `c` @d <e> [f] & \"g\" 'h' %"
 ABOUT = {"title": "Border crossings take 800 trailers a day", "folder": "capacity-800", "stem": "report", "date": "2026-02-13", "formats": ["html", "pdf"]}

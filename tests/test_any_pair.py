@@ -7,11 +7,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from corridors import new_scenario, quick, scenario, study, vocabulary
+from corridors import scenario
+from corridors.data import names
 from corridors.errors import CorridorsError, ScenarioError
+from corridors.scenario import template
+from corridors.study import headline, pipeline
 
-USABLE = sorted(vocabulary.economies_with_gdp() & vocabulary.economies_with_geography() & set(vocabulary.economies()))
-ON_NETWORK = [e for e in USABLE if vocabulary.has_places(e)]
+USABLE = sorted(names.economies_with_gdp() & names.economies_with_geography() & set(names.economies()))
+ON_NETWORK = [e for e in USABLE if names.has_places(e)]
 pairs = st.lists(st.sampled_from(USABLE), min_size=2, max_size=2, unique=True)
 half_known = st.tuples(st.sampled_from(USABLE), st.sampled_from(ON_NETWORK)).filter(lambda p: p[0] != p[1])
 
@@ -27,7 +30,7 @@ def asked(pair: tuple[str, str], crossing: str = "taftan", **more: object) -> sc
 def test_any_pair_is_answered(pair: tuple[str, str]) -> None:
     """Bands are ordered, trade is positive and finite, and both directions are the other way round the same."""
     try:
-        found = quick.quick([asked(pair), asked(pair[::-1])], draws=64)
+        found = headline.quick([asked(pair), asked(pair[::-1])], draws=64)
     except CorridorsError as error:
         # The pairs of whose flows nothing is known say which.
         assert any(code in str(error) for code in pair)
@@ -44,7 +47,7 @@ def test_any_pair_is_answered(pair: tuple[str, str]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("pair", "known"), [(("PAK", "KAZ"), True), (("DEU", "USA"), False), (("MDV", "PAK"), False)])
 def test_a_study_of_another_pair_has_every_table(pair: tuple[str, str], known: bool) -> None:
-    result = study.run(asked(pair), draws=64)
+    result = pipeline.run(asked(pair), draws=64)
     assert result.facts["corridor_known"] is known
     assert result.pair == pair and len(result["projection"]) == 6 * len(result.years)
     assert bool(len(result["routes"])) is known
@@ -71,17 +74,17 @@ def test_a_pair_that_cannot_be_answered_says_why(pair: tuple[str, str], told: st
 @given(pair=pairs.map(tuple))
 def test_a_new_scenario_can_be_written_for_any_pair(pair: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("new")
-    path = new_scenario.write_new("some-pair", pair, folder=folder)
+    path = template.write_new("some-pair", pair, folder=folder)
     read = scenario.load(path)
     assert read.pair == pair and len(read.measures) == 1
-    assert not set(read.measures[0].crossings) & vocabulary.shut_crossings(), "capacity does nothing where it is shut"
+    assert not set(read.measures[0].crossings) & names.shut_crossings(), "capacity does nothing where it is shut"
     with pytest.raises(ScenarioError, match="is there already"):
-        new_scenario.write_new("some-pair", pair, folder=folder)
+        template.write_new("some-pair", pair, folder=folder)
 
 
 def test_the_road_goes_round_what_is_shut() -> None:
-    direct = vocabulary.crossings_between("PAK", "UZB")
+    direct = names.crossings_between("PAK", "UZB")
     assert "torkham" in direct
-    around = vocabulary.crossings_between("PAK", "UZB", avoid=vocabulary.shut_crossings())
-    assert around and not set(around) & vocabulary.shut_crossings()
-    assert vocabulary.crossings_between("DEU", "USA") == []
+    around = names.crossings_between("PAK", "UZB", avoid=names.shut_crossings())
+    assert around and not set(around) & names.shut_crossings()
+    assert names.crossings_between("DEU", "USA") == []

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from corridors import attribution
+from corridors.uncertainty import shapley
 
 
 def games(measures: int) -> st.SearchStrategy[np.ndarray]:
@@ -30,19 +30,19 @@ def by_orders(values: np.ndarray, measures: int) -> np.ndarray:
 @settings(max_examples=50)
 @given(games(4))
 def test_definition_over_all_orders(values: np.ndarray) -> None:
-    assert attribution.shapley(values) == pytest.approx(by_orders(values, 4), abs=1e-9)
+    assert shapley.shapley(values) == pytest.approx(by_orders(values, 4), abs=1e-9)
 
 
 @settings(max_examples=30)
 @given(games(6))
 def test_contributions_add_up_to_the_total(values: np.ndarray) -> None:
-    assert attribution.shapley(values).sum() == pytest.approx(values[-1] - values[0], abs=1e-9)
+    assert shapley.shapley(values).sum() == pytest.approx(values[-1] - values[0], abs=1e-9)
 
 
 def test_a_measure_that_does_nothing_gets_nothing_and_like_measures_get_the_same() -> None:
-    active = attribution.subsets(5)
+    active = shapley.subsets(5)
     values = np.log1p(active[:, 0] + active[:, 1]) * (1 + active[:, 2])
-    shares = attribution.shapley(values)
+    shares = shapley.shapley(values)
     assert shares[3] == pytest.approx(0, abs=1e-15)
     assert shares[4] == pytest.approx(0, abs=1e-15)
     assert shares[0] == pytest.approx(shares[1])
@@ -56,26 +56,26 @@ def test_independent_effects_come_back_and_batches_keep_their_shape() -> None:
         calls.append(len(active))
         return np.stack([active @ effect, active @ effect * 2], axis=1)
 
-    shares = attribution.shapley_of(value, 3)
+    shares = shapley.shapley_of(value, 3)
     assert calls == [8]
     assert shares == pytest.approx(np.stack([effect, 2 * effect], axis=1))
 
 
 def test_twelve_measures_are_exact_and_thirteen_refused() -> None:
-    active = attribution.subsets(12)
+    active = shapley.subsets(12)
     values = np.prod(1 + 0.01 * active, axis=1)
-    assert attribution.shapley(values).sum() == pytest.approx(values[-1] - 1, abs=1e-12)
+    assert shapley.shapley(values).sum() == pytest.approx(values[-1] - 1, abs=1e-12)
     with pytest.raises(ValueError, match="at most 12"):
-        attribution.subsets(13)
+        shapley.subsets(13)
     with pytest.raises(ValueError, match="all subsets"):
-        attribution.shapley(np.zeros(6))
+        shapley.shapley(np.zeros(6))
 
 
 def test_no_measures() -> None:
-    assert attribution.shapley(np.zeros(1)).shape == (0,)
-    assert attribution.scaled_to(np.empty(0), 0.0).shape == (0,)
+    assert shapley.shapley(np.zeros(1)).shape == (0,)
+    assert shapley.scaled_to(np.empty(0), 0.0).shape == (0,)
 
 
 @given(hnp.arrays(np.float64, st.integers(1, 12), elements=st.floats(-50, 50)), st.floats(-50, 50))
 def test_scaled_contributions_add_up_to_the_figure_shown(shares: np.ndarray, total: float) -> None:
-    assert abs(attribution.scaled_to(shares, total).sum() - total) <= 1e-12 * max(1.0, abs(total), np.abs(shares).max())
+    assert abs(shapley.scaled_to(shares, total).sum() - total) <= 1e-12 * max(1.0, abs(total), np.abs(shares).max())

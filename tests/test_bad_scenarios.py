@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors import scenario, scenario_yaml
+from corridors import scenario
 from corridors.errors import ScenarioError
-from corridors.measures import KINDS
-from corridors.scenario import Scenario
+from corridors.scenario import Scenario, yaml_reader
+from corridors.scenario.measures import KINDS
 
 M = "title: T\nmeasures:\n  - "
 
@@ -170,7 +170,7 @@ def test_nothing_was_executed() -> None:
     ],
 )
 def test_plain_words_are_read_as_in_yaml_1_2(text: str, value: object) -> None:
-    raw, _ = scenario_yaml.parse(f"a: {text}\n".encode(), "x")
+    raw, _ = yaml_reader.parse(f"a: {text}\n".encode(), "x")
     assert raw["a"] == value and type(raw["a"]) is type(value)
 
 
@@ -186,7 +186,7 @@ def test_a_directory_and_an_unreadable_path_are_named(tmp_path: Path) -> None:
 
 def _outcome(content: bytes) -> None:
     try:
-        raw, lines = scenario_yaml.parse(content, "fuzz.yaml")
+        raw, lines = yaml_reader.parse(content, "fuzz.yaml")
         scenario.parse(raw, name="fuzz", origin="fuzz.yaml", lines=lines)
     except ScenarioError as error:
         assert str(error).startswith("fuzz.yaml: ")

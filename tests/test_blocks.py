@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors.report.blocks import (
+from corridors.show.blocks import (
     MIME,
     Block,
     Column,

@@ -12,9 +12,9 @@ import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridors import queueing
-from corridors.border import Crossing
 from corridors.errors import CrossingError
+from corridors.transport import queue
+from corridors.transport.crossing import Crossing
 
 
 def crossing(**changes: Any) -> Crossing:
@@ -219,9 +219,9 @@ def test_far_over_capacity_the_backlog_is_arrivals_less_capacity() -> None:
 def test_erlang_c_has_the_values_of_the_textbook() -> None:
     """One lane: the load itself. Two lanes: ``2 x^2 / (1 + x)``. Five lanes at 0.8: 0.5541 (any Erlang C table)."""
     x = np.linspace(0, 1, 11)
-    assert queueing.erlang_c(x, 1) == pytest.approx(x)
-    assert queueing.erlang_c(x, 2) == pytest.approx(2 * x * x / (1 + x))
-    assert float(queueing.erlang_c(0.8, 5)) == pytest.approx(0.5541, abs=5e-5)
+    assert queue.erlang_c(x, 1) == pytest.approx(x)
+    assert queue.erlang_c(x, 2) == pytest.approx(2 * x * x / (1 + x))
+    assert float(queue.erlang_c(0.8, 5)) == pytest.approx(0.5541, abs=5e-5)
 
 
 @pytest.mark.parametrize("value", [0, -5, math.nan, math.inf, -math.inf, None, "800", True, 1 + 2j, [800]])

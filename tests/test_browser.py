@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from browsing import SIZES, chromium, needs_chromium, violations
-from corridors.report import index_page
-from corridors.report.export import to_html
+from corridors.report.export import index_page
+from corridors.report.export.notebook import to_html
 from sample_report import ABOUT, HOSTILE, blocks, notebook, saved_results
 
 pytestmark = [pytest.mark.browser, needs_chromium]

@@ -12,10 +12,11 @@ import pytest
 
 import tiny_build
 from corridors.errors import BuildError
-from corridors.report import forks, manifest
+from corridors.report import manifest
 from corridors.report.build import build
-from corridors.report.forks import ZygoteProcess
 from corridors.report.plan import make, mark
+from corridors.report.processes import forks
+from corridors.report.processes.forks import ZygoteProcess
 from corridors.report.store import Store, locked
 from tiny_build import QUICK, Tiny, files, notebook
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 import tiny_build
-from corridors import sweep
 from corridors.errors import BuildError
-from corridors.report import cluster
 from corridors.report.build import build
-from corridors.report.cluster import ClusterPool
+from corridors.report.processes import cluster
+from corridors.report.processes.cluster import ClusterPool
 from corridors.report.store import Store
+from corridors.report.sweep import run
 from tiny_build import QUICK, Tiny, files, notebook
 
 pytestmark = pytest.mark.slow
@@ -122,8 +122,8 @@ def test_a_worker_killed_half_way_costs_only_its_task(dask: Cluster, tmp_path: P
 def test_a_sweep_on_the_cluster_loses_nothing_when_a_worker_is_killed(dask: Cluster, tmp_path: Path) -> None:
     (tmp_path / "grid.yaml").write_text(GRID)
     (dask.folder / "die").touch()
-    assert sweep.sweep(tmp_path / "grid.yaml", tmp_path / "out", dask.address, work="tiny_sweep") == 0
-    rows = sweep.read(tmp_path / "out")
+    assert run.sweep(tmp_path / "grid.yaml", tmp_path / "out", dask.address, work="tiny_sweep") == 0
+    rows = run.read(tmp_path / "out")
     assert not (dask.folder / "die").exists()
     assert list(rows["measures[0].trucks_per_day"]) == list(itertools.chain(range(201, 501)))
     assert (rows["effect"] == 10 * rows["measures[0].trucks_per_day"]).all()

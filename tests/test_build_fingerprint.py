@@ -25,7 +25,7 @@ def package(tmp_path: Path) -> Path:
 
 def test_a_module_counts_only_for_what_leans_on_it(package: Path) -> None:
     before = fingerprint.Library(package)
-    (package / "report" / "export.py").write_text("# another export\n")
+    (package / "report" / "export" / "notebook.py").write_text("# another export\n")
     after = fingerprint.Library(package)
     assert after.digest(ROOTS["html"]) != before.digest(ROOTS["html"])
     assert after.digest(ROOTS["scenario"]) == before.digest(ROOTS["scenario"])
@@ -33,7 +33,7 @@ def test_a_module_counts_only_for_what_leans_on_it(package: Path) -> None:
 
 def test_what_a_step_leans_on_counts_through_others(package: Path) -> None:
     before = fingerprint.Library(package)
-    path = package / "queueing.py"
+    path = package / "transport" / "queue.py"
     path.write_text(path.read_text() + "\n# other words\n")
     after = fingerprint.Library(package)
     for kind in ("scenario", "validation", "sweep"):
@@ -42,7 +42,7 @@ def test_what_a_step_leans_on_counts_through_others(package: Path) -> None:
 
 def test_results_do_not_hang_on_charts_and_templates() -> None:
     reached = fingerprint.Library(SOURCE).modules(ROOTS["scenario"])
-    assert not [name for name in reached if name.startswith(("corridors.charts", "corridors.narrative", "corridors.report.export", "corridors.theme"))]
+    assert not [name for name in reached if name.startswith(("corridors.show.charts", "corridors.show.words", "corridors.report.export.notebook", "corridors.show.theme"))]
 
 
 def test_every_root_is_a_module() -> None:
@@ -53,13 +53,13 @@ def test_every_root_is_a_module() -> None:
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ("import corridors.charts as c", {"corridors.charts"}),
+        ("import corridors.show.charts as c", {"corridors.show.charts"}),
         ("def f():\n    from corridors import study", {"corridors", "corridors.study"}),
         ("from . import (\n    a,  # one\n    b,\n)", {"corridors.report", "corridors.report.a", "corridors.report.b"}),
         ("from ..gravity import ppml", {"corridors.gravity", "corridors.gravity.ppml"}),
         ("from corridors import a, \\\n    b", {"corridors", "corridors.a", "corridors.b"}),
         ("import numpy\nimport corridorsque", set()),
-        ("# import corridors.charts", set()),
+        ("# import corridors.show.charts", set()),
     ],
 )
 def test_imports_are_found_wherever_they_stand(source: str, found: set[str]) -> None:

@@ -14,17 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from corridors.report import forks, run
-from corridors.report.forks import ZygoteProcess
+from corridors.report import run
 from corridors.report.messages import Task
-from corridors.report.pool import LocalPool
+from corridors.report.processes import forks
+from corridors.report.processes.forks import ZygoteProcess
+from corridors.report.processes.pool import LocalPool
 from corridors.report.store import Store
 from tiny_build import QUICK, Tiny, notebook
 
 
 @pytest.fixture(scope="module")
 def zygote() -> Iterator[ZygoteProcess]:
-    modules = [name for name in Tiny.preload if name not in ("tiny_build", "corridors.report.worker", "corridors.report.tasks")]
+    modules = [name for name in Tiny.preload if name not in ("tiny_build", "corridors.report.processes.worker", "corridors.report.tasks")]
     with ZygoteProcess(modules) as started:
         yield started
 
@@ -151,7 +152,7 @@ def test_early_work_starts_while_the_rest_is_loaded_and_later_work_waits_for_it(
         child.close()
 
     seen: list[bool] = []
-    with ZygoteProcess(("slow_module", "corridors.report.worker"), environment=environment) as zygote:
+    with ZygoteProcess(("slow_module", "corridors.report.processes.worker"), environment=environment) as zygote:
         late = threading.Thread(target=start, args=(False, lambda child, _: seen.append(child.warm)))
         late.start()
         start(True, lambda child, _: seen.append(child.warm))
@@ -169,7 +170,7 @@ def test_a_worker_from_before_all_was_loaded_is_replaced_for_a_notebook(tmp_path
     (tmp_path / "slow_module.py").write_text("from pathlib import Path\n" + SLOW.format(go=f"Path({str(go)!r})"))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path(__file__).parent)]))
     store = Store(tmp_path / "store")
-    pool = LocalPool(1, store, ("slow_module", "corridors.report.worker", "corridors.report.tasks"))
+    pool = LocalPool(1, store, ("slow_module", "corridors.report.processes.worker", "corridors.report.tasks"))
     try:
         process_ids = []
         for kind in ("result", "result", "index"):

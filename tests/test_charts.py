@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridors import charts, maps, numbers, scenario, study, theme
-from corridors.charts import border, corridor_map, draw, reasons, world
-from corridors.report import blocks
-from corridors.result import QUANTILES, StudyResult
+from corridors import scenario
+from corridors.show import blocks, charts, maps, numbers, theme
+from corridors.show.charts import border, corridor_map, draw, reasons, world
+from corridors.study import pipeline
+from corridors.study.result import QUANTILES, StudyResult
 
 DRAWS = 64
 NAMES = ("full-connectivity", "capacity-800", "baseline", "no-corridor")
@@ -53,8 +54,8 @@ NEEDS_MEASURES = ("others", "contributions", "tornado", "information", "real_gdp
 @cache
 def result_of(name: str) -> StudyResult:
     if name == "no-corridor":
-        return study.run(scenario.parse({"title": "No corridor known", "pair": ["BRA", "JPN"], "measures": []}, name="no-corridor"), draws=DRAWS)
-    return study.run(scenario.load(name), draws=DRAWS)
+        return pipeline.run(scenario.parse({"title": "No corridor known", "pair": ["BRA", "JPN"], "measures": []}, name="no-corridor"), draws=DRAWS)
+    return pipeline.run(scenario.load(name), draws=DRAWS)
 
 
 @cache

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridors import choice, uncertainty
-from corridors.choice import System
+from corridors import uncertainty
 from corridors.errors import DataError, NetworkError, NotConverged
+from corridors.transport import system as choice
+from corridors.transport.system import System
 from plain_equilibrium import PlainEquilibrium
 
 PAIR = ("PAK", "RUS")

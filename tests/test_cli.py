@@ -277,7 +277,7 @@ def test_build_hands_on_every_option(corridors, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_refresh_does_not_write_without_a_terminal_or_yes(project: Path, corridors, monkeypatch: pytest.MonkeyPatch) -> None:
-    from corridors.sources import refresh
+    from corridors.data.sources import refresh
 
     answers: list[bool] = []
 
@@ -292,7 +292,7 @@ def test_refresh_does_not_write_without_a_terminal_or_yes(project: Path, corrido
 
 
 def test_a_source_that_fails_is_status_1_and_one_message(project: Path, corridors, monkeypatch: pytest.MonkeyPatch) -> None:
-    from corridors.sources import http, worldbank
+    from corridors.data.sources import http, worldbank
 
     monkeypatch.setattr(worldbank, "client", lambda: http.Client("World Bank", "http://127.0.0.1:9", min_interval=0, attempts=1))
     done = corridors("data", "refresh", "worldbank", "--yes")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors.compare import STEPS, compare, compare_files
 from corridors.errors import DataError
+from corridors.study.compare import STEPS, compare, compare_files
 
 
 def _band(value: float) -> dict[str, float]:

@@ -8,11 +8,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from corridors import choice, corridor_frames, crossing_outlook, network, result, uncertainty
-from corridors.choice import System, TransportState
-from corridors.closure_stress import closure_stress
-from corridors.corridor_legs import COMPONENTS, legs
+from corridors import uncertainty
 from corridors.errors import DataError, NetworkError
+from corridors.study import result
+from corridors.transport import frames as corridor_frames
+from corridors.transport import network, outlook
+from corridors.transport import system as choice
+from corridors.transport.closure import closure_stress
+from corridors.transport.legs import COMPONENTS, legs
+from corridors.transport.system import System, TransportState
 
 PAIR = ("PAK", "RUS")
 CENTRAL = uncertainty.central()
@@ -43,8 +47,8 @@ def test_frames_have_the_columns_of_a_result() -> None:
         "legs": corridor_frames.legs_frame(system, before, after, PAYLOAD),
         "crossings": corridor_frames.crossings_frame(system, before, after),
         "breakdown": corridor_frames.breakdown_frame(system, before, after, PAYLOAD, DEMAND),
-        "crossing_years": crossing_outlook.crossing_years(system, DRAWS, [2026, 2030, 2035], after=after),
-        "crossing_curves": crossing_outlook.crossing_curves(system, after, ["taftan"]),
+        "crossing_years": outlook.crossing_years(system, DRAWS, [2026, 2030, 2035], after=after),
+        "crossing_curves": outlook.crossing_curves(system, after, ["taftan"]),
         "closure_stress": closure_stress(network.load(), MEASURES, PAIR, CENTRAL, DEMAND),
     }
     for name, frame in frames.items():
@@ -126,25 +130,25 @@ def test_the_breakdown_adds_up_to_mean_days_and_dollars() -> None:
 def test_crossings_fill_earlier_with_more_traffic_and_later_with_more_room() -> None:
     system, _, after = solved(True)
     years = list(range(2026, 2046))
-    frame = crossing_outlook.crossing_years(system, DRAWS, years, after=after)
+    frame = outlook.crossing_years(system, DRAWS, years, after=after)
     assert frame["probability_full"].between(0, 1).all()
     assert (frame["utilisation_p10"] <= frame["utilisation_p50"]).all() and (frame["utilisation_p50"] <= frame["utilisation_p90"]).all()
     wide = frame.pivot_table(index=["crossing", "year"], columns="capacity_case", values="probability_full")
     assert (wide["200"] >= wide["800"]).all() and (wide["800"] >= wide["1000"]).all()
-    busier = crossing_outlook.crossing_years(system, DRAWS, years, study_trucks_per_day=50.0)
+    busier = outlook.crossing_years(system, DRAWS, years, study_trucks_per_day=50.0)
     same = frame[frame["capacity_case"] != "scenario"].reset_index(drop=True)
     assert (busier["utilisation_p50"] > same["utilisation_p50"]).all()
 
 
 def test_curves_rise_with_traffic_and_fall_with_capacity() -> None:
     system, _, after = solved()
-    frame = crossing_outlook.crossing_curves(system, after, ["taftan", "khunjerab"])
+    frame = outlook.crossing_curves(system, after, ["taftan", "khunjerab"])
     for (_, _), rows in frame.groupby(["crossing", "capacity_case"]):
         assert (np.diff(rows["hours"]) >= -1e-9).all()
     taftan = frame[frame["crossing"] == "taftan"].pivot_table(index="trucks_per_day", columns="capacity_case", values="hours")
     assert (taftan["800"] <= taftan["200"] + 1e-9).all() and (taftan["1000"] <= taftan["800"] + 1e-9).all()
     with pytest.raises(NetworkError, match="tafta.*taftan"):
-        crossing_outlook.crossing_curves(system, after, ["tafta"])
+        outlook.crossing_curves(system, after, ["tafta"])
 
 
 # A border shut for a month.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridors.cost import KM_PER_MILE, class_factors, flight_factor, pair_factors
+from corridors.transport.trade_cost import KM_PER_MILE, class_factors, flight_factor, pair_factors
 
 shares = st.lists(st.floats(0.01, 1.0), min_size=4, max_size=4)
 costs = st.lists(st.floats(1.0, 2.0), min_size=4, max_size=4)

@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridors import data, datapackage
+from corridors.data import package, tables
+from corridors.data.reader import read_checked
 from corridors.errors import DataError
-from corridors.table_reader import read_checked
 
-TABLES = [r.name for r in datapackage.resources().values() if r.is_table]
+TABLES = [r.name for r in package.resources().values() if r.is_table]
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_is_valid_and_typed(name: str) -> None:
-    frame = data.table(name)
-    resource = datapackage.resource(name)
+    frame = tables.table(name)
+    resource = package.resource(name)
     assert list(frame.columns) == [f.name for f in resource.fields]
     assert len(frame) > 0
     kinds = {"string": "string", "integer": "integer", "year": "integer", "number": "number", "boolean": "boolean"}
@@ -38,30 +38,30 @@ def test_every_table_is_valid_and_typed(name: str) -> None:
 
 
 def test_whole_package_has_no_mistakes() -> None:
-    assert data.check() == []
+    assert tables.check() == []
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_one_function_a_table(name: str) -> None:
-    function = getattr(data, name)
-    assert function.__doc__ and function().equals(data.table(name))
+    function = getattr(tables, name)
+    assert function.__doc__ and function().equals(tables.table(name))
 
 
 def test_a_caller_cannot_spoil_the_cache() -> None:
-    mine = data.gdp()
-    before = data.gdp().copy(deep=True)
+    mine = tables.gdp()
+    before = tables.gdp().copy(deep=True)
     mine.loc[0, "gdp_musd"] = -1.0
     mine["extra"] = 0
-    pd.testing.assert_frame_equal(data.gdp(), before)
+    pd.testing.assert_frame_equal(tables.gdp(), before)
 
 
 def test_the_large_panel_is_read_and_checked_fast() -> None:
-    data.table("economies")  # loads pandera
-    name, folder = "bilateral_trade_panel", datapackage.resource("bilateral_trade_panel").folder
+    tables.table("economies")  # loads pandera
+    name, folder = "bilateral_trade_panel", package.resource("bilateral_trade_panel").folder
     best = np.inf
     for _ in range(3):
         start = time.perf_counter()
-        frame = read_checked(datapackage.Resource(datapackage.resource(name).descriptor, folder))
+        frame = read_checked(package.Resource(package.resource(name).descriptor, folder))
         best = min(best, time.perf_counter() - start)
     assert len(frame) == 154_090
     assert best < 0.6  # about 0.1 s on one free core
@@ -71,23 +71,23 @@ def test_the_large_panel_is_read_and_checked_fast() -> None:
 
 
 def test_every_economy_of_trade_has_a_name() -> None:
-    named = set(data.economies()["iso3"])
-    panel = data.bilateral_trade_panel()
+    named = set(tables.economies()["iso3"])
+    panel = tables.bilateral_trade_panel()
     assert set(panel["exporter"]) | set(panel["importer"]) <= named
-    assert set(data.gdp()["iso3"]) <= named
-    geography = data.pair_geography()
+    assert set(tables.gdp()["iso3"]) <= named
+    geography = tables.pair_geography()
     assert set(geography["a"]) | set(geography["b"]) <= named
 
 
 def test_geography_is_unordered_and_complete() -> None:
-    geography = data.pair_geography()
+    geography = tables.pair_geography()
     assert (geography["a"] < geography["b"]).all()
     n = len(set(geography["a"]) | set(geography["b"]))
     assert len(geography) == n * (n - 1) // 2
 
 
 def test_panel_has_no_trade_with_oneself_and_known_years() -> None:
-    panel = data.bilateral_trade_panel()
+    panel = tables.bilateral_trade_panel()
     assert (panel["exporter"] != panel["importer"]).all()
     assert sorted(panel["year"].unique()) == [1992, 1996, 2000, 2004, 2008, 2012, 2016]
 
@@ -95,14 +95,14 @@ def test_panel_has_no_trade_with_oneself_and_known_years() -> None:
 def test_world_trade_has_the_right_size() -> None:
     """World merchandise trade was 16.0 trillion dollars in 2016 (WTO, World Trade Statistical Review 2017);
     the panel leaves out some economies."""
-    panel = data.bilateral_trade_panel()
+    panel = tables.bilateral_trade_panel()
     total = panel.loc[panel["year"] == 2016, "trade_musd"].sum() / 1e6
     assert 12 < total < 16.5
 
 
 def test_links_join_known_places_and_are_no_shorter_than_the_crow_flies() -> None:
-    places = data.places().set_index("place")
-    links = data.links()
+    places = tables.places().set_index("place")
+    links = tables.links()
     roads = links[links["mode"] == "road"]
     assert set(roads["from"]) | set(roads["to"]) <= set(places.index)
     a, b = places.loc[roads["from"]], places.loc[roads["to"]]
@@ -114,17 +114,17 @@ def test_links_join_known_places_and_are_no_shorter_than_the_crow_flies() -> Non
 
 
 def test_trade_series_totals_are_the_sum_of_the_flows() -> None:
-    series = data.trade_series().dropna(subset=["exports_musd", "imports_musd", "total_musd"])
+    series = tables.trade_series().dropna(subset=["exports_musd", "imports_musd", "total_musd"])
     sums = series["exports_musd"] + series["imports_musd"]
     # One source rounds its total to the million.
     assert (np.abs(sums - series["total_musd"]) <= 1.0).all()
-    assert (data.trade_series()["start"] <= data.trade_series()["end"]).all()
+    assert (tables.trade_series()["start"] <= tables.trade_series()["end"]).all()
 
 
 def test_every_statement_has_a_source() -> None:
-    assert data.trade_series()["source_title"].notna().all()
-    assert data.parameters()["source"].notna().all()
-    assert data.transport_facts()["source_url"].notna().all()
+    assert tables.trade_series()["source_title"].notna().all()
+    assert tables.parameters()["source"].notna().all()
+    assert tables.transport_facts()["source_url"].notna().all()
 
 
 # --- damage ----------------------------------------------------------------------------------------------
@@ -161,51 +161,51 @@ def test_damage_is_named_to_the_cell(project: Path, file: str, line: int, old: s
     _damage(project, file, line, old, new)
     name = Path(file).stem
     with pytest.raises(DataError) as caught:
-        data.table(name)
+        tables.table(name)
     for part in says:
         assert part in str(caught.value)
-    assert any(str(caught.value) == mistake for mistake in data.check())
+    assert any(str(caught.value) == mistake for mistake in tables.check())
 
 
 def test_line_numbers_count_lines_inside_quotes(project: Path) -> None:
     path = project / "data" / "gdp.csv"
     path.write_text('iso3,year,gdp_musd\nAFG,2000,"1"\nAFG,"2001\n",2\nAFG,2002,-1\n', encoding="utf-8")
     with pytest.raises(DataError, match="line 3: column 'year'"):
-        data.gdp()
+        tables.gdp()
     series = project / "data" / "trade_series.csv"
     text = series.read_text(encoding="utf-8").splitlines(keepends=True)
     text[1] = text[1].replace("Russian trade representative", "Russian\ntrade representative")
     text[3] = text[3].replace("419.34", "-1")
     series.write_text("".join(text), encoding="utf-8")
     with pytest.raises(DataError, match="line 5: column 'total_musd' is -1"):
-        data.trade_series()
+        tables.trade_series()
 
 
 def test_missing_tables_and_names(project: Path) -> None:
     (project / "data" / "gdp.csv").unlink()
     with pytest.raises(DataError, match=r"gdp\.csv: missing"):
-        data.gdp()
+        tables.gdp()
     with pytest.raises(DataError, match="no table 'gpd'; did you mean 'gdp'"):
-        data.table("gpd")
+        tables.table("gpd")
     with pytest.raises(DataError, match="a file, not a table"):
-        data.table("lines")
+        tables.table("lines")
     (project / "data" / "network" / "lines.geojson").write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match="not valid JSON"):
-        data.line_shapes()
-    assert len(data.check()) >= 2
+        tables.line_shapes()
+    assert len(tables.check()) >= 2
 
 
 def test_bytes_that_are_no_text(project: Path) -> None:
     (project / "data" / "gdp.csv").write_bytes(b"\xff\xfe\x00iso3")
     with pytest.raises(DataError, match="gdp.csv"):
-        data.gdp()
+        tables.gdp()
 
 
 def test_a_changed_table_is_read_again(project: Path) -> None:
-    before = data.gdp()
+    before = tables.gdp()
     path = project / "data" / "gdp.csv"
     path.write_text("iso3,year,gdp_musd\nPAK,2023,338000\n", encoding="utf-8")
-    assert len(data.gdp()) == 1 < len(before)
+    assert len(tables.gdp()) == 1 < len(before)
 
 
 def test_importing_the_package_loads_no_heavy_library() -> None:

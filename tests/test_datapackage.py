@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from corridors import datapackage, paths
+from corridors.data import package
 from corridors.errors import DataError
+from corridors.runtime import paths
 
-DESCRIPTOR = json.loads((paths.data() / datapackage.FILE).read_text(encoding="utf-8"))
-RESOURCES = list(datapackage.resources().values())
+DESCRIPTOR = json.loads((paths.data() / package.FILE).read_text(encoding="utf-8"))
+RESOURCES = list(package.resources().values())
 IDS = [r.name for r in RESOURCES]
 
 
@@ -26,7 +27,7 @@ def test_package_has_the_properties_of_data_package_2() -> None:
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=IDS)
-def test_resource_is_described(resource: datapackage.Resource) -> None:
+def test_resource_is_described(resource: package.Resource) -> None:
     d = resource.descriptor
     assert re.fullmatch(r"[a-z0-9._-]+", d["name"])
     assert d["title"] and d["description"] and d["mediatype"] and d["licenses"]
@@ -41,7 +42,7 @@ def test_resource_is_described(resource: datapackage.Resource) -> None:
 
 
 @pytest.mark.parametrize("resource", [r for r in RESOURCES if r.is_table], ids=[r.name for r in RESOURCES if r.is_table])
-def test_every_column_has_type_and_meaning(resource: datapackage.Resource) -> None:
+def test_every_column_has_type_and_meaning(resource: package.Resource) -> None:
     assert resource.descriptor["schema"]["$schema"] == "https://datapackage.org/profiles/2.0/tableschema.json"
     names = [f.name for f in resource.fields]
     assert len(names) == len(set(names))
@@ -58,25 +59,25 @@ def test_every_column_has_type_and_meaning(resource: datapackage.Resource) -> No
 
 
 def test_every_file_of_data_is_described() -> None:
-    described = {r.path.resolve() for r in RESOURCES} | {(paths.data() / datapackage.FILE).resolve()}
+    described = {r.path.resolve() for r in RESOURCES} | {(paths.data() / package.FILE).resolve()}
     found = {p.resolve() for p in paths.data().rglob("*") if p.is_file() and not p.name.startswith(".")}
     assert found == described
 
 
 def test_broken_descriptors_are_named(project: Path) -> None:
-    file = project / "data" / datapackage.FILE
+    file = project / "data" / package.FILE
     good = file.read_text(encoding="utf-8")
     file.write_text(good[:-20], encoding="utf-8")
     with pytest.raises(DataError, match="line .*not valid JSON"):
-        datapackage.resources()
+        package.resources()
     file.write_text('{"resources": [{"title": "no name"}]}', encoding="utf-8")
     with pytest.raises(DataError, match="lacks '(name|path)'"):
-        datapackage.resources()
+        package.resources()
     wrong = json.loads(good)
     wrong["resources"][0]["schema"]["fields"][0]["type"] = "strng"
     file.write_text(json.dumps(wrong), encoding="utf-8")
     with pytest.raises(DataError, match="type is 'strng'.*did you mean 'string'"):
-        _ = datapackage.resource(wrong["resources"][0]["name"]).fields
+        _ = package.resource(wrong["resources"][0]["name"]).fields
     file.unlink()
     with pytest.raises(DataError, match="missing"):
-        datapackage.resources()
+        package.resources()

@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny_build
-from corridors import cli, dist
-from corridors.dist import FOLDER, SUMS, DistError, make, verify
+from corridors import cli
 from corridors.errors import CorridorsError
+from corridors.report import dist
 from corridors.report.build import build
+from corridors.report.dist import FOLDER, SUMS, DistError, make, verify
 from tiny_build import QUICK, Tiny, files
 
 TWO = {"a": {"number": 1}, "b": {"number": 2}}

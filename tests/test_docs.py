@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from corridors import datapackage
-from corridors.measures import KINDS
+from corridors.data import package
+from corridors.scenario.measures import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -67,7 +67,7 @@ def test_pages_are_short_enough_to_read(page: Path) -> None:
 
 def test_every_table_is_in_the_data_page() -> None:
     text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
-    missing = [name for name in datapackage.resources() if f"`{name}`" not in text]
+    missing = [name for name in package.resources() if f"`{name}`" not in text]
     assert not missing, "run: python docs/write_data_page.py"
 
 
@@ -81,12 +81,13 @@ def test_the_reference_is_up_to_date() -> None:
 
 def test_what_the_questions_page_says_of_effects_is_so() -> None:
     """The table of docs/faq.md beside the chain itself."""
-    from corridors import quick, scenario
+    from corridors import scenario
+    from corridors.study import headline
 
     text = (ROOT / "docs" / "faq.md").read_text(encoding="utf-8")
     stated = re.findall(r"^\| `([\w-]+)`: [^|]+ \| [^|]*?(−?[\d.]+) %[^|]* \| (−?[\d.]+) to (−?[\d.]+) % \|$", text, re.MULTILINE)
     assert [name for name, *_ in stated] == ["capacity-800", "direct-flights", "full-connectivity"]
-    found = quick.quick([scenario.load(name) for name, *_ in stated], draws=256).set_index("scenario")
+    found = headline.quick([scenario.load(name) for name, *_ in stated], draws=256).set_index("scenario")
     for name, *numbers in stated:
         middle, low, high = (float(n.replace("−", "-")) for n in numbers)
         row = found.loc[name]
@@ -116,11 +117,12 @@ def test_every_dependency_is_explained() -> None:
 
 
 def test_the_example_of_the_scenarios_page_is_a_scenario() -> None:
-    from corridors import scenario, scenario_yaml
+    from corridors import scenario
+    from corridors.scenario import yaml_reader
 
     text = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    raw, _ = scenario_yaml.parse(example.encode(), "example")
+    raw, _ = yaml_reader.parse(example.encode(), "example")
     assert scenario.parse(raw, name="capacity-800").measures == scenario.load("capacity-800").measures
 
 

@@ -13,13 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridors import border, chain, explore, missing_trade, scenario, study
+from corridors import explore, scenario
 from corridors.errors import CorridorsError, ScenarioError
 from corridors.explore.answers import corridors_of
 from corridors.explore.engine import engine
 from corridors.explore.page import App
 from corridors.explore.question import SEED, Question
-from corridors.report import blocks
+from corridors.show import blocks
+from corridors.study import counterfactual, pipeline
+from corridors.trade import missing_trade
+from corridors.transport import crossing as border
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "00_explore.ipynb"
@@ -33,7 +36,7 @@ def test_the_answer_is_that_of_the_study_for_the_same_draws() -> None:
     """All years, both directions, bands: the quick way and the full one, for levels put into a compiled network."""
     explore.answer(replace(ASKED, trucks_per_day=300), draws=64)  # compiled for other levels
     found = explore.answer(ASKED, draws=64)
-    full = study.run(ASKED.scenario(), draws=64, seed=SEED)
+    full = pipeline.run(ASKED.scenario(), draws=64, seed=SEED)
     for name in ("projection", "effect", "trade_history"):
         pd.testing.assert_frame_equal(found.result[name], full[name], rtol=1e-6, atol=1e-8)
     pd.testing.assert_frame_equal(found.result["crossings"], full["crossings"], rtol=1e-6, atol=1e-8)
@@ -44,7 +47,7 @@ def test_the_answer_is_that_of_the_study_for_the_same_draws() -> None:
 def test_flights_and_borders_that_open_are_compiled_anew() -> None:
     asked = replace(ASKED, crossings=("torkham",), closed_days=10, route=("ISB", "SVO"))
     found = explore.answer(asked, draws=64)
-    full = study.run(asked.scenario(), draws=64, seed=SEED)
+    full = pipeline.run(asked.scenario(), draws=64, seed=SEED)
     pd.testing.assert_frame_equal(found.result["effect"], full["effect"], rtol=1e-6, atol=1e-8)
 
 
@@ -56,7 +59,7 @@ def test_flights_and_borders_that_open_are_compiled_anew() -> None:
 def test_exchanging_levels_is_compiling_anew(trucks: int, hours: int, fee: int, crossings: list[str]) -> None:
     asked = replace(ASKED, crossings=tuple(crossings), trucks_per_day=trucks, processing_hours=hours, usd_per_truck=fee)
     made = explore.answer(asked, draws=8).study
-    fresh = chain.build(made.pair, asked.scenario().measures)
+    fresh = counterfactual.build(made.pair, asked.scenario().measures)
     before = fresh.transport(made.params, None, made.last, made.demand)
     change = fresh.change(made.params, made.phases(made.params)[:, -1], made.last, made.demand, before=before)
     np.testing.assert_allclose(made.change.cost_factor, change.cost_factor, rtol=1e-9)

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from nbconvert.exporters import get_exporter
 
 from corridors.errors import BuildError
-from corridors.report import document, svg
-from corridors.report.blocks import Figure
-from corridors.report.export import to_html, to_pdf
-from corridors.theme import LIGHT
+from corridors.report.export import document, svg
+from corridors.report.export.notebook import to_html, to_pdf
+from corridors.show.blocks import Figure
+from corridors.show.theme import LIGHT
 from page_reader import NUMBER, Page, loads, unknown_references, without
 from sample_report import ABOUT, HOSTILE, blocks, chart, notebook
 
@@ -230,7 +230,7 @@ def test_page_and_pdf_have_the_same_numbers() -> None:
 
 def test_same_inputs_same_bytes_in_another_process() -> None:
     code = (
-        "import sys, hashlib; sys.path.insert(0, 'tests'); from sample_report import *; from corridors.report.export import to_html, to_pdf\n"
+        "import sys, hashlib; sys.path.insert(0, 'tests'); from sample_report import *; from corridors.report.export.notebook import to_html, to_pdf\n"
         "n = notebook(blocks()); print(hashlib.sha256(to_html(n, ABOUT).encode()).hexdigest(), hashlib.sha256(to_pdf(n, ABOUT)).hexdigest())"
     )
     root = Path(__file__).resolve().parents[1]

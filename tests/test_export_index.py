@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from corridors.report import index_page, sparkline
+from corridors.report.export import index_page, sparkline
 from page_reader import Page, loads, unknown_references
 from sample_report import HOSTILE, SCENARIOS, saved_results
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridors import data
+from corridors.data import tables
 from corridors.errors import EstimationError
 from corridors.gravity import Fit, bias_correction, ppml
 from plain_bias import plain_bias
@@ -141,7 +141,7 @@ def test_the_split_panel_jackknife_finds_a_bias_of_the_same_sign_and_size() -> N
 
 def test_sales_at_home_that_dwarf_exports_leave_enough_to_correct_with() -> None:
     """Economies that sell nearly all at home, as in the guide's panel; two in a hundred of a residual are left at least."""
-    frame = data.manufacturing_trade_panel()
+    frame = tables.manufacturing_trade_panel()
     found = bias_correction(ppml(frame, "trade_musd", ["trade_agreement"], EFFECTS, None), frame)
     assert found.pairs > 4_600 and found.standard_errors["trade_agreement"] > found.uncorrected_standard_errors["trade_agreement"]
 

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridors import data, missing_trade
+from corridors.data import tables
 from corridors.errors import DataError, EstimationError
 from corridors.gravity import Fit, ppml
 from corridors.gravity.diagnostics import counts, heterogeneity, influence, reset
-from corridors.gravity_whatif import gravity_whatif
-from corridors.result import TABLES
+from corridors.study.result import TABLES
+from corridors.trade import missing_trade
+from corridors.trade.gravity_effects import gravity_whatif
 
 TWO_WAY = ["exporter", "importer"]
 
@@ -237,7 +238,7 @@ def test_estimates_stand_beside_the_literature() -> None:
     table = missing_trade.gravity_table()
     assert set(TABLES["gravity"]) <= set(table.columns)
     by = table.set_index("covariate")
-    known = data.parameters().set_index("parameter")
+    known = tables.parameters().set_index("parameter")
     assert by.loc["ln_distance", "literature_mean"] == known.loc["distance_elasticity", "central"]
     assert by.loc["ln_distance", "estimate"] == pytest.approx(-0.653, abs=5e-4)
     assert by.loc["ln_distance", "std_error"] == pytest.approx(0.060, abs=5e-4)

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corridors import installation, kept, paths
+from corridors.runtime import cache as kept
+from corridors.runtime import installation, paths
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 calls: list[object] = []

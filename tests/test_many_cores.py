@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corridors import machine, many_cores
+from corridors.runtime import cores as many_cores
+from corridors.runtime import machine
 
 # A process of its own for each: the test runner has threads, and a process with threads does not fork.
 HELPED = """
 import os, signal, sys
 import numpy as np
-from corridors import many_cores
+from corridors.runtime import cores as many_cores
 parent = os.getpid()
 SHAPES = {"square": (2,), "who": ()}
 def do(first, last):
@@ -80,8 +81,9 @@ def test_queues_and_routes_are_the_same_bits_on_any_number_of_cores(tmp_path: Pa
 import hashlib
 from dataclasses import fields
 import numpy as np
-from corridors import many_cores, scenario
-from corridors.study import Study
+from corridors import scenario
+from corridors.runtime import cores as many_cores
+from corridors.study.pipeline import Study
 forks = []
 real = many_cores._forked
 many_cores._forked = lambda *a: forks.append(1) or real(*a)

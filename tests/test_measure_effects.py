@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridors import choice, measure_effects, scenario, uncertainty
-from corridors.choice import System, TransportState
+from corridors import scenario, uncertainty
 from corridors.errors import NetworkError
-from corridors.measure_effects import Move, apply
-from corridors.network import load
+from corridors.transport import effects as measure_effects
+from corridors.transport import system as choice
+from corridors.transport.effects import Move, apply
+from corridors.transport.network import load
+from corridors.transport.system import System, TransportState
 
 PAIR = ("PAK", "RUS")
 NETWORK = load()

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from corridors import measures
-from corridors.measures import KINDS, Measure
+from corridors.scenario import measures
+from corridors.scenario.measures import KINDS, Measure
 
 READER: TypeAdapter[Any] = TypeAdapter(Measure)
 GOOD: dict[str, dict[str, Any]] = {

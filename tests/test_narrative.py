@@ -14,11 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors import data, narrative, scenario, study, views
-from corridors.narrative import words
-from corridors.report.blocks import Block, KeyFigures, Prose
-from corridors.result import QUANTILES, StudyResult
-from corridors.views import Band
+from corridors import scenario
+from corridors.data import tables as data
+from corridors.show import lookups
+from corridors.show import words as narrative
+from corridors.show.blocks import Block, KeyFigures, Prose
+from corridors.show.lookups import Band
+from corridors.show.words import phrases
+from corridors.study import pipeline
+from corridors.study.result import QUANTILES, StudyResult
 
 DRAWS = 64
 DRAWN = 240
@@ -35,9 +39,9 @@ MODES = ("scale", "flip", "zero", "shrink", "widen", "straddle")
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, StudyResult]:
-    found = {name: study.run(scenario.load(name), draws=DRAWS) for name in ("baseline", "capacity-800", "full-connectivity")}
+    found = {name: pipeline.run(scenario.load(name), draws=DRAWS) for name in ("baseline", "capacity-800", "full-connectivity")}
     far = scenario.parse({"title": "No corridor known", "pair": ["DEU", "USA"], "measures": []}, name="far-pair")
-    found["far-pair"] = study.run(far, draws=DRAWS)
+    found["far-pair"] = pipeline.run(far, draws=DRAWS)
     return found
 
 
@@ -168,7 +172,7 @@ def test_real_results_read_well(results, name) -> None:
 def test_drawn_results_make_sense(many) -> None:
     for result in many[:READ_IN_FULL]:
         for function, text in every_text(result):
-            if function == "cover" and views.clean(result.title) in text or "script" in text:
+            if function == "cover" and lookups.clean(result.title) in text or "script" in text:
                 continue
             check(function, text)
 
@@ -194,7 +198,7 @@ def test_the_answer_claims_what_the_band_supports(many) -> None:
     seen = set()
     for result in many:
         (answer,) = narrative.answer(result).paragraphs
-        band = views.effect(result)
+        band = lookups.effect(result)
         if "would raise" in answer:
             assert band.low > 0, answer
             seen.add("raise")
@@ -205,7 +209,7 @@ def test_the_answer_claims_what_the_band_supports(many) -> None:
             assert band.low < 0 < band.high, answer
             seen.add("open")
         if "No measurable effect" in answer:
-            assert band.most < views.SLIGHT_PERCENT
+            assert band.most < lookups.SLIGHT_PERCENT
             seen.add("nil")
         if "change nothing" in answer:
             assert band.still
@@ -220,7 +224,7 @@ def test_the_answer_claims_what_the_band_supports(many) -> None:
 @given(ends=st.tuples(*[st.floats(-300, 300, allow_nan=False)] * 3))
 def test_a_change_in_words_never_contradicts_its_band(ends) -> None:
     band = Band(*sorted(ends))
-    kind, told = views.verdict(band), words.change(band)
+    kind, told = lookups.verdict(band), phrases.change(band)
     if "a rise" in told:
         assert kind == "rise" and band.low > 0
     if "a fall" in told:
@@ -238,7 +242,7 @@ def test_a_change_in_words_never_contradicts_its_band(ends) -> None:
     ],
 )  # fmt: skip
 def test_verdicts(ends, kind) -> None:
-    assert views.verdict(Band(*ends)) == kind
+    assert lookups.verdict(Band(*ends)) == kind
 
 
 # --- numbers in words are numbers in the tables -----------------------------------------------------------
@@ -269,7 +273,7 @@ def test_the_headline_is_the_median_to_the_digit_shown(results, many) -> None:
     checked = 0
     for result in [*results.values(), *many]:
         (answer,) = narrative.answer(result).paragraphs
-        band, money = views.effect(result), views.effect(result, unit="musd")
+        band, money = lookups.effect(result), lookups.effect(result, unit="musd")
         found = re.search(r"would (?:raise|lower) .*? by about (\S+)\u202f% \(.*?\), or (\$\S+(?: \w+illion)?) a year", answer)
         if found:
             assert shows(found.group(1), abs(band.mid)), (answer, band)
@@ -282,7 +286,7 @@ def test_bands_in_the_answer_are_the_quantiles(many) -> None:
     checked = 0
     for result in many:
         (answer,) = narrative.answer(result).paragraphs
-        band = views.effect(result)
+        band = lookups.effect(result)
         found = re.search(r"\(80\u202f% band (\S+) to (\S+)\u202f%\)", answer)
         if found and result.scenario["measures"]:
             low, high = sorted((band.low, band.high)) if "would lower" not in answer else sorted((-band.low, -band.high))
@@ -294,11 +298,11 @@ def test_bands_in_the_answer_are_the_quantiles(many) -> None:
 def test_key_figures_are_in_the_tables(results, many) -> None:
     for result in [*results.values(), *many]:
         today, expected, effect, trucks = narrative.key_figures(result).items
-        year, exports, imports = views.level(result)
+        year, exports, imports = lookups.level(result)
         assert str(year) in today.label and shows(today.value, exports + imports)
-        path = views.path(result, "total", "baseline")
+        path = lookups.path(result, "total", "baseline")
         assert str(result.years[-1]) in expected.label and shows(expected.value, path.mid)
-        band = views.effect(result)
+        band = lookups.effect(result)
         if band.still or not result.scenario["measures"]:
             assert effect.value in ("No measure", "No change")
         elif band.most < 0.05:
@@ -311,7 +315,7 @@ def test_key_figures_are_in_the_tables(results, many) -> None:
 def test_trade_today_tells_level_and_reports(results) -> None:
     result = results["capacity-800"]
     told = " ".join(narrative.trade_today(result).paragraphs)
-    year, exports, imports = views.level(result)
+    year, exports, imports = lookups.level(result)
     assert f"In {year}" in told
     for value in (exports, imports, exports + imports):
         assert any(shows(m.group(0), value) for m in re.finditer(r"\$[\d,.]*\d (?:m|b)illion", told))
@@ -350,25 +354,25 @@ def test_without_measures_nothing_is_claimed(results) -> None:
 def test_a_closure_is_told_by_what_it_does(results) -> None:
     full, shut = results["full-connectivity"], results["capacity-800"]
     assert full.scenario["measures"][0]["kind"] == "closure"
-    assert words.subject(full, 0, "closure") == "keeping Torkham and Chaman open"
+    assert phrases.subject(full, 0, "closure") == "keeping Torkham and Chaman open"
     measure = {"kind": "closure", "crossings": ["taftan"], "days_per_year": 100.0, "start": 2027, "years_to_full_effect": 1}
     crossings = shut["crossings"].copy()
     crossings.loc[crossings["crossing"] == "taftan", "closure_days_after"] = 100.0
     longer = replace(shut, scenario={**shut.scenario, "measures": [measure]}, tables={**shut.tables, "crossings": crossings})
-    assert words.subject(longer, 0, "closure") == "shutting Taftan for longer"
-    assert words.subject(full, 99, "closure") == words.MEASURES["closure"]
+    assert phrases.subject(longer, 0, "closure") == "shutting Taftan for longer"
+    assert phrases.subject(full, 99, "closure") == phrases.MEASURES["closure"]
 
 
 def test_ways_outside_the_network_are_not_counted_as_free_and_at_once(results) -> None:
     base = results["capacity-800"]
     routes = base["routes"].copy()
     outside = (routes["mode"] == "sea").to_numpy()
-    routes.loc[outside, "mode"] = views.OUTSIDE
+    routes.loc[outside, "mode"] = lookups.OUTSIDE
     breakdown = base["breakdown"].copy()
     some = replace(base, tables={**base.tables, "routes": routes, "breakdown": breakdown})
-    share = views.mode_shares(some, "exports")[views.OUTSIDE]
-    days, usd = views.travel(some, "exports")
-    known_days, known_usd = views.travel(base, "exports")
+    share = lookups.mode_shares(some, "exports")[lookups.OUTSIDE]
+    days, usd = lookups.travel(some, "exports")
+    known_days, known_usd = lookups.travel(base, "exports")
     assert days == pytest.approx(known_days / (1 - share)) and usd == pytest.approx(known_usd / (1 - share))
     told = narrative.corridors_words(some).paragraphs[0]
     assert "takes ways outside this network" in told
@@ -381,12 +385,12 @@ def test_what_is_said_of_real_output_holds_for_all_of_the_band(results, many) ->
         told = " ".join(narrative.others_words(result).paragraphs)
         reach = result["real_gdp"][["change_percent_p10", "change_percent_p90"]].abs().to_numpy().max()
         if "in every economy" in told:
-            assert reach < views.TINY_PERCENT, told
+            assert reach < lookups.TINY_PERCENT, told
             seen += 1
         rows = result["real_gdp"].set_index("economy")
         for name, code in zip(result.facts["names"], result.pair, strict=True):
             if re.search(rf"by less than 0\.05\u202f% in [^.;]*{name}", told):
-                assert rows.loc[code, ["change_percent_p10", "change_percent_p90"]].abs().max() < views.TINY_PERCENT
+                assert rows.loc[code, ["change_percent_p10", "change_percent_p90"]].abs().max() < lookups.TINY_PERCENT
     assert seen
 
 
@@ -405,16 +409,16 @@ def test_what_is_left_out_is_named(results) -> None:
 def test_every_uncertain_quantity_has_plain_words(results) -> None:
     table = data.parameters()
     drawn_ones = set(table.loc[~table["distribution"].isin(["check", "fixed"]), "parameter"])
-    assert drawn_ones <= set(words.DOUBTS)
+    assert drawn_ones <= set(phrases.DOUBTS)
     for result in results.values():
         for name in ("sensitivity", "information"):
             for row in result[name].itertuples():
-                assert words.doubt(result, row.parameter, row.meaning)
+                assert phrases.doubt(result, row.parameter, row.meaning)
 
 
 def test_an_unknown_quantity_is_told_by_its_description(results) -> None:
-    assert words.doubt(results["baseline"], "new_one", "cost of ice: on roads") == "cost of ice"
-    assert words.doubt(results["baseline"], "new_one") == "new one"
+    assert phrases.doubt(results["baseline"], "new_one", "cost of ice: on roads") == "cost of ice"
+    assert phrases.doubt(results["baseline"], "new_one") == "new one"
 
 
 # --- comparison -------------------------------------------------------------------------------------------
@@ -436,15 +440,15 @@ def test_the_recommendation_follows_its_rule(many) -> None:
         group = [replace(r, scenario={**r.scenario, "title": f"Plan {i}"}) for i, r in enumerate(pool[k : k + 4])]
         first = narrative.recommendation(group).paragraphs[0]
         acting = [r for r in group if r.scenario["measures"]]
-        rising = [r for r in acting if views.verdict(views.effect(r)) == "rise"]
+        rising = [r for r in acting if lookups.verdict(lookups.effect(r)) == "rise"]
         if not acting:
             assert "Nothing can be recommended" in first
         elif not rising:
             assert first.startswith("Recommendation: none")
             seen.add("none")
         else:
-            best = max(views.effect(r).mid for r in rising)
-            enough = [r for r in rising if views.effect(r).mid >= 0.8 * best]
+            best = max(lookups.effect(r).mid for r in rising)
+            enough = [r for r in rising if lookups.effect(r).mid >= 0.8 * best]
             fewest = min(len(r.scenario["measures"]) for r in enough)
             (chosen,) = [r for r in rising if f"“{r.title}”" in first.split(".")[0]]
             assert any(chosen is r for r in enough) and len(chosen.scenario["measures"]) == fewest
@@ -457,12 +461,12 @@ def test_the_recommendation_follows_its_rule(many) -> None:
 def test_ranking_is_by_the_median(results) -> None:
     group = list(results.values())
     first = narrative.ranking_words(group).paragraphs[0]
-    best = max((r for r in group if r.scenario["measures"] and r.pair == ("PAK", "RUS")), key=lambda r: views.effect(r).mid)
+    best = max((r for r in group if r.scenario["measures"] and r.pair == ("PAK", "RUS")), key=lambda r: lookups.effect(r).mid)
     assert f"“{best.title}”" in first
 
 
 def test_one_scenario_alone_is_spoken_of_in_the_singular(results, many) -> None:
-    still = [r for r in many if r.scenario["measures"] and r.pair == ("PAK", "RUS") and views.verdict(views.effect(r)) not in ("rise", "fall")]
+    still = [r for r in many if r.scenario["measures"] and r.pair == ("PAK", "RUS") and lookups.verdict(lookups.effect(r)) not in ("rise", "fall")]
     for result in still[:12]:
         told = narrative.compare_answer([result, results["baseline"]]).paragraphs[0]
         assert told.startswith("The one scenario that takes measures does not change")
@@ -513,22 +517,22 @@ def test_markup_of_others_stays_text(results) -> None:
     ],
 )  # fmt: skip
 def test_periods(written, told) -> None:
-    assert views.period_words(written) == told
+    assert lookups.period_words(written) == told
 
 
 @pytest.mark.parametrize(("written", "told"), [("2025-10-12", "12 October 2025"), ("2025-06", "June 2025"), ("2024", "2024"), ("", ""), (float("nan"), "")])
 def test_dates(written, told) -> None:
-    assert views.date_words(written) == told
+    assert lookups.date_words(written) == told
 
 
 @pytest.mark.parametrize(("name", "told"), [("United States", "the United States"), ("Pakistan", "Pakistan"), ("Netherlands", "the Netherlands"), ("Central African Republic", "the Central African Republic")])
 def test_articles(name, told) -> None:
-    assert views.the(name) == told
+    assert lookups.the(name) == told
 
 
 @pytest.mark.parametrize(("probability", "told"), [(0.0, "came out in none of 256 draws"), (1.0, "came out in all 256 draws"), (0.5, "has about even chances"), (0.999, "is almost certain"), (1 / 3, "has a chance of about 1 in 3")])
 def test_chances(probability, told) -> None:
-    assert words.chance(probability, 256) == told
+    assert phrases.chance(probability, 256) == told
 
 
 def test_tables_without_a_pair_of_reports_do_not_break_words(results) -> None:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridors import data
-from corridors import network as network_module
+from corridors.data import tables
 from corridors.errors import CorridorsError, DataError, NetworkError
-from corridors.network import load, road_economy, road_hours
+from corridors.transport import network as network_module
+from corridors.transport.network import load, road_economy, road_hours
 
 NETWORK = load()
 ROADS = [link for link in NETWORK.links if link.mode == "road"]
@@ -38,7 +38,7 @@ def test_no_road_winds_more_than_mountains_explain() -> None:
 
 
 def test_great_circle_of_the_table_is_that_of_the_coordinates() -> None:
-    for row in data.links().itertuples():
+    for row in tables.links().itertuples():
         assert row.great_circle_km == pytest.approx(NETWORK.distance_km(row[1], row[2]), abs=2.0)
 
 
@@ -71,7 +71,7 @@ def test_every_place_is_joined_to_the_rest() -> None:
 
 
 def test_ranges_hold_their_value_and_estimates_name_columns() -> None:
-    crossings, services, costs = data.crossings(), data.services(), data.table("road_costs")
+    crossings, services, costs = tables.crossings(), tables.services(), tables.table("road_costs")
     for frame, value, low, high in (
         (crossings, "capacity_trucks_per_day", "capacity_low", "capacity_high"),
         (crossings, "processing_hours", "processing_low", "processing_high"),
@@ -89,14 +89,14 @@ def test_ranges_hold_their_value_and_estimates_name_columns() -> None:
 
 
 def test_a_figure_without_address_is_an_estimate() -> None:
-    crossings = data.crossings()
+    crossings = tables.crossings()
     bare = crossings[crossings["source_url"].fillna("").eq("")]
     for row in bare.itertuples():
         assert {"capacity_trucks_per_day", "processing_hours", "background_trucks_per_day"} <= set(row.estimates.split()), row.crossing
 
 
 def test_shut_crossings_say_since_when_and_are_shut_all_year() -> None:
-    crossings = data.crossings()
+    crossings = tables.crossings()
     shut = crossings["state"] == "shut"
     assert (crossings.loc[shut, "closure_days_per_year"] == 365).all()
     assert crossings.loc[shut, "state_since"].notna().all()
@@ -133,7 +133,7 @@ def test_road_hours_grow_with_length_and_fall_with_speed(km: float, speed: float
 def test_cost_of_a_road_is_that_of_its_economy() -> None:
     link = NETWORK.links[NETWORK.link("taftan-quetta")]
     assert link.name == "quetta-taftan" and link.economy == "PAK"
-    row = data.table("road_costs").set_index("economy").loc["PAK"]
+    row = tables.table("road_costs").set_index("economy").loc["PAK"]
     assert link.usd_per_t == pytest.approx(link.km * row["usd_per_t_km"])
     assert link.hours == pytest.approx(24 * link.km / row["speed_kmh"] / row["moving_hours_per_day"])
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors import numbers
-from corridors.numbers import MINUS, THIN
+from corridors.show import numbers
+from corridors.show.numbers import MINUS, THIN
 
 FINITE = st.floats(min_value=-1e7, max_value=1e7, allow_nan=False, allow_infinity=False)
 POSITIVE = st.floats(min_value=1e-9, max_value=1e7)

@@ -58,7 +58,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     def run(*arguments: str, program: tuple[str, ...] = ("-m", "corridors.cli")) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, *program, *arguments], cwd=elsewhere, env=environment, capture_output=True, text=True)
 
-    where = run(program=("-c", "import corridors, corridors.paths as p; print(corridors.__file__); print(p.root())"))
+    where = run(program=("-c", "import corridors, corridors.runtime.paths as p; print(corridors.__file__); print(p.root())"))
     module, root = where.stdout.split()
     assert Path(module).is_relative_to(site) and Path(root) == Path(module).parent / "_shipped"
     return run

@@ -11,10 +11,10 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from corridors.report import pdf_export
-from corridors.report.blocks import Cover, Figure, Prose, group
-from corridors.report.export import to_pdf
-from corridors.report.pdf_export import PAGES
+from corridors.report.export import pdf as pdf_export
+from corridors.report.export.notebook import to_pdf
+from corridors.report.export.pdf import PAGES
+from corridors.show.blocks import Cover, Figure, Prose, group
 from sample_report import ABOUT, blocks, notebook, numbers
 
 

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors import cargo, forecaster, gdp_forecast, pair_level, projection, study, uncertainty
+from corridors import uncertainty
 from corridors.errors import DataError
+from corridors.study import pipeline
+from corridors.trade import baseline, cargo, flow_forecast, gdp_forecast, reported_level
 
 YEARS = tuple(range(2026, 2036))
 PAIR = ("PAK", "RUS")
@@ -22,11 +24,11 @@ def draws() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def base(draws: dict[str, np.ndarray]) -> projection.Baseline:
-    return projection.baseline(PAIR, YEARS, draws)
+def base(draws: dict[str, np.ndarray]) -> baseline.Baseline:
+    return baseline.baseline(PAIR, YEARS, draws)
 
 
-def test_shapes_signs_and_bands(base: projection.Baseline) -> None:
+def test_shapes_signs_and_bands(base: baseline.Baseline) -> None:
     assert base.exports_musd.shape == base.imports_musd.shape == (4096, 10)
     assert (base.exports_musd > 0).all()
     assert np.isfinite(base.total_musd).all()
@@ -36,40 +38,40 @@ def test_shapes_signs_and_bands(base: projection.Baseline) -> None:
     assert np.allclose(base.by_class("imports").sum(axis=2), base.imports_musd)
 
 
-def test_same_draws_same_bytes(base: projection.Baseline, draws: dict[str, np.ndarray]) -> None:
-    assert projection.baseline(PAIR, YEARS, draws).total_musd.tobytes() == base.total_musd.tobytes()
+def test_same_draws_same_bytes(base: baseline.Baseline, draws: dict[str, np.ndarray]) -> None:
+    assert baseline.baseline(PAIR, YEARS, draws).total_musd.tobytes() == base.total_musd.tobytes()
 
 
-def test_bands_widen_with_time(base: projection.Baseline) -> None:
+def test_bands_widen_with_time(base: baseline.Baseline) -> None:
     low, high = np.quantile(np.log(base.total_musd), [0.1, 0.9], axis=0)
     assert (np.diff(high - low) > 0).all()
 
 
-def test_the_first_years_start_from_the_reported_level(base: projection.Baseline) -> None:
-    exports, imports = pair_level.estimate(PAIR).level_musd(base.anchor_year)
+def test_the_first_years_start_from_the_reported_level(base: baseline.Baseline) -> None:
+    exports, imports = reported_level.estimate(PAIR).level_musd(base.anchor_year)
     assert base.anchor_musd == pytest.approx((exports, imports))
-    now = projection.baseline(PAIR, (base.anchor_year,), uncertainty.central())
+    now = baseline.baseline(PAIR, (base.anchor_year,), uncertainty.central())
     assert now.exports_musd[0, 0] == pytest.approx(exports)
     assert now.imports_musd[0, 0] == pytest.approx(imports)
 
 
 def test_twice_the_draws_move_no_headline_by_one_per_cent() -> None:
-    """At as many draws as a study of 4,096 makes of its baseline (corridors.study.PATHS_A_DRAW)."""
-    size = 4096 * study.PATHS_A_DRAW
-    paths = [projection.baseline(PAIR, YEARS[-1:], uncertainty.sample(None, n, 20260213)).paths() for n in (size, 2 * size)]
+    """At as many draws as a study of 4,096 makes of its baseline (corridors.study.pipeline.PATHS_A_DRAW)."""
+    size = 4096 * pipeline.PATHS_A_DRAW
+    paths = [baseline.baseline(PAIR, YEARS[-1:], uncertainty.sample(None, n, 20260213)).paths() for n in (size, 2 * size)]
     for flow in ("exports", "imports", "total"):
         few, many = (np.quantile(p[flow][:, -1], [0.1, 0.5, 0.9]) for p in paths)
         assert few == pytest.approx(many, rel=0.01)
 
 
-def test_the_other_order_of_the_pair_swaps_the_directions(draws: dict[str, np.ndarray], base: projection.Baseline) -> None:
-    other = projection.baseline(PAIR[::-1], YEARS, draws)
+def test_the_other_order_of_the_pair_swaps_the_directions(draws: dict[str, np.ndarray], base: baseline.Baseline) -> None:
+    other = baseline.baseline(PAIR[::-1], YEARS, draws)
     middle, swapped = np.median(base.exports_musd, axis=0), np.median(other.imports_musd, axis=0)
     assert swapped == pytest.approx(middle, rel=0.03)
 
 
 def test_a_pair_without_reports_starts_from_the_world_matrix(draws: dict[str, np.ndarray]) -> None:
-    base = projection.baseline(("UZB", "RUS"), YEARS, draws)
+    base = baseline.baseline(("UZB", "RUS"), YEARS, draws)
     assert base.anchor_year == 2023
     assert "gravity model" in " ".join(base.diagnostics["meaning"])
     ratio = np.quantile(base.exports_musd[:, 0], 0.9) / np.quantile(base.imports_musd[:, 0], 0.9)
@@ -77,20 +79,20 @@ def test_a_pair_without_reports_starts_from_the_world_matrix(draws: dict[str, np
 
 
 def test_a_horizon_in_the_past_uses_known_gdp(draws: dict[str, np.ndarray]) -> None:
-    past = projection.baseline(PAIR, (2010, 2015), draws)
+    past = baseline.baseline(PAIR, (2010, 2015), draws)
     for path in past.ln_gdp:
         assert np.ptp(path, axis=0) == pytest.approx([0, 0], abs=1e-12)
 
 
 def test_an_unknown_economy_is_named_with_the_nearest() -> None:
     with pytest.raises(DataError, match="'PKA'"):
-        projection.baseline(("PKA", "RUS"), YEARS, uncertainty.central())
+        baseline.baseline(("PKA", "RUS"), YEARS, uncertainty.central())
 
 
-def test_a_baseline_of_4096_draws_is_fast_once_the_models_are_fitted(base: projection.Baseline) -> None:
+def test_a_baseline_of_4096_draws_is_fast_once_the_models_are_fitted(base: baseline.Baseline) -> None:
     start = time.perf_counter()
     draws = uncertainty.sample(None, 4096, 1)
-    projection.baseline(PAIR, YEARS, draws)
+    baseline.baseline(PAIR, YEARS, draws)
     assert time.perf_counter() - start < 0.5
 
 
@@ -99,7 +101,7 @@ def test_shorter_memory_moves_the_pair_nearer_to_gravity() -> None:
     results = []
     for factor in (0.5, 1.0, 2.0):
         params = dict(uncertainty.central(), reversion_factor=np.array([factor]))
-        results.append(projection.baseline(PAIR, YEARS, params).exports_musd[0, -1])
+        results.append(baseline.baseline(PAIR, YEARS, params).exports_musd[0, -1])
     assert results == sorted(results)
 
 
@@ -109,7 +111,7 @@ def test_shorter_memory_moves_the_pair_nearer_to_gravity() -> None:
 @given(st.integers(2020, 2040), st.floats(0, 12), st.floats(0.5, 40))
 def test_phase_in_is_nothing_before_and_everything_after(start: int, ramp: float, speed: float) -> None:
     years = range(2015, 2060)
-    path = projection.phase_in(start, ramp, years, np.array([speed]))[0]
+    path = baseline.phase_in(start, ramp, years, np.array([speed]))[0]
     year = np.array(years)
     assert (path[year < start] == 0).all()
     assert (path[year >= start + ramp] == 1).all()
@@ -118,7 +120,7 @@ def test_phase_in_is_nothing_before_and_everything_after(start: int, ramp: float
 
 
 def test_phase_in_of_several_measures_and_draws() -> None:
-    path = projection.phase_in([2027, 2030], [3.0, 0.0], YEARS, np.array([4.0, 6.0, 9.0]))
+    path = baseline.phase_in([2027, 2030], [3.0, 0.0], YEARS, np.array([4.0, 6.0, 9.0]))
     assert path.shape == (3, 10, 2)
     assert path[0, 2, 0] == pytest.approx(0.5)
     assert path[:, 4, 1].tolist() == [1, 1, 1]
@@ -165,12 +167,12 @@ def test_walk_components_have_unit_size() -> None:
 
 @pytest.mark.parametrize("size", [-3.0, 0.0, 3.0, 6.0, 9.0])
 def test_small_flows_are_noisier_and_go_back_to_gravity_faster(size: float) -> None:
-    noise, rate = forecaster.spread(size)
-    bigger_noise, bigger_rate = forecaster.spread(size + 3)
+    noise, rate = flow_forecast.spread(size)
+    bigger_noise, bigger_rate = flow_forecast.spread(size + 3)
     assert noise >= bigger_noise >= 0
     assert rate > 0
     assert bigger_rate > 0
-    assert forecaster.reversion(size) >= forecaster.reversion(size + 3) > 0
+    assert flow_forecast.reversion(size) >= flow_forecast.reversion(size + 3) > 0
 
 
 def test_class_shares_add_to_one_and_bulk_never_drives() -> None:
@@ -190,7 +192,7 @@ def test_tonnes_and_trucks_by_hand() -> None:
     assert cargo.tonnes(value, 2.0)[0] == pytest.approx(5_000)
 
 
-def test_volumes_have_a_row_a_flow_class_and_year(base: projection.Baseline, draws: dict[str, np.ndarray]) -> None:
+def test_volumes_have_a_row_a_flow_class_and_year(base: baseline.Baseline, draws: dict[str, np.ndarray]) -> None:
     paths = {"exports": base.exports_musd, "imports": base.imports_musd}
     shares = {"exports": base.export_shares, "imports": base.import_shares}
     frame = cargo.volumes(paths, shares, draws["unit_value_factor"])
@@ -201,7 +203,7 @@ def test_volumes_have_a_row_a_flow_class_and_year(base: projection.Baseline, dra
 
 
 def test_disagreements_are_shown_with_both_sources() -> None:
-    frame = projection.disagreements(PAIR)
+    frame = baseline.disagreements(PAIR)
     payments = frame[frame["period"].str.contains("FY2022")].iloc[0]
     assert payments["value_a_musd"] == pytest.approx(388.492)
     assert payments["value_b_musd"] == pytest.approx(567.5 * 12 / 11)
@@ -212,13 +214,13 @@ def test_disagreements_are_shown_with_both_sources() -> None:
 
 
 def test_disagreements_of_a_pair_without_reports_are_none_and_turned_pairs_swap() -> None:
-    assert projection.disagreements(("FRA", "DEU")).empty
-    turned = projection.disagreements(("RUS", "PAK"))
+    assert baseline.disagreements(("FRA", "DEU")).empty
+    turned = baseline.disagreements(("RUS", "PAK"))
     assert set(turned["what"]) <= {"exports", "imports", "total", "balance"}
 
 
 def test_history_has_every_report_in_the_order_of_the_pair() -> None:
-    own, turned = projection.history(PAIR), projection.history(PAIR[::-1])
+    own, turned = baseline.history(PAIR), baseline.history(PAIR[::-1])
     assert len(own) == len(turned) > 10
     row = own[own["period"] == "FY2021"].iloc[0]
     other = turned[turned["period"] == "FY2021"].iloc[0]

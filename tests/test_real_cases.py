@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corridors import data, known_effects, network, real_cases
+from corridors.data import tables
 from corridors.errors import DataError
+from corridors.transport import network
+from corridors.validation import known_effects, real_cases
 
 CASES = real_cases.compare()
 
@@ -54,7 +56,7 @@ def test_these_agree_with_what_was_reported(name: str, quantity: str) -> None:
 
 def test_a_length_is_the_sum_of_its_links() -> None:
     roads = {frozenset((link.a, link.b)): link.km for link in network.load().links}
-    cases = data.table("real_cases")
+    cases = tables.table("real_cases")
     for row in cases[cases["method"] == "road_km"].itertuples():
         expected = sum(roads[frozenset(pair)] for pair in itertools.pairwise(row.along.split()))
         assert case(row.case, row.quantity)["computed"] == pytest.approx(expected)

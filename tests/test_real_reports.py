@@ -101,7 +101,7 @@ def test_paper_says_nothing_that_the_page_does_not(reports: Path, name: str) -> 
 
 
 def test_page_front_page_json_and_csv_agree(reports: Path) -> None:
-    from corridors import numbers
+    from corridors.show import numbers
 
     result = json.loads((reports / "wider/result.json").read_text())
     mid = numbers.percent(abs(result["effect_percent"]["p50"]))

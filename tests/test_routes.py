@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridors import choice, choice_set
-from corridors.network import load
-from corridors.routes import RoadMap, by_service, feeder
+from corridors.transport import choice_set
+from corridors.transport import system as choice
+from corridors.transport.network import load
+from corridors.transport.routes import RoadMap, by_service, feeder
 
 NETWORK = load()
 ROADS = RoadMap(NETWORK, NETWORK.links)

@@ -14,18 +14,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors import (
-    data,
-    new_scenario,
-    paths,
-    scenario,
-    scenario_schema,
-    scenario_yaml,
-    vocabulary,
-)
+from corridors import scenario
+from corridors.data import names as vocabulary
+from corridors.data import tables
 from corridors.errors import ScenarioError
-from corridors.measures import KINDS
-from corridors.scenario import InvalidScenario, Scenario
+from corridors.runtime import paths
+from corridors.scenario import InvalidScenario, Scenario, template, yaml_reader
+from corridors.scenario import schema as scenario_schema
+from corridors.scenario.measures import KINDS
 
 SHIPPED = [
     "baseline", "capacity-200", "capacity-800", "capacity-1000", "china-corridor", "central-asia-corridor",
@@ -216,7 +212,7 @@ def test_canonical_json_is_the_same_in_another_process() -> None:
 @pytest.mark.parametrize("name", scenario.names())
 def test_yaml_written_reads_back_to_the_same(name: str) -> None:
     one = scenario.load(name)
-    raw, _ = scenario_yaml.parse(new_scenario.to_yaml(one, "a remark\nof two lines").encode(), name)
+    raw, _ = yaml_reader.parse(template.to_yaml(one, "a remark\nof two lines").encode(), name)
     assert scenario.parse(raw, name=name) == one
 
 
@@ -234,12 +230,12 @@ def test_any_scenario_survives_being_written(draws: int, seed: int, first: int, 
         },
         name="any",
     )
-    raw, _ = scenario_yaml.parse(new_scenario.to_yaml(one).encode(), "any")
+    raw, _ = yaml_reader.parse(template.to_yaml(one).encode(), "any")
     assert scenario.parse(raw, name="any") == one
 
 
 def test_a_new_scenario_is_valid_commented_and_never_overwrites(project: Path) -> None:
-    path = new_scenario.write_new("kazakh-road", ["PAK", "KAZ"])
+    path = template.write_new("kazakh-road", ["PAK", "KAZ"])
     one = scenario.load("kazakh-road")
     assert one.pair == ("PAK", "KAZ") and one.measures
     assert path.read_text(encoding="utf-8").count("#") > 8
@@ -247,19 +243,19 @@ def test_a_new_scenario_is_valid_commented_and_never_overwrites(project: Path) -
     assert "torkham" not in one.measures[0].crossings, "shut: capacity there does nothing"
     assert "Shut today: torkham, chaman" in path.read_text(encoding="utf-8")
     with pytest.raises(ScenarioError, match="is there already"):
-        new_scenario.write_new("kazakh-road", ["PAK", "KAZ"])
+        template.write_new("kazakh-road", ["PAK", "KAZ"])
     assert "kazakh-road" in scenario.names()
 
 
 @pytest.mark.parametrize("code", ["BRA", "CIV", "GBR"])
 def test_a_new_scenario_for_a_pair_outside_the_network(project: Path, code: str) -> None:
-    path = new_scenario.write_new("far-away", [code, "DEU"])
+    path = template.write_new("far-away", [code, "DEU"])
     assert "no place in" in path.read_text(encoding="utf-8")
     assert scenario.load("far-away").pair == (code, "DEU")
 
 
 def test_uncommenting_the_examples_of_a_new_scenario_works(project: Path) -> None:
-    path = new_scenario.write_new("all-kinds", ["PAK", "UZB"])
+    path = template.write_new("all-kinds", ["PAK", "UZB"])
     text = path.read_text(encoding="utf-8").replace("#  - kind", "  - kind").replace("#    ", "    ")
     path.write_text(text, encoding="utf-8")
     assert len(scenario.load("all-kinds").measures) == 4
@@ -328,7 +324,7 @@ def test_file_names_that_are_no_scenario_names(tmp_path: Path, name: str) -> Non
 
 def test_published_schema_is_that_of_the_models() -> None:
     published = (paths.scenarios() / scenario_schema.FILE).read_text(encoding="utf-8")
-    assert published == scenario_schema.text(), "run: python -m corridors.scenario_schema"
+    assert published == scenario_schema.text(), "run: python -m corridors.scenario.schema"
 
 
 def test_schema_accepts_the_shipped_and_refuses_the_wrong() -> None:
@@ -345,10 +341,10 @@ def test_schema_accepts_the_shipped_and_refuses_the_wrong() -> None:
 
 
 def test_names_of_the_light_reader_are_those_of_the_tables() -> None:
-    places = data.places()
+    places = tables.places()
     assert list(vocabulary.crossings()) == list(places.loc[places["kind"] == "crossing", "place"])
     assert list(vocabulary.places()) == list(places["place"])
-    assert dict(vocabulary.economies()) == dict(zip(data.economies()["iso3"], data.economies()["name"], strict=True))
+    assert dict(vocabulary.economies()) == dict(zip(tables.economies()["iso3"], tables.economies()["name"], strict=True))
 
 
 def test_loading_scenarios_needs_no_pandas() -> None:

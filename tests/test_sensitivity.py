@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridors import sensitivity, uncertainty
+from corridors import uncertainty
 from corridors.errors import DataError
+from corridors.uncertainty import sensitivity
 
 
 def parameters(kind: str, names: list[str], low: float, mid: float, high: float) -> pd.DataFrame:

@@ -20,10 +20,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridors import data, datapackage, vocabulary
+from corridors.data import names, package, tables
+from corridors.data.sources import cepii, comtrade, http, worldbank
+from corridors.data.sources import refresh as refreshing
 from corridors.errors import SourceError
-from corridors.sources import cepii, comtrade, http, worldbank
-from corridors.sources import refresh as refreshing
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -409,7 +409,7 @@ def test_a_large_baci_file_is_read_in_bounded_memory(tmp_path: Path) -> None:
             handle.write(block)
     assert file.stat().st_size > 350e6
     code = (
-        "import resource, sys; from pathlib import Path; from corridors.sources import cepii\n"
+        "import resource, sys; from pathlib import Path; from corridors.data.sources import cepii\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         f"frame = cepii.baci_exports([Path({str(file)!r})])\n"
         "print(len(frame), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
@@ -438,7 +438,7 @@ class Asked:
 
 
 def gdp_proposal() -> refreshing.Proposal:
-    old = data.gdp()
+    old = tables.gdp()
     new = old.copy()
     pakistan = (new["iso3"] == "PAK") & (new["year"] == 2023)
     new.loc[pakistan, "gdp_musd"] = 340_000.0
@@ -461,11 +461,11 @@ def test_written_whole_with_source_noted_and_the_old_kept(project: Path) -> None
     assert refreshing.apply(gdp_proposal(), asked.confirm, asked.say) is True
     (kept,) = (project / refreshing.OLD).rglob("gdp.csv")
     assert kept.read_bytes() == before
-    frame = data.gdp()
+    frame = tables.gdp()
     assert frame.loc[(frame["iso3"] == "PAK") & (frame["year"] == 2024), "gdp_musd"].item() == 373_072.0
-    source = datapackage.resource("gdp").sources[0]
+    source = package.resource("gdp").sources[0]
     assert source.title == "World Bank, newer" and source.accessed >= "2026-01-01"
-    assert data.check() == []
+    assert tables.check() == []
     assert refreshing.apply(gdp_proposal_from(frame), asked.confirm, asked.say) is False
     assert asked.said[-1] == "gdp: nothing new"
 
@@ -476,7 +476,7 @@ def gdp_proposal_from(frame: pd.DataFrame) -> refreshing.Proposal:
 
 def test_figures_that_do_not_fit_the_table_are_not_written(project: Path) -> None:
     before = (project / "data" / "gdp.csv").read_bytes()
-    broken = data.gdp()
+    broken = tables.gdp()
     broken["gdp_musd"] = -1.0
     with pytest.raises(SourceError, match="does not fit the table; nothing written"):
         refreshing.write(gdp_proposal_from(broken))
@@ -496,20 +496,20 @@ def test_a_failing_source_leaves_data_as_it_was(project: Path, server: Server, m
 
 
 def test_refresh_from_the_world_bank_end_to_end(project: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = data.gdp()
+    old = tables.gdp()
     records = [wb_record(r.iso3, r.year, r.gdp_musd * 1e6) for r in old.itertuples() if r.iso3 != "VEN"]
     server.script = [wb_pages([*records, wb_record("PAK", 2024, 373_071_812_345.0)])]
     client, _ = client_of(server)
     monkeypatch.setattr(worldbank, "client", lambda: client)
     asked = Asked(True)
     assert refreshing.refresh("worldbank", confirm=asked.confirm, say=asked.say) == 0
-    new = data.gdp()
+    new = tables.gdp()
     assert len(new) == len(old) + 1
     assert (new["iso3"] == "VEN").sum() == (old["iso3"] == "VEN").sum(), "what the source lacks stays"
 
 
 def test_a_new_year_of_trade_has_the_form_of_the_others(project: Path) -> None:
-    panel = data.bilateral_trade_panel()
+    panel = tables.bilateral_trade_panel()
     flows = pd.DataFrame(
         [("PAK", "RUS", 2024, 74.04321), ("PAK", "CHN", 2024, 2396.5), ("UZB", "PAK", 2024, 79.23)],
         columns=["exporter", "importer", "year", "trade_musd"],
@@ -525,7 +525,7 @@ def test_a_new_year_of_trade_has_the_form_of_the_others(project: Path) -> None:
     assert agreement["PAK", "CHN"] == in_2016["PAK", "CHN"]
     kept = refreshing.write(refreshing.Proposal("bilateral_trade_panel", new, "CEPII BACI 2024", "https://www.cepii.fr", "Etalab"))
     assert kept.exists()
-    again = data.bilateral_trade_panel()
+    again = tables.bilateral_trade_panel()
     assert np.allclose(again["trade_musd"], new["trade_musd"]) and again["year"].max() == 2024
     assert refreshing.with_year(again, flows).equals(again), "the same year again changes nothing"
 
@@ -536,9 +536,9 @@ def test_cepii_needs_files_and_knows_them(project: Path, tmp_path: Path) -> None
         refreshing.refresh("cepii", confirm=asked.confirm, say=asked.say)
     file = write_baci(tmp_path, "2023,586,643,080520,1000,1\n2023,860,586,270900,79000,1\n")
     assert refreshing.refresh("cepii", files=[file], confirm=asked.confirm, say=asked.say) == 0
-    assert data.bilateral_trade_panel()["year"].max() == 2023
-    assert "BACI" in datapackage.resource("bilateral_trade_panel").sources[0].title
-    assert set(vocabulary.economies()) >= {"PAK", "UZB"}
+    assert tables.bilateral_trade_panel()["year"].max() == 2023
+    assert "BACI" in package.resource("bilateral_trade_panel").sources[0].title
+    assert set(names.economies()) >= {"PAK", "UZB"}
 
 
 def test_trade_newer_than_gdp_is_not_taken(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -588,7 +588,7 @@ def test_a_newer_year_of_trade_becomes_the_base_and_comparing_tells_what_it_did(
 
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     old.write_text(corridors("run", "capacity-800", "--draws", "64", "--json"))
-    panel = data.bilateral_trade_panel()
+    panel = tables.bilateral_trade_panel()
     flows = panel[(panel["year"] == 2016) & (panel["trade_musd"] > 0)][["exporter", "importer", "trade_musd"]].assign(year=2022)
     flows["trade_musd"] *= np.where(flows["exporter"] == "CHN", 1.6, 1.25)
     refreshing.write(refreshing.Proposal("bilateral_trade_panel", refreshing.with_year(panel, flows), "BACI 2022", "https://www.cepii.fr", "Etalab"))

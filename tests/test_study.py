@@ -7,9 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from corridors import projection, quick, result, scenario, study
-from corridors.result import QUANTILES, StudyResult
-from corridors.study import Study
+from corridors import scenario
+from corridors.study import headline, pipeline, result
+from corridors.study.pipeline import Study
+from corridors.study.result import QUANTILES, StudyResult
+from corridors.trade import baseline as projection
 
 DRAWS = 128
 
@@ -17,7 +19,7 @@ DRAWS = 128
 @pytest.fixture(scope="module")
 def results() -> dict[str, StudyResult]:
     names = ("baseline", "capacity-800", "full-connectivity", "uzbekistan-trans-afghan")
-    return {name: study.run(scenario.load(name), draws=DRAWS) for name in names}
+    return {name: pipeline.run(scenario.load(name), draws=DRAWS) for name in names}
 
 
 def far_pair(measures: list[dict]) -> scenario.Scenario:
@@ -69,10 +71,10 @@ def test_nothing_happens_before_a_measure_begins_and_all_of_it_in_the_last_year(
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
     one = scenario.load("capacity-800")
-    first, again = study.run(one, draws=64), study.run(one, draws=64)
+    first, again = pipeline.run(one, draws=64), pipeline.run(one, draws=64)
     assert first.files() == again.files()
     assert first.json() == again.json()
-    assert study.run(one, draws=64, seed=1).json() != first.json()
+    assert pipeline.run(one, draws=64, seed=1).json() != first.json()
 
 
 def test_a_saved_result_reads_back_as_it_was(tmp_path, results) -> None:
@@ -119,11 +121,11 @@ def test_twice_the_draws_move_no_headline_by_one_per_cent_of_its_value() -> None
 
 def test_a_pair_without_a_corridor_uses_distance_alone() -> None:
     measures = [{"kind": "border_capacity", "crossings": ["taftan"], "trucks_per_day": 900}]
-    one = study.run(far_pair(measures), draws=64)
+    one = pipeline.run(far_pair(measures), draws=64)
     assert one.facts["corridor_known"] is False
     assert len(one["routes"]) == 0 and len(one["closure_stress"]) == 0
     assert abs(one.headline()["p50"]) < 0.01
-    plain = study.run(far_pair([]), draws=64)
+    plain = pipeline.run(far_pair([]), draws=64)
     assert plain.headline() == {"p10": 0.0, "p50": 0.0, "p90": 0.0}
 
 
@@ -137,7 +139,7 @@ def test_flights_move_what_people_sell_and_no_bulk() -> None:
 def test_quick_answers_are_those_of_the_whole_study(results) -> None:
     """To what a relative gap of 1e-8 leaves open where queues are steep."""
     names = list(results)
-    rows = quick.quick([scenario.load(name) for name in names], draws=DRAWS).set_index("scenario")
+    rows = headline.quick([scenario.load(name) for name in names], draws=DRAWS).set_index("scenario")
     for name in names:
         one = results[name]
         whole = Study(scenario.load(name), DRAWS, one.seed)
@@ -156,6 +158,6 @@ def test_less_of_the_hidden_cost_never_lowers_trade(results) -> None:
 
 
 def test_each_direction_of_a_pair_is_the_other_seen_from_the_other_side() -> None:
-    there = projection.baseline(("PAK", "UZB"), [2030], study.uncertainty.central())
-    back = projection.baseline(("UZB", "PAK"), [2030], study.uncertainty.central())
+    there = projection.baseline(("PAK", "UZB"), [2030], pipeline.uncertainty.central())
+    back = projection.baseline(("UZB", "PAK"), [2030], pipeline.uncertainty.central())
     assert there.exports_musd == pytest.approx(back.imports_musd, rel=1e-9)

@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors import scenario, sweep, sweep_grid, sweep_work
+from corridors import scenario
 from corridors.errors import BuildError, NotConverged, ScenarioError
+from corridors.report.sweep import grid as sweep_grid
+from corridors.report.sweep import run
+from corridors.report.sweep import work as sweep_work
 
 BASE = """
 base:
@@ -163,7 +166,7 @@ def done(finished: Path, work: Path) -> Path:
 
 
 def _sweep(work: Path, out: str = "out.parquet") -> int:
-    return sweep.sweep(work / "grid.yaml", work / out, jobs=2, work="tiny_sweep")
+    return run.sweep(work / "grid.yaml", work / out, jobs=2, work="tiny_sweep")
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -175,7 +178,7 @@ def _count(work: Path) -> int:
 
 
 def test_every_scenario_has_its_row_in_the_order_of_the_grid(finished: Path) -> None:
-    rows = sweep.read(finished)
+    rows = run.read(finished)
     expected = list(itertools.product(range(201, 351), [2027, 2028]))
     assert list(zip(rows["measures[0].trucks_per_day"], rows["measures[0].start"], strict=True)) == expected
     assert (rows["effect"] == 10.0 * rows["measures[0].trucks_per_day"]).all()
@@ -206,28 +209,28 @@ def test_a_larger_grid_computes_only_what_is_new(done: Path) -> None:
     assert _sweep(work) == 0
     assert _count(work) == 150
     _sweep(work, "fresh.parquet")
-    pd.testing.assert_frame_equal(sweep.read(work / "out.parquet"), sweep.read(work / "fresh.parquet"))
+    pd.testing.assert_frame_equal(run.read(work / "out.parquet"), run.read(work / "fresh.parquet"))
 
 
 def test_other_draws_compute_all_again(done: Path) -> None:
     work = done
     (work / "grid.yaml").write_text(GRID + "draws: 32\n")
     assert _sweep(work) == 0
-    assert set(sweep.read(work / "out.parquet")["draws"]) == {32}
+    assert set(run.read(work / "out.parquet")["draws"]) == {32}
 
 
 def test_a_killed_worker_costs_only_its_chunk(work: Path) -> None:
     (work / "die").touch()
     assert _sweep(work) == 0
-    assert not (work / "die").exists() and len(sweep.read(work / "out.parquet")) == 300
+    assert not (work / "die").exists() and len(run.read(work / "out.parquet")) == 300
 
 
 def test_a_scenario_that_cannot_be_computed_is_named_and_the_others_are_there(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (work / "grid.yaml").write_text(GRID.replace("from: 201, to: 350", "from: 10, to: 20"))
     assert _sweep(work) == 1
-    rows = sweep.read(work / "out.parquet")
+    rows = run.read(work / "out.parquet")
     assert 13 not in set(rows["measures[0].trucks_per_day"]) and len(rows) == 20
-    assert set(sweep.failures(work / "out.parquet").values()) == {"thirteen is refused"}
+    assert set(run.failures(work / "out.parquet").values()) == {"thirteen is refused"}
     said = capsys.readouterr().err
     assert "20 of 22 scenarios" in said and "2 times: thirteen is refused" in said
     (work / "log").unlink()
@@ -285,11 +288,11 @@ def test_one_bad_scenario_is_found_among_many(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.slow
 def test_the_figures_are_those_of_the_model(tmp_path: Path) -> None:
-    from corridors.quick import quick
+    from corridors.study.headline import quick
 
     (tmp_path / "grid.yaml").write_text("base: capacity-800\nvary: {'measures[0].trucks_per_day': [400, 800]}\ndraws: 8\nseed: 3\n")
-    assert sweep.sweep(tmp_path / "grid.yaml", tmp_path / "out", jobs=1) == 0
-    rows = sweep.read(tmp_path / "out")
+    assert run.sweep(tmp_path / "grid.yaml", tmp_path / "out", jobs=1) == 0
+    rows = run.read(tmp_path / "out")
     direct = quick([p.scenario for p in sweep_grid.read(tmp_path / "grid.yaml").points], draws=8, seed=3)
     figures = [c for c in direct.columns if c != "scenario"]
     pd.testing.assert_frame_equal(rows[figures], direct[figures])

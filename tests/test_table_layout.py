@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors.report import table_layout
+from corridors.report.export import table_layout
 
 _cells = st.one_of(st.text("abc ", max_size=60), st.integers(-10**6, 10**6).map(lambda n: f"{n:,}"))
 _tables = st.integers(1, 9).flatmap(

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridors import scenario, study, tables, views
-from corridors.report.blocks import Table
-from corridors.result import StudyResult
-from corridors.tables import cells
+from corridors import scenario
+from corridors.show import lookups, tables
+from corridors.show.blocks import Table
+from corridors.show.tables import cells
+from corridors.study import pipeline
+from corridors.study.result import StudyResult
 
 DRAWS = 64
 HOSTILE = "<b onclick=alert(1)>x</b>\n#let"
@@ -25,9 +27,9 @@ PLAIN = (
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, StudyResult]:
-    found = {name: study.run(scenario.load(name), draws=DRAWS) for name in ("baseline", "capacity-800", "full-connectivity")}
+    found = {name: pipeline.run(scenario.load(name), draws=DRAWS) for name in ("baseline", "capacity-800", "full-connectivity")}
     far = scenario.parse({"title": "No corridor known", "pair": ["DEU", "USA"], "measures": []}, name="far-pair")
-    found["far-pair"] = study.run(far, draws=DRAWS)
+    found["far-pair"] = pipeline.run(far, draws=DRAWS)
     return found
 
 
@@ -113,12 +115,12 @@ def test_projection_shows_the_paths(results) -> None:
         divisor = {"million dollars": 1.0, "billion dollars": 1000.0}[unit]
         assert [row[0] for row in block.rows] == [str(y) for y in result.years]
         for row, year in zip(block.rows, result.years, strict=True):
-            base = views.path(result, "total", "baseline", year)
+            base = lookups.path(result, "total", "baseline", year)
             assert near(row[1], base.mid / divisor)
             low, high = row[2].split(" to ")
             assert near(low, base.low / divisor) and near(high, base.high / divisor)
             if name == "capacity-800":
-                plan, moved = views.path(result, "total", "scenario", year), views.effect(result, year=year)
+                plan, moved = lookups.path(result, "total", "scenario", year), lookups.effect(result, year=year)
                 assert near(row[3], plan.mid / divisor) and near(row[5], moved.mid)
 
 
@@ -126,8 +128,8 @@ def test_directions_are_those_of_the_pair(results) -> None:
     result = results["capacity-800"]
     block = tables.by_direction(result)
     assert "From Pakistan to Russia" in block.columns[1].label and "From Russia to Pakistan" in block.columns[5].label
-    assert near(block.rows[-1][1], views.path(result, "exports", "baseline").mid)
-    assert near(block.rows[-1][7], views.path(result, "imports", "scenario").mid)
+    assert near(block.rows[-1][1], lookups.path(result, "exports", "baseline").mid)
+    assert near(block.rows[-1][7], lookups.path(result, "imports", "scenario").mid)
     assert "Pakistan to Russia" in tables.by_direction(result, "exports").caption
 
 
@@ -182,9 +184,9 @@ def test_crossings_say_state_and_whether_capacity_binds(results) -> None:
 def test_the_year_a_crossing_fills_is_that_of_the_result(results) -> None:
     result = results["capacity-800"]
     block = tables.crossing_fill_years(result)
-    own = views.at_home(result).reset_index(drop=True)
+    own = lookups.at_home(result).reset_index(drop=True)
     for row, crossing in zip(block.rows, own["crossing"], strict=True):
-        chances = views.crossing_year(result, crossing, "today").set_index("year")["probability_full"]
+        chances = lookups.crossing_year(result, crossing, "today").set_index("year")["probability_full"]
         year = row[2].split(" ")[0]
         if year == cells.DASH:
             assert (chances < 0.5).all()
@@ -198,7 +200,7 @@ def test_missing_trade_holds_the_partner_of_the_study(results) -> None:
         result = results[name]
         for code, other in (result.pair, result.pair[::-1]):
             block = tables.missing_trade_top(result, code, 6)
-            partner = views.economy(other)
+            partner = lookups.economy(other)
             assert len(block.rows) == 6 and any(row[0].lower() == partner.lower() for row in block.rows)
 
 
@@ -233,14 +235,14 @@ def test_chances_of_aims_are_in_words(results) -> None:
 def test_scenarios_are_ranked_and_read_as_the_bands_say(results) -> None:
     group = list(results.values())
     block = tables.scenarios(group)
-    order = sorted(group, key=lambda r: (-views.effect(r).mid, r.name))
+    order = sorted(group, key=lambda r: (-lookups.effect(r).mid, r.name))
     assert [row[0] for row in block.rows] == [r.title for r in order]
     assert block.columns[1].label == "Pair"
     reads = {row[0]: row[-2] for row in block.rows}
     for result in group:
-        band = views.effect(result)
+        band = lookups.effect(result)
         told = reads[result.title]
-        assert (told == "a rise") == (views.verdict(band) == "rise")
+        assert (told == "a rise") == (lookups.verdict(band) == "rise")
         if not result.scenario["measures"]:
             assert told == "no measure"
     assert "Pair" not in [c.label for c in tables.scenarios(group[:3]).columns]

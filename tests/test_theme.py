@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from corridors import theme
-from corridors.theme import DARK, LIGHT
+from corridors.show import theme
+from corridors.show.theme import DARK, LIGHT
 
 TEXT = ("ink", "muted", "accent", "baseline", "scenario", "gain", "loss", "warn")
 MARKS = ("faint", "road", "rail", "sea", "air", "other")

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from corridors import data, panel, pooled_gravity, world
-from corridors.balancing import balance
+from corridors.data import panel, tables
 from corridors.errors import DataError, NotConverged
+from corridors.trade import pooled_gravity, world
+from corridors.trade.balancing import balance
 
 SHARED = Path(os.environ.get("CORRIDORS_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data"
 
@@ -70,7 +71,7 @@ def test_the_callers_copy_is_its_own() -> None:
 def test_known_flows_are_pinned() -> None:
     trade, year = world.base_matrix(), world.build().year
     assert year == 2023
-    partners = data.pakistan_exports_by_partner().set_index("partner")
+    partners = tables.pakistan_exports_by_partner().set_index("partner")
     for partner in ("USA", "CHN", "ARE"):
         expected = partners.loc[partner, ["fy2023_musd", "fy2024_musd"]].mean()
         assert trade.loc["PAK", partner] == pytest.approx(expected)
@@ -79,8 +80,8 @@ def test_known_flows_are_pinned() -> None:
 
 
 def test_known_flows_agree_with_the_partner_table_they_are_from() -> None:
-    flows = data.table("known_flows").set_index(["exporter", "importer", "period"])["trade_musd"]
-    for row in data.pakistan_exports_by_partner().itertuples():
+    flows = tables.table("known_flows").set_index(["exporter", "importer", "period"])["trade_musd"]
+    for row in tables.pakistan_exports_by_partner().itertuples():
         for period, value in (("FY2023", row.fy2023_musd), ("FY2024", row.fy2024_musd)):
             if np.isfinite(value):
                 assert flows["PAK", row.partner, period] == value

@@ -1,6 +1,6 @@
 """A small thing to build for the tests of the build: two-line notebooks and results that take no time.
 
-Used in place of :mod:`corridors.report.catalogue` and :mod:`corridors.report.craft`, so that what is
+Used in place of :mod:`corridors.report.catalogue` and :mod:`corridors.report.steps`, so that what is
 tested is the build itself, end to end, with real papermill, kernels, workers and files. As a program
 (``python tiny_build.py '{"out": ..., "folder": ..., "recipes": ..., "settings": {...}}'``) it builds in a
 process of its own, which a test may kill, starve or limit.
@@ -72,7 +72,7 @@ class Tiny:
     """Subjects with a number each, a report for each and a comparison, from notebooks in ``folder``."""
 
     craft = "tiny_build"
-    preload = ("numpy", "papermill", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "matplotlib_inline.backend_inline", "corridors.report.worker", "corridors.report.tasks", "tiny_build")
+    preload = ("numpy", "papermill", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "matplotlib_inline.backend_inline", "corridors.report.processes.worker", "corridors.report.tasks", "tiny_build")
 
     def __init__(self, folder: Path, recipes: dict[str, dict]) -> None:
         self.folder, self.recipes = folder, recipes

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridors.sweep_work import FAILED, TABLE
+from corridors.report.sweep.work import FAILED, TABLE
 
 
 def version():

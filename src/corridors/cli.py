@@ -14,8 +14,9 @@ from pathlib import Path
 
 import click
 
-from corridors import __version__, machine
+from corridors import __version__
 from corridors.errors import CorridorsError, nearest
+from corridors.runtime import machine
 
 FORMATS = ("html", "pdf")
 SOURCES = ("worldbank", "comtrade", "cepii", "all")
@@ -120,10 +121,10 @@ def check(files: tuple[str, ...]) -> int:
             mistakes.append(str(error))
     checked = f"{len(files or scenario.names())} scenario{'s' * (len(files or scenario.names()) != 1)}"
     if not files:
-        from corridors import data, datapackage
+        from corridors.data import package, tables
 
-        mistakes += data.check()
-        checked += f" and {len(datapackage.resources())} tables"
+        mistakes += tables.check()
+        checked += f" and {len(package.resources())} tables"
     for mistake in mistakes:
         say(mistake)
     if mistakes:
@@ -151,7 +152,7 @@ def run(name: str, as_json: bool, draws: int | None, seed: int | None, save: Pat
     if as_json:
         click.echo(result.json(), nl=False)
     else:
-        from corridors.run_text import describe
+        from corridors.show.terminal import describe
 
         click.echo(describe(chosen, result.summary()))
     return 0
@@ -196,7 +197,7 @@ def build(
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786, or 'local'.")
 def sweep(grid: Path, out: Path, scheduler: str | None) -> int:
     """Compute every scenario of GRID (a YAML file with a grid or a list); no notebooks."""
-    from corridors.sweep import sweep as sweep_grid
+    from corridors.report.sweep.run import sweep as sweep_grid
 
     done = sweep_grid(grid, out=out, scheduler=scheduler)
     return done if isinstance(done, int) else 0
@@ -211,9 +212,9 @@ def data_group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def data_list(as_json: bool) -> int:
     """Every table: rows, date of access, licence, title and source."""
-    from corridors import data
+    from corridors.data import tables
 
-    rows = json.loads(data.catalogue().to_json(orient="records"))
+    rows = json.loads(tables.catalogue().to_json(orient="records"))
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
@@ -231,7 +232,7 @@ def data_list(as_json: bool) -> int:
 @click.option("--year", type=click.IntRange(1988, 2060), help="Year of trade to fetch (comtrade); default: the newest.")
 def data_refresh(source: str, yes: bool, files: tuple[Path, ...], year: int | None) -> int:
     """Fetch newer data from SOURCE; shows what would change before anything is written."""
-    from corridors.sources.refresh import refresh
+    from corridors.data.sources.refresh import refresh
 
     def confirm(question: str) -> bool:
         return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
@@ -246,8 +247,8 @@ def data_refresh(source: str, yes: bool, files: tuple[Path, ...], year: int | No
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to; default: scenarios/, or here if the package is installed.")
 def new(name: str, pair: str, title: str | None, out: Path | None) -> int:
     """Write a commented scenario for any pair, ready to edit."""
-    from corridors import paths
-    from corridors.new_scenario import write_new
+    from corridors.runtime import paths
+    from corridors.scenario.template import write_new
 
     path = write_new(name, [p.strip() for p in pair.split(",")], title=title, folder=out)
     click.echo(str(path))
@@ -261,7 +262,7 @@ def new(name: str, pair: str, title: str | None, out: Path | None) -> int:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def compare(a: Path, b: Path, as_json: bool) -> int:
     """What changed between two results (A.json, B.json), step by step of the chain."""
-    from corridors import compare as comparison
+    from corridors.study import compare as comparison
 
     found = comparison.compare_files(a, b)
     click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else str(found))
@@ -273,7 +274,7 @@ def compare(a: Path, b: Path, as_json: bool) -> int:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The zip to write; default: inside the reports' folder.")
 def dist(reports: Path, out: Path | None) -> int:
     """One zip to send: PDFs, HTML, index and SHA256SUMS; the same bytes from the same reports."""
-    from corridors.dist import make
+    from corridors.report.dist import make
 
     click.echo(str(make(reports, out)))
     return 0
@@ -283,7 +284,7 @@ def dist(reports: Path, out: Path | None) -> int:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def verify(file: Path) -> int:
     """Check FILE, a zip from `corridors dist`, against the checksums in it."""
-    from corridors.dist import verify as verify_zip
+    from corridors.report.dist import verify as verify_zip
 
     click.echo(str(verify_zip(file)))
     return 0

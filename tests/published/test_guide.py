@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridors import data, published
+from corridors.data import tables
 from corridors.equilibrium import guide
 from corridors.errors import DataError
 from corridors.gravity import guide as gravity_guide
+from corridors.validation import published
 
 NOT_CONVERGED = "full change of exports"
 
@@ -47,7 +48,7 @@ def test_the_headline_figures(ours: pd.DataFrame) -> None:
 
 
 def test_applications_clear_every_market() -> None:
-    panel, pairs = data.manufacturing_trade_panel(), data.manufacturing_trade_pairs()
+    panel, pairs = tables.manufacturing_trade_panel(), tables.manufacturing_trade_pairs()
     result = guide.trade_without_borders(panel, pairs)
     for world in (result.conditional, result.full):
         assert world.residual < 1e-10

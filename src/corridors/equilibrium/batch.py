@@ -19,12 +19,7 @@ from numpy.typing import NDArray
 
 from corridors.equilibrium import hats, inputs
 from corridors.equilibrium.hats import Array, Incomes, World
-from corridors.equilibrium.single import (
-    balanced,
-    international_change,
-    new_flows,
-    numeraire_level,
-)
+from corridors.equilibrium.single import balanced, international_change, new_flows, numeraire_level
 from corridors.errors import EquilibriumError, nearest
 
 _AIM = 2e-13

@@ -9,23 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from corridors import (
-    corridor_frames,
-    crossing_outlook,
-    numbers,
-    projection,
-    study_facts,
-    study_tables,
-    vocabulary,
-)
-from corridors.choice import Pair
+from corridors.data import names as vocabulary
 from corridors.explore import live_map
 from corridors.explore.engine import DRAWS, engine
 from corridors.explore.question import Question
-from corridors.report import blocks
-from corridors.result import TABLES, StudyResult
-from corridors.scenario import defaults
-from corridors.study import Study
+from corridors.scenario.model import defaults
+from corridors.show import blocks, numbers
+from corridors.study import facts as study_facts
+from corridors.study import tables as study_tables
+from corridors.study.pipeline import Study
+from corridors.study.result import TABLES, StudyResult
+from corridors.trade import baseline
+from corridors.transport import frames, outlook
+from corridors.transport.system import Pair
 
 _ROUTE_HEADS = (
     ("Share", "without"), ("Share", "with"), ("Time", "without"), ("Time", "with"), ("Cost a tonne", "without"), ("Cost a tonne", "with"),
@@ -68,13 +64,13 @@ class Answer:
 
     def fan(self, flow: str = "total") -> blocks.Figure:
         """Trade with and without the measures, year by year: ``exports``, ``imports`` or ``total``."""
-        from corridors import charts
+        from corridors.show import charts
 
         return charts.fan(self.result, flow)
 
     def curve(self, crossing: str | None = None) -> blocks.Figure | None:
         """Hours against trucks a day at one crossing (default: the question's first); None off the network."""
-        from corridors import charts
+        from corridors.show import charts
 
         chosen = crossing or next(iter(self.question.crossings), None)
         known = self.result["crossings"]
@@ -92,7 +88,7 @@ class Answer:
         heads = [blocks.Column("Route"), *(blocks.Column(h, unit, "right") for h, unit in _ROUTE_HEADS)]
         if system is None or before is None or after is None or not self.study.chain.on_network:
             return blocks.table("No corridor is known between the two economies", heads, [])
-        frame = corridor_frames.routes_frame(system, before, after, self.study.demand)
+        frame = frames.routes_frame(system, before, after, self.study.demand)
         rows = [
             (f"{r.exporter} to {r.importer}: {r.name}", numbers.share(r.share_before), numbers.share(r.share_after), numbers.days(r.days_before),
              numbers.days(r.days_after), numbers.usd_per_t(r.usd_per_t_before), numbers.usd_per_t(r.usd_per_t_after))
@@ -131,7 +127,7 @@ def corridors_of(pair: Pair) -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=16)
 def _history(pair: Pair) -> pd.DataFrame:
-    return projection.history(pair)
+    return baseline.history(pair)
 
 
 def _light(study: Study, question: Question) -> StudyResult:
@@ -143,11 +139,11 @@ def _light(study: Study, question: Question) -> StudyResult:
     )
     system, before, after = study.chain.system, study.change.before, study.change.after
     if system is not None and before is not None and after is not None:
-        tables["crossings"] = corridor_frames.crossings_frame(system, before, after)
+        tables["crossings"] = frames.crossings_frame(system, before, after)
         shown = [c for c in question.crossings if c in system.crossings] or list(system.crossings[:1])
-        tables["crossing_curves"] = crossing_outlook.crossing_curves(system, after, shown)
+        tables["crossing_curves"] = outlook.crossing_curves(system, after, shown)
         first = study.years[:1]
-        tables["crossing_years"] = crossing_outlook.crossing_years(system, study.params, first, before.study_trucks_per_day[:, None], after)
+        tables["crossing_years"] = outlook.crossing_years(system, study.params, first, before.study_trucks_per_day[:, None], after)
     economies = vocabulary.economies()
     facts = {
         "names": [economies.get(code, code) for code in study.pair],

@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from corridors import chain, data, measure_effects
-from corridors.chain import Chain, Change
-from corridors.choice import Pair, TransportState
+from corridors.data import tables
 from corridors.explore.question import SEED, Question
-from corridors.scenario import Scenario
-from corridors.study import Params, Study, demand
+from corridors.scenario.model import Scenario
+from corridors.study import counterfactual
+from corridors.study.counterfactual import Chain, Change
+from corridors.study.pipeline import Params, Study, demand
+from corridors.transport import effects as measure_effects
+from corridors.transport.system import Pair, TransportState
 
 Array = npt.NDArray[np.float64]
 
@@ -63,7 +65,7 @@ class Engine:
 
     @cached_property
     def _constants(self) -> Mapping[str, float]:
-        table = data.parameters().set_index("parameter")["central"]
+        table = tables.parameters().set_index("parameter")["central"]
         return {str(name): float(value) for name, value in table.items()}
 
     def study(self, question: Question) -> Study:
@@ -95,7 +97,7 @@ class Engine:
         if key not in self._chains:
             while len(self._chains) >= _MOST_KEPT:
                 self._chains.pop(next(iter(self._chains)))
-            self._chains[key] = chain.build(self.pair, scenario.measures)
+            self._chains[key] = counterfactual.build(self.pair, scenario.measures)
         known = self._chains[key]
         if known.measures == scenario.measures or known.system is None:
             return known

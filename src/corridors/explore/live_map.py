@@ -1,6 +1,6 @@
 """A map that keeps up with a slider: coasts and borders drawn once a pair, ways and crossings as few lines of SVG.
 
-The reports' map (:func:`corridors.charts.route_map`) places every label with care and takes a good part of a second; this one has
+The reports' map (:func:`corridors.show.charts.route_map`) places every label with care and takes a good part of a second; this one has
 the same projection, colours and widths.
 """
 
@@ -14,13 +14,15 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
-from corridors import corridor_frames, data, maps, numbers, theme, vocabulary
-from corridors.choice import System, TransportState
-from corridors.network import Link, Service
-from corridors.report import blocks
-from corridors.routes import Route
-from corridors.study import Study
-from corridors.theme import LIGHT as C
+from corridors.data import names as vocabulary
+from corridors.data import tables
+from corridors.show import blocks, maps, numbers, theme
+from corridors.show.theme import LIGHT as C
+from corridors.study.pipeline import Study
+from corridors.transport import frames
+from corridors.transport.network import Link, Service
+from corridors.transport.routes import Route
+from corridors.transport.system import System, TransportState
 
 Array = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -121,7 +123,7 @@ class _Borders:
         return self.open[crossing] <= 0.0
 
     def full(self, crossing: str) -> bool:
-        return not self.shut(crossing) and self.queue[crossing] > corridor_frames.BINDING_QUEUE_HOURS
+        return not self.shut(crossing) and self.queue[crossing] > frames.BINDING_QUEUE_HOURS
 
 
 def _crossing(place: str, x: float, y: float, borders: _Borders, routes: Sequence[Route], shares: Array) -> str:
@@ -176,7 +178,7 @@ def _ground(routes: tuple[Route, ...], links: tuple[Link, ...], services: tuple[
 
     wide = 0.6 * (east - west)
     box = (west - wide, south - 5.0, east + wide, min(north + 5.0, 85.0))
-    at = data.places().set_index("place")[["longitude", "latitude"]]
+    at = tables.places().set_index("place")[["longitude", "latitude"]]
     passed = dict.fromkeys(c for r in routes for c in r.crossings)
     ends = dict.fromkeys(p for r in routes for p in (r.origin, r.destination) if p in at.index)
     spots = {name: place([at.loc[name].to_numpy(dtype=float)])[0] for name in (*passed, *ends)}
@@ -204,9 +206,9 @@ def _used(routes: Sequence[Route], links: Sequence[Link], services: Sequence[Ser
 @lru_cache(maxsize=1)
 def _shapes() -> tuple[dict[frozenset[str], Array], dict[frozenset[str], Array]]:
     """Lines of roads and of sea lanes by their two ends."""
-    roads = {frozenset((f["properties"]["from"], f["properties"]["to"])): np.array(f["geometry"]["coordinates"]) for f in data.line_shapes()["features"]}
+    roads = {frozenset((f["properties"]["from"], f["properties"]["to"])): np.array(f["geometry"]["coordinates"]) for f in tables.line_shapes()["features"]}
     lanes: dict[frozenset[str], Array] = {}
-    for feature in data.outlines()["features"]:
+    for feature in tables.outlines()["features"]:
         about = feature["properties"]
         if about["kind"] == "sea_lane":
             lanes.setdefault(frozenset((about["from"], about["to"])), np.array(feature["geometry"]["coordinates"]))
@@ -220,7 +222,7 @@ def _line(a: str, b: str, mode: str) -> Array:
         return lanes[ends]
     if mode in ("road", "ferry", "sea") and ends in roads:
         return roads[ends]
-    at = data.places().set_index("place")
+    at = tables.places().set_index("place")
     first, last = ((float(at.loc[p, "longitude"]), float(at.loc[p, "latitude"])) for p in (a, b))
     return maps.great_circle(first, last)
 
@@ -230,7 +232,7 @@ def _below(place: Callable[[npt.ArrayLike], Array], box: Box, height: float) -> 
     land: list[str] = []
     solid: list[str] = []
     dashed: list[str] = []
-    for feature in data.outlines()["features"]:
+    for feature in tables.outlines()["features"]:
         about, shape = feature["properties"], feature["geometry"]["coordinates"]
         if about["kind"] == "land":
             rings = [maps.clip(np.array(ring)[:-1], box) for polygon in shape for ring in polygon]

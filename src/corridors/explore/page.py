@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from corridors import data, vocabulary
+from corridors.data import names as vocabulary
+from corridors.data import tables
 from corridors.errors import CorridorsError
 from corridors.explore.answers import Answer, answer, corridors_of
 from corridors.explore.question import Question, airports_of, save
-from corridors.report import blocks
+from corridors.show import blocks
 
 OFF = (
     "Widgets are off. Set what is asked in the first cell, and run the cells below: they call the same functions and show "
@@ -61,7 +62,7 @@ class App:
         self.answer: Answer | None = None
         self.seconds = 0.0
         self._quiet = False
-        self._central = data.parameters().set_index("parameter")["central"]
+        self._central = tables.parameters().set_index("parameter")["central"]
         self.controls: dict[str, Any] = self._make_controls(pair)
         self.charts: dict[str, Any] = {name: w.HTML() for name in ("words", "fan", "map", "curve")}
         self.status = w.HTML()

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corridors import new_scenario, scenario, vocabulary
+from corridors import scenario
+from corridors.data import names as vocabulary
 from corridors.errors import ScenarioError
-from corridors.scenario import Scenario
+from corridors.scenario import template
+from corridors.scenario.model import Scenario
 
 SEED = 20260213
 NAME = "explored"
@@ -85,7 +87,7 @@ def save(question: Question, name: str, title: str | None = None, folder: Path |
     """
     if not name:
         return None
-    return new_scenario.write(question.scenario(name, title), folder=folder, comment=_remark(question))
+    return template.write(question.scenario(name, title), folder=folder, comment=_remark(question))
 
 
 def _remark(question: Question) -> str:
@@ -103,7 +105,7 @@ def _remark(question: Question) -> str:
 
 def airports_of(pair: Sequence[str]) -> tuple[str, str] | None:
     """The first airport of each economy that the network knows, or None."""
-    from corridors import network
+    from corridors.transport import network
 
     roads = network.load()
     found = [next((iata for iata, place in roads.airports.items() if roads.economies[place][0] == code), None) for code in pair]

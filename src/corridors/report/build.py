@@ -14,15 +14,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from corridors import machine
 from corridors.errors import BuildError
-from corridors.report import delivery, manifest
+from corridors.report import deliver, manifest
 from corridors.report import plan as planning
 from corridors.report.messages import SAVED, Failure, Limits, Outcome, Task
 from corridors.report.plan import FORMATS, INDEX, NOTEBOOK, RESULT, Document, Plan, Step
-from corridors.report.pool import LocalPool, Pool
+from corridors.report.processes.pool import LocalPool, Pool
 from corridors.report.progress import Progress, choose
 from corridors.report.store import Record, Store, canonical, locked, write_atomically
+from corridors.runtime import machine
 
 STORE = ".cache"
 _LAST = "last.json"
@@ -110,7 +110,7 @@ class Build:
         steps = dict(plan.steps)
         for step in plan.steps.values():
             record = None if step.why else self.store.get(step.key)
-            if record is not None and delivery.lost(self.out, self.store, delivery.files(plan, step, record.outputs)):
+            if record is not None and deliver.lost(self.out, self.store, deliver.files(plan, step, record.outputs)):
                 steps[step.name] = replace(step, why="delivered and stored copies are missing or damaged")
         return planning.with_whole_needs(replace(plan, steps=steps), self.store)
 
@@ -154,7 +154,7 @@ class Build:
 
     def _pool(self, jobs: int) -> Pool:
         if self.settings.scheduler:
-            from corridors.report.cluster import ClusterPool
+            from corridors.report.processes.cluster import ClusterPool
 
             return ClusterPool(self.settings.scheduler, self.store, self.sources.preload, jobs=jobs)
         return LocalPool(jobs, self.store, self.sources.preload)
@@ -284,10 +284,10 @@ class Build:
         return record
 
     def _deliver(self, step: Step) -> None:
-        wanted = delivery.files(self.plan, step, self._record(step).outputs)
-        delivery.deliver(self.out, self.store, wanted)
+        wanted = deliver.files(self.plan, step, self._record(step).outputs)
+        deliver.deliver(self.out, self.store, wanted)
         self.delivered.update(path.as_posix() for path in wanted)
-        delivery.clear_stale(self.out, self.plan, step, wanted)
+        deliver.clear_stale(self.out, self.plan, step, wanted)
 
     def _expected_seconds(self, left: Sequence[Step]) -> float | None:
         """Time left, from how long these steps took last time; None where one has never run."""
@@ -329,7 +329,7 @@ class Build:
         return 0
 
     def _failed_notebook(self, failure: Failure) -> Path:
-        return self.out / failure.step.partition(":")[2] / delivery.FAILED_NOTEBOOK
+        return self.out / failure.step.partition(":")[2] / deliver.FAILED_NOTEBOOK
 
 
 def _read_last(store: Store) -> dict[str, dict[str, Any]]:

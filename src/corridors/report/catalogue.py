@@ -1,6 +1,6 @@
 """What this project reports: its scenarios and notebooks as the plan's subjects and documents.
 
-Reading this catalogue loads no heavy library; the work itself is in :mod:`corridors.report.craft`.
+Reading this catalogue loads no heavy library; the work itself is in :mod:`corridors.report.steps`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from corridors import paths, scenario
+from corridors import scenario
 from corridors.errors import ScenarioError
 from corridors.report import fingerprint
 from corridors.report.plan import Document, Subject
 from corridors.report.store import canonical, sha256
+from corridors.runtime import paths
 
 VALIDATION = "validation"
 COMPARISON = "comparison"
@@ -28,13 +29,13 @@ _SCENARIO_NOTEBOOK, _COMPARISON_NOTEBOOK, _VALIDATION_NOTEBOOK = "04_scenario", 
 _BACKGROUND_SCENARIO = "baseline"
 
 ROOTS = {
-    "scenario": ("corridors.study", "corridors.report.saved"),
-    "validation": ("corridors.validation", "corridors.report.saved"),
-    "sweep": ("corridors.quick",),
+    "scenario": ("corridors.study.pipeline", "corridors.report.result_files"),
+    "validation": ("corridors.validation.checks", "corridors.report.result_files"),
+    "sweep": ("corridors.study.headline",),
     "notebook": ("corridors.report.run",),
-    "html": ("corridors.report.export",),
-    "pdf": ("corridors.report.export",),
-    "index": ("corridors.report.index_page",),
+    "html": ("corridors.report.export.notebook",),
+    "pdf": ("corridors.report.export.notebook",),
+    "index": ("corridors.report.export.index_page",),
 }
 """Modules that do each kind of step, or compute each kind of subject; what they import counts as going into it."""
 
@@ -42,8 +43,8 @@ ROOTS = {
 class Catalogue:
     """All scenarios in ``scenarios/`` and notebooks in ``notebooks/``, or those asked for."""
 
-    craft = "corridors.report.craft"
-    preload: tuple[str, ...] = ("corridors.report.warm",)
+    craft = "corridors.report.steps"
+    preload: tuple[str, ...] = ("corridors.report.processes.warm",)
 
     def subjects(self, names: Sequence[str], also: Sequence[str]) -> list[Subject]:
         """Results to compute: one for each scenario, and the validation in a build of everything."""

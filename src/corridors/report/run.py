@@ -1,6 +1,6 @@
 """Running one notebook by papermill, within limits, and the same bytes each time.
 
-Papermill puts in the parameters and executes; the kernel comes from :mod:`corridors.report.kernels`.
+Papermill puts in the parameters and executes; the kernel comes from :mod:`corridors.report.processes.kernels`.
 A notebook that runs too long, dies, or floods its output cannot hold up or fill up the build.
 """
 
@@ -21,8 +21,8 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from corridors.report import kernels
 from corridors.report.messages import Limits
+from corridors.report.processes import kernels
 
 ENGINE = "corridors"
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

@@ -1,0 +1,1 @@
+"""The tables of ``data/``: described, read, checked, renewed from their sources."""

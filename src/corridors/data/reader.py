@@ -1,0 +1,194 @@
+"""Read one CSV table and check it; say exactly which cell is wrong if it is damaged."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as arrow
+import pyarrow.csv as arrow_csv
+
+from corridors.data.package import Field, Resource, pandera_schema
+from corridors.errors import DataError, nearest
+
+_ARROW = {
+    "string": arrow.string(),
+    "integer": arrow.int64(),
+    "year": arrow.int64(),
+    "number": arrow.float64(),
+    "boolean": arrow.bool_(),
+}
+_TRUE, _FALSE = ["1", "true", "True", "TRUE"], ["0", "false", "False", "FALSE"]
+_KIND = {"integer": "a whole number", "year": "a year", "number": "a number", "boolean": "0 or 1"}
+
+
+def read_checked(resource: Resource) -> pd.DataFrame:
+    """The table of ``resource`` with the types of its descriptor, validated with pandera.
+
+    Raises
+    ------
+    DataError
+        The file, the line (the header is line 1), the column, the value found and what is allowed.
+    """
+    path = resource.path
+    _check_header(resource)
+    options = arrow_csv.ConvertOptions(
+        column_types={f.name: _ARROW[f.type] for f in resource.fields},
+        null_values=[""],
+        strings_can_be_null=True,
+        true_values=_TRUE,
+        false_values=_FALSE,
+    )
+    parsing = arrow_csv.ParseOptions(newlines_in_values=True)
+    try:
+        read = arrow_csv.read_csv(path, convert_options=options, parse_options=parsing)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except arrow.ArrowInvalid as error:
+        raise _first_bad_cell(resource, str(error)) from None
+    frame = read.to_pandas(types_mapper={arrow.string(): pd.StringDtype(na_value=float("nan"))}.get)
+    for field in resource.fields:
+        if field.type in ("integer", "year") and frame[field.name].dtype.kind == "f":
+            frame[field.name] = frame[field.name].astype("Int64")
+    _validate(resource, frame)
+    return frame
+
+
+def _check_header(resource: Resource) -> None:
+    path = resource.path
+    expected = [f.name for f in resource.fields]
+    try:
+        with path.open(encoding="utf-8", newline="") as handle:
+            header = next(csv.reader(handle), [])
+    except FileNotFoundError:
+        raise DataError(f"{path}: missing; datapackage.json lists it as table {resource.name!r}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    for name in expected:
+        if name not in header:
+            raise DataError(f"{path}: line 1: column {name!r} is missing{nearest(name, header)}")
+    for name in header:
+        if name not in expected:
+            raise DataError(f"{path}: line 1: column {name!r} is not described in datapackage.json{nearest(name, expected)}")
+    if len(set(header)) != len(header):
+        raise DataError(f"{path}: line 1: a column name occurs twice")
+
+
+def _validate(resource: Resource, frame: pd.DataFrame) -> None:
+    import pandera.errors
+
+    try:
+        pandera_schema(resource).validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        raise _describe(resource, frame, error.failure_cases) from None
+    for field in resource.fields:
+        # Neither NaN nor infinity is written on purpose; comparison checks let NaN pass as "missing".
+        if field.type == "number":
+            values = frame[field.name]
+            infinite = values.abs() == float("inf")
+            if infinite.any():
+                row = int(infinite.to_numpy().argmax())
+                raise DataError(_cell(resource.path, _line(resource.path, row), field, str(values.iloc[row]), "a finite number"))
+
+
+def _describe(resource: Resource, frame: pd.DataFrame, cases: pd.DataFrame) -> DataError:
+    """The first failure as one sentence, with the number of further ones."""
+    located = cases[cases["index"].notna()]
+    if located.empty:
+        return DataError(f"{resource.path}: {cases.iloc[0]['check']}")
+    first = located.sort_values("index", kind="stable").iloc[0]
+    row = int(first["index"])
+    line = _line(resource.path, row)
+    others = located["index"].nunique() - 1
+    more = f" (and {others} more rows)" if others else ""
+    check = str(first["check"])
+    if "unique" in check and not any(f.constraints.get("unique") for f in resource.fields if f.name == first["column"]):
+        key = list(resource.primary_key)
+        same = (frame[key] == frame[key].iloc[row]).all(axis=1).to_numpy().nonzero()[0]
+        lines = " and ".join(str(_line(resource.path, int(i))) for i in same[:3])
+        named = ", ".join(f"{name} = {frame[name].iloc[row]}" for name in key)
+        return DataError(f"{resource.path}: lines {lines}: {named} occurs more than once")
+    field = next(f for f in resource.fields if f.name == first["column"])
+    value = frame[field.name].iloc[row]
+    shown = "empty" if pd.isna(value) else repr(value.item() if hasattr(value, "item") else value)
+    hint = nearest(value, field.constraints["enum"]) if "enum" in field.constraints else ""
+    return DataError(_cell(resource.path, line, field, shown, _allowed(field, check)) + hint + more)
+
+
+def _allowed(field: Field, check: str) -> str:
+    limits: dict[str, Any] = dict(field.constraints)
+    if "not_nullable" in check:
+        return "a value (the column may not be empty)"
+    if "unique" in check:
+        return "a value that occurs once"
+    if "enum" in limits:
+        return "one of " + ", ".join(map(str, limits["enum"]))
+    if "pattern" in limits:
+        return f"text of the form {limits['pattern']}"
+    bounds = [f"at least {limits['minimum']}"] if "minimum" in limits else []
+    bounds += [f"at most {limits['maximum']}"] if "maximum" in limits else []
+    return " and ".join(bounds) or check
+
+
+def _cell(path: Path, line: int, field: Field, value: str, allowed: str) -> str:
+    unit = f" {field.unit}" if field.unit and "at " in allowed else ""
+    return f"{path}: line {line}: column {field.name!r} is {value}; allowed: {allowed}{unit}"
+
+
+def _first_bad_cell(resource: Resource, reason: str) -> DataError:
+    """Read the file cell by cell to find what the fast reader stumbled on."""
+    path = resource.path
+    try:
+        with path.open(encoding="utf-8", newline="") as handle:
+            reader = csv.reader(handle, strict=True)
+            header = next(reader)
+            types = {f.name: f for f in resource.fields}
+            begins = reader.line_num + 1
+            for cells in reader:
+                line, begins = begins, reader.line_num + 1
+                if not cells:
+                    continue
+                if len(cells) != len(header):
+                    return DataError(
+                        f"{path}: line {line}: {len(cells)} cells where the header has {len(header)} columns"
+                    )
+                for name, cell in zip(header, cells, strict=True):
+                    if cell and not _parses(cell, types[name].type):
+                        return DataError(
+                            _cell(path, line, types[name], repr(cell[:80]), _KIND[types[name].type])
+                        )
+    except (csv.Error, UnicodeDecodeError) as error:
+        return DataError(f"{path}: not a readable CSV table: {error}")
+    return DataError(f"{path}: not a readable CSV table: {reason}")
+
+
+def _parses(cell: str, kind: str) -> bool:
+    if kind == "string":
+        return True
+    if kind == "boolean":
+        return cell in _TRUE + _FALSE
+    if "_" in cell or cell != cell.strip():
+        return False  # Python would read these as numbers; the table format does not
+    try:
+        int(cell) if kind in ("integer", "year") else float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _line(path: Path, row: int) -> int:
+    """The line of the file on which data row ``row`` (from 0) begins; quoted cells may span lines."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        reader = csv.reader(handle)
+        next(reader)
+        begins = reader.line_num + 1
+        seen = -1
+        for cells in reader:
+            if cells:
+                seen += 1
+            if seen == row:
+                return begins
+            begins = reader.line_num + 1
+    return row + 2

@@ -1,0 +1,251 @@
+"""Bring newer figures into ``data/``: fetch, show what would change, ask, keep the old, write whole, note the source."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from corridors.data import package as datapackage
+from corridors.data import tables
+from corridors.data.reader import read_checked
+from corridors.data.sources import cepii, comtrade, worldbank
+from corridors.errors import DataError, SourceError
+from corridors.runtime import paths
+
+OLD = "data-old"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A table as it would be, and the source to note for it."""
+
+    table: str
+    frame: pd.DataFrame
+    title: str
+    address: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What a proposal would change."""
+
+    table: str
+    added: pd.DataFrame
+    removed: pd.DataFrame
+    changed: pd.DataFrame  # key columns, column, old, new
+
+    def __bool__(self) -> bool:
+        return bool(len(self.added) or len(self.removed) or len(self.changed))
+
+    def __str__(self) -> str:
+        lines = [f"{self.table}: {len(self.added):,} rows new, {len(self.removed):,} gone, {len(self.changed):,} values changed"]
+        for name, frame in (("new", self.added), ("gone", self.removed)):
+            if len(frame) and "year" in frame:
+                years = frame["year"].value_counts().sort_index()
+                lines.append(f"  {name}: " + ", ".join(f"{n:,} of {year}" for year, n in years.tail(8).items()))
+        if len(self.changed):
+            largest = self.changed.assign(size=(self.changed["new"] / self.changed["old"].replace(0, np.nan) - 1).abs())
+            for _, row in largest.sort_values("size", ascending=False).head(8).iterrows():
+                key = " ".join(str(row[c]) for c in self.changed.columns[:-3])
+                lines.append(f"  {key} {row['column']}: {row['old']:g} -> {row['new']:g}")
+        return "\n".join(lines)
+
+
+def refresh(
+    source: str,
+    *,
+    files: Sequence[Path] = (),
+    year: int | None = None,
+    confirm: Callable[[str], bool],
+    say: Callable[[str], None],
+) -> int:
+    """Refresh from ``worldbank``, ``comtrade``, ``cepii`` or ``all``; 0 if everything that was asked for was done.
+
+    Nothing is written before ``confirm(question)`` says yes. Raises SourceError if a source fails: ``data/`` is then
+    as it was. Nothing is fetched where ``data/`` is the copy inside the installed package.
+    """
+    if paths.inside_package():
+        raise SourceError(
+            "data lie inside the installed package and would be lost with its next version: work in a checkout, or "
+            "name a folder with data/, scenarios/ and notebooks/ in the environment variable CORRIDORS_ROOT"
+        )
+    proposals: list[Proposal] = []
+    if source in ("worldbank", "all"):
+        say("World Bank: gross domestic product ...")
+        proposals.append(_worldbank())
+    if source in ("comtrade", "all"):
+        wanted = year or date.today().year - 2
+        _has_gdp(wanted, proposals)
+        say(f"UN Comtrade: exports of {wanted} ...")
+        proposals.append(_comtrade(wanted, say))
+    if source == "cepii" or (source == "all" and files):
+        if not files:
+            raise SourceError("CEPII: download BACI or Gravity from www.cepii.fr, then name the files with --file")
+        proposals += _cepii(files, year)
+    for proposal in proposals:
+        if proposal.table == "bilateral_trade_panel":
+            _has_gdp(int(proposal.frame["year"].max()))
+        apply(proposal, confirm, say)
+    return 0
+
+
+def _has_gdp(year: int, proposals: Sequence[Proposal] = ()) -> None:
+    """SourceError for trade of a year whose GDP is neither in the data nor about to be: the model could not use it."""
+    last = max(int(frame["year"].max()) for frame in (tables.gdp(), *(p.frame for p in proposals if p.table == "gdp")))
+    if year > last:
+        raise SourceError(
+            f"trade of {year} needs GDP of {year}, and data/gdp.csv ends in {last}: "
+            f"first corridors data refresh worldbank, or ask for --year {last}"
+        )
+
+
+def apply(proposal: Proposal, confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
+    """Show the difference, ask, and write; True if the table was written."""
+    difference = diff(proposal.table, tables.table(proposal.table), proposal.frame)
+    if not difference:
+        say(f"{proposal.table}: nothing new")
+        return False
+    say(str(difference))
+    if not confirm(f"Write data/{datapackage.resource(proposal.table).descriptor['path']}?"):
+        say(f"{proposal.table}: nothing written (answer yes, or give --yes)")
+        return False
+    kept = write(proposal)
+    say(f"{proposal.table}: written; the old table is kept as {kept}")
+    return True
+
+
+def diff(table: str, old: pd.DataFrame, new: pd.DataFrame) -> Diff:
+    """Rows that come and go, and values that change, by the table's key."""
+    key = list(datapackage.resource(table).primary_key)
+    both = old.merge(new, on=key, how="outer", suffixes=("_old", "_new"), indicator=True)
+    values = [c for c in old.columns if c not in key]
+    parts = []
+    common = both[both["_merge"] == "both"]
+    for column in values:
+        a, b = common[f"{column}_old"].astype(float), common[f"{column}_new"].astype(float)
+        differs = ~np.isclose(a, b, rtol=1e-6, atol=0, equal_nan=True)
+        parts.append(common.loc[differs, key].assign(column=column, old=a[differs], new=b[differs]))
+    return Diff(
+        table,
+        both.loc[both["_merge"] == "right_only", key],
+        both.loc[both["_merge"] == "left_only", key],
+        pd.concat(parts, ignore_index=True),
+    )
+
+
+def write(proposal: Proposal) -> Path:
+    """Validate and write a proposal whole, keep the old table, note source and date; the path of the old table."""
+    resource = datapackage.resource(proposal.table)
+    today = date.today().isoformat()
+    scratch = resource.path.with_name(f".{resource.path.name}.new")
+    columns = [f.name for f in resource.fields]
+    proposal.frame[columns].to_csv(scratch, index=False, lineterminator="\n", float_format="%.6g")
+    try:
+        # Checked as it will be read, before it replaces anything.
+        relative = scratch.relative_to(resource.folder)
+        read_checked(datapackage.Resource({**resource.descriptor, "path": str(relative)}, resource.folder))
+        kept = paths.root() / OLD / today / resource.path.name
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        while kept.exists():
+            kept = kept.with_name(f"{kept.stem}-{len(list(kept.parent.iterdir()))}{kept.suffix}")
+        shutil.copy2(resource.path, kept)
+        os.replace(scratch, resource.path)
+    except DataError as error:
+        scratch.unlink(missing_ok=True)
+        raise SourceError(f"{proposal.title}: does not fit the table; nothing written: {error}") from None
+    _note_source(proposal, today)
+    return kept
+
+
+def _note_source(proposal: Proposal, today: str) -> None:
+    file = paths.data() / datapackage.FILE
+    package = json.loads(file.read_text(encoding="utf-8"))
+    resource = next(r for r in package["resources"] if r["name"] == proposal.table)
+    note = {"title": proposal.title, "path": proposal.address, "licence": proposal.licence, "accessed": today}
+    resource["sources"] = [note, *(s for s in resource["sources"] if s["title"] != proposal.title)]
+    scratch = file.with_name(f".{file.name}.new")
+    scratch.write_text(json.dumps(package, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(scratch, file)
+
+
+# --- proposals -------------------------------------------------------------------------------------------
+
+
+def _worldbank() -> Proposal:
+    fetched = worldbank.gdp(worldbank.client())
+    old = tables.gdp()
+    # Years that the source no longer gives (Taiwan, Venezuela) stay as they were.
+    merged = pd.concat([fetched, old]).drop_duplicates(["iso3", "year"], keep="first").sort_values(["iso3", "year"])
+    return Proposal(
+        "gdp", merged.reset_index(drop=True),
+        "World Bank, World Development Indicators, GDP (current US$), NY.GDP.MKTP.CD",
+        "https://data.worldbank.org/indicator/NY.GDP.MKTP.CD", "CC BY 4.0",
+    )
+
+
+def _comtrade(year: int, say: Callable[[str], None]) -> Proposal:
+    flows = comtrade.exports(comtrade.client(), year, say)
+    return Proposal(
+        "bilateral_trade_panel", with_year(tables.bilateral_trade_panel(), flows),
+        f"UN Comtrade, exports of {year}", "https://comtradeplus.un.org", "UN Comtrade terms of use",
+    )
+
+
+def _cepii(files: Sequence[Path], year: int | None) -> list[Proposal]:
+    kinds = {f: cepii.kind_of(f) for f in files}
+    out = []
+    if "baci" in kinds.values():
+        flows = cepii.baci_exports([f for f, kind in kinds.items() if kind != "gravity"])
+        if year is not None:
+            flows = flows[flows["year"] == year]
+        panel = tables.bilateral_trade_panel()
+        for one in sorted(flows["year"].unique()):
+            panel = with_year(panel, flows[flows["year"] == one])
+        years = ", ".join(map(str, sorted(flows["year"].unique())))
+        out.append(Proposal(
+            "bilateral_trade_panel", panel, f"CEPII BACI, reconciled trade of {years} (Gaulier and Zignago 2010)",
+            "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37", "Etalab open licence 2.0",
+        ))
+    for file, kind in kinds.items():
+        if kind == "gravity":
+            old = tables.pair_geography()
+            new = cepii.gravity_geography(file)
+            merged = pd.concat([new, old]).drop_duplicates(["a", "b"], keep="first").sort_values(["a", "b"])
+            out.append(Proposal(
+                "pair_geography", merged.reset_index(drop=True), "CEPII Gravity (Conte, Cotterlaz and Mayer 2022)",
+                "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=8", "Etalab open licence 2.0",
+            ))
+    if not out:
+        raise SourceError("CEPII: the files hold neither BACI trade nor Gravity geography")
+    return out
+
+
+def with_year(panel: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
+    """The trade panel with one year replaced by ``flows`` (exporter, importer, year, trade_musd).
+
+    Every reporting exporter gets a row for every importer of the panel, zero where nothing was reported, as in the
+    panel's other years. Agreements in force are those of the panel's latest year before: no source of flows has them.
+    """
+    (year,) = flows["year"].unique()
+    importers = sorted(set(panel["importer"]) | set(flows["importer"]))
+    index = pd.MultiIndex.from_product([sorted(set(flows["exporter"])), importers], names=["exporter", "importer"])
+    filled = flows.set_index(["exporter", "importer"])["trade_musd"].reindex(index, fill_value=0.0).reset_index()
+    filled = filled[filled["exporter"] != filled["importer"]]
+    # Four significant digits, as in the rest of the panel.
+    filled["trade_musd"] = [float(f"{v:.4g}") for v in filled["trade_musd"]]
+    earlier = panel[panel["year"] < year]
+    latest = earlier.sort_values("year").drop_duplicates(["exporter", "importer"], keep="last")
+    filled = filled.merge(latest[["exporter", "importer", "trade_agreement"]], on=["exporter", "importer"], how="left")
+    filled["trade_agreement"] = filled["trade_agreement"].fillna(0).astype("int64")
+    filled["year"] = int(year)
+    out = pd.concat([panel[panel["year"] != year], filled[panel.columns]], ignore_index=True)
+    return out.sort_values(["year", "exporter", "importer"], ignore_index=True)

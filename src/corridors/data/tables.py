@@ -1,0 +1,319 @@
+"""The tables of ``data/`` as typed, validated frames: one function a table.
+
+Each function reads its CSV once, checks it against ``data/datapackage.json`` (types, limits, allowed values,
+unique keys) and returns a frame that is the caller's own: changing it changes nothing for others.
+A damaged table raises :class:`~corridors.errors.DataError` with file, line, column, value and what is allowed.
+
+Money is in million current US dollars (``_musd``), economies are ISO 3166 alpha-3 codes.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from corridors.data import package
+from corridors.data.reader import read_checked
+from corridors.errors import DataError
+from corridors.runtime import paths
+from corridors.runtime.cache import kept
+
+
+def table(name: str) -> pd.DataFrame:
+    """The table ``name`` of ``data/datapackage.json``, validated.
+
+    Columns have the types of the descriptor: string, integer (``int64``, or ``Int64`` where values may be
+    missing), number (``float64``), boolean. Raises DataError if there is no such table or it is damaged.
+    """
+    resource = package.resource(name)
+    if not resource.is_table:
+        raise DataError(f"{package.FILE}: {name} is a file, not a table: {resource.path}")
+    try:
+        stamp = resource.path.stat()
+    except OSError:
+        raise DataError(f"{resource.path}: missing; {package.FILE} lists it as table {name!r}") from None
+    # Shallow: pandas copies on write, so the cached frame stays as it was read.
+    return _cached(resource.path, stamp.st_mtime_ns, stamp.st_size, resource.text).copy(deep=False)
+
+
+@lru_cache(maxsize=128)
+def _cached(path: Path, mtime_ns: int, size: int, descriptor: str) -> pd.DataFrame:
+    # The file's name and not its place: what is kept holds for the same data anywhere.
+    return _checked(descriptor)
+
+
+@kept
+def _checked(descriptor: str) -> pd.DataFrame:
+    return read_checked(package.Resource(json.loads(descriptor), paths.data()))
+
+
+def catalogue() -> pd.DataFrame:
+    """Every table and file: name, title, file, rows, columns, source_title, source_url, licence, accessed."""
+    rows: list[dict[str, Any]] = []
+    for resource in package.resources().values():
+        source = resource.sources[0] if resource.sources else package.Source("", "", "", "")
+        rows.append(
+            {
+                "name": resource.name,
+                "title": resource.title,
+                "file": str(resource.descriptor["path"]),
+                "rows": len(table(resource.name)) if resource.is_table else None,
+                "columns": len(resource.fields),
+                "source_title": "; ".join(s.title for s in resource.sources),
+                "source_url": source.path,
+                "licence": "; ".join(dict.fromkeys(s.licence for s in resource.sources)),
+                "accessed": source.accessed,
+            }
+        )
+    return pd.DataFrame(rows).astype({"rows": "Int64"})
+
+
+def check() -> list[str]:
+    """Validate every table and file of the package; the list of all mistakes, empty if there are none."""
+    mistakes: list[str] = []
+    for resource in package.resources().values():
+        try:
+            if resource.is_table:
+                table(resource.name)
+            elif not resource.path.exists():
+                mistakes.append(f"{resource.path}: missing; {package.FILE} lists it as {resource.name!r}")
+            elif resource.path.suffix in (".json", ".geojson"):
+                json.loads(resource.path.read_text(encoding="utf-8"))
+        except DataError as error:
+            mistakes.append(str(error))
+        except ValueError as error:
+            mistakes.append(f"{resource.path}: not valid JSON: {error}")
+    return mistakes
+
+
+# --- trade, output and geography -------------------------------------------------------------------------
+
+
+def bilateral_trade_panel() -> pd.DataFrame:
+    """The world, every fourth year 1992-2016: exporter, importer, year, trade_musd, trade_agreement."""
+    return table("bilateral_trade_panel")
+
+
+def pair_geography() -> pd.DataFrame:
+    """Unordered pairs (a < b): a, b, distance_km, contiguous, common_language, colonial_link."""
+    return table("pair_geography")
+
+
+def gdp() -> pd.DataFrame:
+    """iso3, year, gdp_musd (million current US dollars), 1990-2023 where known."""
+    return table("gdp")
+
+
+def economies() -> pd.DataFrame:
+    """iso3, name, demonym of every economy that occurs in the tables."""
+    return table("economies")
+
+
+def manufacturing_trade_panel() -> pd.DataFrame:
+    """69 economies, six years 1986-2006, intra-national trade included; for published results and backtests."""
+    return table("manufacturing_trade_panel")
+
+
+def manufacturing_trade_pairs() -> pd.DataFrame:
+    """Geography of the pairs of :func:`manufacturing_trade_panel` (a = b: within the economy)."""
+    return table("manufacturing_trade_pairs")
+
+
+def trade_series() -> pd.DataFrame:
+    """What reporters said about one pair's trade: economy, partner, reporter_view, period, period_kind, start,
+    end, exports_musd (economy to partner), imports_musd, total_musd, note, source_title, source_url."""
+    return table("trade_series")
+
+
+def trade_composition() -> pd.DataFrame:
+    """Reported values by product: exporter, importer, year, product, cargo_class, value_musd, note, source."""
+    return table("trade_composition")
+
+
+def pakistan_exports_by_partner() -> pd.DataFrame:
+    """Pakistan's exports to its main partners in fiscal years 2023 and 2024, by State Bank figures."""
+    return table("pakistan_exports_by_partner")
+
+
+def world_trade() -> pd.DataFrame:
+    """Trade of the newest years, reconciled from both sides: exporter, importer, year, trade_musd (empty where unknown), status
+    (reported, unreported). A pair of its economies that has no row in a year is zero."""
+    return table("world_trade")
+
+
+def trade_composition_by_economy() -> pd.DataFrame:
+    """What economies sell (``x_``: 16 groups of goods, four stages of processing) and buy (``m_``: four stages), as shares."""
+    return table("trade_composition_by_economy")
+
+
+def imf_weo() -> pd.DataFrame:
+    """GDP, prices and population by the IMF, forecasts included: iso3, year, gdp_busd, real_growth_pct and others."""
+    return table("imf_weo")
+
+
+def ssp2() -> pd.DataFrame:
+    """GDP (PPP) and population to 2060, every five years: iso3, year, gdp_ppp_b, population_m."""
+    return table("ssp2")
+
+
+def forecast_first_scores() -> pd.DataFrame:
+    """Forecasts of version 0.1 scored on 2023 before the method was changed; kept as it came out."""
+    return table("forecast_first_scores")
+
+
+# --- natural experiments -----------------------------------------------------------------------------------
+
+
+def afghan_closure_2025() -> pd.DataFrame:
+    """Pakistan-Afghanistan trade before and after October 2025 by basis, flow and period."""
+    return table("afghan_closure_2025")
+
+
+def carec_cpmm_pakistan() -> pd.DataFrame:
+    """Border and transport times and costs in Pakistan 2020-2023."""
+    return table("carec_cpmm_pakistan")
+
+
+def khunjerab_year_round() -> pd.DataFrame:
+    """Vehicles and cargo at Khunjerab before and after it opened all year."""
+    return table("khunjerab_year_round")
+
+
+def pakistan_central_asia_russia() -> pd.DataFrame:
+    """Pakistan with Central Asia and Russia by basis, flow and period; rows disagree."""
+    return table("pakistan_central_asia_russia")
+
+
+def pak_rus_composition() -> pd.DataFrame:
+    """Goods that Pakistan, Russia and Kazakhstan traded 2023-2025."""
+    return table("pak_rus_composition")
+
+
+def known_flows() -> pd.DataFrame:
+    """Flows known from later sources than the panel, pinned in the world matrix."""
+    return table("known_flows")
+
+
+def class_shares() -> pd.DataFrame:
+    """What cargo classes a pair's trade is made of, with the range of bulk; ``*`` stands for any other pair."""
+    return table("class_shares")
+
+
+def stated_figures() -> pd.DataFrame:
+    """Balances and other figures stated together with flows that they disagree with."""
+    return table("stated_figures")
+
+
+def frictions() -> pd.DataFrame:
+    """Costs of trade that no road mends (payments, sanctions, insecurity), with range and source."""
+    return table("frictions")
+
+
+# --- transport -------------------------------------------------------------------------------------------
+
+
+def unit_values() -> pd.DataFrame:
+    """Dollars a tonne of goods seen on these routes, each with its source."""
+    return table("unit_values")
+
+
+def transport_facts() -> pd.DataFrame:
+    """Distances, days, hours, capacities, flows and rates as published, each with its address."""
+    return table("transport_facts")
+
+
+def real_cases() -> pd.DataFrame:
+    """Real cases at borders and on routes, and how the model computes the same."""
+    return table("real_cases")
+
+
+def places() -> pd.DataFrame:
+    """Places of the network: place, name, kind, economies, latitude, longitude."""
+    return table("places")
+
+
+def links() -> pd.DataFrame:
+    """Links between places: from, to, mode, length_km and what else the network needs."""
+    return table("links")
+
+
+def crossings() -> pd.DataFrame:
+    """Border crossings: capacity, hours, state and since when, background traffic, with sources."""
+    return table("crossings")
+
+
+def services() -> pd.DataFrame:
+    """Scheduled services (sea, rail, air): endpoints, days, departures, rates, with sources."""
+    return table("services")
+
+
+def gateways() -> pd.DataFrame:
+    """Where an economy's trade enters the network, and with what share."""
+    return table("gateways")
+
+
+def airports() -> pd.DataFrame:
+    """IATA codes and the places of the network that they serve."""
+    return table("airports")
+
+
+def road_costs() -> pd.DataFrame:
+    """Dollars a tonne-kilometre, speed and hours of driving a day by economy, with ranges and sources."""
+    return table("road_costs")
+
+
+def pair_traffic() -> pd.DataFrame:
+    """Trucks a day between pairs that pass the network's crossings today."""
+    return table("pair_traffic")
+
+
+def base_shares() -> pd.DataFrame:
+    """How a pair's goods travel today, by cargo class and mode: what hidden costs are calibrated to."""
+    return table("base_shares")
+
+
+def cargo_classes() -> pd.DataFrame:
+    """Cargo classes: dollars a tonne, value of a day, payload, whether goods go by truck."""
+    return table("cargo_classes")
+
+
+def line_shapes() -> dict[str, Any]:
+    """Simplified lines of the links as a GeoJSON FeatureCollection (properties: from, to, straight)."""
+    return _geojson("lines")
+
+
+def outlines() -> dict[str, Any]:
+    """Coasts, borders and sea lanes for maps as a GeoJSON FeatureCollection (properties: ``kind`` land, border with
+    ``status`` international or disputed, sea_lane with from, to, via, name with points where it fits)."""
+    return _geojson("outlines")
+
+
+def _geojson(name: str) -> dict[str, Any]:
+    path = package.resource(name).path
+    try:
+        shapes: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise DataError(f"{path}: missing; {package.FILE} lists it as {name!r}") from None
+    except ValueError as error:
+        raise DataError(f"{path}: not valid JSON: {error}") from None
+    return shapes
+
+
+# --- validation ---------------------------------------------------------------------------------------------
+
+
+def published_results() -> pd.DataFrame:
+    """Results printed in the literature that the model must reproduce, each with where it stands."""
+    return table("published_results")
+
+
+# --- parameters ------------------------------------------------------------------------------------------
+
+
+def parameters() -> pd.DataFrame:
+    """Every uncertain quantity: parameter, symbol, central, low, high, distribution, unit, meaning, source."""
+    return table("parameters")

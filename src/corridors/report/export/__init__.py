@@ -1,0 +1,1 @@
+"""From an executed notebook to a page, a PDF and the front page of a build."""

@@ -1,0 +1,181 @@
+"""An executed notebook as a PDF for people: PDF/UA-1 and PDF/A-2a in one file, by Typst, without a browser or TeX.
+
+The document of :mod:`corridors.report.export.document` goes to ``templates/report.typ`` as JSON, so no text of a
+scenario or of a source can become markup, and page and paper show the same blocks. Only the fonts
+inside the compiler and one of matplotlib's are used: the file is the same on every machine.
+
+``PdfReport`` is an nbconvert exporter, so ``jupyter nbconvert --to corridors-pdf FILE`` works too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib
+import typst
+from matplotlib.font_manager import get_font
+from nbconvert.exporters.base import Exporter
+from nbformat import NotebookNode
+from traitlets import default
+
+from corridors.errors import BuildError
+from corridors.report.export import document, svg, table_layout
+from corridors.report.export.html import description, long_date
+from corridors.show.theme import LIGHT
+
+TEMPLATE = Path(__file__).resolve().parents[1] / "templates" / "report.typ"
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
+TYPEFACE = "Libertinus Serif"
+FALLBACK = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+"""Where DejaVu Sans lies, which has letters that the typeface lacks (Arabic, Georgian, Armenian)."""
+AUTHOR = "Trade corridors"
+PAGES = {"brief": 2, "report": 10}
+"""Pages that a document may have."""
+_LEAST_USED = 0.25
+"""A last page of a few lines looks like a mistake; slightly smaller type takes them in."""
+_SCALES = {"brief": (1.0, 0.97, 0.94, 0.91, 0.88, 0.85), "report": (1.0, 0.97, 0.94)}
+"""Sizes of type that are tried, largest first, until a document has no more pages than it may."""
+_HIGHEST = 0.5
+"""Height of a chart that no chart should pass, as a share of the text's width."""
+_SMALLEST_SHARE = 0.76
+_FRONT_SHARE = 0.92
+"""Least share of the width that the front's chart takes, which has a page of its own."""
+_EARLIEST = "1980-01-01"
+
+
+class PdfReport(Exporter):
+    """Notebook to a tagged PDF. ``resources["corridors"]`` may carry the build's ``about``."""
+
+    export_from_notebook = "Report (PDF)"
+    output_mimetype = "application/pdf"
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".pdf"
+
+    def from_notebook_node(self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any) -> tuple[bytes, dict[str, Any]]:  # type: ignore[override]
+        """The PDF and its resources."""
+        nb_copy, resources = super().from_notebook_node(nb, resources, **kw)
+        resources["output_extension"] = ".pdf"
+        return to_pdf(nb_copy, resources.get("corridors") or {}), resources
+
+
+def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
+    """The PDF of an executed notebook; ``about`` is described at :func:`corridors.report.export.document.read`.
+
+    A document whose ``stem`` is ``brief`` is set in two pages, others in ten at most: the type is made smaller
+    step by step (to 85 % and 94 %) until it fits. The same notebook and ``about`` give the same bytes. Raises BuildError if the text cannot be set.
+    """
+    given = data(document.read(notebook, about))
+    inputs = {"document": json.dumps(given, ensure_ascii=False, sort_keys=True)}
+    moment = datetime.combine(date.fromisoformat(given["date"] or _EARLIEST), datetime.min.time(), UTC)
+    try:
+        compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts(), sys_inputs=inputs)
+        inputs["scale"] = _fitting(inputs, given["mode"])
+        made = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=list(STANDARDS), timestamp=int(moment.timestamp()))
+    except typst.TypstError as error:
+        raise BuildError(f"{given['title']}: the PDF cannot be set: {error.message} {' '.join(error.hints)}".strip()) from error
+    assert isinstance(made, bytes)
+    return made
+
+
+def _fitting(inputs: Mapping[str, str], mode: str) -> str:
+    """The largest type at which a document of this ``mode`` has no more pages than it may, the last of them not all but
+    empty; if there is none, the largest that has no more pages, or the smallest.
+    """
+    fitting = []
+    for scale in _SCALES[mode]:
+        given = {**inputs, "scale": str(scale)}
+        compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts(), sys_inputs=given)
+        pages, used = json.loads(compiler.query("<pages>", field="value", one=True))
+        if int(pages) <= PAGES[mode]:
+            if float(used) >= _LEAST_USED:
+                return str(scale)
+            fitting.append(str(scale))
+    return fitting[0] if fitting else str(_SCALES[mode][-1])
+
+
+def data(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template reads: the document, charts in the typeface of the text, widths of columns, colours."""
+    parts = [_for_paper(part) for part in document.side_by_side(document.on_paper(found["parts"]))]
+    mode = "brief" if found["about"].get("stem") == "brief" else "report"
+    first = next((k for k, part in enumerate(parts) if part["kind"] == "heading"), len(parts))
+    for part in parts[:first] if mode == "report" else []:
+        if part["kind"] == "figure":
+            part["share"] = max(part["share"], _FRONT_SHARE)
+    day = long_date(found["date"])
+    made: dict[str, Any] = _settable(
+        {
+            "mode": mode,
+            "title": found["title"],
+            "running": _short(found["title"]),
+            "foot": f"Data as of {day}" if day else "",
+            "date": found["date"] if re.fullmatch(r"\d{4}-\d{2}-\d{2}", found["date"]) else "",
+            "author": AUTHOR,
+            "description": description(found),
+            "keywords": list(found["keywords"]),
+            "ids": [part["id"] for part in parts if part["kind"] == "heading"],
+            "colours": {name: value for name, value in LIGHT.items() if re.fullmatch(r"#[0-9a-fA-F]{6}", value)},
+            "parts": parts,
+        }
+    )
+    return made
+
+
+def _for_paper(part: Mapping[str, Any]) -> dict[str, Any]:
+    if part["kind"] == "row":
+        return {"kind": "row", "blocks": [_for_paper(block) for block in part["blocks"]]}
+    if part["kind"] == "figure":
+        drawn = {name: part[name] for name in ("kind", "title", "alt", "source")}
+        return {**drawn, "svg": svg.for_paper(part["svg"], TYPEFACE), "share": chart_share(part["svg"])}
+    if part["kind"] == "table":
+        size, widths = table_layout.fit(part["columns"], part["rows"])
+        return {**part, "size": size, "widths": widths}
+    return dict(part)
+
+
+def chart_share(drawing: str) -> float:
+    """Share of the text's width that a chart takes: all of it, less where it is high, so that two fit on a page."""
+    found = re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', drawing)
+    if found is None:
+        return 1.0
+    width, height = float(found.group(1)), float(found.group(2))
+    return round(min(1.0, max(_SMALLEST_SHARE, _HIGHEST * width / height)), 3)
+
+
+def _short(title: str, length: int = 90) -> str:
+    return title if len(title) <= length else f"{title[: length - 1].rstrip()}…"
+
+
+def _settable(value: Any) -> Any:
+    """With the replacement character for what no typeface at hand has: PDF/UA and PDF/A refuse empty boxes."""
+    if isinstance(value, str):
+        return value if value.isascii() else "".join(c if _has(c) else "\ufffd" for c in value)
+    if isinstance(value, Mapping):
+        return {name: _settable(inner) for name, inner in value.items()}
+    if isinstance(value, Sequence):
+        return [_settable(inner) for inner in value]
+    return value
+
+
+@lru_cache(maxsize=4096)
+def _has(character: str) -> bool:
+    private = unicodedata.category(character) in ("Co", "Cn", "Cs")
+    return not private and ord(character) in _fallback_characters()
+
+
+@lru_cache
+def _fallback_characters() -> frozenset[int]:
+    return frozenset(get_font(FALLBACK / "DejaVuSans.ttf").get_charmap())
+
+
+@lru_cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[FALLBACK / "DejaVuSans.ttf"])

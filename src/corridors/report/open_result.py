@@ -1,0 +1,35 @@
+"""What a notebook opens: a result that the build has computed already, or, run by hand, one computed now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corridors.study.result import StudyResult
+    from corridors.validation.checks import ValidationResult
+
+
+def open_result(scenario: str, result_dir: str = "") -> StudyResult:
+    """The study saved in ``result_dir``; where that is empty, the scenario of that name or file is computed."""
+    if result_dir:
+        from corridors.study import result
+
+        return result.load(result_dir)
+    from corridors import scenario as scenarios
+    from corridors.study import pipeline
+
+    return pipeline.run(scenarios.load(scenario))
+
+
+def open_results(scenarios: Sequence[str], results_dir: str = "") -> list[StudyResult]:
+    """The studies of several scenarios, each saved in its own folder of ``results_dir``, or computed now."""
+    return [open_result(name, str(Path(results_dir) / name) if results_dir else "") for name in scenarios]
+
+
+def open_validation(result_path: str = "") -> ValidationResult:
+    """The validation saved in ``result_path``; where that is empty, it is computed now."""
+    from corridors.validation import checks
+
+    return checks.load(result_path) if result_path else checks.run()

@@ -1,0 +1,1 @@
+"""Thousands of scenarios at once, without notebooks."""

@@ -1,0 +1,166 @@
+"""Write scenario files: a commented one to start from, or one made of chosen measures (the explorer's 'save')."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from corridors import scenario
+from corridors.data import names
+from corridors.errors import ScenarioError, nearest
+from corridors.runtime import paths
+from corridors.scenario import yaml_reader
+from corridors.scenario.model import Scenario
+
+SCHEMA_LINE = "# yaml-language-server: $schema=scenario.schema.json\n"
+
+
+def write_new(name: str, pair: Sequence[str], *, title: str | None = None, folder: Path | None = None) -> Path:
+    """Write a commented scenario for ``pair`` to ``folder``; the path of the file.
+
+    Default: ``scenarios/``, or the folder where the user is if those lie inside the installed package.
+
+    Raises ScenarioError if the name or pair is not allowed, or if the file is there already.
+    """
+    economies = names.economies()
+    if len(pair) != 2:
+        raise ScenarioError(f"--pair: {','.join(pair)!r}; allowed: two economies joined by a comma, such as PAK,UZB")
+    for code in pair:
+        if code not in economies:
+            raise ScenarioError(f"--pair: {code!r} is not an economy{nearest(code, economies)}; see data/economies.csv")
+    a, b = pair
+    title = title or f"{economies[a]} and {economies[b]}: better border crossings"
+    text = _template(a, b, title)
+    return _write(text, name, folder)
+
+
+def write(chosen: Scenario, *, folder: Path | None = None, comment: str = "") -> Path:
+    """Write ``chosen`` as a YAML file named after it; the path of the file."""
+    return _write(to_yaml(chosen, comment), chosen.name, folder)
+
+
+def to_yaml(chosen: Scenario, comment: str = "") -> str:
+    """The YAML text of a scenario: what differs from ``defaults.yaml``, readable, ending in a newline."""
+    fields: dict[str, Any] = chosen.model_dump(mode="json", exclude_none=True)
+    del fields["name"]
+    shared = scenario.defaults()
+    bare = scenario.parse({"title": chosen.title, "pair": fields["pair"], "horizon": fields["horizon"]}, name="bare")
+    defaults: Mapping[str, Any] = bare.model_dump(mode="json")
+    always = {"title", "pair", "measures"} | ({"horizon"} if tuple(fields["horizon"]) != shared["horizon"] else set())
+    kept = {k: v for k, v in fields.items() if k in always or v != defaults[k]}
+    kept["measures"] = [
+        {k: v for k, v in _kind_first(m).items() if k not in ("start", "years_to_full_effect") or v != shared.get(k)}
+        for m in fields["measures"]
+    ]
+    body: str = yaml.dump(_plain(kept), Dumper=_Readable, sort_keys=False, allow_unicode=True, width=110)
+    remarks = "".join(f"# {line}\n" for line in comment.splitlines())
+    return SCHEMA_LINE + remarks + body
+
+
+class _Readable(yaml.SafeDumper):  # type: ignore[misc]
+    """Lists of names and numbers stand on one line; measures stand indented below their key."""
+
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> yaml.SequenceNode:
+        nested = any(isinstance(item, (dict, list)) for item in sequence)
+        return super().represent_sequence(tag, sequence, flow_style=not nested)
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+_Readable.add_representer(list, lambda dumper, value: dumper.represent_sequence("tag:yaml.org,2002:seq", value))
+
+
+def _plain(value: Any) -> Any:
+    """Whole numbers without ``.0``, as a person writes them."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _kind_first(measure: Mapping[str, Any]) -> dict[str, Any]:
+    """Readers look for the kind first and the years last."""
+    years = ("start", "years_to_full_effect")
+    own = {k: v for k, v in measure.items() if k not in ("kind", *years)}
+    return {"kind": measure["kind"], **own, **{k: measure[k] for k in years}}
+
+
+def _write(text: str, name: str, folder: Path | None) -> Path:
+    folder = folder or paths.new_scenarios()
+    path = folder / f"{name}.yaml"
+    if path.exists():
+        raise ScenarioError(f"{path}: is there already; choose another name or remove it first")
+    raw, lines = yaml_reader.parse(text.encode(), f"{name}.yaml")
+    scenario.parse(raw, name=name, lines=lines)  # never write what could not be read again
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(scratch, 0o644)
+        os.replace(scratch, path)
+    except BaseException:
+        os.unlink(scratch)
+        raise
+    return path
+
+
+def _template(a: str, b: str, title: str) -> str:
+    touching = names.crossings_of(a, b)
+    shut = names.shut_crossings()
+    between = names.crossings_between(a, b, avoid=shut)
+    known = {code for code in (a, b) if names.has_places(code)}
+    if len(known) < 2:
+        outside = " and ".join(names.economies()[c] for c in (a, b) if c not in known)
+        network = [
+            f"# The corridor network of data/network has no place in {outside}: trade costs of this pair come from",
+            "# distance alone, and measures at crossings reach it only where its goods pass them. docs/extending.md",
+            "# tells how to add places, links and crossings.",
+        ]
+    else:
+        network = [
+            f"# Crossings of {names.economies()[a]} and {names.economies()[b]}: {', '.join(touching)}.",
+            f"# The shortest open road between the two passes {', '.join(between) or 'none'}.",
+        ]
+    stuck = [c for c in touching if c in shut]
+    if stuck:
+        network.append(f"# Shut today: {', '.join(stuck)}. A closure with fewer days a year opens a crossing; nothing else helps there.")
+    chosen = between or [c for c in touching if c not in shut][:1] or [c for c in names.crossings() if c not in shut][:1]
+    return "\n".join(
+        [
+            SCHEMA_LINE.rstrip(),
+            "# Any field that is left out comes from scenarios/defaults.yaml; docs/scenarios.md explains every field.",
+            *network,
+            f"title: {json.dumps(title, ensure_ascii=False)}",
+            "# summary: One sentence of context, and where the figures below come from.",
+            f"pair: [{a}, {b}]             # exports run from the first economy to the second",
+            "horizon: [2026, 2035]",
+            "measures:",
+            "  - kind: border_capacity    # trucks a day that these crossings then serve",
+            f"    crossings: [{', '.join(chosen)}]",
+            "    trucks_per_day: 800",
+            "    start: 2027",
+            "    years_to_full_effect: 3",
+            "# More kinds; remove the # to use one:",
+            "#  - kind: crossing_time      # hours a truck spends with no queue",
+            f"#    crossings: [{', '.join(chosen)}]",
+            "#    processing_hours: 4",
+            "#  - kind: closure            # days a year shut; 365 shuts it",
+            f"#    crossings: [{chosen[0]}]",
+            "#    days_per_year: 10",
+            "#  - kind: direct_flights     # two IATA codes",
+            "#    route: [ISB, TAS]",
+            "#    flights_per_week: 2",
+            "# targets:                    # how likely is it?",
+            "#  - {flow: total, value_musd: 1000, year: 2030}",
+            "",
+        ]
+    )

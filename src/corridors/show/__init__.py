@@ -1,0 +1,1 @@
+"""From results to pages: charts, tables, maps and words."""

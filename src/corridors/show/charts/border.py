@@ -1,0 +1,262 @@
+"""Crossings: hours against trucks a day, the year each fills, what a closure costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from corridors.show import blocks, lookups, numbers, theme
+from corridors.show.charts import draw
+from corridors.show.theme import LIGHT as C
+from corridors.study.result import StudyResult
+
+_MOST_PANELS = 4
+_MOST_ROWS = 12
+_SHUT_DAYS = 360.0
+_SOURCE = "capacities, hours and traffic of crossings as listed under data"
+
+
+def crossing_name(name: str) -> str:
+    """The first half of a crossing's name, without what stands in brackets: ``Taftan``."""
+    return name.split(" / ")[0].split(" (")[0]
+
+
+def chosen_crossings(result: StudyResult, most: int) -> list[str]:
+    """The crossings that matter to the study: those of its measures, then those its trucks use most."""
+    table = result["crossings"]
+    measured = [c for m in result.scenario.get("measures", ()) for c in m.get("crossings", ()) or ()]
+    by_use = table.sort_values(["study_trucks_per_day", "load_before"], ascending=False, kind="stable")["crossing"]
+    known = set(table["crossing"])
+    return [c for c in dict.fromkeys([*measured, *by_use]) if c in known][:most]
+
+
+@draw.chart
+def delay_curves(result: StudyResult, crossings: Sequence[str] | None = None) -> blocks.Figure | None:
+    """Hours at a crossing against trucks a day at today's capacity, at 800, 1,000 and the scenario's; today's load marked."""
+    table, curves = result["crossings"], result["crossing_curves"]
+    if draw.is_empty(curves) or draw.is_empty(table):
+        return None
+    names = list(crossings) if crossings else chosen_crossings(result, _MOST_PANELS)
+    rows = table.set_index("crossing").loc[[c for c in names if c in set(table["crossing"])]]
+    if draw.is_empty(rows):
+        return None
+    down = (len(rows) + 1) // 2
+    across = min(len(rows), 2)
+    height = 2.15 * down + 0.1
+    figure = draw.canvas(height)
+    for k, (crossing, row) in enumerate(rows.iterrows()):
+        column, line = k % 2, k // 2
+        left = draw.LEFT_IN + column * 3.02
+        right = 0.12 if across == 1 or column == 1 else 3.1
+        ax = draw.panel(figure, left=left, right=right, top=0.42 + 2.15 * line, bottom=height - 2.15 * (line + 1) + 0.3)
+        _curve_panel(ax, curves[curves["crossing"] == crossing], row, (result.years[0], result.years[-1]), load_in(result, str(crossing), result.years[0]), first=k == 0)
+    return draw.finish(figure, _curve_title(rows, result.years[-1]), _curve_alt(rows, result.years[-1]), draw.model_source(result, _SOURCE), _curve_table(rows, result.years[-1]))
+
+
+def load_in(result: StudyResult, crossing: str, year: int) -> float:
+    """Trucks a day that would come to a crossing in a year if nobody were put off: the middle of the draws."""
+    row = result["crossings"].set_index("crossing").loc[crossing]
+    years = result["crossing_years"]
+    use = years[(years["crossing"] == crossing) & (years["capacity_case"] == "today") & (years["year"] == year)].iloc[0]
+    # Utilisation is load over capacity a calendar day; the share of days open follows from the two that are known.
+    open_share = row["load_before"] / (row["utilisation_before"] * row["capacity_before"]) if row["load_before"] > 0 else 1.0
+    return float(use["utilisation_p50"] * use["capacity_trucks_per_day"] * open_share)
+
+
+def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[int, int], load_now: float, first: bool) -> None:
+    load = float(row["load_before"])
+    right = max(1150.0, 1.1 * load, 1.1 * float(curves["capacity_trucks_per_day"].max()))
+    right = min(right, float(curves["trucks_per_day"].max()))
+    top = float(curves["hours"].max()) * 1.02
+    done: list[float] = []
+    marks: list[tuple[float, float, str, bool]] = []
+    styles = (("today", C["baseline"], 2.0, "today"), ("scenario", C["scenario"], 2.0, "with measures"), ("800", C["faint"], 1.2, ""), ("1000", C["faint"], 1.2, ""))
+    for case, colour, width, word in styles:
+        part = curves[curves["capacity_case"] == case]
+        if draw.is_empty(part):
+            continue
+        capacity = float(part["capacity_trucks_per_day"].iloc[0])
+        if any(abs(capacity - d) < 1 for d in done):
+            continue
+        done.append(capacity)
+        ax.plot(part["trucks_per_day"], part["hours"], color=colour, linewidth=width, zorder=4 if word else 3)
+        reached = part[part["hours"] >= 0.55 * top]
+        if len(reached) and float(reached["trucks_per_day"].iloc[0]) < right:
+            marks.append((float(reached["trucks_per_day"].iloc[0]), capacity, colour, bool(word)))
+    # A figure discussed gives way to a capacity that is real; these two stand apart.
+    real = [m for m in marks if m[3]]
+    kept = real + [m for m in marks if not m[3] and all(abs(m[0] - r[0]) > 0.15 * right for r in real)]
+    for (_, capacity, colour, bold), x in zip(kept, draw.spread([m[0] for m in kept], 0.13 * right), strict=True):
+        draw.text(ax, x, 1.0, numbers.count(capacity), colour if bold else C["muted"], ha="center", va="bottom", axes="x", dy=1, bold=bold)
+    early, late = sorted((load_now, load))
+    ax.axvspan(early, max(late, early + 0.004 * right), color=C["warn_tint"], linewidth=0, zorder=1)
+    ax.axvline(load_now, color=C["warn"], linewidth=1.4, linestyle=(0, (2, 2)), zorder=2)
+    ax.axvline(load, color=C["warn"], linewidth=1.0, zorder=2)
+    draw.text(ax, 1, 1, f"{numbers.count(load_now)} a day in {years[0]}, {numbers.count(load)} in {years[1]}", C["warn"], ha="right", va="bottom", axes="axes", dy=13)
+    ax.set_xlim(0, right)
+    ax.set_ylim(0, top)
+    draw.value_axis(ax, most=4)
+    draw.value_axis(ax, "x", most=5)
+    state = " (shut)" if row["state"] == "shut" else ""
+    draw.heading(ax, f"{crossing_name(str(row['name']))}{state}", dx=-28, dy=13, bold=True)
+    if first:
+        draw.text(ax, 0, 1.0, "hours", C["muted"], axes="axes", va="bottom", dx=-28, dy=3)
+        draw.text(ax, 1, 0, "trucks a day", C["muted"], ha="right", va="bottom", axes="axes", dx=0, dy=2, halo=True)
+
+
+def _curve_title(rows: pd.DataFrame, year: int) -> str:
+    open_now = rows["state"] != "shut"
+    # A measure may open what is shut today; then its queue counts, too.
+    open_then = open_now | (rows["closure_days_after"] < _SHUT_DAYS)
+    if not open_then.any():
+        open_now = open_then = pd.Series(True, index=rows.index)
+    bound = [crossing_name(n) for n in rows.loc[open_now & rows["binds_before"].astype(bool), "name"]]
+    still = [crossing_name(n) for n in rows.loc[open_then & rows["binds_after"].astype(bool), "name"]]
+    if not bound and still:
+        return f"With the measures trucks queue for more than half a day at {numbers.listed(still)} in {year}"
+    if not bound:
+        return f"Capacity does not bind at these crossings: even in {year} trucks wait less than half a day in the queue"
+    text = f"Without more capacity trucks queue for more than half a day at {numbers.listed(bound)} in {year}"
+    if not (rows["capacity_before"] != rows["capacity_after"]).any():
+        return text
+    if still == bound:
+        return f"{text}, and with the measures too"
+    return f"{text}; with the measures {'no longer' if not still else 'at ' + numbers.listed(still)}"
+
+
+def _curve_alt(rows: pd.DataFrame, year: int) -> str:
+    said = [
+        f"{crossing_name(str(r.name_))}: {numbers.count(r.load_before)} trucks a day in {year}{' if it were open' if r.state == 'shut' else ''}, capacity {numbers.count(r.capacity_before)}"
+        + (f" and {numbers.count(r.capacity_after)} with the measures" if r.capacity_after != r.capacity_before else "")
+        + f", {numbers.hours(r.hours_before)} at the crossing without the measures, {numbers.hours(r.hours_after)} with them."
+        for r in rows.rename(columns={"name": "name_"}).itertuples()
+    ]
+    return "Curves of hours at a crossing against trucks a day at several capacities, steep once capacity is reached. " + " ".join(said)
+
+
+def _curve_table(rows: pd.DataFrame, year: int) -> blocks.Table:
+    body = [
+        (crossing_name(str(r.name_)), r.state, numbers.count(r.load_before), numbers.count(r.capacity_before), numbers.count(r.capacity_after),
+         numbers.hours(r.hours_before), numbers.hours(r.hours_after), "yes" if r.binds_before else "no", "yes" if r.binds_after else "no")
+        for r in rows.rename(columns={"name": "name_"}).itertuples()
+    ]  # fmt: skip
+    columns = [blocks.Column("Crossing"), blocks.Column("State"), draw.numeric("Traffic", "trucks a day"), draw.numeric("Capacity without", "trucks a day"), draw.numeric("Capacity with", "trucks a day"), draw.numeric("Time without"), draw.numeric("Time with"), blocks.Column("Binds without"), blocks.Column("Binds with")]  # fmt: skip
+    return blocks.table(f"Traffic, capacity and time at the crossings in {year}, without and with the measures", columns, body)
+
+
+@draw.chart
+def crossing_fill(result: StudyResult) -> blocks.Figure | None:
+    """The year in which each crossing fills at today's capacity, at 800 and at 1,000 trucks a day: middle and four in five draws."""
+    years, table = result["crossing_years"], result["crossings"]
+    if draw.is_empty(years) or draw.is_empty(table):
+        return None
+    names = chosen_crossings(result, _MOST_ROWS)
+    label = {r.crossing: crossing_name(str(r.name_)) for r in table.rename(columns={"name": "name_"}).itertuples()}
+    cases = [("today", "Today\u2019s capacity"), ("800", "800 a day"), ("1000", "1,000 a day")]
+    first, last = result.years[0], result.years[-1]
+    height = 0.62 + 0.24 * len(names)
+    figure = draw.canvas(height)
+    left, width, gap = 1.05, 1.5, 0.12
+    rows = []
+    for k, (case, words) in enumerate(cases):
+        ax = draw.panel(figure, left=left + k * (width + gap), right=6.0 - left - k * (width + gap) - width, top=0.3, bottom=0.32)
+        draw.rows_axis(ax, [label[c] for c in names] if k == 0 else [""] * len(names))
+        ax.set_xlim(first - 0.6, last + 0.9)
+        for n, crossing in enumerate(names):
+            part = lookups.crossing_year(result, crossing, case)
+            rows.append((crossing, case, *_fill_row(ax, part, n, first, last)))
+        draw.years_axis(ax, first, last, every=3)
+        draw.heading(ax, words, bold=True, dy=4)
+    return draw.finish(figure, _fill_title(rows, label, last), _fill_alt(rows, label, last), draw.model_source(result, _SOURCE), _fill_table(rows, label, last))
+
+
+def _fill_row(ax: Axes, part: pd.DataFrame, n: int, first: int, last: int) -> tuple[int | None, int | None, int | None, float]:
+    early, middle, late = (lookups.first_full(part, p) for p in (0.1, 0.5, 0.9))
+    chance = float(part["probability_full"].iloc[-1]) if len(part) else float("nan")
+    if early is None:
+        draw.text(ax, last + 0.7, n, f"not by {last}", C["muted"], ha="right", size=theme.SMALL_PT - 0.5)
+        return early, middle, late, chance
+    ax.plot([early, late if late is not None else last + 0.8], [n, n], color=C["warn"], linewidth=1.6, zorder=3, solid_capstyle="butt")
+    if middle is not None:
+        ax.plot([middle], [n], "o", color=C["warn"], markersize=5, zorder=4)
+    if middle == first:
+        draw.text(ax, first, n, "full now", C["warn"], dx=6 if late == first else 6, dy=5.5, size=theme.SMALL_PT - 1)
+    elif middle is not None:
+        draw.text(ax, middle, n, str(middle), C["ink"], ha="center", dy=6.5, size=theme.SMALL_PT - 1, halo=True)
+    return early, middle, late, chance
+
+
+def _fill_title(rows: Sequence[tuple[str, str, int | None, int | None, int | None, float]], label: dict[str, str], last: int) -> str:
+    full = {case: [r[0] for r in rows if r[1] == case and r[3] is not None] for case in ("today", "800", "1000")}
+    count = len({r[0] for r in rows})
+    text = f"At today\u2019s capacity {numbers.in_words(len(full['today']))} of {numbers.in_words(count)} crossings {'is' if len(full['today']) == 1 else 'are'} full by {last}"
+    return f"{text}; at 1,000 trucks a day {numbers.in_words(len(full['1000']))} {'is' if len(full['1000']) == 1 else 'are'}"
+
+
+def _fill_words(early: int | None, middle: int | None, late: int | None, chance: float, last: int) -> str:
+    if middle is not None:
+        return str(middle)
+    return f"not by {last}" if early is None else f"after {last} (chance by then {numbers.probability(chance)})"
+
+
+def _fill_alt(rows: Sequence[tuple[str, str, int | None, int | None, int | None, float]], label: dict[str, str], last: int) -> str:
+    said = []
+    for crossing in dict.fromkeys(r[0] for r in rows):
+        words = {r[1]: _fill_words(*r[2:], last=last) for r in rows if r[0] == crossing}
+        said.append(f"{label[crossing]}: {words['today']} at today\u2019s capacity, {words['800']} at 800, {words['1000']} at 1,000.")
+    return f"Year in which each crossing is full with even chances, by capacity; lines run from a chance of one in ten to nine in ten. {' '.join(said)}"
+
+
+def _fill_table(rows: Sequence[tuple[str, str, int | None, int | None, int | None, float]], label: dict[str, str], last: int) -> blocks.Table:
+    def year(value: int | None) -> str:
+        return f"after {last}" if value is None else str(value)
+
+    names = {"today": "today\u2019s", "800": "800", "1000": "1,000"}
+    body = [(label[c], names[case], year(a), year(m), year(z), numbers.probability(p)) for c, case, a, m, z, p in rows]
+    columns = [blocks.Column("Crossing"), draw.numeric("Capacity", "trucks a day"), draw.numeric("Full with 1 in 10"), draw.numeric("Full with even chances"), draw.numeric("Full with 9 in 10"), draw.numeric(f"Chance that it is full in {last}")]  # fmt: skip
+    return blocks.table("The year in which crossings fill", columns, body)
+
+
+@draw.chart
+def closure_stress(result: StudyResult) -> blocks.Figure | None:
+    """What a closure of each crossing costs road goods of the pair: if all wait, and with the ways round that there are."""
+    table = result["closure_stress"]
+    if draw.is_empty(table) or "extra_ad_valorem_percent" not in table.columns:
+        return None
+    table = table[table["days"] == table["days"].max()]
+    table = table[table["road_share_through"].fillna(0) > 0.005]
+    table = table.dropna(subset=["extra_ad_valorem_percent", "cost_if_only_waiting_percent"])
+    table = table.sort_values("road_share_through", ascending=False, kind="stable").head(_MOST_ROWS).reset_index(drop=True)
+    if draw.is_empty(table):
+        return None
+    days = float(table["days"].iloc[0])
+    figure = draw.canvas(0.75 + 0.25 * len(table))
+    ax = draw.panel(figure, left=1.1, right=1.55, top=0.42)
+    draw.rows_axis(ax, [crossing_name(str(n)) for n in table["name"]])
+    for n, r in enumerate(table.itertuples()):
+        ax.plot([r.extra_ad_valorem_percent, r.cost_if_only_waiting_percent], [n, n], color=C["line"], linewidth=3, zorder=2, solid_capstyle="butt")
+        ax.plot([r.cost_if_only_waiting_percent], [n], "o", color=C["loss"], markersize=5, zorder=3)
+        ax.plot([r.extra_ad_valorem_percent], [n], "o", color=C["gain"], markersize=5, zorder=4)
+    draw.text(ax, 1, 1, "share of the pair\u2019s", C["muted"], axes="axes", va="bottom", dx=8, dy=12)
+    draw.text(ax, 1, 1, "road goods that pass", C["muted"], axes="axes", va="bottom", dx=8, dy=3)
+    for n, r in enumerate(table.itertuples()):
+        draw.text(ax, 1, n, numbers.share(r.road_share_through), C["ink"], axes="y", dx=8)
+    top = table.iloc[0]
+    draw.text(ax, top["cost_if_only_waiting_percent"], -0.5, "if all waited", C["loss"], ha="center", va="bottom", dy=3)
+    near = abs(top["cost_if_only_waiting_percent"] - top["extra_ad_valorem_percent"]) < 0.25 * float(table["cost_if_only_waiting_percent"].max())
+    draw.text(ax, top["extra_ad_valorem_percent"], -0.5, "with ways round", C["gain"], ha="right" if near else "center", va="bottom", dy=3)
+    ax.set_xlim(min(0, float(table["extra_ad_valorem_percent"].min())), 1.08 * float(table["cost_if_only_waiting_percent"].max()))
+    draw.zero_line(ax, "x")
+    draw.value_axis(ax, "x", style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
+    worst = table.loc[table["extra_ad_valorem_percent"].idxmax()]
+    title = f"If {crossing_name(str(worst['name']))} shut for {numbers.days(days)} in {result.years[-1]}, goods that pass it by road would cost {numbers.percent(worst['extra_ad_valorem_percent'])} more to move, the most of all crossings"
+    said = [f"{crossing_name(str(r.name_))} {numbers.percent(r.extra_ad_valorem_percent)} with ways round, {numbers.percent(r.cost_if_only_waiting_percent)} if all waited." for r in table.rename(columns={"name": "name_"}).itertuples()]
+    body = [
+        (crossing_name(str(r.name_)), numbers.share(r.road_share_through), numbers.share(r.diverted_share), numbers.percent(r.extra_ad_valorem_percent), numbers.percent(r.cost_if_only_waiting_percent), numbers.percent(r.second_corridor_worth_percent), str(r.main_alternative))
+        for r in table.rename(columns={"name": "name_"}).itertuples()
+    ]  # fmt: skip
+    columns = [blocks.Column("Crossing shut"), draw.numeric("Road goods that pass"), draw.numeric("Of these, take another way"), draw.numeric("Extra cost", "% of goods value"), draw.numeric("Extra cost if all waited", "% of goods value"), draw.numeric("Worth of the ways round", "% of goods value"), blocks.Column("Main way round")]  # fmt: skip
+    return draw.finish(figure, title, f"Extra cost of a closure of {numbers.days(days)} as a share of goods value, by crossing: " + " ".join(said), draw.model_source(result, _SOURCE),
+                       blocks.table(f"What a closure of {numbers.days(days)} costs", columns, body))  # fmt: skip

@@ -1,0 +1,301 @@
+"""The corridor map: the ways of the study in the colours of their modes on coasts and borders, crossings as marks.
+
+No economy is filled with a colour, and disputed borders and lines of control are dashed: the map takes no side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+
+from corridors.data import tables
+from corridors.show import blocks, numbers, theme
+from corridors.show.charts import draw
+from corridors.show.charts.border import chosen_crossings, crossing_name
+from corridors.show.maps import DISCLAIMER, Conic, great_circle, ground, outlines, thin
+from corridors.show.theme import LIGHT as C
+from corridors.study.result import StudyResult
+
+Array = npt.NDArray[np.float64]
+
+_MARGIN_DEGREES = 2.0
+_MOST_ASPECT = 0.95
+_SMALLEST_SHARE = 1e-5
+_DRAWN_TOLERANCE_PT = 0.7
+_MARKS = {"open": ("o", 4.0, "paper", "ink"), "full": ("D", 5.0, "warn", "paper"), "shut": ("X", 6.5, "loss", "paper")}
+
+
+@dataclass(frozen=True)
+class Way:
+    """A link or service of the study with its line, its mode and the larger share of a direction that uses it."""
+
+    a: str
+    b: str
+    mode: str
+    share: float
+    line: Array
+    straight: bool
+
+
+def ways(result: StudyResult) -> list[Way]:
+    """Every link and service that a route of the study uses, the busiest last."""
+    routes, legs = result["routes"], result["legs"]
+    if draw.is_empty(routes) or draw.is_empty(legs):
+        return []
+    share = routes.set_index("route")["share_after"]
+    moving = legs[legs["kind"] == "link"].copy()
+    moving["share"] = moving["route"].map(share).fillna(0.0)
+    ends = np.sort(moving[["from_place", "to_place"]].to_numpy(dtype=str), axis=1)
+    moving["a"], moving["b"] = ends[:, 0], ends[:, 1]
+    moving["lane"] = np.where(moving["name"].astype(str).str.contains("Cape"), "Cape", "")
+    used = moving.groupby(["a", "b", "mode", "lane", "exporter"], as_index=False)["share"].sum()
+    used = used.groupby(["a", "b", "mode", "lane"], as_index=False)["share"].max()
+    used = used[used["share"] > _SMALLEST_SHARE].sort_values("share", kind="stable")
+    places = tables.places().set_index("place")
+    roads = {frozenset((f["properties"]["from"], f["properties"]["to"])): np.array(f["geometry"]["coordinates"]) for f in tables.line_shapes()["features"]}
+    found = []
+    for r in used.itertuples():
+        line, straight = _line(r.a, r.b, r.mode, r.lane, roads, places)
+        found.append(Way(r.a, r.b, theme.mode_token(r.mode), float(r.share), line, straight))
+    return found
+
+
+def _line(a: str, b: str, mode: str, lane: str, roads: dict[frozenset[str], Array], places: pd.DataFrame) -> tuple[Array, bool]:
+    pair = frozenset((a, b))
+    if mode == "sea":
+        lanes = [shape for start, end, via, shape in outlines()["lanes"] if frozenset((start, end)) == pair and (via == "Cape") == (lane == "Cape")]
+        if lanes:
+            return lanes[0], False
+    if mode in ("road", "ferry", "sea") and pair in roads:
+        return roads[pair], False
+    ends = [(float(places.loc[p, "longitude"]), float(places.loc[p, "latitude"])) for p in (a, b)]
+    return great_circle(ends[0], ends[1]), True
+
+
+@draw.chart
+def route_map(result: StudyResult) -> blocks.Figure | None:
+    """Map of the ways between the two economies with the measures: width by share of trade, crossings open, shut and full."""
+    lines = ways(result)
+    if not lines:
+        return None
+    west, south, east, north = _extent(lines)
+    project = Conic(south + (north - south) / 6, north - (north - south) / 6, (west + east) / 2)
+    figure, ax = _base(project, (west, south, east, north))
+    _draw_ways(ax, project, lines)
+    taken: list[Array] = []
+    own = draw.pair_names(result)
+    _draw_names(ax, project, taken, own, only=True)
+    _draw_crossings(ax, project, result, taken)
+    _draw_places(ax, project, lines, taken)
+    _draw_names(ax, project, taken, own)
+    _key(figure, lines)
+    title, alt = _words(result, lines)
+    source = "Source: coasts and borders Natural Earth, roads OpenStreetMap, sea lanes Eurostat searoute; shares own calculation. " + DISCLAIMER
+    return draw.finish(figure, title, alt, source, _table(result, lines))
+
+
+def _extent(lines: Sequence[Way]) -> tuple[float, float, float, float]:
+    """West, south, east, north of the roads (of all ways where there is no road)."""
+    chosen = [w for w in lines if w.mode == "road"] or list(lines)
+    points = np.concatenate([w.line for w in chosen])
+    (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
+    return west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES
+
+
+def _base(project: Conic, box: tuple[float, float, float, float]) -> tuple[Figure, Axes]:
+    """The empty map: water, land, borders; axes fitted to the box."""
+    west, south, east, north = box
+    edge = np.array([(x, y) for x in np.linspace(west, east, 30) for y in (south, north)] + [(x, y) for x in (west, east) for y in np.linspace(south, north, 30)])
+    corners = project(edge)
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    width = theme.WIDTH_IN
+    aspect = (y1 - y0) / (x1 - x0)
+    if aspect > _MOST_ASPECT:
+        more = ((y1 - y0) / _MOST_ASPECT - (x1 - x0)) / 2
+        x0, x1 = x0 - more, x1 + more
+    elif aspect < 0.6:
+        more = (0.6 * (x1 - x0) - (y1 - y0)) / 2
+        y0, y1 = y0 - more, y1 + more
+    height = width * (y1 - y0) / (x1 - x0)
+    figure = draw.canvas(height + 0.34, width)
+    ax = draw.panel(figure, left=0, right=0, top=0, bottom=0.34)
+    ax.set_xlim(x0, x1)
+    ax.set_ylim(y0, y1)
+    ax.set_axis_off()
+    ax.add_patch(PathPatch(Path(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])), facecolor=C["water"], linewidth=0, zorder=0))
+    wide, tall = max(14.0, 0.45 * (east - west)), max(3.0, 0.12 * (north - south))
+    near = (west - wide, south - tall, east + wide, min(north + tall, 85.0))
+    unit = (x1 - x0) / (width * 72)
+    land, borders = ground(project, near, _DRAWN_TOLERANCE_PT * unit)
+    if land is not None:
+        ax.add_patch(PathPatch(land, facecolor=C["land"], edgecolor=C["border"], linewidth=0.5, zorder=1))
+    for status, dashes in (("international", "solid"), ("disputed", (0, (2, 2)))):
+        shown = [line for line in borders[status] if _inside_any(ax, line)]
+        if shown:
+            # One path for all: a path a border would be twice as long in SVG.
+            codes = [code for line in shown for code in (Path.MOVETO, *[Path.LINETO] * (len(line) - 1))]
+            path = Path(np.concatenate(shown), codes)
+            ax.add_patch(PathPatch(path, facecolor="none", edgecolor=C["border"], linewidth=0.7, linestyle=dashes, zorder=2))
+    return figure, ax
+
+
+def _inside_any(ax: Axes, xy: Array) -> bool:
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    return bool(((xy[:, 0] > x0) & (xy[:, 0] < x1) & (xy[:, 1] > y0) & (xy[:, 1] < y1)).any())
+
+
+def _width(share: float) -> float:
+    """Width of a line in points, by the logarithm of its share: from 0.7 at 1 in 100,000 to 4.7 for all of it."""
+    return float(np.interp(np.log10(max(share, _SMALLEST_SHARE)), [-5, 0], [0.7, 4.7]))
+
+
+def _draw_ways(ax: Axes, project: Conic, lines: Sequence[Way]) -> None:
+    least = _DRAWN_TOLERANCE_PT * (ax.get_xlim()[1] - ax.get_xlim()[0]) / (theme.WIDTH_IN * 72)
+    for order, mode in enumerate(("air", "sea", "rail", "road", "other")):
+        chosen = [(way, thin(xy, least)) for way, xy in ((w, project(w.line)) for w in lines if w.mode == mode) if _inside_any(ax, xy)]
+        if not chosen:
+            continue
+        style = {"rail": (0, (3, 1.6)), "air": (0, (1, 2.2))}.get(mode, "solid")
+        widths = [_width(way.share) if style == "solid" else 1.7 for way, _ in chosen]
+        # Shares ascend, so the busiest lies on top.
+        ax.add_collection(LineCollection([xy for _, xy in chosen], colors=C[mode], linewidths=widths, linestyles=[style], capstyle="round", joinstyle="round", zorder=3 + order), autolim=False)
+
+
+def _inside(ax: Axes, xy: Array) -> bool:
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    return bool(x0 < xy[0] < x1 and y0 < xy[1] < y1)
+
+
+def _draw_crossings(ax: Axes, project: Conic, result: StudyResult, taken: list[Array]) -> None:
+    """Crossings as dots; the names of those that matter to the study. What place labels take is added to ``taken``."""
+    table = result["crossings"].set_index("crossing")
+    places = tables.places().set_index("place")
+    shown = table[table.index.isin(places.index)]
+    at = dict(zip(shown.index, project(places.loc[shown.index, ["longitude", "latitude"]].to_numpy(dtype=float)), strict=True)) if len(shown) else {}
+    at = {crossing: xy for crossing, xy in at.items() if _inside(ax, xy)}
+    kinds: dict[str, list[Array]] = {"open": [], "full": [], "shut": []}
+    for crossing, xy in at.items():
+        row = table.loc[crossing]
+        kinds["shut" if row["state"] == "shut" else "full" if bool(row["binds_before"]) else "open"].append(xy)
+    for kind, (marker, size, face, edge) in _MARKS.items():
+        if kinds[kind]:
+            xy = np.array(kinds[kind])
+            ax.plot(xy[:, 0], xy[:, 1], linestyle="none", marker=marker, markersize=size, markerfacecolor=C[face], markeredgecolor=C[edge], markeredgewidth=0.8, zorder=9)
+    for crossing in chosen_crossings(result, 9):
+        if crossing in at:
+            _place_label(ax, at[crossing], crossing_name(str(table.loc[crossing, "name"])), taken, C["ink"], bold=False)
+
+
+def _place_label(ax: Axes, xy: Array, words: str, taken: list[Array], colour: str, *, bold: bool, must: bool = True) -> bool:
+    """A label at the first of eight places round a point where it meets no other label."""
+    unit = (ax.get_xlim()[1] - ax.get_xlim()[0]) / (theme.WIDTH_IN * 72)
+    long, tall = (5.0 if bold else 4.5) * len(words) * unit, 9.0 * unit
+    for ha, dx, dy in (("left", 6, 0), ("right", -6, 0), ("left", 5, 8), ("right", -5, 8), ("left", 5, -8), ("right", -5, -8), ("center", 0, 10), ("center", 0, -10)):
+        left = xy[0] + dx * unit - {"left": 0.0, "right": long, "center": long / 2}[ha]
+        box = np.array([left, xy[1] + dy * unit - tall / 2, left + long, xy[1] + dy * unit + tall / 2])
+        (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+        if box[0] < x0 or box[2] > x1 or box[1] < y0 or box[3] > y1:
+            continue
+        if any(box[0] < t[2] and box[2] > t[0] and box[1] < t[3] and box[3] > t[1] for t in taken):
+            continue
+        taken.append(box)
+        draw.text(ax, float(xy[0]), float(xy[1]), words, colour, ha=ha, dx=dx, dy=dy, bold=bold, halo=True)
+        return True
+    return False
+
+
+def _draw_places(ax: Axes, project: Conic, lines: Sequence[Way], taken: list[Array]) -> None:
+    """Cities and ports where ways begin, end or change mode."""
+    places = tables.places().set_index("place")
+    use: dict[str, float] = {}
+    modes: dict[str, set[str]] = {}
+    for way in lines:
+        for place in (way.a, way.b):
+            use[place] = max(use.get(place, 0.0), way.share)
+            modes.setdefault(place, set()).add(way.mode)
+    chosen = [p for p in sorted(use, key=lambda p: (-len(modes[p]), -use[p], p)) if p in places.index and places.loc[p, "kind"] != "crossing"]
+    if not chosen:
+        return
+    at = project(places.loc[chosen, ["longitude", "latitude"]].to_numpy(dtype=float))
+    inside = [k for k, xy in enumerate(at) if _inside(ax, xy)]
+    ax.plot(at[inside, 0], at[inside, 1], "s", markersize=3.0, color=C["ink"], zorder=8)
+    for k in inside:
+        if len(modes[chosen[k]]) > 1 or use[chosen[k]] > 0.01:
+            _place_label(ax, at[k], str(places.loc[chosen[k], "name"]).split(" (")[0], taken, C["ink"], bold=True)
+
+
+def _draw_names(ax: Axes, project: Conic, taken: list[Array], own: Sequence[str], *, only: bool = False) -> None:
+    """Names of countries, quiet, where there is room for them; ``own`` are the study's, drawn alone and darker with ``only``."""
+    unit = (ax.get_xlim()[1] - ax.get_xlim()[0]) / (theme.WIDTH_IN * 72)
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    for name, _, points in sorted(outlines()["names"], key=lambda n: -n[1]):
+        if (name in own) is not only:
+            continue
+        words = name.upper()
+        long, tall = (6.2 if only else 5.4) * len(words) * unit, 9.0 * unit
+        for xy in project(points):
+            box = np.array([xy[0] - long / 2, xy[1] - tall / 2, xy[0] + long / 2, xy[1] + tall / 2])
+            edge = 8 * unit
+            if box[0] < x0 + edge or box[2] > x1 - edge or box[1] < y0 + edge or box[3] > y1 - edge:
+                continue
+            if any(box[0] < t[2] and box[2] > t[0] and box[1] < t[3] and box[3] > t[1] for t in taken):
+                continue
+            taken.append(box)
+            draw.text(ax, float(xy[0]), float(xy[1]), words, C["ink"] if only else C["muted"], ha="center", size=theme.SMALL_PT - (0.5 if only else 1.5), halo=True)
+            break
+
+
+def _key(figure: Figure, lines: Sequence[Way]) -> None:
+    """What colours, widths and marks mean, in a row below the map."""
+    height = float(figure.get_size_inches()[1])
+    ax = draw.panel(figure, left=0, right=0, top=height - 0.34, bottom=0)
+    ax.set_xlim(0, theme.WIDTH_IN * 72)
+    ax.set_ylim(0, 24)
+    ax.set_axis_off()
+    at = 4.0
+    for mode in [m for m in ("road", "sea", "rail", "air") if any(w.mode == m for w in lines)]:
+        style = (0, (3, 1.6)) if mode == "rail" else (0, (1, 2.2)) if mode == "air" else "solid"
+        ax.plot([at, at + 16], [15, 15], color=C[mode], linewidth=2.4, linestyle=style)
+        draw.text(ax, at + 19, 15, mode, C[mode], bold=True)
+        at += 26 + 5.4 * len(mode)
+    for kind, words in (("open", "crossing"), ("full", "queue over half a day"), ("shut", "shut")):
+        marker, _, face, edge = _MARKS[kind]
+        ax.plot([at + 4], [15], marker=marker, markersize=5, markerfacecolor=C[face], markeredgecolor=C[edge], markeredgewidth=0.8, linestyle="none")
+        draw.text(ax, at + 11, 15, words, C["ink"])
+        at += 19 + 4.9 * len(words)
+    draw.text(ax, 4, 5, "Width: share of trade, logarithmic (0.01 %, 1 %, 100 %). Rail, air and some roads are drawn straight.".replace(" %", f"{numbers.THIN}%"), C["muted"], size=theme.SMALL_PT - 1)
+
+
+def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
+    a, b = draw.pair_names(result)
+    routes, crossings = result["routes"], result["crossings"]
+    by_mode = routes[routes["direction"] == routes["direction"].iloc[0]].groupby("mode")["share_after"].sum().sort_values(ascending=False)
+    used = sorted({c for w in lines if w.mode == "road" for c in (w.a, w.b)} & set(crossings["crossing"]))
+    table = crossings.set_index("crossing").loc[used]
+    shut = [crossing_name(str(n)) for n in crossings.loc[crossings["state"] == "shut", "name"]]
+    binding = [crossing_name(str(n)) for n in table.loc[table["binds_before"].astype(bool) & (table["state"] != "shut"), "name"]]
+    lead = str(by_mode.index[0])
+    title = f"Between {a} and {b} {numbers.share(float(by_mode.iloc[0]))} goes {draw.by_mode(lead)}; the roads pass {numbers.in_words(len(used))} {numbers.plural(len(used), 'crossing')}"
+    if shut:
+        title += f", with {numbers.listed(shut)} shut today"
+    shares = ", ".join(f"{m} {numbers.share(float(s))}" for m, s in by_mode.items())
+    alt = f"Map of the ways between {a} and {b}. Shares of what {a} sells with the measures: {shares}. "
+    alt += f"Roads pass {numbers.listed([crossing_name(str(n)) for n in table['name']])}. " if used else ""
+    alt += f"Queues of more than half a day at {numbers.listed(binding)}. " if binding else "No queue of more than half a day. "
+    alt += f"Shut: {numbers.listed(shut)}. " if shut else ""
+    return title, alt + DISCLAIMER
+
+
+def _table(result: StudyResult, lines: Sequence[Way]) -> blocks.Table:
+    names = tables.places().set_index("place")["name"].to_dict()
+    rows = [(f"{names.get(w.a, w.a)} \u2013 {names.get(w.b, w.b)}", w.mode, numbers.share(w.share)) for w in sorted(lines, key=lambda w: -w.share)]
+    return blocks.table("Links and services used, with the measures", [blocks.Column("Between"), blocks.Column("Mode"), draw.numeric("Share of trade", "of the direction that uses it more")], rows)

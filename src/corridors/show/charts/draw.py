@@ -1,0 +1,257 @@
+"""What every chart is drawn with: a canvas measured in inches, axes without clutter, labels beside the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+
+from corridors.data import names
+from corridors.show import blocks, numbers, theme
+from corridors.show.theme import LIGHT as C
+from corridors.study.result import StudyResult
+
+LEFT_IN, RIGHT_IN, TOP_IN, BOTTOM_IN = 0.52, 0.12, 0.26, 0.34
+"""Margins that leave room for an axis, its heading and the years below."""
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def chart(function: Callable[P, R]) -> Callable[P, R]:
+    """A function that draws: it runs in the style of the theme."""
+
+    @wraps(function)
+    def styled(*args: P.args, **kwargs: P.kwargs) -> R:
+        with theme.style():
+            return function(*args, **kwargs)
+
+    return styled
+
+
+def canvas(height_in: float, width_in: float = theme.WIDTH_IN) -> Figure:
+    """An empty figure; no global state of pyplot is touched."""
+    return Figure(figsize=(width_in, height_in), dpi=100)
+
+
+def panel(
+    figure: Figure,
+    left: float = LEFT_IN,
+    right: float = RIGHT_IN,
+    top: float = TOP_IN,
+    bottom: float = BOTTOM_IN,
+) -> Axes:
+    """Axes with these margins in inches, so that a layout does not hang on the widths of letters."""
+    width, height = figure.get_size_inches()
+    return figure.add_axes(
+        (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
+    )
+
+
+def text(
+    ax: Axes, x: float, y: float, words: str, colour: str = C["ink"], *, ha: str = "left", va: str = "center",
+    size: float = theme.SMALL_PT, bold: bool = False, halo: bool = False, axes: str = "data", dx: float = 0.0, dy: float = 0.0,
+    italic: bool = False,
+) -> None:  # fmt: skip
+    """One line of text at (x, y), moved by (dx, dy) points.
+
+    ``axes``: ``data``, ``axes`` (both 0 to 1), ``x`` (x of the data, y of the axes) or ``y`` (y of the data).
+    """
+    transform: Any = {"data": ax.transData, "axes": ax.transAxes, "x": ax.get_xaxis_transform(), "y": ax.get_yaxis_transform()}[axes]
+    note = ax.annotate(
+        words, (x, y), xycoords=transform, xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, color=colour,
+        fontsize=size, fontweight="bold" if bold else "normal", fontstyle="italic" if italic else "normal", annotation_clip=False,
+        zorder=12,
+    )  # fmt: skip
+    if halo:
+        note.set_gid(theme.HALO)
+
+
+def heading(ax: Axes, words: str, *, x: float = 0.0, dx: float = 0.0, dy: float = 8.0, bold: bool = False) -> None:
+    """What an axis or a panel shows and in what unit, above its top left corner."""
+    text(ax, x, 1.0, words, C["ink"] if bold else C["muted"], va="bottom", axes="axes", dx=dx, dy=dy, bold=bold)
+
+
+def ticks(values: Sequence[float], style: Callable[[float], str]) -> list[str]:
+    """Texts of ticks."""
+    return [style(float(v)) for v in values]
+
+
+def tick_text(value: float, _position: int | None = None) -> str:
+    """A tick as people write it: 1,200, 0.5, −2."""
+    if value == 0:
+        return "0"
+    digits = max(0, min(8, 3 - int(np.floor(np.log10(abs(value))))))
+    words = numbers.fixed(value, digits)
+    return words.rstrip("0").rstrip(".") if "." in words else words
+
+
+def value_axis(ax: Axes, which: str = "y", most: int = 5, style: Callable[[float], str] = tick_text) -> None:
+    """Few round ticks on a linear axis."""
+    axis = ax.yaxis if which == "y" else ax.xaxis
+    axis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda v, _: style(v)))
+
+
+def log_axis(ax: Axes, which: str, values: Sequence[float], style: Callable[[float], str]) -> None:
+    """A logarithmic axis with ticks at these values only."""
+    (ax.set_yscale if which == "y" else ax.set_xscale)("log")
+    axis = ax.yaxis if which == "y" else ax.xaxis
+    axis.set_major_locator(FixedLocator(list(values)))
+    axis.set_major_formatter(FuncFormatter(lambda v, _: style(v)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def powers(low: float, high: float, steps: Sequence[float] = (1.0,)) -> list[float]:
+    """Round values ``step * 10**n`` from low to high."""
+    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+    found = [s * 10.0**n for n in range(first, last + 1) for s in steps]
+    return [v for v in found if low * 0.999 <= v <= high * 1.001]
+
+
+def years_axis(ax: Axes, first: float, last: float, every: int | None = None) -> None:
+    """Whole years below, the first and last labelled."""
+    span = int(last - first)
+    step = every or (1 if span <= 6 else 2 if span <= 12 else 5)
+    start = int(np.ceil(first))
+    marks = [y for y in range(start, int(last) + 1) if (y - int(last)) % step == 0] if span <= 12 else [
+        y for y in range(start, int(last) + 1) if y % step == 0
+    ]  # fmt: skip
+    ax.xaxis.set_major_locator(FixedLocator(marks))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f}"))
+
+
+def zero_line(ax: Axes, which: str = "y") -> None:
+    """The line where nothing changes."""
+    draw = ax.axhline if which == "y" else ax.axvline
+    draw(0, color=C["faint"], linewidth=0.9, zorder=1.5)
+
+
+def rows_axis(ax: Axes, labels: Sequence[str], size: float = theme.SMALL_PT, bold: Sequence[bool] = ()) -> None:
+    """Names of rows at the left, the first row on top; no line or mark with them."""
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.yaxis.set_major_locator(FixedLocator(list(range(len(labels)))))
+    ax.set_yticklabels(list(labels), fontsize=size, color=C["ink"])
+    for k, tick in enumerate(ax.get_yticklabels()):
+        if k < len(bold) and bold[k]:
+            tick.set_fontweight("bold")
+    ax.grid(False, axis="y")
+    ax.grid(True, axis="x")
+
+
+def spread(places: Sequence[float], gap: float) -> list[float]:
+    """Places moved apart to at least ``gap``, as little as that takes, order kept."""
+    order = np.argsort(np.asarray(places), kind="stable")
+    moved = np.asarray(places, dtype=float)[order]
+    for _ in range(200):
+        close = np.flatnonzero(np.diff(moved) < gap - 1e-9)
+        if not len(close):
+            break
+        for k in close:
+            middle = (moved[k] + moved[k + 1]) / 2
+            moved[k], moved[k + 1] = middle - gap / 2, middle + gap / 2
+    out = np.empty_like(moved)
+    out[order] = moved
+    return [float(v) for v in out]
+
+
+def points_y(ax: Axes, points: float) -> float:
+    """So many points of height in units of a linear y axis."""
+    low, high = sorted(ax.get_ylim())
+    height = ax.get_position().height * ax.get_figure(root=True).get_size_inches()[1] * 72  # type: ignore[union-attr]
+    return float(points * (high - low) / height)
+
+
+def finish(
+    figure: Figure, title: str, alt: str, source: str, table: blocks.Table | None, width: str = "full"
+) -> blocks.Figure:
+    """The chart as a block of a report."""
+    return blocks.Figure(theme.figure_svg(figure), title, alt, source, table, "half" if width == "half" else "full")
+
+
+def numeric(label: str, unit: str = "") -> blocks.Column:
+    """A column of numbers."""
+    return blocks.Column(label, unit, "right")
+
+
+# --- words that many charts need ---------------------------------------------------------------------------
+
+
+def economy(code: str) -> str:
+    """Name of an economy; an unknown code as it is."""
+    return names.economies().get(code, code)
+
+
+def short_economy(code: str) -> str:
+    """Name of an economy that fits beside a mark."""
+    name = economy(code)
+    for long, short in (("United Arab Emirates", "UAE"), ("United States", "US"), ("United Kingdom", "UK")):
+        name = name.replace(long, short)
+    return name if len(name) <= 18 else code
+
+
+def pair_names(result: StudyResult) -> tuple[str, str]:
+    """Names of the two economies of a study."""
+    first, second = result.facts.get("names") or [economy(code) for code in result.pair]
+    return str(first), str(second)
+
+
+def direction_name(result: StudyResult, direction: str) -> str:
+    """``Pakistan to Russia`` for exports of the first economy, turned round for its imports."""
+    a, b = pair_names(result)
+    return {"exports": f"{a} to {b}", "imports": f"{b} to {a}"}.get(direction, f"{a} and {b}, both ways")
+
+
+def by_mode(mode: str) -> str:
+    """``by sea``; what is none of the known modes goes ``other ways``."""
+    return "other ways" if mode == "other" else f"by {mode}"
+
+
+def has_measures(result: StudyResult) -> bool:
+    """Whether the scenario does anything at all."""
+    return bool(len(result["contributions"])) or bool(result.scenario.get("measures"))
+
+
+def effect_words(low: float, middle: float, high: float) -> str:
+    """How much more or less, in percent: ``4.5 % more``, ``0.013 % less``, ``no different``; grammar right for each."""
+    if low == middle == high == 0:
+        return "no different"
+    amount = numbers.percent(abs(middle))
+    if low <= 0 <= high and not (low == 0 or high == 0):
+        return f"between {numbers.signed_percent(low)} and {numbers.signed_percent(high)}"
+    return f"{amount} {'more' if middle > 0 else 'less'}"
+
+
+def model_source(result: StudyResult, *data: str) -> str:
+    """Where a computed chart is from: this study, its draws, and the data beneath it."""
+    own = f"own calculation, {result.draws:,} draws"
+    return f"Source: {own}; {'; '.join(data)}." if data else f"Source: {own}."
+
+
+def wrapped(words: str, most: int) -> list[str]:
+    """Words in lines of at most ``most`` letters."""
+    lines: list[str] = []
+    for word in words.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= most:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def cut(words: str, most: int) -> str:
+    """Words of at most ``most`` letters, an ellipsis where something is left out."""
+    return words if len(words) <= most else words[: most - 1].rstrip(" ,;") + "\u2026"
+
+
+def is_empty(frame: pd.DataFrame) -> bool:
+    """Whether a table has nothing to draw."""
+    return len(frame) == 0

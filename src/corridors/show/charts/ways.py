@@ -1,0 +1,285 @@
+"""Ways between the two economies: where days and dollars go, leg by leg, and who takes which route."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from corridors.show import blocks, numbers, theme
+from corridors.show.charts import draw
+from corridors.show.theme import LIGHT as C
+from corridors.study.result import StudyResult
+
+_SOURCE = "road network of OpenStreetMap; costs, speeds and crossing times as listed under data"
+_ROW_IN = 0.235
+_SMALLEST_SHARE = 1e-5
+_MOST_ROUTES = 8
+
+
+@draw.chart
+def breakdown(result: StudyResult, goods: str = "road") -> blocks.Figure | None:
+    """Where days and dollars a tonne go, before and after, by direction; ``goods`` is road or all."""
+    table = result["breakdown"]
+    if draw.is_empty(table):
+        return None
+    if "goods" in table.columns:
+        table = table[table["goods"] == (goods if (table["goods"] == goods).any() else "all")]
+    moves = draw.has_measures(result)
+    directions = [d for d in ("exports", "imports") if (table["direction"] == d).any()]
+    spent = table.groupby("component", sort=False)[["days", "usd_per_t"]].max()
+    parts = list(spent.index[(spent["days"] > 0.02) | (spent["usd_per_t"] > 0.5)])
+    if not parts:
+        return None
+    block = 0.55 + _ROW_IN * len(parts)
+    height = 0.15 + block * len(directions) + 0.2
+    figure = draw.canvas(height)
+    for k, direction in enumerate(directions):
+        for column, (quantity, unit) in enumerate((("days", "days"), ("usd_per_t", "dollars a tonne"))):
+            left = 1.5 + column * 2.3
+            ax = draw.panel(figure, left=left, right=6.0 - left - 1.95, top=0.45 + k * block, bottom=height - (k + 1) * block + 0.02)
+            wide = table.loc[table["direction"] == direction].pivot(index="component", columns="case", values=quantity).reindex(parts).fillna(0.0)
+            _paired(ax, wide if moves else wide.assign(after=np.nan), 1.22 * float(max(table[quantity].max(), 1e-9)), parts if column == 0 else [""] * len(parts), quantity)
+            total = wide.sum()
+            if not moves:
+                draw.heading(ax, f"{unit}, together {numbers.fixed(total['before'], 0 if quantity == 'usd_per_t' else 1)}", dy=3)
+            words = f"{total['before']:.0f} \u2192 {total['after']:.0f}" if quantity == "usd_per_t" else f"{numbers.fixed(total['before'], 1)} \u2192 {numbers.fixed(total['after'], 1)}"
+            if moves:
+                draw.heading(ax, f"{unit}, together {words}", dy=3)
+            if column == 0:
+                draw.heading(ax, draw.direction_name(result, direction), x=0, dx=-1.42 * 72, dy=15, bold=True)
+    key = draw.panel(figure, left=3.0, right=0.1, top=0.02, bottom=height - 0.2)
+    key.set_axis_off()
+    for at, words, colour in () if not moves else ((0.3, "\u25a0 without measures", C["baseline"]), (0.78, "\u25a0 with measures", C["scenario"])):
+        draw.text(key, at, 0.5, words, colour, axes="axes", ha="center", bold=True)
+    title, alt = _breakdown_words(result, table, directions, goods)
+    return draw.finish(figure, title, alt, draw.model_source(result, _SOURCE), _breakdown_table(result, table, parts, directions, goods))
+
+
+def _paired(ax: Axes, wide: pd.DataFrame, most: float, labels: list[str], quantity: str) -> None:
+    draw.rows_axis(ax, [w.capitalize() for w in labels])
+    at = np.arange(len(wide))
+    alone = bool(wide["after"].isna().all())
+    ax.barh(at if alone else at - 0.19, wide["before"], 0.5 if alone else 0.34, color=C["baseline"])
+    if not alone:
+        ax.barh(at + 0.19, wide["after"], 0.34, color=C["scenario"])
+    style = numbers.dollars if quantity == "usd_per_t" else lambda v: numbers.fixed(v, 1)
+    for n, (before, after) in enumerate(zip(wide["before"], wide["before"] if alone else wide["after"], strict=True)):
+        same = style(before) == style(after)
+        if before < 1e-9 and after < 1e-9:
+            draw.text(ax, 0, n, "none", C["muted"], dx=3, size=theme.SMALL_PT - 1)
+            continue
+        words = style(after) if same else f"{style(before)} \u2192 {style(after)}"
+        draw.text(ax, max(before, after), n, words, C["ink"], dx=3, size=theme.SMALL_PT - 1)
+    ax.set_xlim(0, most * 1.25)
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    ax.axvline(0, color=C["faint"], linewidth=0.9)
+
+
+def _totals(table: pd.DataFrame, direction: str) -> dict[str, dict[str, float]]:
+    part = table[table["direction"] == direction].groupby("case")[["days", "usd_per_t"]].sum()
+    return {case: {q: float(part.loc[case, q]) for q in ("days", "usd_per_t")} for case in ("before", "after")}
+
+
+def _breakdown_words(result: StudyResult, table: pd.DataFrame, directions: list[str], goods: str) -> tuple[str, str]:
+    what = "A road trip" if goods == "road" else "A journey"
+    sums = {d: _totals(table, d) for d in directions}
+    first = directions[0]
+    before, after = sums[first]["before"], sums[first]["after"]
+    name = draw.direction_name(result, first)
+    cut = before["days"] - after["days"]
+    share = table[(table["direction"] == first) & (table["case"] == "before")].set_index("component")["days"]
+    border = float(share.get("border queue", 0) + share.get("border processing", 0))
+    part = f"{numbers.percent(100 * border / max(before['days'], 1e-9))} of it at borders"
+    if abs(cut) < 0.05:
+        title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}" + ("; the measures do not change that" if draw.has_measures(result) else "")
+    else:
+        title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}; with the measures {numbers.days(after['days'])}"
+    said = [
+        f"{draw.direction_name(result, d)}: {numbers.days(s['before']['days'])} and {numbers.usd_per_t(s['before']['usd_per_t'])} without the measures, {numbers.days(s['after']['days'])} and {numbers.usd_per_t(s['after']['usd_per_t'])} with them."
+        for d, s in sums.items()
+    ]
+    largest = share.sort_values(ascending=False)
+    said.append(f"Most days go on {largest.index[0]}" + (f" and {largest.index[1]}." if len(largest) > 1 and largest.iloc[1] > 0 else "."))
+    return title, "Bars of days and dollars a tonne by component, without and with the measures. " + " ".join(said)
+
+
+def _breakdown_table(result: StudyResult, table: pd.DataFrame, parts: list[str], directions: list[str], goods: str) -> blocks.Table:
+    rows = []
+    for d in directions:
+        chosen = table[table["direction"] == d].set_index(["component", "case"])
+        for part in parts:
+            pair = [chosen.loc[(part, case)] for case in ("before", "after")]
+            rows.append((f"{draw.direction_name(result, d)}: {part}", *(numbers.fixed(p["days"], 1) for p in pair), *(numbers.fixed(p["usd_per_t"], 0) for p in pair)))
+        total = _totals(table, d)
+        rows.append((f"{draw.direction_name(result, d)}: together", *(numbers.fixed(total[c]["days"], 1) for c in total), *(numbers.fixed(total[c]["usd_per_t"], 0) for c in total)))
+    columns = [blocks.Column("Part of the way"), draw.numeric("Without", "days"), draw.numeric("With", "days"), draw.numeric("Without", "$ a tonne"), draw.numeric("With", "$ a tonne")]
+    return blocks.table(f"Where days and dollars go, {'goods by road' if goods == 'road' else 'all goods'}", columns, rows)
+
+
+def main_road(result: StudyResult, direction: str = "exports") -> str | None:
+    """The road route of a direction that carries most with the measures; None where there is none."""
+    routes = result["routes"]
+    road = routes[(routes["direction"] == direction) & (routes["mode"] == "road")] if len(routes) else routes
+    return None if draw.is_empty(road) else str(road.sort_values("share_after", ascending=False, kind="stable")["route"].iloc[0])
+
+
+@draw.chart
+def legs(result: StudyResult, route: str | None = None) -> blocks.Figure | None:
+    """Hours and dollars a tonne of one route, leg by leg in the order of travel; the busiest road if none is named."""
+    route = route or main_road(result) or main_road(result, "imports")
+    table = result["legs"]
+    table = table[table["route"] == route] if route is not None and len(table) else table.iloc[:0]
+    if draw.is_empty(table):
+        return None
+    table = table.sort_values("order", ignore_index=True)
+    about = result["routes"].set_index("route").loc[route]
+    height = 0.5 + 0.2 * len(table)
+    figure = draw.canvas(height)
+    ax = draw.panel(figure, left=2.1, right=1.75, top=0.42, bottom=0.06)
+    names = [draw.cut(_leg_name(r), 34) for r in table.rename(columns={"name": "name_"}).itertuples()]
+    draw.rows_axis(ax, names, theme.SMALL_PT - 0.5)
+    at = np.arange(len(table))
+    tokens = [C["warn"] if k == "crossing" else theme.mode_colour(str(m)) for k, m in zip(table["kind"], table["mode"], strict=True)]
+    ax.barh(at, table["hours_after"], 0.62, color=tokens)
+    saved = (table["hours_before"] - table["hours_after"]).clip(lower=0)
+    ax.barh(at, saved, 0.62, left=table["hours_after"], color=C["paper"], edgecolor=C["faint"], linewidth=0.7, linestyle=(0, (2, 1.5)))
+    most = float(table[["hours_before", "hours_after"]].to_numpy().max())
+    ax.set_xlim(0, most * 1.02)
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    _leg_key(ax, table, bool((saved > 0.05).any()))
+    draw.text(ax, 1, 1, "time", C["muted"], ha="right", va="bottom", axes="axes", dx=62, dy=3)
+    draw.text(ax, 1, 1, "$ a tonne", C["muted"], ha="right", va="bottom", axes="axes", dx=118, dy=3)
+    for n, r in enumerate(table.itertuples()):
+        draw.text(ax, 1, n, numbers.hours(r.hours_after), C["ink"], ha="right", axes="y", dx=62, size=theme.SMALL_PT - 0.5)
+        draw.text(ax, 1, n, numbers.fixed(r.usd_per_t_after, 0), C["ink"], ha="right", axes="y", dx=118, size=theme.SMALL_PT - 0.5)
+    before, after = float(table["hours_before"].sum()) / 24, float(table["hours_after"].sum()) / 24
+    border = table[table["kind"] == "crossing"]
+    way = f"{about['name']}"
+    title = f"{way}: {numbers.days(after)} and {numbers.usd_per_t(table['usd_per_t_after'].sum())}" + (f", {numbers.days(before - after)} less than without the measures" if before - after >= 0.05 else "")
+    longest = table.loc[table["hours_after"].idxmax()]
+    alt = (
+        f"Bars of the time of {len(table)} legs of the route {way} from {draw.economy(str(about['exporter']))} to {draw.economy(str(about['importer']))}. {numbers.days(before)} without the measures, {numbers.days(after)} with them, "
+        f"of which {numbers.hours(border['hours_after'].sum())} at {numbers.in_words(len(border))} {numbers.plural(len(border), 'crossing')}. The longest leg is {longest['name']} with {numbers.hours(longest['hours_after'])}."
+    )
+    body = [
+        (_leg_name(r), numbers.fixed(r.km, 0) if r.km else "\u2013", numbers.hours(r.hours_before), numbers.hours(r.hours_after), numbers.fixed(r.usd_per_t_before, 1), numbers.fixed(r.usd_per_t_after, 1), "estimate" if r.estimate else "source")
+        for r in table.rename(columns={"name": "name_"}).itertuples()
+    ]  # fmt: skip
+    columns = [blocks.Column("Leg"), draw.numeric("Length", "km"), draw.numeric("Time without"), draw.numeric("Time with"), draw.numeric("Cost without", "$ a tonne"), draw.numeric("Cost with", "$ a tonne"), blocks.Column("Basis")]
+    return draw.finish(figure, title, alt, draw.model_source(result, _SOURCE), blocks.table(f"{way}, leg by leg", columns, body))
+
+
+def _leg_key(ax: Axes, table: pd.DataFrame, saves: bool) -> None:
+    """What the colours of the bars mean, in the colours themselves."""
+    modes = list(dict.fromkeys("border" if k == "crossing" else str(m) for k, m in zip(table["kind"], table["mode"], strict=True)))
+    at = 0.0
+    for mode in modes:
+        colour = C["warn"] if mode == "border" else theme.mode_colour(mode)
+        draw.text(ax, 0, 1, f"\u25a0 {mode}", colour, va="bottom", axes="axes", dx=at, dy=3, bold=True)
+        at += 6.0 * len(mode) + 16
+    if saves:
+        draw.text(ax, 0, 1, "dashed: saved", C["muted"], va="bottom", axes="axes", dx=at, dy=3)
+
+
+def _leg_name(leg: object) -> str:
+    name = str(leg.name_)  # type: ignore[attr-defined]
+    return f"Border: {name}" if leg.kind == "crossing" else name  # type: ignore[attr-defined]
+
+
+def shares_by_name(result: StudyResult, direction: str) -> pd.DataFrame:
+    """Shares of a direction's trade by route name and mode, places of departure taken together; largest after first."""
+    routes = result["routes"]
+    chosen = routes[routes["direction"] == direction] if len(routes) else routes
+    if draw.is_empty(chosen):
+        return pd.DataFrame(columns=["name", "mode", "share_before", "share_after"])
+    grouped = chosen.groupby(["name", "mode"], sort=False, as_index=False)[["share_before", "share_after"]].sum()
+    return grouped.sort_values(["share_after", "share_before"], ascending=False, kind="stable", ignore_index=True)
+
+
+@draw.chart
+def route_shares(result: StudyResult) -> blocks.Figure | None:
+    """Who takes which route before and after, on a logarithmic scale since the road's share is tiny."""
+    tables = {d: shares_by_name(result, d) for d in ("exports", "imports")}
+    tables = {d: _worth_showing(t) for d, t in tables.items() if len(t)}
+    if not tables:
+        return None
+    shown = pd.concat(tables.values())
+    values = shown[["share_before", "share_after"]].to_numpy()
+    low = float(max(_SMALLEST_SHARE, 10.0 ** np.floor(np.log10(values[values > _SMALLEST_SHARE].min(initial=0.1)))))
+    heights = [0.55 + 0.215 * len(t) for t in tables.values()]
+    height = sum(heights) + 0.32
+    figure = draw.canvas(height)
+    top = 0.0
+    for k, (direction, table) in enumerate(tables.items()):
+        ax = draw.panel(figure, left=2.55, right=1.1, top=top + 0.45, bottom=height - top - heights[k] + 0.0)
+        _share_panel(ax, table, low, last=k == len(tables) - 1)
+        draw.heading(ax, draw.direction_name(result, direction), dx=-2.48 * 72, dy=10, bold=True)
+        if k == 0:
+            draw.text(ax, 1, 1, "\u25cb without", C["baseline"], axes="axes", ha="right", va="bottom", dx=-38, dy=10, bold=True)
+            draw.text(ax, 1, 1, "\u25cf with measures", C["scenario"], axes="axes", ha="left", va="bottom", dx=-30, dy=10, bold=True)
+        top += heights[k]
+    title, alt = _share_words(result, tables)
+    return draw.finish(figure, title, alt, draw.model_source(result, "shares of the base year as listed under data"), _share_table(result))
+
+
+def _short_route(name: str) -> str:
+    return name.replace(", bulk carrier or tanker", ", bulk").replace(" through a Gulf hub", ", Gulf hub").replace(" with transshipment", ", transshipment")
+
+
+def _worth_showing(table: pd.DataFrame) -> pd.DataFrame:
+    """The largest routes of each mode first, so that sea does not crowd out the road."""
+    main = table[table[["share_before", "share_after"]].max(axis=1) > _SMALLEST_SHARE]
+    first = main.groupby("mode", sort=False).head(3)
+    return first.sort_values("share_after", ascending=False, kind="stable").head(_MOST_ROUTES).reset_index(drop=True)
+
+
+def _share_panel(ax: Axes, table: pd.DataFrame, low: float, last: bool) -> None:
+    draw.rows_axis(ax, [draw.cut(_short_route(str(n)), 40) for n in table["name"]], theme.SMALL_PT - 0.5)
+    draw.log_axis(ax, "x", draw.powers(low, 1.0), lambda v: f"{draw.tick_text(100 * v)}{numbers.THIN}%")
+    ax.set_xlim(low * 0.8, 1.15)
+    for n, r in enumerate(table.rename(columns={"name": "name_"}).itertuples()):
+        before, after = max(r.share_before, low * 0.85), max(r.share_after, low * 0.85)
+        if r.share_before < low * 0.85:
+            draw.text(ax, before, n, "none", C["muted"], dx=6, dy=5, size=theme.SMALL_PT - 1.5)
+        ax.plot([before, after], [n, n], color=C["band50"], linewidth=2.4, zorder=2, solid_capstyle="butt")
+        ax.plot([before], [n], "o", markersize=5.4, markerfacecolor=C["paper"], markeredgecolor=C["baseline"], markeredgewidth=1.3, zorder=3, clip_on=False)
+        ax.plot([after], [n], "o", markersize=4.4, color=C["scenario"], zorder=4, clip_on=False)
+        draw.text(ax, 1, n, numbers.share(r.share_after), C["ink"], ha="right", axes="y", dx=40, size=theme.SMALL_PT - 0.5)
+        draw.text(ax, 1, n, r.mode, theme.mode_colour(r.mode), ha="left", axes="y", dx=50, size=theme.SMALL_PT - 0.5, bold=True)
+    if not last:
+        ax.set_xticklabels([])
+        ax.tick_params(axis="x", length=0)
+
+
+def _by_mode(result: StudyResult, direction: str) -> pd.DataFrame:
+    return shares_by_name(result, direction).groupby("mode")[["share_before", "share_after"]].sum()
+
+
+def _share_words(result: StudyResult, tables: dict[str, pd.DataFrame]) -> tuple[str, str]:
+    said = []
+    for d in tables:
+        modes = _by_mode(result, d).sort_values("share_after", ascending=False)
+        said.append(f"{draw.direction_name(result, d)}: " + ", ".join(f"{m} {numbers.share(r['share_before'])} before and {numbers.share(r['share_after'])} after" for m, r in modes.iterrows()) + ".")
+    first = next(iter(tables))
+    modes = _by_mode(result, first)
+    name = draw.direction_name(result, first)
+    top = str(modes["share_after"].idxmax())
+    lead = f"{numbers.share(modes.loc[top, 'share_after'])} of what goes from {name} {'goes' if draw.has_measures(result) else 'travels'} {draw.by_mode(top)}"
+    if "road" in modes.index and top != "road":
+        a, b = (numbers.share(modes.loc["road", c]) for c in ("share_before", "share_after"))
+        change = f"the road keeps {a}" if a == b else f"the road\u2019s share {'rises' if modes.loc['road', 'share_after'] > modes.loc['road', 'share_before'] else 'falls'} from {a} to {b}"
+        lead = f"{lead}; {change}"
+    return lead, "Shares of trade by route on a logarithmic scale, without and with the measures. " + " ".join(said)
+
+
+def _share_table(result: StudyResult) -> blocks.Table:
+    rows = []
+    for d in ("exports", "imports"):
+        for r in shares_by_name(result, d).rename(columns={"name": "name_"}).itertuples():
+            if max(r.share_before, r.share_after) > _SMALLEST_SHARE:
+                rows.append((f"{draw.direction_name(result, d)}: {r.name_}", r.mode, numbers.share(r.share_before), numbers.share(r.share_after)))
+    columns = [blocks.Column("Route"), blocks.Column("Mode"), draw.numeric("Share without"), draw.numeric("Share with")]
+    return blocks.table("Shares of trade by route", columns, rows)

@@ -1,0 +1,320 @@
+"""What trade does, what did it, how sure that is; scenarios side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from corridors.show import numbers as n
+from corridors.show.blocks import Column, Table, table
+from corridors.show.lookups import (
+    Band,
+    clean,
+    economy,
+    effect,
+    has_measures,
+    pair_words,
+    path,
+    trucks_both,
+    verdict,
+    way,
+)
+from corridors.show.tables.cells import (
+    BAND,
+    CARGO,
+    cell,
+    column_decimals,
+    fixed,
+    model,
+    money_unit,
+    percent,
+    right,
+    span,
+    text,
+    two_decimals,
+)
+from corridors.show.words import phrases
+from corridors.study.result import StudyResult
+
+
+def projection(result: StudyResult) -> Table:
+    """Two-way trade by year: without and with the measures, and the effect, each with its 80 % band."""
+    return _paths(result, "total", f"Two-way trade between {pair_words(result)} by year")
+
+
+def by_direction(result: StudyResult, flow: str = "") -> Table:
+    """Both directions by year (one alone if ``flow`` names it), with bands."""
+    if flow:
+        return _paths(result, flow, f"Trade {way(result, flow)} by year")
+    divisor, unit, decimals = money_unit(result["projection"].query("flow != 'total'")["p90"])
+    cases = ("baseline", "scenario") if has_measures(result) else ("baseline",)
+    body = []
+    for year in result.years:
+        cells = [n.year(year)]
+        for one in ("exports", "imports"):
+            for case in cases:
+                found = path(result, one, case, year)
+                cells += [fixed(found.mid / divisor, decimals), _span(found, divisor, decimals)]
+        body.append(tuple(cells))
+    heads: list[str | Column] = ["Year"]
+    for one in ("exports", "imports"):
+        for case in cases:
+            label = way(result, one)[:1].upper() + way(result, one)[1:] + ({"baseline": ", without", "scenario": ", with"}[case] if len(cases) > 1 else "")
+            heads += [right(label, unit), right(BAND, unit)]
+    return table(f"Trade between {pair_words(result)} by direction and year", heads, body, model(result), "Medians over the draws; without and with the measures." if len(cases) > 1 else "Medians over the draws.")
+
+
+def _paths(result: StudyResult, flow: str, caption: str) -> Table:
+    rows = result["projection"]
+    divisor, unit, decimals = money_unit(rows[rows["flow"] == flow]["p90"])
+    changed = has_measures(result)
+    effects = [effect(result, flow, "percent", year) for year in result.years]
+    fine, coarse = two_decimals([e.mid for e in effects], [e.most for e in effects])
+    body = []
+    for year in result.years:
+        base = path(result, flow, "baseline", year)
+        cells = [n.year(year), fixed(base.mid / divisor, decimals), _span(base, divisor, decimals)]
+        if changed:
+            plan, moved = path(result, flow, "scenario", year), effect(result, flow, "percent", year)
+            cells += [fixed(plan.mid / divisor, decimals), _span(plan, divisor, decimals), fixed(moved.mid, fine, sign=True), span(moved.low, moved.high, coarse)]
+        body.append(tuple(cells))
+    heads: list[str | Column] = ["Year", right("Without measures" if changed else "Expected", unit), right(BAND, unit)]
+    if changed:
+        heads += [right("With measures", unit), right(BAND, unit), right("Effect", "%"), right(BAND, "%")]
+    return table(caption, heads, body, model(result), "Medians over the draws. The effect is measured draw by draw, so it is not the difference of the two medians." if changed else "Medians over the draws.")
+
+
+def _span(band: Band, divisor: float, decimals: int) -> str:
+    return f"{fixed(band.low / divisor, decimals)} to {fixed(band.high / divisor, decimals)}"
+
+
+def volumes(result: StudyResult) -> Table | None:
+    """Value, tonnes and trucks a day by cargo class and direction in the last year."""
+    rows = result["volumes"]
+    rows = rows[rows["year"] == result.years[-1]] if len(rows) else rows
+    if not len(rows):
+        return None
+    chosen = rows[rows["case"] == "scenario"]
+    divisor, unit, decimals = money_unit(chosen["value_musd_p50"])
+    body = [
+        (
+            f"{CARGO.get(str(r.cargo_class), text(r.cargo_class))}, {way(result, str(r.flow))}", fixed(r.value_musd_p50 / divisor, decimals),
+            f"{fixed(r.value_musd_p10 / divisor, decimals)} to {fixed(r.value_musd_p90 / divisor, decimals)}", _thousand(r.tonnes_p50),
+            f"{_thousand(r.tonnes_p10)} to {_thousand(r.tonnes_p90)}", *_truck_cells(r),
+        )
+        for r in chosen.itertuples()
+    ]  # fmt: skip
+    case = "with the measures" if has_measures(result) else "no measures"
+    return table(
+        f"What trade weighs in {result.years[-1]}, {case}: value, tonnes, and trucks a day if all that suits trucks went by road",
+        (
+            "Goods", right("Value", unit), right(BAND, unit), right("Weight", "thousand tonnes"), right(BAND, "thousand tonnes"),
+            right("Trucks", "a day, one way"), right(BAND),
+        ),
+        body, f"{model(result)} Dollars a tonne: data/unit_values.csv.",
+        "Medians. Bulk cargo (crude oil, grain, coal, fertiliser) does not go by truck.",
+    )  # fmt: skip
+
+
+def _thousand(tonnes: Any) -> str:
+    return cell(lambda v: n.fixed(v / 1000, 0 if abs(v) >= 99_500 else 1 if abs(v) >= 9_950 else 2), tonnes)
+
+
+def _truck_cells(r: Any) -> tuple[str, str]:
+    if float(r.trucks_per_day_p90) == 0:
+        return "0", "by ship"
+    decimals = 0 if float(r.trucks_per_day_p50) >= 9.95 else 1
+    return fixed(r.trucks_per_day_p50, decimals), f"{fixed(r.trucks_per_day_p10, decimals)} to {fixed(r.trucks_per_day_p90, decimals)}"
+
+
+def targets(result: StudyResult) -> Table | None:
+    """How likely each stated aim is, without and with the measures."""
+    rows = result["targets"]
+    if not len(rows):
+        return None
+    changed = has_measures(result)
+    body = []
+    for r in rows.itertuples():
+        what = f"Two-way trade of {n.musd(float(r.target_musd))}" if str(r.flow) == "total" else f"Trade {way(result, str(r.flow))} of {n.musd(float(r.target_musd))}"
+        cells = [what, n.year(int(r.year)), n.musd(path(result, str(r.flow), "scenario", int(r.year)).mid), n.probability(float(r.probability_baseline))]
+        body.append(tuple([*cells, n.probability(float(r.probability_scenario))] if changed else cells))
+    heads: list[str | Column] = ["Aim", right("By"), right("Middle estimate", "that year"), right("Chance without measures" if changed else "Chance")]
+    return table("How likely stated aims are", [*heads, right("Chance with measures")] if changed else heads, body, f"{model(result)} Aims: the scenario's file.")
+
+
+def others(result: StudyResult, count: int = 10) -> Table | None:
+    """Flows of others that gain or lose most: ``count`` of them, largest change in dollars first."""
+    rows = result["others"]
+    if not len(rows) or not has_measures(result):
+        return None
+    order = rows.reindex(rows["change_musd_p50"].abs().sort_values(ascending=False, kind="stable").index).head(count)
+    order = order.sort_values("change_musd_p50", ascending=False, kind="stable")
+    fine, coarse = two_decimals(order["change_percent_p50"], [*order["change_percent_p10"], *order["change_percent_p90"]])
+    biggest = pd.concat([order["change_musd_p10"], order["change_musd_p90"]]).abs().max()
+    if not biggest >= 0.005:
+        return None
+    body = [
+        (
+            f"{_upper(economy(str(r.exporter)))} to {economy(str(r.importer))}", fixed(r.change_musd_p50, 2, sign=True),
+            span(r.change_musd_p10, r.change_musd_p90, 2), fixed(r.change_percent_p50, max(fine, 2), sign=True),
+            span(r.change_percent_p10, r.change_percent_p90, max(coarse, 2)), _through(str(r.through)),
+        )
+        for r in order.itertuples()
+    ]  # fmt: skip
+    return table(
+        f"Who else gains or loses: the {n.in_words(len(body))} {n.plural(len(body), 'flow')} that change most, of {n.count(len(rows))} whose trade cost moves",
+        (
+            "Flow", right("Change", "million dollars a year"), right(BAND, "million dollars a year"), right("Change", "%"), right(BAND, "%"),
+            "Crossings of the measures on its road",
+        ),
+        body, model(result), f"Medians, at the trade of {result.facts['base_year']}.",
+    )  # fmt: skip
+
+
+def _through(codes: str) -> str:
+    from corridors.data import names as vocabulary
+    from corridors.show.lookups import short_name
+
+    names = vocabulary.crossings()
+    return ", ".join(short_name(names.get(c, c)) for c in codes.split()) or "none: by prices alone"
+
+
+def _upper(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def real_gdp(result: StudyResult, count: int = 10) -> Table | None:
+    """Real output of the economies that change most; the pair is always there."""
+    rows = result["real_gdp"]
+    if not len(rows) or not has_measures(result):
+        return None
+    order = rows.reindex(rows["change_percent_p50"].abs().sort_values(ascending=False, kind="stable").index)
+    own = order[order["economy"].isin(result.pair)]
+    chosen = pd.concat([own, order[~order["economy"].isin(result.pair)].head(max(count - len(own), 0))])
+    chosen = chosen.sort_values("change_percent_p50", ascending=False, kind="stable")
+    body = [(_upper(economy(str(r.economy))), fixed(r.change_percent_p50, 4, sign=True), span(r.change_percent_p10, r.change_percent_p90, 4)) for r in chosen.itertuples()]
+    return table(
+        f"Real output in {result.years[-1]}, change from what it would be without the measures",
+        ("Economy", right("Change", "%"), right(BAND, "%")), body, model(result),
+        f"Full general equilibrium; medians. The pair and the economies that change most, of {n.count(len(rows))}.",
+    )  # fmt: skip
+
+
+def contributions(result: StudyResult) -> Table | None:
+    """What each measure adds to the effect; the parts add up."""
+    rows = result["contributions"]
+    if not len(rows):
+        return None
+    total = float(rows["percent_points"].sum())
+    decimals = max(2, column_decimals([total], 2))
+    body = [(text(r.measure), phrases.capital(phrases.measure_words(str(r.kind))), fixed(r.percent_points, decimals, sign=True)) for r in rows.itertuples()]
+    body.append(("Together", "", fixed(total, decimals, sign=True)))
+    return table(
+        f"What each measure adds to the effect on two-way trade in {result.years[-1]}",
+        ("Measure", "By", right("Contribution", "percentage points")), body, model(result),
+        "Shapley values: the mean over all orders in which the measures could come, scaled so that they add up to the median effect.",
+    )  # fmt: skip
+
+
+def sensitivity(result: StudyResult, count: int = 10) -> Table | None:
+    """The quantities that move the effect most when moved alone."""
+    rows = result["sensitivity"]
+    if not len(rows):
+        return None
+    spread = (rows["effect_high_percent"] - rows["effect_low_percent"]).abs()
+    chosen = rows.assign(spread=spread).sort_values("spread", ascending=False, kind="stable").head(count)
+    decimals = max(2, column_decimals(chosen["effect_high_percent"], 2))
+    body = [
+        (
+            _upper(phrases.doubt(result, str(r.parameter), str(r.meaning))), fixed(r.effect_low_percent, decimals, sign=True), fixed(r.effect_high_percent, decimals, sign=True),
+            fixed(100 * r.first_order), text(r.meaning),
+        )
+        for r in chosen.itertuples()
+    ]  # fmt: skip
+    return table(
+        f"The {n.in_words(len(body))} open questions that move the effect most, each alone",
+        ("Question", right("Effect at its low end", "%"), right("Effect at its high end", "%"), right("Part of the variance", "%"), "Quantity"), body, model(result),
+        "Low and high end are the 10th and 90th percentile of the quantity, all else at its middle. The part of the variance is the first-order index.",
+    )  # fmt: skip
+
+
+def information(result: StudyResult, count: int = 8) -> Table | None:
+    """The facts whose knowledge would narrow the band most."""
+    rows = result["information"]
+    if not len(rows):
+        return None
+    gain = rows["band_now_percent_points"] - rows["band_if_known_percent_points"]
+    chosen = rows.assign(gain=gain)[gain > 0].sort_values("gain", ascending=False, kind="stable").head(count)
+    if not len(chosen):
+        return None
+    decimals = max(2, column_decimals(chosen["band_now_percent_points"], 2))
+    body = [
+        (_upper(phrases.doubt(result, str(r.parameter), str(r.meaning))), fixed(r.band_now_percent_points, decimals), fixed(r.band_if_known_percent_points, decimals), fixed(100 * r.gain / r.band_now_percent_points))
+        for r in chosen.itertuples()
+    ]  # fmt: skip
+    return table(
+        "What finding out would be worth", ("Question", right("80 % band now", "points wide"), right("if it were known", "points wide"), right("Narrower by", "%")), body,
+        model(result),
+    )  # fmt: skip
+
+
+def frictions(result: StudyResult) -> Table | None:
+    """What lies outside the model: how much trade would move in the range of each."""
+    rows = result["frictions"]
+    if not len(rows):
+        return None
+    body = [
+        (
+            text(r["friction"]), text(r.get("what_if")), text(r["unit"]), *[_level(r[k], str(r["unit"])) for k in ("low", "central", "high")],
+            *[percent(r[f"effect_percent_{k}"]) for k in ("low", "central", "high")], clean(r["source"]) + (" (range estimated)" if r.get("estimate") else ""),
+        )
+        for r in rows.to_dict("records")
+    ]  # fmt: skip
+    return table(
+        "What the model leaves out, and how much it could matter",
+        (
+            "What", "Asked", "Unit", right("Low"), right("Middle"), right("High"), right("Trade at low", "%"), right("at middle", "%"), right("at high", "%"), "Source",
+        ),
+        body, f"{model(result)} Ranges: data/frictions.csv.",
+        f"Effect on two-way trade in {result.years[-1]}, in the central case with this scenario's measures in place. No forecast.",
+    )  # fmt: skip
+
+
+def _level(value: Any, unit: str) -> str:
+    return fixed(value) if unit.startswith("days") else cell(lambda v: n.share(v), value)
+
+
+def scenarios(results: Sequence[StudyResult]) -> Table | None:
+    """Scenarios side by side, the largest median effect first."""
+    if not results:
+        return None
+    several = len({r.pair for r in results}) > 1
+    order = sorted(results, key=lambda r: (-effect(r).mid, r.name))
+    body = [_scenario(r, several) for r in order]
+    heads: list[str | Column] = ["Scenario", *(["Pair"] if several else []), right("Measures"), right("Effect", "%"), right(BAND, "%"), right("Change", "million dollars a year"),
+                                 right(BAND, "million dollars a year"), "Reads as", right("Trucks a day", "both ways")]  # fmt: skip
+    last = order[0].years[-1]
+    return table(
+        f"Scenarios side by side: effect on two-way trade in {last}", heads, body, model(order[0]),
+        "Largest median effect first; against the same draws without measures. Trucks a day: if all goods that suit trucks went by road.",
+    )  # fmt: skip
+
+
+def _scenario(result: StudyResult, several: bool) -> tuple[str, ...]:
+    found, money = effect(result), effect(result, unit="musd")
+    return (
+        clean(result.title), *([" \u2013 ".join(result.facts["names"])] if several else []), n.fixed(len(result.scenario.get("measures", ()))),
+        fixed(found.mid, 2, sign=True), span(found.low, found.high, 2), fixed(money.mid, 1, sign=True), span(money.low, money.high, 1), _reads(result, found), n.count(trucks_both(result).mid),
+    )  # fmt: skip
+
+
+def _reads(result: StudyResult, found: Band) -> str:
+    if not has_measures(result):
+        return "no measure"
+    return {
+        "none": "no change", "tiny": "no measurable effect", "nil": "no measurable effect", "open": "not told from zero", "rise": "a rise", "fall": "a fall",
+    }[verdict(found)]  # fmt: skip
+
+

@@ -1,0 +1,24 @@
+"""Words made from a result's numbers; every sentence says what the numbers support and nothing else.
+
+Each function takes a :class:`~corridors.study.result.StudyResult` (or several) and returns a block of
+:mod:`corridors.show.blocks`. Names of places and economies come from the data, labels from the scenario; both are
+plain text that the blocks escape.
+"""
+
+from corridors.show.words.closing import data_words, left_out, method_words
+from corridors.show.words.comparison import (
+    compare_answer,
+    compare_cover,
+    ranking_words,
+    recommendation,
+)
+from corridors.show.words.effects import contributions_words, others_words, uncertainty_words
+from corridors.show.words.front import answer, cover, key_figures
+from corridors.show.words.trade import projection_words, targets_words, trade_today
+from corridors.show.words.ways import border_words, corridors_words
+
+__all__ = [
+    "answer", "border_words", "compare_answer", "compare_cover", "contributions_words", "corridors_words", "cover", "data_words", "key_figures",
+    "left_out", "method_words", "others_words", "projection_words", "ranking_words", "recommendation", "targets_words", "trade_today",
+    "uncertainty_words",
+]  # fmt: skip

@@ -1,0 +1,169 @@
+"""Who else gains or loses, what did it, and how sure that is, in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from corridors.show import numbers as n
+from corridors.show.blocks import Prose
+from corridors.show.lookups import (
+    TINY_PERCENT,
+    Band,
+    band,
+    economy,
+    effect,
+    has_measures,
+    quoted,
+    verdict,
+)
+from corridors.show.words import phrases
+from corridors.study.result import StudyResult
+
+_WORTH_MUSD = 0.05
+
+
+def others_words(result: StudyResult) -> Prose:
+    """Trade of other pairs that rises or falls most, and real output."""
+    if not has_measures(result):
+        return Prose(("No measure is taken, so nobody else gains or loses.",))
+    return Prose(tuple(p for p in (_pairs(result), _output(result)) if p))
+
+
+def _pairs(result: StudyResult) -> str:
+    rows = result["others"]
+    if not len(rows):
+        return "The measures touch the trade cost of no other pair."
+    up = rows[rows["change_musd_p50"] >= _WORTH_MUSD]
+    down = rows[rows["change_musd_p50"] <= -_WORTH_MUSD].sort_values("change_musd_p50", kind="stable")
+    head = f"The measures change the trade cost of {n.count(len(rows))} other {n.plural(len(rows), 'flow')}."
+    if not len(up) and not len(down):
+        return f"{head} None of them moves by as much as {n.musd(_WORTH_MUSD)} a year in the middle case."
+    told = [head]
+    if len(up):
+        told.append(f"{'The largest gains are' if len(up) > 1 else 'The one gain worth naming is'} {n.listed([_flow(r) for r in up.head(3).itertuples()])}.")
+    if len(down):
+        told.append(f"{'The largest losses are' if len(down) > 1 else 'The one loss worth naming is'} {n.listed([_flow(r) for r in down.head(2).itertuples()])}.")
+    else:
+        told.append(f"No flow loses as much as {n.musd(_WORTH_MUSD)} a year in the middle case.")
+    return phrases.sentence(*told)
+
+
+def _flow(row: pd.Series) -> str:
+    change = float(row.change_musd_p50)
+    return (
+        f"{economy(str(row.exporter))} to {economy(str(row.importer))} ({n.musd(change, sign=True)} a year, "
+        f"80{n.THIN}% band {n.musd_range(float(row.change_musd_p10), float(row.change_musd_p90), sign=True)})"
+    )
+
+
+def _output(result: StudyResult) -> str:
+    rows = result["real_gdp"]
+    if not len(rows):
+        return ""
+    year = result.years[-1]
+    reach = float(rows[["change_percent_p10", "change_percent_p90"]].abs().to_numpy().max())
+    if reach < TINY_PERCENT:
+        return f"Real output in {year} changes by {phrases.less_than(TINY_PERCENT)} in every economy."
+    own = {code: band(rows[rows["economy"] == code].iloc[0], "change_percent") for code in result.pair if (rows["economy"] == code).any()}
+    small = [economy(code) for code, b in own.items() if b.most < TINY_PERCENT]
+    told = [f"by {phrases.less_than(TINY_PERCENT)} in {n.listed(small)}"] if small else []
+    told += [f"in {economy(code)} by about {_gdp(b)}" for code, b in own.items() if b.most >= TINY_PERCENT]
+    most = rows.loc[rows["change_percent_p50"].abs().idxmax()]
+    if str(most["economy"]) not in result.pair:
+        told.append(f"in {economy(str(most['economy']))}, where it changes most in the middle case, by about {_gdp(band(most, 'change_percent'))}")
+    return f"Real output in {year} changes {'; '.join(told)}."
+
+
+def _gdp(change: Band) -> str:
+    return f"{n.signed_percent(change.mid)} ({phrases.signed_range(change)})"
+
+
+def contributions_words(result: StudyResult) -> Prose:
+    """What each measure adds; the parts add up to the median effect."""
+    rows = result["contributions"]
+    if not len(rows):
+        return Prose(("No measure is taken, so there is nothing to share out.",))
+    total = float(rows["percent_points"].sum())
+    order = rows.reindex(rows["percent_points"].abs().sort_values(ascending=False, kind="stable").index)
+    top = order.iloc[0]
+    if len(rows) == 1:
+        return Prose((f"There is one measure, {quoted(top['measure'])}, so all of the effect is its own: {phrases.change(effect(result))}.",))
+    if order["percent_points"].abs().max() < TINY_PERCENT:
+        return Prose((f"No measure moves two-way trade by as much as {n.fixed(TINY_PERCENT, 2)} points: all {n.in_words(len(rows))} together come to {phrases.signed_points(total)}.",))
+    told = [f"Of the effect of {n.signed_percent(total)} in {result.years[-1]}, {quoted(top['measure'])} {_brings(top)}."]
+    second = order.iloc[1]
+    if abs(float(second["percent_points"])) >= TINY_PERCENT:
+        told.append(f"Next is {quoted(second['measure'])}, which {_brings(second)}.")
+    small = int((order["percent_points"].abs() < TINY_PERCENT).sum())
+    if small:
+        told.append(f"{phrases.capital(n.in_words(small))} of the {n.in_words(len(rows))} measures {n.plural(small, 'moves', 'move')} it by less than {n.fixed(TINY_PERCENT, 2)} points{' each' if small > 1 else ''}.")
+    told.append("Each share is the mean over all orders in which the measures could come (Shapley value), so the parts add up.")
+    return Prose((phrases.sentence(*told),))
+
+
+def _brings(row: pd.Series) -> str:
+    points = float(row["percent_points"])
+    return f"{'brings' if points >= 0 else 'takes away'} {phrases.points(abs(points))}"
+
+
+def uncertainty_words(result: StudyResult) -> Prose:
+    """Which open question matters most, and how much the band would narrow if it were answered."""
+    if not has_measures(result):
+        return Prose((_how(result), "No measure is taken, so the effect has no uncertainty of its own; that of the path is in the fan above."))
+    found = effect(result)
+    if verdict(found) in ("none", "tiny"):
+        return Prose((_how(result), "The effect is so small that no open question about it changes the answer."))
+    return Prose(tuple(p for p in (_how(result), _information(result), _tornado(result), _closures(result)) if p))
+
+
+def _how(result: StudyResult) -> str:
+    return (
+        f"Everything uncertain was drawn {result.draws:,} times at once: what trade responds to, costs, hours, queues, output, today's level. "
+        f"A band of 80{n.THIN}% leaves one draw in ten below it and one in ten above."
+    )
+
+
+def _information(result: StudyResult) -> str:
+    rows = result["information"]
+    if not len(rows):
+        return ""
+    gain = rows["band_now_percent_points"] - rows["band_if_known_percent_points"]
+    if not gain.max() > 0:
+        return "No single fact would narrow the band by itself."
+    top = rows.loc[gain.idxmax()]
+    now, then = float(top["band_now_percent_points"]), float(top["band_if_known_percent_points"])
+    question = phrases.doubt(result, str(top["parameter"]), str(top["meaning"]))
+    rest = rows.assign(gain=gain).drop(index=gain.idxmax()).sort_values("gain", ascending=False, kind="stable")
+    told = f"The fact most worth finding out is {question}: if it were known, the 80{n.THIN}% band would be {n.share(1 - then / now)} narrower ({phrases.points(now)} wide now, {phrases.points(then)} then)."
+    after = [phrases.doubt(result, str(r.parameter), str(r.meaning)) for r in rest.head(2).itertuples() if r.gain > 0.05 * now]
+    return phrases.sentence(told, f"Next {n.plural(len(after), 'comes', 'come')} {n.listed(after)}." if after else "")
+
+
+def _tornado(result: StudyResult) -> str:
+    rows = result["sensitivity"]
+    if not len(rows):
+        return ""
+    spread = (rows["effect_high_percent"] - rows["effect_low_percent"]).abs()
+    if not spread.max() >= TINY_PERCENT:
+        return ""
+    top = rows.loc[spread.idxmax()]
+    low, high = sorted((float(top["effect_low_percent"]), float(top["effect_high_percent"])))
+    return (
+        f"Moved alone from the low to the high end of its range, with all else at its middle, one quantity does most: {phrases.doubt(result, str(top['parameter']), str(top['meaning']))} "
+        f"takes the effect from {n.signed_percent(low)} to {n.signed_percent(high)}."
+    )
+
+
+def _closures(result: StudyResult) -> str:
+    found = {k: float(v) for k, v in result.facts["closures"].items()}
+    if max(abs(v) for v in found.values()) < TINY_PERCENT:
+        return ""
+    shown = {n.signed_percent(v) for v in found.values()}
+    if len(shown) == 1:
+        return f"It makes no difference how much of the world is let to adjust: only this pair's cost, the trade of all, or prices and output as well, {shown.pop()} each time (central case)."
+    spread = max(found.values()) - min(found.values())
+    how = "hardly matters" if spread < 0.1 * max(abs(v) for v in found.values()) else "matters"
+    return (
+        f"How much of the world is let to adjust {how}: {n.signed_percent(found['partial'])} if only this pair's cost moves, "
+        f"{n.signed_percent(found['conditional'])} with the trade of all, {n.signed_percent(found['full'])} with prices and output as well (central case)."
+    )

@@ -1,0 +1,176 @@
+"""The front of a scenario's report: cover, the answer in three sentences, four key figures."""
+
+from __future__ import annotations
+
+from corridors.show import numbers as n
+from corridors.show.blocks import Cover, KeyFigure, KeyFigures, Prose
+from corridors.show.lookups import (  # fmt: skip
+    Band,
+    clean,
+    effect,
+    either_way,
+    gate,
+    has_measures,
+    level,
+    level_source,
+    pair,
+    pair_words,
+    path,
+    path_row,
+    road_share,
+    trucks_both,
+    verdict,
+)
+from corridors.show.words import phrases
+from corridors.study.result import StudyResult
+
+
+def cover(result: StudyResult) -> Cover:
+    """What is studied: the scenario's title, its pair, its years, its draws."""
+    count = len(result.scenario.get("measures", ()))
+    summary = clean(result.scenario.get("summary", ""))
+    return Cover(
+        "Scenario report",
+        clean(result.title),
+        f"{summary}." if summary else f"Trade between {pair_words(result)}, {n.years(result.years[0], result.years[-1])}",
+        (
+            ("Trade between", pair_words(result)),
+            ("Measures", n.in_words(count) if count else "none"),
+            ("Years", n.years(result.years[0], result.years[-1])),
+            ("World trade", f"base year {result.facts['base_year']}"),
+            ("Draws", f"{result.draws:,}, seed {result.seed}"),
+        ),
+    )
+
+
+def answer(result: StudyResult) -> Prose:
+    """The answer in three sentences: what the measures do, why so much or so little, how sure that is."""
+    return Prose((phrases.sentence(phrases.headline(result), _why(result), _how_sure(result)),), "lead")
+
+
+def _why(result: StudyResult) -> str:
+    kind = verdict(effect(result))
+    if not has_measures(result) or kind in ("none", "tiny", "nil"):
+        return _small_reason(result)
+    return _through(result)
+
+
+def _small_reason(result: StudyResult) -> str:
+    """What the trade has to do with borders at all: trucks needed, share by road."""
+    if not result.facts["corridor_known"]:
+        if has_measures(result):
+            return "The network has no corridor between the two, so the measures reach this trade only through the prices of others."
+        return "The network has no corridor between the two, so no measure at a border bears on it directly."
+    need = trucks_both(result)
+    most = max(road_share(result, flow) for flow in ("exports", "imports"))
+    now = f"No more than {n.share(most)} of the goods, by value, go by road" if most > 0 else "None of it goes by road"
+    narrow = gate(result)
+    against = "" if narrow is None else (
+        f", against the {n.count(narrow[1])} that the open crossings take" if need.mid < narrow[1] else
+        f", more than the {n.count(narrow[1])} that the open crossings take"
+    )  # fmt: skip
+    return f"{now}; if all that suits trucks did, it would need {phrases.about_trucks(need.mid)} both ways{against}."
+
+
+def _through(result: StudyResult) -> str:
+    rows = result["contributions"]
+    if len(rows) == 0:
+        return ""
+    order = rows.reindex(rows["percent_points"].abs().sort_values(ascending=False, kind="stable").index)
+    top, total = order.iloc[0], float(rows["percent_points"].sum())
+    subject = phrases.subject(result, int(order.index[0]), str(top["kind"]))
+    if len(rows) == 1:
+        return f"It works through {subject}."
+    first = float(top["percent_points"])
+    rest, part = total - first, first / total if total else 0.0
+    others = phrases.others_count(len(rows) - 1)
+    if part > 1:
+        return f"More than all of that comes from {subject}; the other {others} {n.plural(len(rows) - 1, 'takes', 'take')} {phrases.points(abs(rest))} away."
+    if part >= 0.9:
+        return f"Nearly all of that comes from {subject}; the other {others} {'adds' if len(rows) == 2 else 'together add'} {phrases.points(abs(rest))}."
+    if part >= 0.5:
+        return f"Most of that comes from {subject} ({phrases.points(first).removesuffix(' points')} of {phrases.points(total)})."
+    if part > 0:
+        return f"The largest part comes from {subject} ({phrases.points(first).removesuffix(' points')} of {phrases.points(total)})."
+    return f"Measures pull both ways; the strongest pull is that of {subject} ({phrases.signed_points(first)})."
+
+
+def _how_sure(result: StudyResult) -> str:
+    band, kind = effect(result), verdict(effect(result))
+    if not has_measures(result):
+        base = path(result, "total", "baseline")
+        if not base.low > 0:
+            return ""
+        head = "The path's range is wide" if base.high > 3 * base.low else "The path's range is moderate"
+        return f"{head}: its high end is {phrases.times(base.high / base.low)} its low end."
+    if kind == "none":
+        return "All draws agree on that."
+    if kind in ("tiny", "nil"):
+        return f"The finding is fairly sure: {_nineteen(result)}."
+    top = phrases.top_doubt(result)
+    reason = f", above all because of one open question: {top}" if top else ""
+    if kind == "open":
+        return f"Neither direction nor size is sure{reason}." if either_way(band) else f"The size is not sure{reason}."
+    if _ratio(band) >= 3:
+        return f"In the model the direction is clear, the size is not{reason}."
+    return f"In the model direction and size are both fairly clear{'; the largest open question is ' + top if top else ''}."
+
+
+def _ratio(band: Band) -> float:
+    ends = sorted((abs(band.low), abs(band.high)))
+    return ends[1] / ends[0] if ends[0] else float("inf")
+
+
+def _nineteen(result: StudyResult) -> str:
+    rows = result["effect"]
+    row = rows[(rows["year"] == result.years[-1]) & (rows["flow"] == "total") & (rows["unit"] == "percent")].iloc[0]
+    wide = Band(float(row["p2_5"]), float(row["p50"]), float(row["p97_5"]))
+    if wide.most < 0.05:
+        return f"in 19 draws of 20 the change stays under 0.05{n.THIN}%"
+    return f"19 draws of 20 lie within {n.percent_range(wide.low, wide.high, sign=True)}"
+
+
+def key_figures(result: StudyResult) -> KeyFigures:
+    """Trade today, trade expected, the effect, and trucks needed against capacity."""
+    return KeyFigures((_today(result), _expected(result), _effect(result), _trucks(result)))
+
+
+def _today(result: StudyResult) -> KeyFigure:
+    year, exports, imports = level(result)
+    first, second = pair(result)
+    return KeyFigure(
+        f"Two-way trade in {year}",
+        n.musd(exports + imports),
+        f"{first} sells {n.musd(exports)}, {second} {n.musd(imports)}; {level_source(result)}",
+    )
+
+
+def _expected(result: StudyResult) -> KeyFigure:
+    row = path_row(result, "total", "baseline")
+    label = f"Expected in {result.years[-1]}" + (" without the measures" if has_measures(result) else "")
+    return KeyFigure(label, n.musd(float(row["p50"])), phrases.money_range(Band(float(row["p10"]), float(row["p50"]), float(row["p90"]))))
+
+
+def _effect(result: StudyResult) -> KeyFigure:
+    band, year = effect(result), result.years[-1]
+    kind = verdict(band)
+    label = f"Effect of the measures in {year}"
+    if not has_measures(result):
+        return KeyFigure(label, "No measure", "none is taken in this scenario")
+    if kind == "none":
+        return KeyFigure(label, "No change", "the same in every draw")
+    if kind == "tiny":
+        return KeyFigure(label, f"Less than 0.05{n.THIN}%", f"80{n.THIN}% band; no measurable effect")
+    tail = {"nil": ": no measurable effect", "open": ": includes zero" if either_way(band) else ": reaches down to nothing"}.get(kind, "")
+    return KeyFigure(label, n.signed_percent(band.mid), phrases.signed_range(band) + tail)
+
+
+def _trucks(result: StudyResult) -> KeyFigure:
+    need = trucks_both(result)
+    narrow = gate(result)
+    held = f"; {phrases.own(narrow[0])} open crossings take {n.count(narrow[1])}" if narrow else "; no road corridor in the network"
+    return KeyFigure(
+        f"Trucks a day in {result.years[-1]}, both ways",
+        "Fewer than 1" if need.mid < 0.75 else f"About {n.trucks(need.mid).removesuffix(' a day').removesuffix(' trucks').removesuffix(' truck')}",
+        f"if all goods that suit trucks went by road; 80{n.THIN}% band {n.number_range(need.low, need.high)}{held}",
+    )

@@ -1,0 +1,268 @@
+"""Phrases that all sentences share: changes, bands, measures and uncertain quantities in plain words."""
+
+from __future__ import annotations
+
+import re
+
+from corridors.show import numbers as n
+from corridors.show.lookups import (
+    Band,
+    clean,
+    effect,
+    either_way,
+    pair_words,
+    path,
+    short_name,
+    verdict,
+)
+from corridors.study.result import StudyResult
+
+MEASURES = {
+    "border_capacity": "more capacity at border crossings",
+    "crossing_time": "quicker processing at border crossings",
+    "closure": "how many days a year borders are shut",
+    "tariff_or_fee": "fees at border crossings",
+    "road": "better roads",
+    "new_link": "the new link",
+    "rail_service": "the train service",
+    "direct_flights": "direct flights",
+}
+"""What a kind of measure is about, as the subject of a sentence."""
+
+DOUBTS = {
+    "air_cost_factor": "what air freight costs",
+    "background_traffic_factor": "how many trucks of others use the crossings today",
+    "background_traffic_growth": "how fast the traffic of others at the crossings grows",
+    "base_share_factor": "how much really goes by road and air today",
+    "class_mix_exports": "what part of {first}'s sales is bulk cargo",
+    "class_mix_imports": "what part of {second}'s sales is bulk cargo",
+    "closure_days_factor": "how many days a year open borders shut",
+    "distance_elasticity": "how much distance costs trade",
+    "flight_miles": "how much a direct flight does for trade in goods",
+    "gdp_elasticity_exporter": "how strongly trade follows the seller's output",
+    "gdp_elasticity_importer": "how strongly trade follows the buyer's output",
+    "gdp_exporter_score": "how fast {first} grows",
+    "gdp_exporter_turn": "when {first}'s growth comes",
+    "gdp_importer_score": "how fast {second} grows",
+    "gdp_importer_turn": "when {second}'s growth comes",
+    "gdp_world_score": "how fast the world grows",
+    "measurement_balance": "how today's trade splits into the two directions",
+    "measurement_score": "how large today's trade really is",
+    "mode_dissimilarity": "how readily shippers change between road, rail, sea and air",
+    "new_service_hidden_share": "how much of the road's hidden cost a new service would have",
+    "outside_cost": "what ways outside the network cost",
+    "pair_balance": "which direction of this trade grows faster than output",
+    "pair_balance_turn": "when one direction of this trade pulls ahead of the other",
+    "pair_residual": "what else moves this trade beside output",
+    "pair_residual_turn": "when other forces than output move this trade",
+    "phase_in_speed": "how quickly measures take hold",
+    "processing_factor": "how long border clearance takes",
+    "rail_cost_factor": "what rail freight costs",
+    "reversion_factor": "how fast this trade returns to what the gravity model expects",
+    "road_cost_factor": "what road haulage costs",
+    "road_hidden_kept": "how much of the road's hidden cost stays",
+    "road_speed_factor": "how fast trucks move",
+    "route_scale": "how readily shippers change routes",
+    "sea_cost_factor": "what sea freight costs",
+    "sea_time_factor": "how long the sea voyage takes",
+    "tonnes_per_flight": "how much cargo a passenger flight takes",
+    "tonnes_per_teu": "how much a container holds",
+    "trade_elasticity": "how strongly trade responds to its cost",
+    "truck_payload_t": "how much a truck carries",
+    "unit_value_factor": "what a tonne of goods is worth",
+    "value_of_a_day": "what a day in transit costs",
+}
+"""What is not known, as a question that somebody could answer."""
+
+
+def doubt(result: StudyResult, parameter: str, meaning: str = "") -> str:
+    """An uncertain quantity in plain words; one without words of its own by the start of its description."""
+    if parameter in DOUBTS:
+        first, second = (str(name) for name in result.facts["names"])
+        return DOUBTS[parameter].format(first=first, second=second)
+    return re.split(r"[:;,(]", clean(meaning))[0].strip() or parameter.replace("_", " ")
+
+
+def measure_words(kind: str) -> str:
+    """A kind of measure in words."""
+    return MEASURES.get(kind, kind.replace("_", " "))
+
+
+def plain_range(band: Band) -> str:
+    """``80 % band 0.7 to 21 %`` for a band on one side of zero, without signs; else with signs."""
+    if band.low >= 0:
+        return f"80{n.THIN}% band {n.percent_range(band.low, band.high)}"
+    if band.high <= 0:
+        return f"80{n.THIN}% band {n.percent_range(-band.high, -band.low)}"
+    return signed_range(band)
+
+
+def signed_range(band: Band) -> str:
+    """``80 % band −0.4 to +1.2 %``."""
+    return f"80{n.THIN}% band {n.percent_range(band.low, band.high, sign=True)}"
+
+
+def money_range(band: Band) -> str:
+    """``80 % band $0.5 to $4.2 billion``."""
+    return f"80{n.THIN}% band {n.musd_range(band.low, band.high)}"
+
+
+def less_than(percent: float) -> str:
+    """``less than 0.05 %``."""
+    return f"less than {n.fixed(percent, 2)}{n.THIN}%"
+
+
+def change(band: Band) -> str:
+    """A change as a noun with its band: ``a rise of about 4.0 % (80 % band 1 to 21 %)``, ``no measurable change``."""
+    kind = verdict(band)
+    if kind == "none":
+        return "no change"
+    if kind == "tiny":
+        return f"a change of {less_than(0.05)}"
+    if kind in ("rise", "fall"):
+        return f"a {kind} of about {n.percent(abs(band.mid))} ({plain_range(band)})"
+    if kind == "nil":
+        return f"no measurable change ({signed_range(band)})"
+    return f"a change that may go either way ({signed_range(band)})" if either_way(band) else f"a change of about {n.signed_percent(band.mid)} that may be next to nothing ({signed_range(band)})"
+
+
+def what_changes(result: StudyResult) -> str:
+    """``two-way trade between Pakistan and Russia``."""
+    return f"two-way trade between {pair_words(result)}"
+
+
+def headline(result: StudyResult) -> str:
+    """What the measures do to two-way trade in the last year, as one sentence with its range."""
+    year, band = result.years[-1], effect(result)
+    kind, trade = verdict(band), what_changes(result)
+    if not result.scenario.get("measures"):
+        base = _projected(result)
+        return f"Nothing is changed here: {trade} is expected at {base} in {year}, the path that scenarios are held against."
+    if kind == "none":
+        return f"The measures change nothing in {trade}: in {year} it is {_projected(result)} with them and without them."
+    if kind == "tiny":
+        return f"No measurable effect: in {year} the measures change {trade} by {less_than(0.05)}{' either way' if band.low < 0 < band.high else ''}."
+    if kind == "nil":
+        return f"No measurable effect: in {year} the measures change {trade} by {_about(band)} ({signed_range(band)})."
+    if kind == "open":
+        if either_way(band):
+            return f"The direction is not clear: in {year} the measures change {trade} by {_about(band)}, but the {signed_range(band)} includes zero."
+        up = band.high > -band.low
+        if abs(band.mid) < 0.005 or (band.mid > 0) != up:
+            return f"In {year} the measures change {trade} by {_about(band)}, and the {signed_range(band)} includes nothing at all."
+        return f"In {year} the measures may {'raise' if up else 'lower'} {trade} by about {n.percent(abs(band.mid))}, but the {signed_range(band)} reaches down to nothing."
+    verb = "raise" if kind == "rise" else "lower"
+    money = effect(result, unit="musd")
+    more = "more" if kind == "rise" else "less"
+    return f"In {year} the measures would {verb} {trade} by about {n.percent(abs(band.mid))} ({plain_range(band)}), or {n.musd(abs(money.mid))} a year {more} than without them."
+
+
+def _projected(result: StudyResult) -> str:
+    band = path(result, "total", "baseline")
+    return f"about {n.musd(band.mid)} ({money_range(band)})"
+
+
+def _about(band: Band) -> str:
+    return f"about {n.signed_percent(band.mid)}" if abs(band.mid) >= 0.005 else f"less than 0.01{n.THIN}% in the middle case"
+
+
+def times(ratio: float) -> str:
+    """How many times: ``nine times``, ``twice``, ``2.3 times``."""
+    if 1.95 <= ratio < 2.05:
+        return "twice"
+    if ratio < 3:
+        return f"{n.fixed(ratio, 1).removesuffix('.0')} times"
+    return f"{n.in_words(round(ratio)) if ratio < 12.5 else n.significant(ratio, 2)} times"
+
+
+def capital(text: str) -> str:
+    """With its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence(*parts: str) -> str:
+    """Sentences in a row with one space between; empty ones left out."""
+    return " ".join(p.strip() for p in parts if p and p.strip())
+
+
+def others_count(count: int) -> str:
+    """``measure`` or ``eight measures``, after ``the other``."""
+    return "measure" if count == 1 else f"{n.in_words(count)} measures"
+
+
+def chance(probability: float, draws: int) -> str:
+    """A chance as what a thing has: ``has a chance of about 1 in 3``, ``is almost certain``, ``came out in none of 256 draws``."""
+    if probability <= 0:
+        return f"came out in none of {draws:,} draws"
+    if probability >= 1:
+        return f"came out in all {draws:,} draws"
+    return has_chance(n.probability(probability))
+
+
+def has_chance(told: str) -> str:
+    """A probability in words, as what a thing has: ``has a chance of about 1 in 3``, ``has about even chances``."""
+    if told.startswith("almost"):
+        return f"is {told}"
+    return "has about even chances" if told.endswith("even") else f"has a chance of {told}"
+
+
+def odds(probability: float) -> str:
+    """A chance in brackets: ``chance about 1 in 3``, ``chance about even``, ``almost certain``."""
+    told = n.probability(probability)
+    return told if told.startswith("almost") else f"chance {told}"
+
+
+def about_usd(value: float) -> str:
+    """A rough amount of dollars, two digits: ``$6,100``."""
+    return f"${n.significant(value, 2)}"
+
+
+def own(name: str) -> str:
+    """What belongs to an economy: ``Pakistan's``, ``the United States'``."""
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
+
+
+def points(value: float) -> str:
+    """Percentage points without a sign: ``4.3 points``, ``0.08 points``, ``less than 0.01 points``."""
+    size = abs(value)
+    if size < 0.005:
+        return "less than 0.01 points" if size else "0 points"
+    return f"{n.fixed(size, 2 if size < 0.995 else 1 if size < 9.95 else 0)} points"
+
+
+def signed_points(value: float) -> str:
+    """Percentage points with their sign: ``+0.4 points``, ``−1.2 points``."""
+    mark = "" if abs(value) < 0.005 else "+" if value > 0 else n.MINUS
+    return f"{mark}{points(value)}"
+
+
+def subject(result: StudyResult, number: int, kind: str) -> str:
+    """What a measure is about; of a closure, whether it opens or shuts, by the crossings' own days."""
+    measures = result.scenario.get("measures", ())
+    crossings = result["crossings"]
+    if kind != "closure" or not number < len(measures) or not len(crossings):
+        return measure_words(kind)
+    rows = crossings[crossings["crossing"].isin(measures[number].get("crossings", ()))]
+    if not len(rows):
+        return measure_words(kind)
+    names = n.listed([short_name(x) for x in rows["name"]]) if len(rows) <= 2 else "borders"
+    more = (rows["closure_days_after"] > rows["closure_days_before"]).any()
+    return f"shutting {names} for longer" if more else f"keeping {names} open"
+
+
+def top_doubt(result: StudyResult) -> str:
+    """The open question whose answer would narrow the band most; empty where none would."""
+    rows = result["information"]
+    if not len(rows):
+        return ""
+    gain = rows["band_now_percent_points"] - rows["band_if_known_percent_points"]
+    if not gain.max() > 0:
+        return ""
+    top = rows.loc[gain.idxmax()]
+    return doubt(result, str(top["parameter"]), str(top["meaning"]))
+
+
+def about_trucks(trucks_a_day: float) -> str:
+    """``about 31 trucks a day``, ``about 1 truck every 9 days``, ``no trucks``."""
+    told = n.trucks(trucks_a_day)
+    return told if told.startswith(("no", "less", "about")) else f"about {told}"

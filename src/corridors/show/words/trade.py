@@ -1,0 +1,200 @@
+"""Trade today, trade expected, and stated aims, in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from corridors.show import numbers as n
+from corridors.show.blocks import Prose
+from corridors.show.lookups import (  # fmt: skip
+    Band,
+    clean,
+    effect,
+    full_reports,
+    has_measures,
+    level,
+    level_source,
+    pair,
+    path,
+    path_row,
+    period_words,
+    verdict,
+    way,
+)
+from corridors.show.words import phrases
+from corridors.study.result import StudyResult
+
+_FLOW = {"exports": "exports", "imports": "imports", "total": "two-way trade", "balance": "the balance"}
+
+
+def trade_today(result: StudyResult) -> Prose:
+    """Levels, the reports that disagree, and trade that is missing."""
+    paragraphs = [phrases.sentence(_level(result), _reported(result)), _disagree(result), _missing(result)]
+    return Prose(tuple(p for p in paragraphs if p))
+
+
+def _level(result: StudyResult) -> str:
+    year, exports, imports = level(result)
+    first, second = pair(result)
+    larger = max(exports, imports) / (exports + imports)
+    lopsided = f" {phrases.capital(second if imports > exports else first)} sells {n.share(larger)} of it." if larger >= 0.7 else ""
+    return (
+        f"In {year}, {phrases.what_changes(result)} came to about {n.musd(exports + imports)}: {first} sold goods worth {n.musd(exports)} "
+        f"and {second} goods worth {n.musd(imports)} ({level_source(result)}).{lopsided}"
+    )
+
+
+def _reported(result: StudyResult) -> str:
+    reports = full_reports(result)
+    if not len(reports):
+        return "No series of reports on this pair is in the data; the level comes from the world matrix."
+    latest = reports.iloc[-1]
+    return f"The latest report of a whole year ({period_words(latest['period'])}) gives {n.musd(float(latest['total_musd']))}; source: {clean(latest['source_title'])}."
+
+
+def _disagree(result: StudyResult) -> str:
+    rows = result["disagreements"]
+    if not len(rows):
+        return ""
+    count, worst = len(rows), rows.iloc[0]
+    reasons = ["fiscal years run from July to June and calendar years do not"] if rows["period"].astype(str).str.contains("FY").any() else []
+    reasons += ["exports are counted without freight and imports with it", "central banks count payments while customs count goods"]
+    many = f"{phrases.capital(n.in_words(count))} pairs of reported figures contradict each other" if count > 1 else "One pair of reported figures contradicts itself"
+    a, b = sorted((float(worst["value_a_musd"]), float(worst["value_b_musd"])), key=abs)
+    return (
+        f"{many}. The widest gap is in {_FLOW.get(str(worst['what']), clean(worst['what']))}, {period_words(worst['period'])}: {n.musd(a)} in one source, "
+        f"{n.musd(b)} in another. Part of that is how trade is counted: {'; '.join(reasons)}. All figures are shown as reported, and their spread is part of the uncertainty."
+    )
+
+
+def _missing(result: StudyResult) -> str:
+    told = []
+    year = 0
+    for flow in ("exports", "imports"):
+        found = result.facts["predicted_ratio"].get(flow)
+        if not found or not found["p50"] > 0:
+            continue
+        year = int(found["year"])
+        told.append(
+            f"{way(result, flow)} {n.musd(found['observed_musd'])} was observed where the gravity model expects {n.musd(found['predicted_musd'])}, "
+            f"{_ratio(found)}"
+        )
+    if not told:
+        return "What share of expected trade is missing cannot be told: the world panel has no figure for this pair."
+    return phrases.sentence(
+        f"What economies of their size and distance usually trade is a yardstick. In {year}, the last year of the world panel, {'; '.join(told)}.",
+        _since(result),
+        "That describes; it is no promise that a better road would close a gap.",
+    )
+
+
+def _since(result: StudyResult) -> str:
+    """Whether trade has moved so far since the panel's last year that the ratios are out of date."""
+    year, *levels = level(result)
+    told = []
+    for flow, now in zip(("exports", "imports"), levels, strict=True):
+        found = result.facts["predicted_ratio"].get(flow)
+        if not found or not found["observed_musd"] > 0:
+            continue
+        factor = now / found["observed_musd"]
+        if factor >= 1.5:
+            told.append(f"{way(result, flow)} it has grown to {phrases.times(factor)} that")
+        elif 0 < factor <= 1 / 1.5:
+            told.append(f"{way(result, flow)} it has shrunk to {n.share(factor)} of that")
+    return f"By {year} trade has moved on: {' and '.join(told)}, so that yardstick has to be read with care." if told else ""
+
+
+def _ratio(found: dict[str, float]) -> str:
+    band = f"80{n.THIN}% band {n.number_range(found['p10'], found['p90'])}"
+    if found["p10"] > 1:
+        return f"{phrases.times(found['p50'])} as much ({band})"
+    if found["p90"] < 1:
+        return f"so {n.share(1 - found['p50'])} is missing (observed over expected {n.significant(found['p50'])}, {band})"
+    return f"about what is expected (observed over expected {n.significant(found['p50'])}, {band})"
+
+
+def projection_words(result: StudyResult) -> Prose:
+    """Where trade goes without the measures and with them, both directions, with bands."""
+    return Prose(tuple(p for p in (_baseline(result), _with_measures(result), _volumes(result)) if p))
+
+
+def _baseline(result: StudyResult) -> str:
+    year, exports, imports = level(result)
+    last = result.years[-1]
+    band = path(result, "total", "baseline")
+    wide = path_row(result, "total", "baseline")
+    ratio = band.mid / (exports + imports)
+    trend = f"{phrases.times(ratio)} the level of {year}" if ratio >= 1.05 else f"about the level of {year}" if ratio > 0.95 else f"{n.share(1 - ratio)} less than in {year}"
+    each = " and ".join(
+        f"{n.musd(path(result, flow, 'baseline').mid)} {way(result, flow)} ({phrases.money_range(path(result, flow, 'baseline'))})"
+        for flow in ("exports", "imports")
+    )
+    return (
+        f"Without the measures, {phrases.what_changes(result)} is expected at about {n.musd(band.mid)} in {last}, {trend}. "
+        f"The 80{n.THIN}% band runs from {n.musd_range(band.low, band.high)}; 19 draws of 20 lie within {n.musd_range(float(wide['p2_5']), float(wide['p97_5']))}. By direction: {each}."
+    )
+
+
+def _with_measures(result: StudyResult) -> str:
+    if not has_measures(result):
+        return "No measure is taken, so the path with and without measures is the same."
+    last, band = result.years[-1], effect(result)
+    total = path(result, "total", "scenario")
+    kind = verdict(band)
+    if kind == "none":
+        return f"With the measures it is the same, {n.musd(total.mid)}."
+    if kind in ("tiny", "nil"):
+        head = f"With the measures the picture does not change: {phrases.change(band)} in {last}."
+    else:
+        head = f"With the measures it is about {n.musd(total.mid)} ({phrases.money_range(total)}). Measured draw by draw, that is {phrases.change(band)}."
+    each = " and ".join(f"{phrases.change(effect(result, flow))} {way(result, flow)}" for flow in ("exports", "imports"))
+    return phrases.sentence(head, f"By direction: {each}.", _against_doubt(result, band))
+
+
+def _against_doubt(result: StudyResult, band: Band) -> str:
+    base = path(result, "total", "baseline")
+    if 100 * (base.high / base.mid - 1) > 5 * band.most:
+        return f"What nobody can know about the years until {result.years[-1]} weighs far more: even without any measure the high end of the 80{n.THIN}% band is {phrases.times(base.high / base.mid)} its middle."
+    return ""
+
+
+def _volumes(result: StudyResult) -> str:
+    rows = result["volumes"]
+    if not len(rows):
+        return ""
+    last = rows[(rows["year"] == result.years[-1]) & (rows["case"] == "scenario")]
+    told = []
+    for flow in ("exports", "imports"):
+        part = last[last["flow"] == flow]
+        top = part.loc[part["tonnes_p50"].idxmax()]
+        share = float(top["tonnes_p50"]) / float(part["tonnes_p50"].sum()) if part["tonnes_p50"].sum() > 0 else 0.0
+        told.append(f"{way(result, flow)} about {n.tonnes(float(part['tonnes_p50'].sum()))}, {n.share(share)} of it {_cargo(str(top['cargo_class']))}")
+    case = ", with the measures" if has_measures(result) else ""
+    return f"By weight that is {'; '.join(told)} ({result.years[-1]}{case}, sums of medians)." if told else ""
+
+
+def _cargo(name: str) -> str:
+    return {"bulk": "bulk cargo", "food": "food", "textiles": "textiles and leather", "machinery": "machinery and other manufactures"}.get(name, name)
+
+
+def targets_words(result: StudyResult) -> Prose | None:
+    """How likely the stated aims are; None where none is asked about."""
+    rows = result["targets"]
+    if not len(rows):
+        return None
+    return Prose(tuple(_target(result, row) for row in rows.itertuples()), bullets=len(rows) > 1)
+
+
+def _target(result: StudyResult, row: pd.Series) -> str:
+    flow = str(row.flow)
+    what = phrases.what_changes(result) if flow == "total" else f"trade {way(result, flow)}"
+    before, after = float(row.probability_baseline), float(row.probability_scenario)
+    year = int(row.year)
+    band = path(result, flow, "scenario", year)
+    first, second = phrases.chance(before, result.draws), phrases.chance(after, result.draws)
+    told = f"That {what} reaches {n.musd(float(row.target_musd))} by {year} {first}"
+    if has_measures(result):
+        told += ", with the measures and without" if first == second else f" without the measures; with them it {second}"
+    return f"{told}. The middle estimate for that year is {n.musd(band.mid)}."
+
+

@@ -1,0 +1,221 @@
+"""The validation in words and tables, each made from what was computed; what failed is said as plainly as what held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from corridors.data import tables
+from corridors.show import numbers as n
+from corridors.show.blocks import Column, Cover, KeyFigure, KeyFigures, Prose, Table, table
+from corridors.validation.checks import ValidationResult
+
+_METHODS = {
+    "ours": "This model", "last value": "Last value", "drift": "Drift", "gdp": "In proportion to GDP", "ets": "Exponential smoothing",
+}  # fmt: skip
+_GDP = {"known": "known", "forecast": "forecast", "none": "not used"}
+_SHOWN_PAIRS = ("PAK-RUS", "RUS-PAK", "PAK-KAZ", "KAZ-PAK", "PAK-CHN", "CHN-PAK", "PAK-TUR", "TUR-PAK", "RUS-KAZ", "RUS-TUR")
+_LEAST, _MOST = 74.0, 86.0
+
+
+def cover(found: ValidationResult) -> Cover:
+    """The front of the validation report."""
+    s = found.summary
+    return Cover(
+        "Validation",
+        "Is the model right?",
+        "Published results, real borders, the past and known effects, computed again in this build",
+        (
+            ("Published results", f"{s['published_passed']} of {s['published_total']} reproduced"),
+            ("Real cases", f"{s['real_cases_passed']} of {s['real_cases_total']} within the stated margin"),
+            ("Known effects", f"{s['known_effects_passed']} of {s['known_effects_total']} in the published range"),
+        ),
+    )
+
+
+def answer(found: ValidationResult) -> Prose:
+    """What the checks say, and what they do not."""
+    s = found.summary
+    past = s["backtest"]
+    held = 100 * past["coverage_80"]
+    verdict = "about as often as they should" if _LEAST <= held <= _MOST else "less often than they should" if held < _LEAST else "more often than they should"
+    failed = s["published_total"] - s["published_passed"]
+    missed = s["real_cases_total"] - s["real_cases_passed"]
+    return Prose(
+        (
+            f"Of {s['published_total']} published figures the engine reproduces {s['published_passed']}"
+            + ("." if failed == 0 else f"; the {n.in_words(failed)} that it does not are listed with the reason, where one is known."),
+            f"On the past, with GDP known, its forecasts miss by {n.fixed(100 * past['skill_vs_naive'], 0)} % less than the last "
+            f"known value does; with GDP forecast as well, by {n.fixed(100 * past['skill_vs_naive_forecast_gdp'], 0)} % "
+            f"{'less' if past['skill_vs_naive_forecast_gdp'] >= 0 else 'more'}. Bands meant to hold 80 % of outcomes held {n.fixed(held, 0)} %, {verdict}.",
+            f"Of {s['real_cases_total']} reported queues, days and distances, {s['real_cases_passed']} come out within their margin and "
+            f"{n.in_words(missed)} {n.plural(missed, 'does', 'do')} not.",
+        ),
+        "lead",
+    )
+
+
+def key_figures(found: ValidationResult) -> KeyFigures:
+    """Four numbers to remember."""
+    s = found.summary
+    past = s["backtest"]
+    return KeyFigures(
+        (
+            KeyFigure("Published results", f"{s['published_passed']} of {s['published_total']}", "within the tolerance of each"),
+            KeyFigure("Skill with known GDP", n.fixed(past["skill_vs_naive"], 2), "1 is perfect, 0 no better than the last value"),
+            KeyFigure("Skill with forecast GDP", n.fixed(past["skill_vs_naive_forecast_gdp"], 2), "the same, nothing known of the future"),
+            KeyFigure("80 % bands held", f"{n.fixed(100 * past['coverage_80'], 0)} %", "of outcomes, mean of all origins"),
+        )
+    )
+
+
+def published(found: ValidationResult) -> Table:
+    """Passed and failed by published table."""
+    frame = found["published"]
+    rows = []
+    for (_, name), part in frame.groupby(["source", "table"], sort=False):
+        passed = int(part["passed"].sum())
+        worst = part.loc[(part["difference"].abs() / part["tolerance"]).idxmax()]
+        rows.append(
+            (
+                str(name), f"{passed} of {len(part)}", str(worst["quantity"]), n.significant(worst["published"], 4),
+                n.significant(worst["ours"], 4), n.significant(worst["tolerance"], 1),
+                "" if passed == len(part) else str(part.loc[~part["passed"], "note"].iloc[0]),
+            )
+        )  # fmt: skip
+    return table(
+        "Published tables reproduced, with the figure of each that is furthest off",
+        ("Table", Column("Within tolerance", "", "right"), "Furthest off", Column("Published", "", "right"), Column("Ours", "", "right"),
+         Column("Tolerance", "", "right"), "Why"),
+        rows,
+        "Source: " + "; ".join(dict.fromkeys(frame["source"])) + ". Addresses of every figure are in tables/published.csv.",
+    )  # fmt: skip
+
+
+def real_cases(found: ValidationResult) -> Table:
+    """Every real case beside what the model says."""
+    rows = [
+        (
+            str(r.case), str(r.quantity), _span(r.reported_low, r.reported, r.reported_high), n.significant(r.computed, 3), str(r.unit),
+            _held(r.within), str(r.note) if isinstance(r.note, str) else "",
+        )
+        for r in found["real_cases"].itertuples()
+    ]  # fmt: skip
+    return table(
+        "Reported and computed, case by case",
+        ("Case", "What", Column("Reported", "", "right"), Column("Computed", "", "right"), "Unit", "Within margin", "Note"),
+        rows,
+        "Source: reports in data/transport_facts.csv; the address of each is in tables/real_cases.csv.",
+    )
+
+
+def known_effects(found: ValidationResult) -> Table:
+    """Effects that are checks and not inputs."""
+    rows = [
+        (str(r.effect), _span(r.published_low, r.published, r.published_high), n.significant(r.computed, 2), str(r.unit), _held(r.within), str(r.source))
+        for r in found["known_effects"].itertuples()
+    ]
+    return table(
+        "Known effects: published and computed",
+        ("Effect", Column("Published", "", "right"), Column("Computed", "", "right"), "Unit", "In range", "Source"),
+        rows,
+    )
+
+
+def backtest(found: ValidationResult) -> Prose:
+    """What the backtest is, and what it found by horizon."""
+    frame = found["backtest"]
+    ours = frame[(frame["method"] == "ours") & (frame["gdp"] == "known")].set_index("horizon")
+    pairs = int(ours["pairs"].sum())
+    by_horizon = [f"{n.fixed(100 * row['skill'], 0)} % at {h} years" for h, row in ours.iterrows()]
+    covers = {h: 100 * row["coverage_80"] for h, row in ours.iterrows()}
+    outside = [h for h, held in covers.items() if not _LEAST <= held <= _MOST]
+    bands = "At every horizon the 80 % bands held between 74 and 86 %." if not outside else (
+        f"At {n.listed([f'{h} years' for h in outside])} the 80 % bands held {n.listed([f'{n.fixed(covers[h], 0)} %' for h in outside])}, outside the 74 to 86 % that we ask of them."
+    )
+    return Prose(
+        (
+            f"{n.count(pairs)} forecasts of flows between all pairs of the world panel, from each of its years, each made with what was known "
+            f"then. With GDP known, the mean error in logarithms is smaller than that of the last value by {n.listed(by_horizon)}. {bands}",
+            "The bands are set by errors of earlier origins than those they are scored on.",
+        )
+    )
+
+
+def backtest_table(found: ValidationResult) -> Table:
+    """Error, skill and coverage by method and horizon."""
+    rows = [
+        (
+            _METHODS.get(r.method, r.method), _GDP.get(r.gdp, r.gdp), f"{r.horizon} years", n.count(r.pairs), n.fixed(r.error, 2), n.fixed(r.skill, 2),
+            n.fixed(r.mase, 2), n.fixed(r.crps, 2), *(_percent(getattr(r, f"coverage_{level}")) for level in (50, 80, 95)),
+        )
+        for r in found["backtest"].itertuples()
+    ]  # fmt: skip
+    right = [Column(label, unit, "right") for label, unit in (
+        ("Forecasts", ""), ("Error", "log"), ("Skill", ""), ("MASE", ""), ("CRPS", "log"), ("50 % band", "held"), ("80 % band", "held"), ("95 % band", "held"),
+    )]  # fmt: skip
+    return table(
+        "Every method at every horizon, all pairs that trade in both years",
+        ("Method", "GDP", Column("Horizon", "", "right"), *right),
+        rows,
+        "Source: world trade panel 1992-2016 (UN Comtrade), GDP of the World Bank.",
+        "Error is the mean absolute error of the logarithm; skill is one minus its ratio to the last value's. n/a: the method has no bands.",
+    )
+
+
+def pairs(found: ValidationResult) -> Table | None:
+    """Forecasts of the corridor's own pairs, by name: the longest look ahead from each origin with bands."""
+    frame = found["pairs"].dropna(subset=["p10"])
+    name = frame["exporter"] + "-" + frame["importer"]
+    frame = frame[name.isin(_SHOWN_PAIRS) & (frame["horizon"] == 8)]
+    if frame.empty:
+        return None
+    names = tables.economies().set_index("iso3")["name"]
+    rows = [
+        (
+            f"{names[r.exporter]} to {names[r.importer]}", f"{r.origin}", f"{r.target_year}", n.musd(r.last_musd), n.musd(r.p50), n.musd_range(r.p10, r.p90),
+            n.musd(r.actual_musd), "yes" if r.inside else "no",
+        )
+        for r in frame.itertuples()
+    ]  # fmt: skip
+    return table(
+        "Pairs of the corridors, forecast eight years ahead with GDP known",
+        ("Flow", Column("From", "", "right"), Column("For", "", "right"), Column("Last known", "", "right"), Column("Forecast", "median", "right"),
+         Column("80 % band", "", "right"), Column("What came", "", "right"), "In the band"),
+        rows,
+        "Source: world trade panel 1992-2016 (UN Comtrade).",
+    )  # fmt: skip
+
+
+def disagreements(found: ValidationResult) -> Table | None:
+    """Reports that contradict each other, the largest differences first."""
+    frame = found["disagreements"]
+    if frame.empty:
+        return None
+    frame = frame.iloc[frame["difference_percent"].abs().argsort()[::-1]].head(15)
+    rows = [
+        (str(r.pair), str(r.period), str(r.what), n.musd(r.value_a_musd), str(r.source_a), n.musd(r.value_b_musd), str(r.source_b),
+         n.signed_percent(r.difference_percent, 0))
+        for r in frame.itertuples()
+    ]  # fmt: skip
+    return table(
+        f"The largest of {len(found['disagreements'])} contradictions among reports of the same trade",
+        ("Pair", "Period", "What", Column("One says", "", "right"), "Who", Column("Another says", "", "right"), "Who", Column("Difference", "", "right")),
+        rows,
+        "Source: data/trade_series.csv, the world panel; each with its address in tables/disagreements.csv.",
+    )
+
+
+def _span(low: Any, middle: Any, high: Any) -> str:
+    if pd.notna(low) and pd.notna(high) and low != high:
+        return n.number_range(float(low), float(high))
+    return n.significant(float(middle), 3) if pd.notna(middle) else n.significant(float(low if pd.notna(low) else high), 3)
+
+
+def _held(value: Any) -> str:
+    return "not compared" if pd.isna(value) else "yes" if value else "no"
+
+
+def _percent(value: float) -> str:
+    return f"{n.fixed(100 * value, 0)} %" if n.known(value) else n.MISSING

@@ -1,0 +1,145 @@
+"""Single numbers and labels of a study that sentences need, beside its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from corridors.data import panel
+from corridors.data import tables as data
+from corridors.study import counterfactual
+from corridors.trade import cargo, world
+
+if TYPE_CHECKING:
+    from corridors.study.pipeline import Study
+
+Array = npt.NDArray[np.float64]
+
+
+def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Plain values, by name:
+
+    ``names``, ``demonyms`` of the pair; ``corridor_known``; ``base_year`` of the world matrix, ``trade_year`` of the
+    newest world trade behind it, and how many exporters were filled; ``level`` (year, exports_musd, imports_musd); ``trade_cost_change_percent``; ``closures``
+    (effect in percent in the central case by equilibrium closure); ``market_clearing_residual`` and
+    ``route_gap`` (largest of all draws); ``trucks_needed`` a day, one way, if all goods that could go by road
+    did, and ``trucks_by_road`` that do; ``road_share``; ``hidden_usd_per_t`` of the road; ``binding`` crossings
+    before and after; ``distance_km``; ``predicted_ratio`` observed over predicted trade by direction.
+    """
+    economies = data.economies().set_index("iso3")
+    matrix = world.build()
+    change = study.change
+    state = change.after
+    return {
+        "names": [str(economies.loc[e, "name"]) for e in study.pair],
+        "demonyms": [str(economies.loc[e, "demonym"]) for e in study.pair],
+        "corridor_known": study.chain.on_network,
+        "distance_km": counterfactual.distance_km(study.pair),
+        "base_year": int(matrix.year),
+        "trade_year": int(panel.load().years[-1]),
+        "filled_exporters": len(world.filled_exporters()),
+        "level": {
+            "year": study.baseline.anchor_year,
+            "exports_musd": study.baseline.anchor_musd[0],
+            "imports_musd": study.baseline.anchor_musd[1],
+        },
+        "diagnostics": study.baseline.diagnostics.to_dict("records"),
+        "trade_cost_change_percent": cost_change(study),
+        "closures": _closures(study),
+        "market_clearing_residual": float(change.response.residual.max()),
+        "route_gap": float(state.gap.max()) if state is not None else 0.0,
+        **_trucks(study),
+        **_road(tables["routes"]),
+        "binding": {case: _binding(tables["crossings"], case) for case in ("before", "after")},
+        "predicted_ratio": _ratios(study, tables["missing_trade"]),
+    }
+
+
+def _three(values: Array) -> dict[str, float]:
+    low, mid, high = np.percentile(values, [10, 50, 90])
+    return {"p10": float(low), "p50": float(mid), "p90": float(high)}
+
+
+def cost_change(study: Study) -> dict[str, float]:
+    """Change of the pair's ad valorem trade cost, both directions by value, percent."""
+    value = np.stack([study.demand[p].sum(axis=1) for p in (study.pair, study.pair[::-1])], axis=1)
+    factor = study.change.cost_factor[:, :2]
+    return _three(100.0 * ((value * factor).sum(axis=1) / value.sum(axis=1) - 1.0))
+
+
+def _closures(study: Study) -> dict[str, float]:
+    """Effect on two-way trade in the central case when less of the world adjusts."""
+    flows = {pair: value[None] for pair, value in study.middle_demand.items()}
+    phased = study.phases(study.middle)[:, -1]
+    return {
+        closure: float(counterfactual.two_way(study.chain.change(study.middle, phased, study.last, flows, closure=closure).response.trade_factor, flows, study.pair)[0])
+        for closure in ("partial", "conditional", "full")
+    }
+
+
+def _trucks(study: Study) -> dict[str, Any]:
+    """Trucks a day, one way: if everything that could go by road did, and what does."""
+    needed: dict[str, Any] = {}
+    factor = np.broadcast_to(study.params["unit_value_factor"], (study.draws,))
+    shares = {"exports": study.baseline.export_shares, "imports": study.baseline.import_shares}
+    for flow, share in shares.items():
+        value = study.scenario_paths[flow][: study.draws, -1:] * share
+        needed[flow] = _three(cargo.trucks_per_day(value, factor).sum(axis=-1))
+    return {"trucks_needed": needed, "trucks_by_road": {flow: _by_road(study, flow) for flow in shares}}
+
+
+def _by_road(study: Study, flow: str) -> dict[str, dict[str, float]]:
+    """Trucks a day that take the road, before and after."""
+    chain_, system = study.chain, study.chain.system
+    pair = study.pair if flow == "exports" else study.pair[::-1]
+    out = {}
+    for case, state in (("before", study.change.before), ("after", study.change.after)):
+        if system is None or state is None or not chain_.on_network:
+            out[case] = {"p10": 0.0, "p50": 0.0, "p90": 0.0}
+            continue
+        rows = [r for r, route in enumerate(system.routes) if (route.exporter, route.importer) == pair and route.mode == "road"]
+        share = state.route_share[:, rows].sum(axis=1)
+        trucks = cargo.trucks_per_day(study.demand[pair] * share, study.params["unit_value_factor"])
+        out[case] = _three(trucks.sum(axis=-1))
+    return out
+
+
+def _road(routes: pd.DataFrame) -> dict[str, Any]:
+    out: dict[str, Any] = {"road_share": {}, "hidden_usd_per_t": {}}
+    for direction in ("exports", "imports"):
+        chosen = routes[routes["direction"] == direction] if len(routes) else routes
+        road = chosen[chosen["mode"] == "road"] if len(chosen) else chosen
+        out["road_share"][direction] = {
+            case: float(road[f"share_{case}"].sum()) if len(road) else 0.0 for case in ("before", "after")
+        }
+        open_road = road[road["share_before"] > 0] if len(road) else road
+        out["hidden_usd_per_t"][direction] = float(open_road["hidden_usd_per_t"].median()) if len(open_road) else None
+    return out
+
+
+def _binding(crossings: pd.DataFrame, case: str) -> list[str]:
+    if not len(crossings):
+        return []
+    rows = crossings[crossings[f"binds_{case}"].astype(bool) & (crossings["state"] != "shut")]
+    return [str(name) for name in rows["name"]]
+
+
+def _ratios(study: Study, missing: pd.DataFrame) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for direction, (exporter, importer) in (("exports", study.pair), ("imports", study.pair[::-1])):
+        rows = missing[(missing["exporter"] == exporter) & (missing["importer"] == importer)]
+        out[direction] = (
+            {
+                "year": int(rows["year"].iloc[0]),
+                **{p: float(rows[c].iloc[0]) for p, c in (("p10", "ratio_p10"), ("p50", "ratio"), ("p90", "ratio_p90"))},
+                "predicted_musd": float(rows["predicted_musd"].iloc[0]),
+                "observed_musd": float(rows["observed_musd"].iloc[0]),
+            }
+            if len(rows)
+            else None
+        )
+    return out

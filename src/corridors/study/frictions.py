@@ -1,0 +1,137 @@
+"""What the model leaves out, as far as it can be asked: payments, sanctions, insecurity.
+
+Costs of payment and of the risk of sanctions are in today's trade already. Their row says what trade would do if
+they went away: the pair's trade cost falls by 1 / (1 + cost), and world trade adjusts. The hidden cost of the
+road (:mod:`corridors.transport.system`) can go away in part or whole, with the scenario's measures in place. Insecurity
+is asked the other way round: what if every crossing of the pair's roads were shut for so many more days a year?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from corridors import equilibrium
+from corridors.data import tables
+from corridors.scenario.measures import Closure
+from corridors.scenario.model import Friction
+from corridors.study import counterfactual as chains
+from corridors.study.counterfactual import Chain
+from corridors.transport.system import Pair
+
+Array = npt.NDArray[np.float64]
+
+LEVELS = ("low", "central", "high")
+INSECURITY, ROAD_HIDDEN = "insecurity", "road_hidden"
+_WHAT_IF = {INSECURITY: "if borders shut for so many more days", ROAD_HIDDEN: "if so much of it went away"}
+_DAYS = 365.0
+
+
+def frictions(
+    chain: Chain, stated: Sequence[Friction], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int
+) -> pd.DataFrame:
+    """Effect on two-way trade in percent at the low, central and high end of each friction.
+
+    ``stated`` are the scenario's own and replace rows of ``data/frictions.csv``; ``params`` the central values,
+    ``demand`` the study's trade (C,) by directed pair. Columns: friction, kind, what_if, unit, low, central,
+    high, effect_percent_low, effect_percent_central, effect_percent_high, estimate, basis, source, source_url.
+    """
+    rows = []
+    for row in _rows(stated):
+        levels = [float(row[level]) for level in LEVELS]
+        if row["kind"] == INSECURITY:
+            effects = _shut(chain, levels, params, demand, year)
+        elif row["kind"] == ROAD_HIDDEN:
+            effects = _unhidden(chain, levels, params, demand, year)
+        else:
+            effects = _gone(chain, levels, params, demand)
+        rows.append({**row, **{f"effect_percent_{level}": e for level, e in zip(LEVELS, effects, strict=True)}})
+    return pd.DataFrame(rows)
+
+
+def _rows(stated: Sequence[Friction]) -> Iterator[dict[str, Any]]:
+    own = {f.kind: f for f in stated}
+    for row in tables.frictions().to_dict("records"):
+        kind = str(row["friction"])
+        mine = own.get(kind)  # type: ignore[call-overload]
+        source = row if mine is None else {**row, "low": mine.low, "central": mine.central, "high": mine.high}
+        yield {
+            "friction": str(row["name"]) if "name" in row else kind,
+            "kind": kind,
+            "what_if": _WHAT_IF.get(kind, "if it went away"),
+            "unit": str(row["unit"]),
+            **{level: float(source[level]) for level in LEVELS},
+            "estimate": True if mine is not None else bool(row["estimate"]),
+            "basis": "stated by the scenario" if mine is not None else str(row["basis"]),
+            "source": mine.source if mine is not None else str(row["source_title"]),
+            "source_url": "" if mine is not None else str(row["source_url"]),
+        }
+
+
+def _gone(chain: Chain, costs: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array]) -> list[float]:
+    """The pair's cost without a friction of ``costs`` (shares of goods value)."""
+    pairs = (chain.study, chain.study[::-1])
+    factor = 1.0 / (1.0 + np.repeat(np.array(costs)[:, None], 2, axis=1))
+    theta = np.repeat(params["trade_elasticity"], len(costs))
+    found = equilibrium.respond(chain.base_trade, pairs, factor, theta, closure="full")
+    return _effects(found, chain, demand)
+
+
+def _shut(
+    chain: Chain, days: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int
+) -> list[float]:
+    """Crossings of the pair's roads that are open today shut for ``days`` more a year."""
+    if chain.system is None or not chain.on_network:
+        return [0.0] * len(days)
+    table = chain.network.crossings
+    used = {c for r in chain.system.routes if r.mode == "road" for c in r.crossings}
+    passed = [c for c in chain.network.crossing_names() if c in used and table.loc[c, "state"] != "shut"]
+    if not passed:
+        return [0.0] * len(days)
+    # A closure of its own for each crossing and level, on top of the days that it is shut already.
+    measures = [
+        Closure(
+            kind="closure", crossings=(c,), days_per_year=min(float(table.loc[c, "closure_days_per_year"]) + d, _DAYS),
+            start=year, years_to_full_effect=0,
+        )
+        for d in days
+        for c in passed
+    ]  # fmt: skip
+    shut = _without_flights(chains.build(chain.study, [*chain.measures, *measures]))
+    active = np.hstack([np.ones((len(days), chain.count)), np.kron(np.eye(len(days)), np.ones((1, len(passed))))])
+    flows = {pair: value[None] for pair, value in demand.items()}
+    repeated = {name: np.repeat(value, len(days)) for name, value in params.items()}
+    with_measures = np.hstack([np.ones((len(days), chain.count)), np.zeros((len(days), len(measures)))])
+    before = shut.transport(repeated, with_measures, year, flows)
+    change = shut.change(repeated, active, year, flows, before=before)
+    return _effects(change.response, chain, demand)
+
+
+def _unhidden(
+    chain: Chain, shares: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int
+) -> list[float]:
+    """The road without ``shares`` of its hidden cost."""
+    if chain.system is None or not chain.on_network:
+        return [0.0] * len(shares)
+    flows = {pair: value[None] for pair, value in demand.items()}
+    same = {name: np.repeat(value, len(shares)) for name, value in params.items()}
+    active = np.ones((len(shares), chain.count))
+    before = chain.transport(same, active, year, flows)
+    lifted = {**same, "road_hidden_kept": 1.0 - np.array(shares)}
+    change = _without_flights(chain).change(lifted, active, year, flows, before=before)
+    return _effects(change.response, chain, demand)
+
+
+def _without_flights(chain: Chain) -> Chain:
+    """The chain with the meeting of people left as it is: the comparison is between two worlds that both have the measures."""
+    return replace(chain, flights=())
+
+
+def _effects(response: equilibrium.Response, chain: Chain, demand: Mapping[Pair, Array]) -> list[float]:
+    """Percent change of the pair's two-way trade, level by level."""
+    return [float(v) for v in chains.two_way(response.trade_factor, demand, chain.study)]

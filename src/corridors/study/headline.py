@@ -1,0 +1,138 @@
+"""Headline effects of many scenarios at once, for sweeps: no tables, no sensitivities, few draws.
+
+Scenarios of one pair and horizon are solved together: the network is compiled once with the measures of all of
+them, and each case has only its own scenario's measures in place. The answers are those of
+:func:`corridors.study.run` for the same draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from corridors import uncertainty
+from corridors.scenario.model import Scenario
+from corridors.study import counterfactual
+from corridors.trade import baseline
+from corridors.transport.system import Pair, TransportState
+
+Array = npt.NDArray[np.float64]
+
+DRAWS = 8
+MOST_MEASURES = 512
+MOST_NEW_SERVICES = 16
+# Measures that add routes to choose from: each makes every case of a batch a little larger.
+_ADDING = frozenset({"new_link", "rail_service", "direct_flights"})
+COLUMNS = (
+    "scenario", "exporter", "importer", "year", "draws", "effect_percent_p10", "effect_percent_p50", "effect_percent_p90",
+    "exports_percent_p50", "imports_percent_p50", "trade_cost_change_percent_p10", "trade_cost_change_percent_p50",
+    "trade_cost_change_percent_p90", "baseline_musd_p50", "scenario_musd_p50",
+)  # fmt: skip
+
+
+def quick(scenarios: Sequence[Scenario], draws: int = DRAWS, seed: int | None = None) -> pd.DataFrame:
+    """One row a scenario, in the order given: effect on trade and trade cost in the last year, percent.
+
+    ``draws`` of all quantities, the same for every scenario; ``seed`` None: the first scenario's. Columns
+    :data:`COLUMNS`; two-way trade where no direction is named, million dollars.
+    """
+    rows: dict[int, dict[str, Any]] = {}
+    for batch in _batches(scenarios):
+        first = scenarios[batch[0]]
+        params = uncertainty.sample(None, draws, first.uncertainty.seed if seed is None else seed)
+        found = _solve([scenarios[i] for i in batch], params)
+        rows.update(zip(batch, found, strict=True))
+    return pd.DataFrame([rows[i] for i in range(len(scenarios))], columns=list(COLUMNS))
+
+
+def _key(measure: Any) -> str:
+    """What a measure does, whenever it begins."""
+    return str(measure.model_dump_json(exclude={"start", "years_to_full_effect"}))
+
+
+def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
+    """Positions of scenarios that share pair and last year, with a limited number of different measures."""
+    groups: dict[tuple[Pair, int], list[int]] = {}
+    for i, one in enumerate(scenarios):
+        groups.setdefault((one.pair, one.years[-1]), []).append(i)
+    for members in groups.values():
+        batch: list[int] = []
+        known: dict[str, bool] = {}
+        for i in members:
+            more = {_key(m): m.kind in _ADDING for m in scenarios[i].measures}
+            together = {**known, **more}
+            if batch and (len(together) > MOST_MEASURES or sum(together.values()) > MOST_NEW_SERVICES):
+                yield batch
+                batch, together = [], more
+            batch.append(i)
+            known = together
+        yield batch
+
+
+def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[dict[str, Any]]:
+    pair, year = scenarios[0].pair, scenarios[0].years[-1]
+    measures = {_key(m): m for one in scenarios for m in one.measures}
+    position = {key: m for m, key in enumerate(measures)}
+    links = counterfactual.build(pair, list(measures.values()))
+    draws, count = len(params["phase_in_speed"]), len(scenarios)
+    active = np.zeros((count, draws, len(measures)))
+    for s, one in enumerate(scenarios):
+        for m in one.measures:
+            phase = baseline.phase_in(m.start, m.years_to_full_effect, [year], params["phase_in_speed"])[:, 0]
+            active[s, :, position[_key(m)]] = np.maximum(active[s, :, position[_key(m)]], phase)
+    base = baseline.baseline(pair, [year], params)
+    flows = {pair: base.by_class("exports")[:, 0], pair[::-1]: base.by_class("imports")[:, 0]}
+    change = links.change(
+        {name: np.tile(value, count) for name, value in params.items()},
+        active.reshape(count * draws, len(measures)),
+        year,
+        {p: np.tile(value, (count, 1)) for p, value in flows.items()},
+        before=_repeated(links.transport(params, None, year, flows), count),
+    )
+    exports, imports = flows[pair].sum(axis=1), flows[pair[::-1]].sum(axis=1)
+    factor = change.response.trade_factor.reshape(count, draws, -1)
+    cost = change.cost_factor.reshape(count, draws, -1)
+    total = exports + imports
+    percent = counterfactual.two_way(factor, flows, pair)
+    mean_cost = (exports * cost[:, :, 0] + imports * cost[:, :, 1]) / total
+    effect = np.percentile(percent, [10, 50, 90], axis=1)
+    change_cost = np.percentile(100.0 * (mean_cost - 1.0), [10, 50, 90], axis=1)
+    each = np.median(100.0 * (factor[:, :, :2] - 1.0), axis=1)
+    return [
+        dict(
+            zip(
+                COLUMNS,
+                (
+                    one.name, *pair, year, draws, *effect[:, s], each[s, 0], each[s, 1], *change_cost[:, s],
+                    float(np.median(total)), float(np.median(total * (1.0 + percent[s] / 100.0))),
+                ),
+                strict=True,
+            )
+        )
+        for s, one in enumerate(scenarios)
+    ]  # fmt: skip
+
+
+def _repeated(before: TransportState | None, count: int) -> TransportState | None:
+    """The cases of a state ``count`` times over: their costs, and where the search for another state begins."""
+    if before is None:
+        return None
+
+    def tiled(array: Array) -> Array:
+        return np.tile(array, (count, *[1] * (array.ndim - 1)))
+
+    return replace(
+        before,
+        composite_cost=tiled(before.composite_cost),
+        mean_cost=tiled(before.mean_cost),
+        place=tiled(before.place),
+        crossing_load_trucks_per_day=tiled(before.crossing_load_trucks_per_day),
+        crossing_capacity=tiled(before.crossing_capacity),
+        service_capacity=tiled(before.service_capacity),
+        gap=tiled(before.gap),
+    )

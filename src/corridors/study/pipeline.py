@@ -1,0 +1,320 @@
+"""One scenario, from the data to every table of its reports. Read this page first.
+
+``run(load("capacity-800"))`` draws everything that is uncertain, projects the pair's trade without any measure,
+solves queues and routes with and without the measures, turns the difference into trade costs, lets world trade
+adjust, and says what did it and how sure that is. Each step is one call; the mathematics is in the modules called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from corridors import uncertainty
+from corridors.data import tables as data
+from corridors.runtime.cache import kept
+from corridors.scenario.model import Scenario
+from corridors.study import counterfactual
+from corridors.study import facts as study_facts
+from corridors.study import tables as study_tables
+from corridors.study.counterfactual import Chain, Change, two_way
+from corridors.study.frictions import frictions
+from corridors.study.result import StudyResult
+from corridors.trade import baseline as projection
+from corridors.trade import missing_trade
+from corridors.trade.baseline import Baseline
+from corridors.transport.closure import COLUMNS as STRESS_COLUMNS
+from corridors.transport.closure import stress_of
+from corridors.transport.system import Pair, TransportState
+from corridors.uncertainty import sensitivity
+from corridors.uncertainty import shapley as attribution
+
+Array = npt.NDArray[np.float64]
+Params = Mapping[str, Array]
+
+SOBOL_SAMPLES = 32
+PATHS_A_DRAW = 16
+SMALLEST_PATH = 1e-9
+SMALLEST_SWING = 0.005
+MANY_DRAWS = 1024
+"""From so many draws on, a search for queues that other scenarios share is worth keeping."""
+
+
+def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -> StudyResult:
+    """The whole chain for one scenario. ``draws`` and ``seed`` None: as the scenario says.
+
+    The same scenario, data, draws and seed give the same tables to the last byte. Raises DataError for an
+    economy without trade in the data, NotConverged where a step cannot be solved as exactly as promised.
+    """
+    draws = scenario.uncertainty.draws if draws is None else draws
+    seed = scenario.uncertainty.seed if seed is None else seed
+    study = Study(scenario, draws, seed)
+    tables = {
+        # what is known
+        "trade_history": projection.history(scenario.pair),
+        "disagreements": projection.disagreements(scenario.pair),
+        "gravity": missing_trade.gravity_table(),
+        "missing_trade": missing_trade.missing_trade(scenario.pair),
+        # the corridors
+        **study_tables.corridors(study),
+        "closure_stress": stress(study),
+        "costs": study_tables.costs(study),
+        # what trade does
+        "projection": study_tables.paths(study),
+        "effect": study_tables.effects(study),
+        "volumes": study_tables.volumes(study),
+        "targets": study_tables.targets(study),
+        "others": study_tables.others(study),
+        "real_gdp": study_tables.real_gdp(study),
+        # what did it, and how sure
+        "contributions": contributions(study),
+        **uncertain(study),
+        "frictions": frictions(study.chain, scenario.frictions, study.middle, study.middle_demand, study.last),
+        "sources": study_tables.sources(),
+    }
+    facts = study_facts.facts(study, tables)
+    return StudyResult(
+        scenario={**scenario.model_dump(mode="json"), "labels": [m.label for m in scenario.measures]},
+        pair=scenario.pair,
+        years=scenario.years,
+        draws=draws,
+        seed=seed,
+        tables=tables,
+        facts=facts,
+    )
+
+
+@dataclass(frozen=True)
+class Study:
+    """One scenario with its draws; every part is computed once, when it is first asked for."""
+
+    scenario: Scenario
+    draws: int
+    seed: int
+
+    @property
+    def pair(self) -> Pair:
+        """The study's economies; exports run from the first to the second."""
+        return self.scenario.pair
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The horizon."""
+        return self.scenario.years
+
+    @property
+    def last(self) -> int:
+        """The last year: the one that headline figures are of."""
+        return self.years[-1]
+
+    @cached_property
+    def params(self) -> Params:
+        """Draws of every uncertain quantity (B,)."""
+        return uncertainty.sample(None, self.draws, self.seed)
+
+    @cached_property
+    def many(self) -> Params:
+        """:data:`PATHS_A_DRAW` times as many draws, the first of them :attr:`params`: for what costs next to nothing."""
+        return uncertainty.sample(None, self.draws * PATHS_A_DRAW, self.seed)
+
+    @cached_property
+    def middle(self) -> Params:
+        """The central value of every quantity (1,)."""
+        return uncertainty.central()
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """The pair's trade without measures, by year and draw."""
+        return projection.baseline(self.pair, self.years, self.params)
+
+    @cached_property
+    def baseline_paths(self) -> Mapping[str, Array]:
+        """exports, imports and total without measures in :attr:`many` draws (W, T): the tails of a wide band need them."""
+        return projection.baseline(self.pair, self.years, self.many).paths()
+
+    @cached_property
+    def middle_baseline(self) -> Baseline:
+        """The same in the central case."""
+        return projection.baseline(self.pair, self.years, self.middle)
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The network with the scenario's measures."""
+        return counterfactual.build(self.pair, self.scenario.measures)
+
+    @cached_property
+    def demand(self) -> Mapping[Pair, Array]:
+        """Trade of the last year by directed pair, (B, C) million dollars."""
+        return demand(self.baseline, -1)
+
+    @cached_property
+    def middle_demand(self) -> Mapping[Pair, Array]:
+        """The same in the central case, (C,)."""
+        return {pair: value[0] for pair, value in demand(self.middle_baseline, -1).items()}
+
+    @cached_property
+    def change(self) -> Change:
+        """What all measures change in the last year, in every draw."""
+        near = without_measures(self.pair, self.years, self.draws, self.seed) if self.draws >= MANY_DRAWS else None
+        return self.chain.change(self.params, self.phases(self.params)[:, -1], self.last, self.demand, near=near)
+
+    def phases(self, params: Params) -> Array:
+        """How far each measure is in place (B, T, M)."""
+        measures = self.scenario.measures
+        return projection.phase_in(
+            [m.start for m in measures], [m.years_to_full_effect for m in measures], self.years, params["phase_in_speed"]
+        )
+
+    @cached_property
+    def growth(self) -> tuple[Array, Array]:
+        """ln of scenario over baseline trade (B, T), exports and imports.
+
+        The last year is solved in every draw. How much of that is there in an earlier year is solved year by
+        year in the central case (queues grow, measures phase in) and moved by each draw's own phase-in.
+        """
+        last = [np.log(self.change.trade_factor(k)) for k in (0, 1)]
+        central = self._central_path()
+        weight, own = self._phase_weight(self.middle)[0], self._phase_weight(self.params)
+        out = []
+        for ln_last, path in zip(last, central, strict=True):
+            known = abs(path[-1]) > SMALLEST_PATH and weight[-1] > 0
+            shape = path / path[-1] if known else weight / max(weight[-1], SMALLEST_PATH)
+            ratio = np.divide(own, weight, out=np.zeros_like(own), where=weight > 0)
+            ratio = np.divide(ratio, ratio[:, -1:], out=np.zeros_like(ratio), where=ratio[:, -1:] > 0)
+            out.append(ln_last[:, None] * np.clip(shape, -3.0, 3.0) * ratio)
+        return out[0], out[1]
+
+    def _central_path(self) -> tuple[Array, Array]:
+        """ln of scenario over baseline trade (T,) in the central case, each year solved for itself."""
+        count = len(self.years)
+        params = {name: np.repeat(value, count) for name, value in self.middle.items()}
+        flows = {pair: np.concatenate([demand(self.middle_baseline, t)[pair] for t in range(count)]) for pair in self.demand}
+        change = self.chain.change(params, self.phases(self.middle)[0], np.array(self.years, dtype=float), flows)
+        return np.log(change.trade_factor(0)), np.log(change.trade_factor(1))
+
+    def _phase_weight(self, params: Params) -> Array:
+        """(B, T) how far the measures are in place, each weighing what it contributes."""
+        phases = self.phases(params)
+        if not self.chain.count:
+            return np.zeros(phases.shape[:2])
+        share = np.abs(self.shapley)
+        share = share if share.sum() > 0 else np.ones_like(share)
+        return np.asarray(phases @ (share / share.sum()))
+
+    @cached_property
+    def scenario_paths(self) -> Mapping[str, Array]:
+        """exports, imports and total with the measures (W, T).
+
+        Measures move trade by a factor that does not depend on how the baseline turns out, so the factors of the
+        draws are repeated along :attr:`baseline_paths`.
+        """
+        base, growth = self.baseline_paths, (np.tile(g, (PATHS_A_DRAW, 1)) for g in self.growth)
+        exports, imports = (base[flow] * np.exp(g) for flow, g in zip(("exports", "imports"), growth, strict=True))
+        return {"exports": exports, "imports": imports, "total": exports + imports}
+
+    @cached_property
+    def effect_percent(self) -> Array:
+        """Effect on two-way trade in the last year, percent (B,)."""
+        return two_way(self.change.response.trade_factor, self.demand, self.pair)
+
+    @cached_property
+    def shapley(self) -> Array:
+        """Contributions (M,) of the measures in the central case, percentage points of two-way trade."""
+        return attribution.shapley_of(self.central_effect, self.chain.count)
+
+    def central_effect(self, active: Array) -> Array:
+        """Effect on two-way trade (S,) of subsets ``active`` (S, M) of the measures in the central case, percent."""
+        phased = active * self.phases(self.middle)[0, -1]
+        flows = {pair: value[None] for pair, value in self.middle_demand.items()}
+        params = {name: np.repeat(value, len(phased)) for name, value in self.middle.items()}
+        return two_way(self.chain.change(params, phased, self.last, flows, self._middle_before).response.trade_factor, flows, self.pair)
+
+    @cached_property
+    def _middle_before(self) -> TransportState | None:
+        """Queues and routes of the last year without measures in the central case."""
+        return self.chain.transport(self.middle, None, self.last, {pair: value[None] for pair, value in self.middle_demand.items()})
+
+    def model(self, params: Params) -> Array:
+        """Effect on two-way trade in the last year (B,) for any draws, percent: what sensitivities are of."""
+        base = projection.baseline(self.pair, [self.last], params)
+        flows = demand(base, -1)
+        change = self.chain.change(params, self.phases(params)[:, -1], self.last, flows)
+        return two_way(change.response.trade_factor, flows, self.pair)
+
+    def with_central(self, params: Params) -> Array:
+        """:meth:`model` for draws of some quantities, all others central."""
+        size = len(next(iter(params.values())))
+        return self.model({**{name: np.repeat(value, size) for name, value in self.middle.items()}, **params})
+
+
+@lru_cache(maxsize=2)
+@kept
+def without_measures(pair: Pair, years: tuple[int, ...], draws: int, seed: int) -> Array | None:
+    """Where the search for queues in the last year ends on the network as it is (B, X); None for a pair that is not on it.
+
+    All scenarios of the pair begin there: most measures leave what there is without them nearly as it was.
+    """
+    links = counterfactual.build(pair, ())
+    params = uncertainty.sample(None, draws, seed)
+    state = links.transport(params, None, years[-1], demand(projection.baseline(pair, years, params), -1)) if links.on_network else None
+    return None if state is None or links.system is None else state.place[:, : len(links.system.crossings)]
+
+
+def demand(base: Baseline, t: int) -> dict[Pair, Array]:
+    """Trade of year number ``t`` by directed pair, (B, C) million dollars."""
+    return {base.pair: base.by_class("exports")[:, t], base.pair[::-1]: base.by_class("imports")[:, t]}
+
+
+def contributions(study: Study) -> pd.DataFrame:
+    """Shapley values of the measures in the proportions of the central case, adding up to the median effect."""
+    measures = study.scenario.measures
+    base, with_measures = study.baseline_paths["total"][:, -1], study.scenario_paths["total"][:, -1]
+    median = float(np.median(100.0 * (with_measures / base - 1.0)))
+    scaled = attribution.scaled_to(study.shapley, median) if measures else np.zeros(0)
+    return pd.DataFrame(
+        {"measure": [m.label for m in measures], "kind": [m.kind for m in measures], "percent_points": scaled}
+    ).astype({"measure": str, "kind": str, "percent_points": float})
+
+
+def stress(study: Study) -> pd.DataFrame:
+    """What a month's closure of each crossing in the last year does to the study's road goods, measures in place."""
+    if study.chain.system is None or not study.chain.on_network:
+        return pd.DataFrame(columns=list(STRESS_COLUMNS))
+    return stress_of(study.chain.system, study.middle, study.middle_demand, year=study.last)
+
+
+def uncertain(study: Study) -> dict[str, pd.DataFrame]:
+    """The tables ``sensitivity`` (Sobol indices, tornado) and ``information`` of the effect in the last year."""
+    if not study.chain.count:
+        empty = pd.DataFrame({"parameter": [], "meaning": []}, dtype=str)
+        numbers = ["first_order", "total", "effect_low_percent", "effect_high_percent"]
+        worth = ["band_now_percent_points", "band_if_known_percent_points"]
+        return {
+            "sensitivity": empty.assign(**{c: np.zeros(0) for c in numbers}),
+            "information": empty.assign(**{c: np.zeros(0) for c in worth}),
+        }
+    swings = sensitivity.tornado(study.model).rename(
+        columns={"at_low": "effect_low_percent", "at_high": "effect_high_percent"}
+    )
+    swing = (swings["effect_high_percent"] - swings["effect_low_percent"]).abs()
+    moved = swings[swing > 0]
+    # What moves the effect by less than a two-hundredth of the largest swing has no share of its variance to speak of.
+    table = data.parameters()
+    leading = table[table["parameter"].isin(swings.loc[swing > SMALLEST_SWING * swing.max(), "parameter"])]
+    indices = sensitivity.sobol_indices(study.with_central, leading, SOBOL_SAMPLES, study.seed % 2**31) if len(leading) else None
+    first = sensitivity.first_order(study.params, study.effect_percent)
+    table = moved.copy()
+    table["first_order"] = table["parameter"].map(first).fillna(0.0)
+    totals = indices.set_index("parameter") if indices is not None else pd.DataFrame(columns=["total", "total_half_width"])
+    table["total"] = table["parameter"].map(totals["total"]).astype(float).fillna(0.0).clip(0.0, 1.0)
+    table["total_half_width"] = table["parameter"].map(totals["total_half_width"]).astype(float).fillna(0.0)
+    worth = sensitivity.information(study.params, study.effect_percent).rename(
+        columns={"band_now": "band_now_percent_points", "band_if_known": "band_if_known_percent_points"}
+    )
+    worth = worth[worth["parameter"].isin(moved["parameter"])].reset_index(drop=True)
+    return {"sensitivity": table, "information": worth}

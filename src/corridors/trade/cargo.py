@@ -1,0 +1,101 @@
+"""What kinds of goods a pair trades, and how many tonnes and trucks that makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from corridors.data import tables
+from corridors.errors import DataError
+from corridors.uncertainty.draws import BAND_AND_MIDDLE, levels
+
+Array = npt.NDArray[np.float64]
+
+CLASSES = ("food", "textiles", "machinery", "bulk")
+CONTESTABLE = ("food", "textiles", "machinery")
+DAYS_A_YEAR = 365.0
+
+
+def shares(exporter: str, importer: str, position: Array) -> Array:
+    """Value shares (B, 4) of :data:`CLASSES` in a flow; rows add to one.
+
+    ``position`` (B,) in 0..1 says where in its range (``data/class_shares.csv``) the share of bulk lies. The other
+    classes divide the rest as the table says. A pair without a row of its own takes the row ``*``, ``*``.
+    """
+    return _shares(tables.table("class_shares"), exporter, importer, position)
+
+
+def usual_shares(pairs: Sequence[tuple[str, str]]) -> Array:
+    """:func:`shares` (P, 4) of many directed pairs, bulk in the middle of its range."""
+    table = tables.table("class_shares")
+    known = set(zip(table["exporter"], table["importer"], strict=True))
+    middle = np.array([0.5])
+    others = _shares(table, "*", "*", middle)
+    return np.concatenate([_shares(table, *pair, middle) if pair in known else others for pair in pairs])
+
+
+def _shares(table: pd.DataFrame, exporter: str, importer: str, position: Array) -> Array:
+    row = table[(table["exporter"] == exporter) & (table["importer"] == importer)]
+    if row.empty:
+        row = table[(table["exporter"] == "*") & (table["importer"] == "*")]
+    if row.empty:
+        raise DataError(f"class_shares.csv: no row for {exporter},{importer} and none for *,*")
+    chosen = row.iloc[0]
+    bulk = float(chosen["bulk_low"]) + position * float(chosen["bulk_high"] - chosen["bulk_low"])
+    rest = chosen[list(CONTESTABLE)].to_numpy(dtype=np.float64)
+    rest = rest / rest.sum()
+    return np.column_stack([(1 - bulk)[:, None] * rest, bulk])
+
+
+def tonnes(value_musd: Array, unit_value_factor: Array | float = 1.0) -> Array:
+    """Tonnes a year of a value by class (..., 4) in million dollars, by the unit values of ``data/cargo_classes.csv``.
+
+    ``unit_value_factor`` (broadcastable to the leading axes) multiplies every dollars-per-tonne figure.
+    """
+    factor = np.asarray(unit_value_factor, dtype=np.float64)
+    return np.asarray(value_musd * 1e6 / (_column("usd_per_t") * factor[..., None]))
+
+
+def trucks_per_day(value_musd: Array, unit_value_factor: Array | float = 1.0) -> Array:
+    """Trucks a day, one way, that a value by class (..., 4) would fill if all of it went by road.
+
+    Tonnes over the payload of the class (20 t for heavy goods, less for light ones that fill a truck by volume) over 365
+    days; 0 for bulk, which does not go by truck.
+    """
+    by_road = _column("by_road") > 0
+    trucks = tonnes(value_musd, unit_value_factor) / _column("truck_payload_t") / DAYS_A_YEAR
+    return np.asarray(np.where(by_road, trucks, 0.0))
+
+
+def volumes(paths_musd: Mapping[str, Array], class_shares: Mapping[str, Array], unit_value_factor: Array) -> pd.DataFrame:
+    """Median and 80 % band of value, tonnes and trucks a day by flow, class and year position.
+
+    ``paths_musd`` and ``class_shares`` by flow: (B, T) and (B, 4). Columns: flow, cargo_class, t (0-based year),
+    and value_musd, tonnes, trucks_per_day each with _p10, _p50, _p90.
+    """
+    rows = []
+    for flow, paths in paths_musd.items():
+        value = paths[:, :, None] * class_shares[flow][:, None, :]
+        factor = np.broadcast_to(unit_value_factor[:, None], paths.shape)
+        for name, array in (
+            ("value_musd", value),
+            ("tonnes", tonnes(value, factor)),
+            ("trucks_per_day", trucks_per_day(value, factor)),
+        ):
+            low, mid, high = levels(array, BAND_AND_MIDDLE)
+            for c, cargo in enumerate(CLASSES):
+                for t in range(paths.shape[1]):
+                    rows.append((flow, cargo, t, name, low[t, c], mid[t, c], high[t, c]))
+    long = pd.DataFrame(rows, columns=["flow", "cargo_class", "t", "quantity", "p10", "p50", "p90"])
+    wide = long.pivot(index=["flow", "cargo_class", "t"], columns="quantity", values=["p10", "p50", "p90"])
+    wide.columns = [f"{quantity}_{p}" for p, quantity in wide.columns]
+    order = [f"{q}_{p}" for q in ("value_musd", "tonnes", "trucks_per_day") for p in ("p10", "p50", "p90")]
+    return wide[order].reset_index()
+
+
+def _column(name: str) -> Array:
+    table = tables.cargo_classes().set_index("cargo_class")
+    return np.asarray(table.loc[list(CLASSES), name], dtype=np.float64)

@@ -1,0 +1,1 @@
+"""The network: ways, crossings and their queues, who takes which way, and what that costs."""

@@ -1,0 +1,272 @@
+"""Constant arrays of a solved system: choices by cargo class, crossings, and which crossings share routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from corridors.errors import NetworkError
+from corridors.transport import choice_set
+from corridors.transport.choice_set import OUTSIDE, ChoiceSet
+from corridors.transport.effects import Effects, Move
+from corridors.transport.network import Network
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cargo classes that choose among the same routes.
+
+    ``rows`` are routes of the choice set; ``sum_nests`` (nests, rows) and ``sum_markets`` (markets, nests)
+    add up; ``through`` (rows, X + S) and its transpose ``loads`` count passages of crossings and limited services.
+    """
+
+    classes: Index
+    rows: Index
+    nest_of_row: Index
+    market_of_nest: Index
+    sum_nests: sparse.csr_array
+    sum_markets: sparse.csr_array
+    through: sparse.csr_array
+    loads: sparse.csr_array
+    base_share: Array
+    """(classes, nests) observed share; NaN for a mode that does not run in the base year."""
+    road_nest: Index
+    """(markets,) nest of the road in each market, or -1."""
+    coupling: Coupling
+    trucks_base: Array
+    """(classes, markets) truckloads a day in the base year on the road, from counts; 0 where not counted."""
+
+
+@dataclass(frozen=True)
+class Coupling:
+    """Which crossings share routes, nests and markets: sums over routes as sparse matrices.
+
+    ``members`` are the crossings it covers. ``pairs`` (2, Q) are pairs x <= y of positions in ``members``. ``together`` (Q, rows) sums over routes through both;
+    ``visits`` (V, rows) sums over routes of a nest through one crossing, ``visit_nest`` (V,) names the
+    nest. ``first``, ``second`` (U,) are visits of one nest, to be multiplied and summed by ``products``
+    (Q, U).
+    """
+
+    members: Index
+    pairs: Index
+    together: sparse.csr_array
+    visits: sparse.csr_array
+    visit_nest: Index
+    first: Index
+    second: Index
+    products: sparse.csr_array
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All constant arrays of a system."""
+
+    choices: ChoiceSet
+    effects: Effects
+    groups: tuple[Group, ...]
+    shown: Index
+    market_of_pair: sparse.csr_array
+    """(P, markets) parts of each directed pair's trade."""
+    market_weight: Array
+    first_pair: Index
+    """(markets,) a directed pair of each market."""
+    link_hours: Array
+    link_usd: Array
+    capacity: Array
+    lanes: Array
+    processing: Array
+    hours_open: Array
+    days_open: Array
+    variability: Array
+    longest_wait: Array
+    closure: Array
+    shut: npt.NDArray[np.bool_]
+    fee: Array
+    background: Array
+    growth: Array
+    growth_sd: Array
+    unit_value: Array
+    day_multiplier: Array
+    payload: Array
+    through: sparse.csr_array
+    through_crossings: sparse.csr_array
+    over: sparse.csr_array
+    needs: tuple[tuple[int, tuple[int, ...]], ...]
+    tonnes_per_day: Array
+    service_measure: Index
+    counted: npt.NDArray[np.bool_]
+    """(pairs,) whether the pair's trucks are part of the counted background traffic."""
+
+
+def lay_out(
+    network: Network, effects: Effects, choices: ChoiceSet, classes: pd.DataFrame, shown: Index, limited: tuple[int, ...]
+) -> Layout:
+    """Gather the constant arrays of a system."""
+    table = network.crossings
+
+    def column(name: str) -> Array:
+        return np.asarray(table[name], dtype=float)[:, None]
+
+    traffic = network.pair_traffic.set_index(["exporter", "importer"])["road_trucks_per_day"]
+    counted = np.array([pair in traffic.index for pair in choices.pairs])
+    shares = choice_set.base_shares(network, choices.pairs, list(classes.index))
+    trucks = np.array([float(traffic[pair]) if pair in traffic.index else 0.0 for pair in choices.pairs])
+    links = [effects.links[i] for i in choices.links_moved]
+    return Layout(
+        choices=choices,
+        effects=effects,
+        groups=_groups(choices, classes, shares, trucks),
+        shown=shown,
+        market_of_pair=_pairs_of_markets(choices),
+        first_pair=np.array([m.pairs[0] for m in choices.markets], dtype=np.intp),
+        market_weight=np.array([m.weight for m in choices.markets])[:, None],
+        link_hours=np.array([link.hours for link in links])[:, None],
+        link_usd=np.array([link.usd_per_t for link in links])[:, None],
+        capacity=column("capacity_trucks_per_day"),
+        lanes=column("lanes"),
+        processing=column("processing_hours"),
+        hours_open=column("hours_open"),
+        days_open=column("days_open_per_week"),
+        variability=column("variability"),
+        longest_wait=column("longest_wait_days"),
+        closure=column("closure_days_per_year"),
+        shut=(table["state"] == "shut").to_numpy()[:, None],
+        fee=column("fee_usd_per_truck"),
+        background=column("background_trucks_per_day"),
+        growth=column("growth_percent") / 100.0,
+        growth_sd=column("growth_sd_percent") / 100.0,
+        unit_value=classes["usd_per_t"].to_numpy(dtype=float),
+        day_multiplier=classes["value_of_a_day_multiplier"].to_numpy(dtype=float),
+        payload=classes["truck_payload_t"].to_numpy(dtype=float),
+        through=sparse.csr_array(choices.through),
+        through_crossings=sparse.csr_array(choices.through[:, : len(table)]),
+        over=sparse.csr_array(choices.over),
+        needs=tuple((r, route.needs) for r, route in enumerate(choices.routes) if route.needs),
+        tonnes_per_day=np.array([effects.tonnes_per_day[i] for i in limited])[:, None],
+        service_measure=np.array([effects.services[i].new for i in limited], dtype=np.intp),
+        counted=counted,
+    )
+
+
+def _groups(
+    choices: ChoiceSet, classes: pd.DataFrame, shares: Mapping[tuple[int, str, str], float], trucks: Array
+) -> tuple[Group, ...]:
+    by_road = classes["by_road"].to_numpy(dtype=bool)
+    mix = classes["background_mix"].to_numpy(dtype=float)
+    weight = np.array([m.weight for m in choices.markets])
+    counted = np.array([sum(trucks[p] for p in m.pairs) for m in choices.markets]) * weight
+    groups = []
+    for on_road in (True, False):
+        members = np.flatnonzero(by_road == on_road)
+        allowed = ("truck", "container", "any") if on_road else ("bulk", "any")
+        rows = np.array([r for r, cargo in enumerate(choices.cargo) if cargo in allowed], dtype=np.intp)
+        if not members.size:
+            continue
+        # Routes are sorted by market and mode, so nests come in the order of markets.
+        keys = [(int(choices.market_of[r]), choices.modes[r]) for r in rows]
+        nests = list(dict.fromkeys(keys))
+        number = {nest: n for n, nest in enumerate(nests)}
+        nest_of_row = np.array([number[key] for key in keys], dtype=np.intp)
+        market_of_nest = np.array([m for m, _ in nests], dtype=np.intp)
+        lost = set(range(len(choices.markets))) - set(market_of_nest.tolist())
+        if lost:
+            market = choices.markets[min(lost)]
+            exporter, importer = choices.pairs[market.pairs[0]]
+            raise NetworkError(
+                f"network: no route carries {classes.index[members[0]]} from {market.origin} ({exporter}) "
+                f"to {market.destination} ({importer}); add a service to data/network/services.csv"
+            )
+        share = np.full((members.size, len(nests)), np.nan)
+        for j, c in enumerate(members):
+            for n, (m, mode) in enumerate(nests):
+                share[j, n] = shares.get((choices.markets[m].pairs[0], str(classes.index[c]), mode), np.nan)
+        road = np.full(len(choices.markets), -1, dtype=np.intp)
+        for n, (m, mode) in enumerate(nests):
+            if mode == "road":
+                road[m] = n
+        through = choices.through[rows]
+        groups.append(
+            Group(
+                classes=members,
+                rows=rows,
+                nest_of_row=nest_of_row,
+                market_of_nest=market_of_nest,
+                sum_nests=_summing(nest_of_row, len(nests)),
+                sum_markets=_summing(market_of_nest, len(choices.markets)),
+                through=sparse.csr_array(through),
+                loads=sparse.csr_array(through.T),
+                base_share=_completed(share, market_of_nest, [mode for _, mode in nests]),
+                road_nest=road,
+                coupling=_coupling(through, nest_of_row, np.flatnonzero(through.any(axis=0))),
+                trucks_base=mix[members][:, None] * counted[None, :],
+            )
+        )
+    return tuple(groups)
+
+
+def _pairs_of_markets(choices: ChoiceSet) -> sparse.csr_array:
+    matrix = np.zeros((len(choices.pairs), len(choices.markets)))
+    for m, market in enumerate(choices.markets):
+        matrix[list(market.pairs), m] = market.weight
+    return sparse.csr_array(matrix)
+
+
+def _summing(into: Index, count: int) -> sparse.csr_array:
+    return sparse.csr_array((np.ones(into.size), (into, np.arange(into.size))), shape=(count, into.size))
+
+
+def _coupling(through: Array, nest_of_row: Index, members: Index) -> Coupling:
+    passes = through[:, members]
+    nests = int(nest_of_row.max(initial=-1)) + 1
+    visit_nest, visit_crossing = (axis.astype(np.intp) for axis in np.nonzero((_summing(nest_of_row, nests) @ passes) > 0))
+    visits = passes[:, visit_crossing].T * (nest_of_row[None, :] == visit_nest[:, None])
+    first, second = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)]
+    for nest in np.unique(visit_nest):
+        here = np.flatnonzero(visit_nest == nest)
+        i, j = np.triu_indices(here.size)
+        first.append(here[i])
+        second.append(here[j])
+    one, other = np.concatenate(first), np.concatenate(second)
+    pairs, position = np.unique(np.stack([visit_crossing[one], visit_crossing[other]]), axis=1, return_inverse=True)
+    return Coupling(
+        members=members,
+        pairs=pairs,
+        together=sparse.csr_array((passes[:, pairs[0]] * passes[:, pairs[1]]).T),
+        visits=sparse.csr_array(visits),
+        visit_nest=visit_nest,
+        first=one,
+        second=other,
+        products=_summing(position.reshape(-1), pairs.shape[1]),
+    )
+
+
+def _completed(share: Array, market_of_nest: Index, mode: list[str]) -> Array:
+    """Shares that add to one over the modes a market has today; a mode without a row stays NaN.
+
+    A market for which nothing is known gives all to the ways outside the network, or to its last mode.
+    """
+    result = share.copy()
+    for m in np.unique(market_of_nest):
+        nests = np.flatnonzero(market_of_nest == m)
+        for j in range(share.shape[0]):
+            known = np.nan_to_num(share[j, nests])
+            if known.sum() > 0:
+                result[j, nests] = np.where(np.isnan(share[j, nests]), np.nan, known / known.sum())
+            else:
+                result[j, nests] = np.nan
+                result[j, next((n for n in nests if mode[n] == OUTSIDE), nests[-1])] = 1.0
+    return result
+
+
+def placed(moves: Sequence[Move], links_moved: Index) -> list[Move]:
+    """Moves of links by position among the links that are moved at all."""
+    position = {int(link): k for k, link in enumerate(links_moved)}
+    return [Move(position[m.index], m.measure, m.level) for m in moves]

@@ -1,0 +1,93 @@
+"""When crossings fill, what they could carry, and how hours rise with traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from corridors.transport import queue
+from corridors.transport.system import System, TransportState
+from corridors.uncertainty.draws import BAND_AND_MIDDLE, levels
+
+Array = npt.NDArray[np.float64]
+
+CAPACITIES: Mapping[str, float] = {"200": 200.0, "800": 800.0, "1000": 1000.0}
+
+
+def _cases(system: System, after: TransportState | None) -> list[tuple[str, Array]]:
+    """Capacity a day of opening by crossing: today's, the figures discussed, and the scenario's."""
+    today = system.network.crossings["capacity_trucks_per_day"].to_numpy(dtype=float)
+    cases = [("today", today)] + [(name, np.full(today.shape, value)) for name, value in CAPACITIES.items()]
+    if after is not None:
+        cases.append(("scenario", np.median(after.crossing_capacity, axis=0)))
+    return cases
+
+
+def background(system: System, params: Mapping[str, npt.ArrayLike], years: Sequence[int]) -> Array:
+    """(B, T, X) trucks a calendar day that would come if the crossing were open and nobody were put off by queues.
+
+    Counted traffic of the base year times its drawn factor, growing at the crossing's rate as drawn.
+    """
+    table = system.network.crossings
+    factor = np.atleast_1d(np.asarray(params["background_traffic_factor"], dtype=float))
+    score = np.atleast_1d(np.asarray(params["background_traffic_growth"], dtype=float))
+    base_year = float(np.atleast_1d(np.asarray(params["traffic_base_year"], dtype=float))[0])
+    rate = table["growth_percent"].to_numpy(dtype=float) / 100.0 + np.multiply.outer(
+        score, table["growth_sd_percent"].to_numpy(dtype=float) / 100.0
+    )
+    rate = np.maximum(rate, -0.2)[:, None, :]
+    after = np.asarray(years, dtype=float)[None, :, None] - base_year
+    counts = table["background_trucks_per_day"].to_numpy(dtype=float)
+    return np.asarray(factor[:, None, None] * counts * (1.0 + rate) ** after)
+
+
+def crossing_years(
+    system: System,
+    params: Mapping[str, npt.ArrayLike],
+    years: Sequence[int],
+    study_trucks_per_day: npt.ArrayLike = 0.0,
+    after: TransportState | None = None,
+) -> pd.DataFrame:
+    """How full each crossing is, year by year, at today's capacity, 200, 800, 1,000 and the scenario's.
+
+    ``study_trucks_per_day`` (B, T, X) or broadcastable comes on top of the background. Columns:
+    crossing, capacity_case, capacity_trucks_per_day, year, utilisation_p10/p50/p90, probability_full.
+    """
+    load = background(system, params, years) + np.asarray(study_trucks_per_day, dtype=float)
+    week = system.network.crossings["days_open_per_week"].to_numpy(dtype=float) / 7.0
+    rows = []
+    trucks = levels(load, BAND_AND_MIDDLE)
+    for case, capacity in _cases(system, after):
+        low, middle, high = trucks / (capacity * week)
+        full = (load / (capacity * week) >= 1.0).mean(axis=0)
+        for x, crossing in enumerate(system.crossings):
+            rows += [
+                (crossing, case, capacity[x], int(year), low[t, x], middle[t, x], high[t, x], full[t, x]) for t, year in enumerate(years)
+            ]
+    names = ["crossing", "capacity_case", "capacity_trucks_per_day", "year", "utilisation_p10", "utilisation_p50", "utilisation_p90", "probability_full"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def crossing_curves(
+    system: System, after: TransportState | None = None, crossings: Sequence[str] | None = None, points: int = 61
+) -> pd.DataFrame:
+    """Hours at a crossing against trucks a day, at each capacity: crossing, capacity_case,
+    capacity_trucks_per_day, trucks_per_day, hours (central processing hours)."""
+    table = system.network.crossings
+    rows = []
+    for case, capacity in _cases(system, after):
+        for crossing in crossings or system.crossings:
+            x = system.crossings.index(system.network.crossing(crossing))
+            row = table.loc[crossing]
+            most = 1.15 * max(1000.0, float(row["capacity_trucks_per_day"]))
+            trucks = np.linspace(0.0, most, points)
+            waiting = queue.queue_hours(
+                trucks, capacity[x], float(row["lanes"]), float(row["hours_open"]), float(row["days_open_per_week"]),
+                float(row["variability"]), float(row["longest_wait_days"]),
+            )  # fmt: skip
+            hours = float(row["processing_hours"]) + waiting
+            rows += [(crossing, case, capacity[x], t, h) for t, h in zip(trucks, hours, strict=True)]
+    return pd.DataFrame(rows, columns=["crossing", "capacity_case", "capacity_trucks_per_day", "trucks_per_day", "hours"])

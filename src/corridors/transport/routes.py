@@ -1,0 +1,293 @@
+"""Routes between two places: a few good ones that differ in the borders they cross.
+
+The best road route is found by Dijkstra's method on generalised cost. Others follow by link
+elimination (Azevedo et al. 1993): each crossing of a route found is shut in turn and the search
+repeated, so that every crossing that matters has a way round it among the choices. Of the studied pair
+every crossing also has a way through it, so that a corridor is a choice even where it is not among the
+cheapest today. Routes by sea, rail and air are a service with roads at both ends.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from corridors.data import names as vocabulary
+from corridors.transport.network import Link, Network, Service
+
+# What an hour costs a tonne of a typical good (3,000 USD a tonne, 1.3 % a day): only for the search.
+_USD_PER_T_HOUR = 1.6
+_PAYLOAD_T = 20.0
+# A route that costs more than this times the best is no choice, unless it is the way round a crossing.
+_WORST = 1.8
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A part of a route: a link, a service, a crossing or a wait for a departure (``kind``)."""
+
+    kind: str
+    name: str
+    a: str
+    b: str
+    mode: str
+    km: float = 0.0
+    hours: float = 0.0
+    usd_per_t: float = 0.0
+    estimate: bool = False
+
+
+@dataclass(frozen=True)
+class Path:
+    """A way over roads and ferries: links (by position in the network), places, and borders crossed."""
+
+    places: tuple[str, ...]
+    links: tuple[int, ...]
+    crossings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One choice of a shipper: from a gateway of the exporter to one of the importer.
+
+    ``links`` are positions in the list of links; ``service`` is the position of the main ship, train or
+    flight (None for a road route), ``chain`` has all services in the order of travel, after the first
+    ``before`` links. ``needs`` are numbers of measures without which the route is not there.
+    """
+
+    exporter: str
+    importer: str
+    origin: str
+    destination: str
+    mode: str
+    places: tuple[str, ...]
+    links: tuple[int, ...]
+    crossings: tuple[str, ...]
+    service: int | None = None
+    chain: tuple[int, ...] = ()
+    before: int = 0
+    needs: tuple[int, ...] = ()
+
+    def title(self, places: Mapping[str, str], links: Sequence[Link], services: Sequence[Service]) -> str:
+        """Readable name: the service, or the borders that a road crosses. ``places`` has names."""
+
+        def short(place: str) -> str:
+            return places[place].split(" / ")[0].split(" (")[0]
+
+        via = ", ".join(short(crossing) for crossing in self.crossings)
+        if self.service is not None:
+            return services[self.service].title + (f" by {via}" if via else "")
+        if not self.links:
+            return "Ways outside this network"
+        ferries = [short(links[i].a) + "-" + short(links[i].b) for i in self.links if links[i].mode == "ferry"]
+        return f"Road by {via}" + (f", ferry {', '.join(ferries)}" if ferries else "")
+
+    def _repr_html_(self) -> str:
+        """How a route shows itself in a notebook: its places in the order of travel, crossings in bold."""
+        from html import escape
+
+        names = [(escape(vocabulary.short_name(p)), p in self.crossings) for p in self.places]
+        way = " → ".join(f"<strong>{name}</strong>" if crossing else name for name, crossing in names)
+        return f"<p>{escape(self.exporter)} to {escape(self.importer)} by {escape(self.mode)}: {way}</p>"
+
+
+class RoadMap:
+    """Roads and ferries of a network as an adjacency list, with the generalised cost of each."""
+
+    def __init__(self, network: Network, links: Sequence[Link]) -> None:
+        self.network = network
+        self.links = links
+        self.neighbours: dict[str, list[tuple[str, int, float]]] = {place: [] for place in network.places}
+        for i, link in enumerate(links):
+            cost = link.usd_per_t + _USD_PER_T_HOUR * link.hours
+            self.neighbours[link.a].append((link.b, i, cost))
+            self.neighbours[link.b].append((link.a, i, cost))
+        self.toll = {
+            str(c): row["fee_usd_per_truck"] / _PAYLOAD_T + _USD_PER_T_HOUR * row["processing_hours"]
+            for c, row in network.crossings.iterrows()
+        }
+
+    def best(
+        self,
+        origin: str,
+        destination: str,
+        shut: frozenset[str] = frozenset(),
+        leaving: str | None = None,
+        arriving: str | None = None,
+    ) -> tuple[float, Path] | None:
+        """The cheapest way that avoids the crossings ``shut``, with its cost; None if there is none.
+
+        ``leaving`` and ``arriving`` are economies in which the first and the last link must lie.
+        """
+        cost = {origin: 0.0}
+        came: dict[str, tuple[str, int]] = {}
+        heap = [(0.0, origin)]
+        done: set[str] = set()
+        while heap:
+            here_cost, here = heapq.heappop(heap)
+            if here in done:
+                continue
+            done.add(here)
+            if here == destination:
+                return here_cost, self._path(origin, destination, came)
+            for there, link, step in self.neighbours[here]:
+                if there in done or there in shut:
+                    continue
+                side = self.links[link].economy
+                if (here == origin and leaving not in (None, side)) or (there == destination and arriving not in (None, side)):
+                    continue
+                total = here_cost + step + self.toll.get(there, 0.0)
+                if total < cost.get(there, float("inf")):
+                    cost[there] = total
+                    came[there] = (here, link)
+                    heapq.heappush(heap, (total, there))
+        return None
+
+    def _path(self, origin: str, destination: str, came: Mapping[str, tuple[str, int]]) -> Path:
+        places, links = [destination], []
+        while places[-1] != origin:
+            before, link = came[places[-1]]
+            places.append(before)
+            links.append(link)
+        places.reverse()
+        links.reverse()
+        return self._with_crossings(tuple(places), tuple(links))
+
+    def _with_crossings(self, places: tuple[str, ...], links: tuple[int, ...]) -> Path:
+        crossings = tuple(
+            place
+            for k, place in enumerate(places)
+            if place in self.toll and 0 < k < len(links) and self.links[links[k - 1]].economy != self.links[links[k]].economy
+        )
+        return Path(places, links, crossings)
+
+    def through(self, origin: str, crossing: str, destination: str, shut: frozenset[str]) -> tuple[float, Path] | None:
+        """The cheapest way that passes ``crossing``, avoids ``shut`` and comes to no economy twice; None without one."""
+        found = []
+        one, other = self.network.economies[crossing]
+        for near, far in ((one, other), (other, one)):
+            first = self.best(origin, crossing, shut, arriving=near)
+            second = self.best(crossing, destination, shut, leaving=far)
+            if first is None or second is None:
+                continue
+            path = self._with_crossings(first[1].places + second[1].places[1:], first[1].links + second[1].links)
+            economies = [e for e, _ in itertools.groupby(self.links[i].economy for i in path.links if self.links[i].mode == "road")]
+            if len(set(path.places)) == len(path.places) and len(set(economies)) == len(economies):
+                found.append((first[0] + second[0], path))
+        return min(found, key=lambda item: item[0], default=None)
+
+    def several(
+        self, origin: str, destination: str, shut_today: frozenset[str], most: int, by_way_of: Iterable[str] = ()
+    ) -> list[Path]:
+        """Up to ``most`` routes that differ in crossings: the best open today, ways round each of its
+        crossings, and the best of those that need a crossing shut today. Beyond ``most``, each crossing of
+        ``by_way_of`` has the best route through it, unless that is far dearer than the best of all."""
+        if origin == destination:
+            return [Path((origin,), (), ())]
+        found: dict[tuple[str, ...], tuple[float, Path]] = {}
+        tried: set[frozenset[str]] = set()
+        queue: list[frozenset[str]] = [frozenset(), shut_today]
+        while queue and len(tried) < 48:
+            shut = queue.pop(0)
+            if shut in tried:
+                continue
+            tried.add(shut)
+            answer = self.best(origin, destination, shut)
+            if answer is None:
+                continue
+            cost, path = answer
+            key = self._key(path)
+            if key not in found or cost < found[key][0]:
+                found[key] = (cost, path)
+            queue.extend(shut | {crossing} for crossing in path.crossings if len(shut) < 5)
+        wanted = frozenset(by_way_of)
+        for crossing, shut in itertools.product(sorted(wanted), (frozenset[str](), shut_today)):
+            answer = None if crossing in shut else self.through(origin, crossing, destination, shut)
+            if answer is not None:
+                key = self._key(answer[1])
+                found[key] = min(found.get(key, answer), answer, key=lambda item: item[0])
+        return _choose(list(found.values()), shut_today, most, wanted)
+
+    def _key(self, path: Path) -> tuple[str, ...]:
+        """What makes two routes different: borders and ferries."""
+        return path.crossings + tuple(self.links[i].name for i in path.links if self.links[i].mode == "ferry")
+
+
+def _choose(
+    found: list[tuple[float, Path]], shut_today: frozenset[str], most: int, wanted: frozenset[str] = frozenset()
+) -> list[Path]:
+    """Half of the places (rounded up) and more for routes open today, the rest for those that are shut; then one
+    for each crossing of ``wanted`` that none of them passes."""
+    ranked = sorted(found, key=lambda item: (item[0], item[1].places))
+    open_now = [item for item in ranked if not shut_today.intersection(item[1].crossings)]
+    barred = [item for item in ranked if shut_today.intersection(item[1].crossings)]
+    kept: list[tuple[float, Path]] = []
+    if open_now:
+        worst = _WORST * open_now[0][0]
+        kept = [item for item in open_now if item[0] <= worst][: max(1, most - min(len(barred), most // 3))]
+        for crossing in open_now[0][1].crossings:
+            around = next((item for item in open_now if crossing not in item[1].crossings), None)
+            if around is not None and all(crossing in item[1].crossings for item in kept):
+                kept.append(around)
+    room = max(most - len(kept), 1)
+    best = min(ranked[0][0], *(item[0] for item in kept)) if ranked else 0.0
+    kept += [item for item in barred if item[0] <= _WORST * best][:room]
+    for item in ranked:
+        passed = {crossing for _, path in kept for crossing in path.crossings}
+        if item[0] <= _WORST * best and wanted.intersection(item[1].crossings) - passed:
+            kept.append(item)
+    return [path for _, path in sorted(kept, key=lambda item: (item[0], item[1].places))]
+
+
+def feeder(roads: RoadMap, a: str, b: str, borders: int) -> Path | None:
+    """The way by road between a gateway and a port over at most ``borders`` crossings, or None."""
+    if a == b:
+        return Path((a,), (), ())
+    answer = roads.best(a, b, frozenset(roads.toll) if borders == 0 else frozenset())
+    return answer[1] if answer is not None and len(answer[1].crossings) <= borders else None
+
+
+def by_service(
+    network: Network, roads: RoadMap, services: Sequence[Service], exporter: str, importer: str, origin: str, destination: str
+) -> Iterable[Route]:
+    """Routes by sea, rail and air: road to the service, the service, and road or a feeder train onward.
+
+    Services of today join the two economies, and so do flights. A train or ship that a measure starts may
+    also begin or end a border away, where that is no detour.
+    """
+    feeders = [(i, s) for i, s in enumerate(services) if s.mode == "rail_feeder"]
+    direct = network.distance_km(origin, destination)
+    for i, service in enumerate(services):
+        if service.mode == "rail_feeder" or not service.running:
+            continue
+        # Nobody trucks air freight across a border to a flight: other flights are nearer.
+        borders = 0 if service.new is None or service.mode == "air" else 2
+        for start, end in ((service.a, service.b), (service.b, service.a)):
+            joins = exporter in network.economies[start] and importer in network.economies[end]
+            on_the_way = network.distance_km(origin, start) + network.distance_km(end, destination) < 0.75 * direct
+            if not joins and not (borders and on_the_way):
+                continue
+            ways: list[tuple[str, tuple[int, ...], str]] = [(start, (i,), end)]
+            ways += [(start, (i, j), s.b) for j, s in feeders if s.a == end]
+            ways += [(s.b, (j, i), end) for j, s in feeders if s.a == start]
+            for first, chain, last in ways:
+                before = feeder(roads, origin, first, borders)
+                after = feeder(roads, last, destination, borders)
+                if before is None or after is None:
+                    continue
+                yield Route(
+                    exporter=exporter,
+                    importer=importer,
+                    origin=origin,
+                    destination=destination,
+                    mode=service.mode,
+                    places=before.places + after.places,
+                    links=before.links + after.links,
+                    crossings=before.crossings + after.crossings,
+                    service=i,
+                    chain=chain,
+                    before=len(before.links),
+                    needs=() if service.new is None else (service.new,),
+                )

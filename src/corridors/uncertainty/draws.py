@@ -1,0 +1,177 @@
+"""Draws of everything that is uncertain, in one quasi-random pass.
+
+A parameter is a row of ``data/parameters.csv``. Its quantile function turns one coordinate of a
+scrambled Sobol sequence (Owen 1998; Joe and Kuo 2008, through ``scipy.stats.qmc``) into draws, so
+that a few thousand draws give quantiles that plain random numbers would need many times more for.
+The same table, number of draws and seed give the same bytes.
+
+==============  ==========================================================================
+distribution    meaning of low, central, high
+==============  ==========================================================================
+``normal``      one standard deviation below, median, one standard deviation above; the two
+                sides may differ (split normal)
+``lognormal``   10th percentile, median, 90th percentile; the two sides may differ
+``triangular``  lowest value, mode, highest value
+``uniform``     lowest value, middle, highest value
+``fixed``       always ``central``; low and high are for reading only
+``check``       a known effect to hold a result against; never drawn and never an input
+==============  ==========================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from corridors.errors import DataError, nearest
+
+Array = npt.NDArray[np.float64]
+
+DISTRIBUTIONS = ("normal", "lognormal", "triangular", "uniform", "fixed", "check")
+PROBABILITIES: Mapping[str, float] = {
+    "p2_5": 0.025,
+    "p10": 0.10,
+    "p25": 0.25,
+    "p50": 0.50,
+    "p75": 0.75,
+    "p90": 0.90,
+    "p97_5": 0.975,
+}
+BAND_AND_MIDDLE = (0.1, 0.5, 0.9)
+"""The ends of the 80 % band and the median between them, for :func:`levels`."""
+
+_Z90 = float(ndtri(0.9))
+
+
+def sample(parameters: pd.DataFrame | None, draws: int, seed: int) -> dict[str, Array]:
+    """Draw every parameter ``draws`` times, jointly and independently.
+
+    ``parameters`` is the table ``data/parameters.csv`` (``None`` reads it). Returns one array of
+    shape (draws,) a parameter, in the order of the table; rows marked ``check`` are left out. Any
+    ``draws`` >= 1 is allowed: the first points of the next power of two are used. Raises
+    :class:`~corridors.errors.DataError` where a row cannot be drawn from.
+    """
+    table = _checked(parameters)
+    if draws < 1:
+        raise DataError(f"uncertainty: draws must be at least 1, not {draws}")
+    random = table["distribution"] != "fixed"
+    count = int(random.sum())
+    points = _sobol(draws, count, seed)
+    columns = iter(points.T)
+    result: dict[str, Array] = {}
+    for row, drawn in zip(table.to_dict("records"), random, strict=True):
+        name = str(row["parameter"])
+        result[name] = quantile(row, next(columns)) if drawn else np.full(draws, row["central"])
+    return result
+
+
+def central(parameters: pd.DataFrame | None = None) -> dict[str, Array]:
+    """The central value of every parameter, as arrays of shape (1,): the same keys as :func:`sample`."""
+    table = _checked(parameters)
+    return {
+        str(row["parameter"]): np.array([float(row["central"])]) for row in table.to_dict("records")
+    }
+
+
+def quantile(row: Mapping[Any, Any], probability: Array | float) -> Array:
+    """The value of the parameter in ``row`` at each ``probability`` in (0, 1); any shape."""
+    u = np.asarray(probability, dtype=np.float64)
+    low, mid, high = float(row["low"]), float(row["central"]), float(row["high"])
+    kind = row["distribution"]
+    if kind == "normal":
+        z = ndtri(u)
+        return np.asarray(mid + z * np.where(z < 0, mid - low, high - mid))
+    if kind == "lognormal":
+        z = ndtri(u) / _Z90
+        return np.asarray(mid * np.exp(z * np.where(z < 0, np.log(mid / low), np.log(high / mid))))
+    if kind == "triangular":
+        turn = (mid - low) / (high - low)
+        rising = low + np.sqrt(u * (high - low) * (mid - low))
+        falling = high - np.sqrt((1 - u) * (high - low) * (high - mid))
+        return np.asarray(np.where(u < turn, rising, falling))
+    if kind == "uniform":
+        return np.asarray(low + u * (high - low))
+    return np.full(u.shape, mid)
+
+
+def quantiles(values: npt.ArrayLike, axis: int = 0) -> pd.DataFrame:
+    """Quantiles over the draws: columns ``p2_5 .. p97_5``, one row for each remaining element.
+
+    ``values`` has any shape; ``axis`` is the one of the draws. The rest is flattened in C order. A
+    one-dimensional input gives one row. Bands never cross: a row is non-decreasing by construction.
+    """
+    found = levels(values, list(PROBABILITIES.values()), axis)
+    # Interpolation can break ties by one unit in the last place; a band must not cross even by that.
+    return pd.DataFrame(np.maximum.accumulate(found, axis=0).reshape(len(found), -1).T, columns=list(PROBABILITIES))
+
+
+def levels(values: npt.ArrayLike, probabilities: Sequence[float], axis: int = 0) -> Array:
+    """Quantiles (Q, ...) of ``values`` at ``probabilities`` along ``axis``, between two draws in proportion.
+
+    Sorting is several times faster than the partial sorting of ``np.quantile``, with which this agrees to rounding.
+    """
+    array = np.moveaxis(np.asarray(values, dtype=np.float64), axis, 0)
+    ordered = np.sort(np.ascontiguousarray(array.reshape(array.shape[0], -1).T), axis=1)
+    place = np.asarray(probabilities) * (ordered.shape[1] - 1)
+    below = np.floor(place).astype(np.intp)
+    low, high = ordered[:, below], ordered[:, np.minimum(below + 1, ordered.shape[1] - 1)]
+    found = low + (high - low) * (place - below)
+    found[np.isnan(ordered[:, -1])] = np.nan
+    return np.asarray(found.T.reshape(len(place), *array.shape[1:]))
+
+
+def probability_of(values: npt.ArrayLike, target: float) -> float:
+    """The share of draws that reach ``target`` or more."""
+    return float(np.mean(np.asarray(values, dtype=np.float64) >= target))
+
+
+def _sobol(draws: int, dimensions: int, seed: int) -> Array:
+    if dimensions == 0:
+        return np.empty((draws, 0))
+    exponent = max(0, int(np.ceil(np.log2(draws))))
+    engine = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
+    points = np.asarray(engine.random_base2(exponent)[:draws], dtype=np.float64)
+    # A scrambled point can be 0; its normal score would be infinite.
+    tiny = 2.0**-33
+    return np.clip(points, tiny, 1 - tiny)
+
+
+def _checked(parameters: pd.DataFrame | None) -> pd.DataFrame:
+    if parameters is None:
+        from corridors.data import tables
+
+        parameters = tables.parameters()
+    table = parameters.copy()
+    unknown = ~table["distribution"].isin(DISTRIBUTIONS)
+    if unknown.any():
+        row = table[unknown].iloc[0]
+        raise DataError(
+            f"parameters.csv: {row['parameter']}: distribution {row['distribution']!r} is none of "
+            f"{', '.join(DISTRIBUTIONS)}{nearest(row['distribution'], DISTRIBUTIONS)}"
+        )
+    table = table[table["distribution"] != "check"].reset_index(drop=True)
+    numbers = table[["low", "central", "high"]].astype(float)
+    duplicate = table["parameter"][table["parameter"].duplicated()]
+    if len(duplicate):
+        raise DataError(f"parameters.csv: {duplicate.iloc[0]} stands there twice")
+    fixed = table["distribution"] == "fixed"
+    ordered = (numbers["low"] <= numbers["central"]) & (numbers["central"] <= numbers["high"])
+    spread = (numbers["low"] < numbers["high"]) | fixed
+    positive = (numbers["low"] > 0) | (table["distribution"] != "lognormal")
+    known = numbers["central"].notna() & (fixed | numbers.notna().all(axis=1))
+    bad = ~(known & (ordered | fixed) & spread & positive)
+    if bad.any():
+        row = table[bad].iloc[0]
+        raise DataError(
+            f"parameters.csv: {row['parameter']} ({row['distribution']}): needs low <= central <= high, "
+            f"low < high, all finite, and low > 0 if lognormal; it has "
+            f"{row['low']}, {row['central']}, {row['high']}"
+        )
+    table[["low", "central", "high"]] = numbers
+    return table

@@ -1,0 +1,107 @@
+"""Is the model right? Published results, real crossings and routes, the past, known effects: computed in every build.
+
+Nothing here is tuned to pass. A row that fails is kept, counted and shown as failed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from corridors.data import tables as data
+from corridors.errors import DataError
+from corridors.study.result import plain
+from corridors.trade import baseline, reported_level
+from corridors.validation import backtest, known_effects, published, real_cases
+
+TABLES = (
+    "published", "backtest", "coverage", "by_size", "pairs", "real_cases", "known_effects", "disagreements", "sources",
+)  # fmt: skip
+_HEAD = "validation.json"
+
+
+@dataclass(frozen=True)
+class ValidationResult:
+    """Tables of what was checked, and the counts that ``validation/result.json`` states."""
+
+    tables: Mapping[str, pd.DataFrame]
+    summary: Mapping[str, Any]
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        return self.tables[table]
+
+    def json(self) -> str:
+        """The summary as JSON text."""
+        return json.dumps(plain(dict(self.summary)), indent=1, ensure_ascii=False) + "\n"
+
+    def files(self) -> dict[str, bytes]:
+        """Each table as parquet, and the summary."""
+        out = {f"{name}.parquet": frame.to_parquet(index=False) for name, frame in self.tables.items()}
+        out[_HEAD] = self.json().encode()
+        return out
+
+    def _repr_html_(self) -> str:
+        s = self.summary
+        return (
+            f"<p>Published results reproduced: {s['published_passed']} of {s['published_total']}. Backtest skill against "
+            f"the last value: {s['backtest']['skill_vs_naive']:.2f}; 80 % bands held "
+            f"{100 * s['backtest']['coverage_80']:.0f} %.</p>"
+        )
+
+
+def load(folder: str | Path) -> ValidationResult:
+    """Read back what :meth:`ValidationResult.files` wrote into ``folder``."""
+    folder = Path(folder)
+    try:
+        summary = json.loads((folder / _HEAD).read_text(encoding="utf-8"))
+        tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+    except (OSError, ValueError) as error:
+        raise DataError(f"{folder}: not a complete saved validation ({error})") from error
+    return ValidationResult(tables, summary)
+
+
+def run() -> ValidationResult:
+    """Check everything that can be checked against something from outside."""
+    past = backtest.run()
+    tables = {
+        "published": published.compare(),
+        "backtest": past.summary(),
+        "coverage": past.coverage,
+        "by_size": past.sizes,
+        "pairs": past.pairs,
+        "real_cases": real_cases.compare(),
+        "known_effects": known_effects.compare(),
+        "disagreements": _disagreements(),
+        "sources": data.catalogue(),
+    }
+    return ValidationResult(tables, _summary(tables, past))
+
+
+def _disagreements() -> pd.DataFrame:
+    """Contradictions among reports of every pair that has a series."""
+    parts = []
+    for pair in reported_level.pairs():
+        frame = baseline.disagreements(pair)
+        frame.insert(0, "pair", "-".join(pair))
+        parts.append(frame)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _summary(tables: Mapping[str, pd.DataFrame], past: backtest.BacktestResult) -> dict[str, Any]:
+    counts = {
+        "published": tables["published"]["passed"],
+        "real_cases": tables["real_cases"]["within"],
+        "known_effects": tables["known_effects"]["within"],
+    }
+    out: dict[str, Any] = {}
+    for name, column in counts.items():
+        known = column.dropna().astype(bool)
+        out[f"{name}_passed"], out[f"{name}_total"] = int(known.sum()), len(known)
+    out["backtest"] = past.headline()
+    out["disagreements"] = len(tables["disagreements"])
+    return out
