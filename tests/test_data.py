@@ -60,9 +60,9 @@ def test_the_large_panel_is_read_and_checked_fast() -> None:
     name, folder = "bilateral_trade_panel", package.resource("bilateral_trade_panel").folder
     best = np.inf
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         frame = read_checked(package.Resource(package.resource(name).descriptor, folder))
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     assert len(frame) == 154_090
     assert best < 0.6  # about 0.1 s on one free core
 

@@ -90,10 +90,10 @@ def test_an_unknown_economy_is_named_with_the_nearest() -> None:
 
 
 def test_a_baseline_of_4096_draws_is_fast_once_the_models_are_fitted(base: baseline.Baseline) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     draws = uncertainty.sample(None, 4096, 1)
     baseline.baseline(PAIR, YEARS, draws)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_shorter_memory_moves_the_pair_nearer_to_gravity() -> None:
