@@ -60,8 +60,10 @@ def test_files_that_are_named_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda p: p.name)
 def test_pages_are_short_enough_to_read(page: Path) -> None:
-    words = len(_without_code(page.read_text(encoding="utf-8")).split())
-    assert words < {"method": 4_500, "data": 7_000, "api": 16_000}.get(page.stem, 2_200)
+    """What is written by hand; the description of the tables in the data page is looked up, and grows with the tables."""
+    text = re.sub(r"<!-- tables:.*<!-- end of tables -->", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    words = len(_without_code(text).split())
+    assert words < {"method": 4_500, "api": 18_000}.get(page.stem, 2_200)
     assert page.read_text(encoding="utf-8").startswith("# ")
 
 
