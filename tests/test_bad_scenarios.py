@@ -17,6 +17,10 @@ from corridors.scenario.measures import KINDS
 M = "title: T\nmeasures:\n  - "
 
 
+def costing(cost: str) -> str:
+    return M + f"{{kind: closure, crossings: [torkham], days_per_year: 1, cost: {cost}}}"
+
+
 def closure(days: str) -> str:
     return f"{M}{{kind: closure, crossings: [torkham], days_per_year: {days}}}"
 
@@ -125,6 +129,20 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "no-airport": (M + "{kind: direct_flights, route: [Islamabad, SVO], flights_per_week: 1}", "measures[0].route[0]"),
     "unknown-airport": (M + "{kind: direct_flights, route: [ISL, SVO], flights_per_week: 1}", "is not an airport of the network; did you mean"),
     "thirteen-measures": ("title: T\nmeasures:\n" + "  - {kind: closure, crossings: [torkham], days_per_year: 1}\n" * 13, "measures: is"),
+    # costs and their sum
+    "cost-unknown-field": (costing("{capital_usd: 5}"), "measures[0].cost.capital_usd: is not a field here; did you mean 'capital_musd'"),
+    "cost-order": (costing("{capital_musd: [5, 4, 6]}"), "measures[0].cost.capital_musd: is [5, 4, 6]; allowed: a number of million dollars from 0 to 1,000,000, or three of them: low <= central <= high"),
+    "cost-of-two": (costing("{capital_musd: [5, 6]}"), "measures[0].cost.capital_musd: is [5, 6]"),
+    "cost-negative": (costing("{yearly_musd: -1}"), "measures[0].cost.yearly_musd: is -1"),
+    "cost-text": (costing("{capital_musd: '5'}"), "measures[0].cost.capital_musd: is '5'"),
+    "cost-nan": (costing("{capital_musd: .nan}"), "measures[0].cost.capital_musd: is nan"),
+    "cost-nothing": (costing("{life_years: 5}"), "measures[0].cost: needs capital_musd or yearly_musd, or both"),
+    "cost-life": (costing("{capital_musd: 5, life_years: 0}"), "measures[0].cost.life_years: is 0; allowed: at least 1"),
+    "cost-number": (costing("100"), "measures[0].cost: is 100"),
+    "discount": ("title: T\nappraisal: {discount_percent: 31}\n", "appraisal.discount_percent: is 31; allowed: at most 30"),
+    "carbon-text": ("title: T\nappraisal: {carbon_usd_per_t: dear}\n", "appraisal.carbon_usd_per_t: is 'dear'; allowed: a number"),
+    "appraisal-field": ("title: T\nappraisal: {discount: 9}\n", "appraisal.discount: is not a field here; did you mean 'discount_percent'"),
+    "appraisal-number": ("title: T\nappraisal: 9\n", "appraisal: is 9"),
     # the rest
     "target-flow": ("title: T\ntargets: [{flow: totl, value_musd: 1, year: 2030}]\n", "targets[0].flow: is 'totl'; allowed: exports, imports, total; did you mean 'total'"),
     "target-year": ("title: T\ntargets: [{flow: total, value_musd: 1, year: 2050}]\n", "targets[0].year: is 2050"),
@@ -207,7 +225,7 @@ _VALUES = st.recursive(_SCALARS, lambda v: st.lists(v, max_size=3) | st.dictiona
 _FIELDS = st.sampled_from([*Scenario.model_fields, "start", "years_to_full_effect", "else"])
 _MEASURES = st.lists(
     st.dictionaries(
-        st.sampled_from(["kind", "crossings", "links", "from", "to", "mode", "start", "route", "days_per_year", "speed_kmh", "x"]),
+        st.sampled_from(["kind", "crossings", "links", "from", "to", "mode", "start", "route", "days_per_year", "speed_kmh", "cost", "x"]),
         st.sampled_from([*KINDS, "torkham", "rail", 3, 2030, None, 1.5, ["torkham"], ["ISB", "SVO"], {}, [[]]]),
         max_size=6,
     ),

@@ -117,7 +117,7 @@ def test_shared_aims_are_asked_of_their_pair_only() -> None:
 def test_each_kind_has_exactly_the_fields_of_the_interface(kind: str) -> None:
     model = KINDS[kind]
     names = {f.alias or n for n, f in model.model_fields.items()}
-    assert names == FIELDS[kind] | {"kind", "start", "years_to_full_effect"}
+    assert names == FIELDS[kind] | {"kind", "start", "years_to_full_effect", "cost"}
     (measure,) = make(measures=[{"kind": kind, **ONE_OF_EACH[kind]}]).measures
     assert measure.label == LABELS[kind]
     assert (measure.start, measure.years_to_full_effect) == (2027, 3), "taken from defaults.yaml"
@@ -146,6 +146,27 @@ def test_an_empty_map_is_the_defaults() -> None:
 def test_uncertainty_is_filled_in_field_by_field() -> None:
     assert make(uncertainty={"draws": 128}).uncertainty.seed == 20260213
     assert make(uncertainty={"seed": 1}).uncertainty.draws == 4096
+
+
+def test_appraisal_is_filled_in_field_by_field() -> None:
+    bare = make().appraisal
+    assert (bare.discount_percent, bare.carbon_usd_per_t) == (9, 80)
+    assert make(appraisal={"discount_percent": 6}).appraisal.carbon_usd_per_t == 80
+    assert make(appraisal={"carbon_usd_per_t": 0}).appraisal.discount_percent == 9
+
+
+def test_a_cost_is_a_figure_or_its_range() -> None:
+    one = {"kind": "closure", **ONE_OF_EACH["closure"]}
+    costs = [{"capital_musd": 100}, {"capital_musd": [80, 100.5, 150], "yearly_musd": 2, "life_years": 30}, {"yearly_musd": 1}]
+    figures, full, yearly = (m.cost for m in make(measures=[{**one, "cost": c} for c in costs]).measures)
+    assert figures.capital_musd == (100, 100, 100) and figures.yearly_musd == (0, 0, 0) and figures.life_years is None
+    assert full.capital_musd == (80, 100.5, 150) and full.yearly_musd == (2, 2, 2) and full.life_years == 30
+    assert yearly.capital_musd == (0, 0, 0)
+    (without,) = make(measures=[one]).measures
+    assert without.cost is None
+    dear = make(measures=[{**one, "cost": costs[1]}])
+    assert scenario.parse(dear.model_dump(mode="json"), name="a-test") == dear
+    assert dear.measures[0].deed == without.deed and dear.measures[0].label == without.label
 
 
 def test_start_of_the_file_holds_for_its_measures_and_moves_into_the_horizon() -> None:

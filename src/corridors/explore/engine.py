@@ -137,7 +137,7 @@ class Engine:
 def _structure(measures: Sequence[Any]) -> tuple[Any, ...]:
     """What a network is compiled for: new services, borders that open, and whether there is anything to do at all."""
     opened = sorted(c for m in measures if m.kind == "closure" for c in m.crossings)
-    built = [m.model_dump_json(exclude={"start", "years_to_full_effect"}) for m in measures if m.kind not in _AT_CROSSINGS]
+    built = [m.deed for m in measures if m.kind not in _AT_CROSSINGS]
     return bool(measures), tuple(opened), tuple(built)
 
 

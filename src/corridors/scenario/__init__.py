@@ -7,6 +7,7 @@ from corridors.scenario.model import (
     MAX_MEASURES,
     MAX_YEARS,
     RESERVED,
+    Appraisal,
     Friction,
     InvalidScenario,
     Mistake,
@@ -21,6 +22,6 @@ from corridors.scenario.model import (
 )
 
 __all__ = [
-    "DEFAULTS", "FRICTION_LIMITS", "FRICTION_UNITS", "MAX_MEASURES", "MAX_YEARS", "RESERVED", "Friction", "InvalidScenario", "Mistake",
+    "DEFAULTS", "FRICTION_LIMITS", "FRICTION_UNITS", "MAX_MEASURES", "MAX_YEARS", "RESERVED", "Appraisal", "Friction", "InvalidScenario", "Mistake",
     "Scenario", "Target", "Uncertainty", "defaults", "load", "load_all", "names", "parse",
 ]  # fmt: skip

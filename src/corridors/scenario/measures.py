@@ -1,7 +1,7 @@
 """The measures a scenario can hold, each a frozen pydantic model with its fields, limits and a label.
 
-Every measure also has ``start`` (the year it begins) and ``years_to_full_effect`` (0: at once). All levels are
-what holds *after* the measure: ``trucks_per_day: 800`` means that the crossing then serves 800 trucks a day.
+Every measure also has ``start`` (the year it begins), ``years_to_full_effect`` (0: at once) and, if its file says
+so, its ``cost``. All levels are what holds *after* the measure: ``trucks_per_day: 800`` means that the crossing then serves 800 trucks a day.
 """
 
 from __future__ import annotations
@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from corridors.data import names as vocabulary
@@ -89,9 +97,51 @@ class Frozen(BaseModel):
     )
 
 
+def _low_central_high(value: Any) -> tuple[float, float, float]:
+    """One figure, or its range; a figure alone is a range without width."""
+    figures = value if isinstance(value, (tuple, list)) else (value,) * 3
+    good = len(figures) == 3 and all(type(v) in (int, float) and 0 <= v <= _MOST_MUSD for v in figures)
+    if not (good and figures[0] <= figures[1] <= figures[2]):
+        raise PydanticCustomError(
+            "amounts", "a number of million dollars from 0 to {most}, or three of them: low <= central <= high",
+            {"most": f"{_MOST_MUSD:,.0f}"},
+        )
+    low, central, high = (float(v) for v in figures)
+    return low, central, high
+
+
+_MOST_MUSD = 1e6
+_AMOUNT = {"type": "number", "minimum": 0, "maximum": _MOST_MUSD}
+Amounts = Annotated[
+    tuple[float, float, float],
+    BeforeValidator(_low_central_high),
+    WithJsonSchema({"anyOf": [_AMOUNT, {"type": "array", "items": _AMOUNT, "minItems": 3, "maxItems": 3}]}),
+]
+
+
+class Cost(Frozen):
+    """What a measure costs those who build and run it, for the appraisal: each a figure or [low, central, high]."""
+
+    capital_musd: Amounts = Field(default=(0.0, 0.0, 0.0), description="Million dollars to build it, in the years before it works fully")
+    yearly_musd: Amounts = Field(default=(0.0, 0.0, 0.0), description="Million dollars a year to run and keep it")
+    life_years: float | None = Field(default=None, ge=1, le=100, description="Years until it is worn out; left out: what is usual of its kind")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Cost:
+        if not self.model_fields_set & {"capital_musd", "yearly_musd"}:
+            raise PydanticCustomError("missing", "needs capital_musd or yearly_musd, or both")
+        return self
+
+
 class _Measure(Frozen):
     start: int = Field(ge=FIRST_YEAR, le=LAST_YEAR, description="Year in which it begins; lies inside the horizon")
     years_to_full_effect: int = Field(ge=0, le=40, description="Years until it works fully; 0: at once")
+    cost: Cost | None = Field(default=None, description="What it costs; left out: what is usual of its kind")
+
+    @property
+    def deed(self) -> str:
+        """What it does as canonical text: the same for two measures that differ in when they begin or what they cost."""
+        return self.model_dump_json(exclude={"start", "years_to_full_effect", "cost"})
 
     @property
     def label(self) -> str:

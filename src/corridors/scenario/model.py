@@ -24,7 +24,7 @@ from corridors.data import names as vocabulary
 from corridors.errors import ScenarioError, nearest
 from corridors.runtime import paths
 from corridors.scenario import yaml_reader
-from corridors.scenario.measures import FIRST_YEAR, KINDS, LAST_YEAR, Frozen, Measure
+from corridors.scenario.measures import FIRST_YEAR, KINDS, LAST_YEAR, Cost, Frozen, Measure
 from corridors.scenario.yaml_reader import Location, field_name
 
 MAX_YEARS = 40
@@ -33,6 +33,7 @@ DEFAULTS = "defaults"
 RESERVED = frozenset({DEFAULTS, "comparison", "validation", "background", "index", "manifest", "assets"})
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _FILE_ONLY = ("start", "years_to_full_effect")  # stated once for all measures of a file
+_FIELD_BY_FIELD = ("uncertainty", "appraisal")  # maps that a file may state in part
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,13 @@ class Uncertainty(Frozen):
     seed: int = Field(ge=0, le=2**32 - 1, description="Same seed, same bytes")
 
 
+class Appraisal(Frozen):
+    """How benefits and costs of different years, and carbon, are made one sum."""
+
+    discount_percent: float = Field(ge=0, le=30, description="Percent a year by which later dollars count less")
+    carbon_usd_per_t: float = Field(ge=0, le=10_000, description="US dollars a tonne of carbon dioxide")
+
+
 class Target(Frozen):
     """A stated aim, to ask how likely it is."""
 
@@ -164,6 +172,7 @@ class Scenario(Frozen):
     horizon: tuple[Year, Year] = Field(description="First and last year, both included; at most 40 years")
     measures: Annotated[tuple[Measure, ...], Field(max_length=MAX_MEASURES)] = Field(default=(), description="What is done")
     uncertainty: Uncertainty
+    appraisal: Appraisal
     targets: Annotated[tuple[Target, ...], Field(max_length=6)] = ()
     frictions: Annotated[tuple[Friction, ...], Field(max_length=3)] = ()
 
@@ -358,8 +367,9 @@ def _hashable(pair: tuple[Any, ...]) -> bool:
 def _with_defaults(stated: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[Location, str]]]:
     shared = defaults()
     out = {**shared, **{k: v for k, v in stated.items() if v is not None}}
-    if isinstance(stated.get("uncertainty"), Mapping) and isinstance(shared.get("uncertainty"), Mapping):
-        out["uncertainty"] = {**shared["uncertainty"], **stated["uncertainty"]}
+    for field in _FIELD_BY_FIELD:
+        if isinstance(stated.get(field), Mapping) and isinstance(shared.get(field), Mapping):
+            out[field] = {**shared[field], **stated[field]}
     horizon = out.get("horizon")
     span = horizon if isinstance(horizon, tuple) and len(horizon) == 2 and all(type(y) is int for y in horizon) else None
     if "targets" not in stated:
@@ -406,6 +416,8 @@ def _explain(detail: ErrorDetails, raw: Mapping[str, Any]) -> list[tuple[Locatio
         if got is None:
             return [((*at, "kind"), f"is missing; allowed: {', '.join(KINDS)}")]
         return [((*at, "kind"), f"is {_shown(got)}; allowed: {', '.join(KINDS)}{nearest(got, KINDS)}")]
+    if kind == "amounts":
+        return [(at, f"is {shown}; allowed: {detail['msg']}")]
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         return [(at, f"is {shown}; allowed: {', '.join(choices)}{nearest(value, choices)}")]
@@ -441,7 +453,9 @@ def _without_tags(loc: tuple[str | int, ...]) -> Location:
 def _fields_at(at: Location, raw: Mapping[str, Any]) -> list[str]:
     if not at:
         return [*(f for f in Scenario.model_fields if f != "name"), *_FILE_ONLY]
-    models: dict[str, type[Frozen]] = {"uncertainty": Uncertainty, "targets": Target, "frictions": Friction}
+    models: dict[str, type[Frozen]] = {"uncertainty": Uncertainty, "appraisal": Appraisal, "targets": Target, "frictions": Friction}
+    if at[0] == "measures" and "cost" in at[2:]:
+        return list(Cost.model_fields)
     if at[0] == "measures":
         kind = raw["measures"][at[1]]["kind"]
         return [f.alias or n for n, f in KINDS[kind].model_fields.items()]

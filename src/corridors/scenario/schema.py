@@ -34,7 +34,7 @@ def scenario_schema() -> dict[str, Any]:
     for definition in schema["$defs"].values():
         if "kind" in definition["properties"] and "start" in definition["properties"]:
             definition["required"] = [f for f in definition["required"] if f not in ("start", "years_to_full_effect")]
-        elif "draws" in definition["properties"]:
+        elif "draws" in definition["properties"] or "discount_percent" in definition["properties"]:
             del definition["required"]
     schema["properties"]["start"] = {
         "type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR,

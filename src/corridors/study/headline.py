@@ -50,11 +50,6 @@ def quick(scenarios: Sequence[Scenario], draws: int = DRAWS, seed: int | None = 
     return pd.DataFrame([rows[i] for i in range(len(scenarios))], columns=list(COLUMNS))
 
 
-def _key(measure: Any) -> str:
-    """What a measure does, whenever it begins."""
-    return str(measure.model_dump_json(exclude={"start", "years_to_full_effect"}))
-
-
 def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
     """Positions of scenarios that share pair and last year, with a limited number of different measures."""
     groups: dict[tuple[Pair, int], list[int]] = {}
@@ -64,7 +59,7 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
         batch: list[int] = []
         known: dict[str, bool] = {}
         for i in members:
-            more = {_key(m): m.kind in _ADDING for m in scenarios[i].measures}
+            more = {m.deed: m.kind in _ADDING for m in scenarios[i].measures}
             together = {**known, **more}
             if batch and (len(together) > MOST_MEASURES or sum(together.values()) > MOST_NEW_SERVICES):
                 yield batch
@@ -76,7 +71,7 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
 
 def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[dict[str, Any]]:
     pair, year = scenarios[0].pair, scenarios[0].years[-1]
-    measures = {_key(m): m for one in scenarios for m in one.measures}
+    measures = {m.deed: m for one in scenarios for m in one.measures}
     position = {key: m for m, key in enumerate(measures)}
     links = counterfactual.build(pair, list(measures.values()))
     draws, count = len(params["phase_in_speed"]), len(scenarios)
@@ -84,7 +79,7 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
     for s, one in enumerate(scenarios):
         for m in one.measures:
             phase = baseline.phase_in(m.start, m.years_to_full_effect, [year], params["phase_in_speed"])[:, 0]
-            active[s, :, position[_key(m)]] = np.maximum(active[s, :, position[_key(m)]], phase)
+            active[s, :, position[m.deed]] = np.maximum(active[s, :, position[m.deed]], phase)
     base = baseline.baseline(pair, [year], params)
     flows = {pair: base.by_class("exports")[:, 0], pair[::-1]: base.by_class("imports")[:, 0]}
     change = links.change(
