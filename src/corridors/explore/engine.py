@@ -29,7 +29,6 @@ Array = npt.NDArray[np.float64]
 
 DRAWS = 32
 _MOST_KEPT = 8
-_AT_CROSSINGS = frozenset({"border_capacity", "crossing_time", "closure", "tariff_or_fee"})
 _OF_A_BASELINE = ("baseline", "baseline_paths", "middle_baseline", "demand", "middle_demand")
 _OF_A_CHAIN = ("pairs", "base_trade", "_usual_shares")
 
@@ -137,7 +136,7 @@ class Engine:
 def _structure(measures: Sequence[Any]) -> tuple[Any, ...]:
     """What a network is compiled for: new services, borders that open, and whether there is anything to do at all."""
     opened = sorted(c for m in measures if m.kind == "closure" for c in m.crossings)
-    built = [m.deed for m in measures if m.kind not in _AT_CROSSINGS]
+    built = [m.deed for m in measures if not m.at_crossings]
     return bool(measures), tuple(opened), tuple(built)
 
 

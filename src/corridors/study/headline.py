@@ -26,8 +26,6 @@ Array = npt.NDArray[np.float64]
 DRAWS = 8
 MOST_MEASURES = 512
 MOST_NEW_SERVICES = 16
-# Measures that add routes to choose from: each makes every case of a batch a little larger.
-_ADDING = frozenset({"new_link", "rail_service", "direct_flights"})
 COLUMNS = (
     "scenario", "exporter", "importer", "year", "draws", "effect_percent_p10", "effect_percent_p50", "effect_percent_p90",
     "exports_percent_p50", "imports_percent_p50", "trade_cost_change_percent_p10", "trade_cost_change_percent_p50",
@@ -59,7 +57,7 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
         batch: list[int] = []
         known: dict[str, bool] = {}
         for i in members:
-            more = {m.deed: m.kind in _ADDING for m in scenarios[i].measures}
+            more = {m.deed: m.adds_a_way for m in scenarios[i].measures}
             together = {**known, **more}
             if batch and (len(together) > MOST_MEASURES or sum(together.values()) > MOST_NEW_SERVICES):
                 yield batch

@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corridors.errors import NetworkError
+from corridors.scenario.measures import KINDS
 from corridors.transport.network import Link, Network, Service, road_economy
 
 Array = npt.NDArray[np.float64]
@@ -36,6 +37,9 @@ Array = npt.NDArray[np.float64]
 _HOURS_PER_WEEK = 168.0
 _TEU = "tonnes_per_teu"
 _FLIGHT = "tonnes_per_flight"
+AT_CROSSINGS = ("capacity", "processing_hours", "closure_days", "fee")
+ON_LINKS = ("link_hours", "link_usd_per_t")
+_RISING = frozenset({"capacity", "closure_days", "fee"})
 
 
 @dataclass(frozen=True)
@@ -67,47 +71,114 @@ class Effects:
 def read(network: Network, measures: Sequence[Any], constants: Mapping[str, float]) -> Effects:
     """Translate measures; NetworkError names what is unknown and the nearest valid name.
 
-    ``constants`` has the fixed parameters ``tonnes_per_teu`` and ``tonnes_per_flight``.
+    ``measures`` are objects with ``kind`` and the fields of that kind; what one does is said by its class
+    (:meth:`corridors.scenario.measures.Measured.act`). ``constants`` has the fixed parameters ``tonnes_per_teu``
+    and ``tonnes_per_flight``.
     """
-    moves: dict[str, list[Move]] = {
-        k: [] for k in ("capacity", "processing_hours", "closure_days", "fee", "link_hours", "link_usd_per_t")
-    }
-    links, services, tonnes = list(network.links), list(network.services), {}
-    crossings = {name: i for i, name in enumerate(network.crossing_names())}
-    field = {
-        "border_capacity": ("capacity", "trucks_per_day"),
-        "crossing_time": ("processing_hours", "processing_hours"),
-        "closure": ("closure_days", "days_per_year"),
-        "tariff_or_fee": ("fee", "usd_per_truck"),
-    }
-    for m, measure in enumerate(measures):
-        if measure.kind in field:
-            quantity, attribute = field[measure.kind]
-            for name in measure.crossings:
-                index = crossings[network.crossing(name)]
-                moves[quantity].append(Move(index, m, float(getattr(measure, attribute))))
-        elif measure.kind == "road":
-            for name in measure.links:
-                index = network.link(name)
-                if measure.speed_kmh is not None:
-                    moves["link_hours"].append(Move(index, m, links[index].km / float(measure.speed_kmh)))
-                if measure.usd_per_t_km is not None:
-                    moves["link_usd_per_t"].append(Move(index, m, links[index].km * float(measure.usd_per_t_km)))
-        elif measure.kind == "new_link" and measure.mode in ("road", "ferry"):
-            links.append(_new_link(network, measure, m))
-        elif measure.kind in ("new_link", "rail_service", "direct_flights"):
-            service, daily = _new_service(network, measure, m, constants)
-            if daily is not None:
-                tonnes[len(services)] = daily
-            services.append(service)
-        else:
-            raise NetworkError(f"network: measure {m + 1}: kind {measure.kind!r} does not act on the network")
-    rising = {"capacity", "closure_days", "fee"}
-    ordered = {
-        quantity: tuple(sorted(found, key=lambda v: (v.index, v.level if quantity in rising else -v.level)))
-        for quantity, found in moves.items()
-    }
-    return Effects(len(measures), **ordered, links=tuple(links), services=tuple(services), tonnes_per_day=tonnes)
+    works = _Works(network, constants)
+    for number, measure in enumerate(measures):
+        works.measure = number
+        if measure.kind not in KINDS:
+            raise NetworkError(f"network: measure {number + 1}: kind {measure.kind!r} does not act on the network")
+        KINDS[measure.kind].act(measure, works)
+    return works.effects(len(measures))
+
+
+class _Works:
+    """What measures say, gathered: the network's side of :class:`corridors.scenario.measures.Works`."""
+
+    def __init__(self, network: Network, constants: Mapping[str, float]) -> None:
+        self.network, self.constants = network, constants
+        self.measure = 0
+        self.moves: dict[str, list[Move]] = {quantity: [] for quantity in (*AT_CROSSINGS, *ON_LINKS)}
+        self.links, self.services = list(network.links), list(network.services)
+        self.tonnes: dict[int, float] = {}
+        self.crossings = {name: i for i, name in enumerate(network.crossing_names())}
+
+    def set_at_crossings(self, quantity: str, crossings: Sequence[str], level: float) -> None:
+        for name in crossings:
+            self._move(quantity, self.crossings[self.network.crossing(name)], level)
+
+    def set_on_roads(self, links: Sequence[str], speed_kmh: float | None, usd_per_t_km: float | None) -> None:
+        for name in links:
+            index = self.network.link(name)
+            km = self.links[index].km
+            if speed_kmh is not None:
+                self._move("link_hours", index, km / float(speed_kmh))
+            if usd_per_t_km is not None:
+                self._move("link_usd_per_t", index, km * float(usd_per_t_km))
+
+    def add_link(self, ends: tuple[str, str], mode: str, km: float, speed_kmh: float, usd_per_t_km: float) -> None:
+        a, b = (self.network.place(end) for end in ends)
+        if mode in ("road", "ferry"):
+            economy = road_economy(a, b, self.network.economies) if mode == "road" else "SEA"
+            self.links.append(
+                Link(
+                    name=f"{a}-{b}", a=a, b=b, mode=mode, economy=economy, km=float(km), hours=float(km) / float(speed_kmh),
+                    usd_per_t=float(km) * float(usd_per_t_km), estimate=True, new=self.measure,
+                )
+            )  # fmt: skip
+            return
+        self._serve(
+            f"{mode}_{a}_{b}", f"{'Railway' if mode == 'rail' else 'Sea link'} {self._title(a, b)}", mode, (a, b), float(km),
+            hours=float(km) / float(speed_kmh), wait_hours=0.0, usd_per_t=float(km) * float(usd_per_t_km), tonnes_per_day=None,
+        )  # fmt: skip
+
+    def add_trains(
+        self, ends: tuple[str, str], per_week: float, teu_per_train: float, days: float, usd_per_teu: float
+    ) -> None:
+        a, b = (self.network.place(end) for end in ends)
+        per_teu = self.constants[_TEU]
+        self._serve(
+            f"rail_{a}_{b}", f"Train {self._title(a, b)}", "rail", (a, b), 1.3 * self.network.distance_km(a, b),
+            hours=24.0 * float(days), wait_hours=_half_headway(per_week), usd_per_t=float(usd_per_teu) / per_teu,
+            tonnes_per_day=float(per_week) * float(teu_per_train) * per_teu / 7.0,
+        )  # fmt: skip
+
+    def add_flights(self, route: tuple[str, str], per_week: float) -> None:
+        a, b = (self.network.airport(code) for code in route)
+        like = next(s for s in self.network.services if s.mode == "air_direct")
+        km = self.network.distance_km(a, b)
+        self._serve(
+            f"air_{route[0]}_{route[1]}", f"Air freight on direct flights {route[0]}-{route[1]}", "air", (a, b), km,
+            hours=like.hours, wait_hours=_half_headway(per_week), usd_per_t=like.usd_per_t * km / like.km,
+            tonnes_per_day=float(per_week) * self.constants[_FLIGHT] / 7.0,
+        )  # fmt: skip
+
+    def effects(self, count: int) -> Effects:
+        """All that was said, each quantity's moves in the order in which they act."""
+        ordered = {
+            quantity: tuple(sorted(found, key=lambda v: (v.index, v.level if quantity in _RISING else -v.level)))
+            for quantity, found in self.moves.items()
+        }
+        return Effects(
+            count, **ordered, links=tuple(self.links), services=tuple(self.services), tonnes_per_day=self.tonnes
+        )
+
+    def _move(self, quantity: str, index: int, level: float) -> None:
+        self.moves[quantity].append(Move(index, self.measure, float(level)))
+
+    def _title(self, a: str, b: str) -> str:
+        return f"{self.network.name(a)}-{self.network.name(b)}"
+
+    def _serve(
+        self, name: str, title: str, mode: str, ends: tuple[str, str], km: float, *,
+        hours: float, wait_hours: float, usd_per_t: float, tonnes_per_day: float | None,
+    ) -> None:  # fmt: skip
+        """A service; ``tonnes_per_day`` is its room, None where it has no limit."""
+        if tonnes_per_day is not None:
+            self.tonnes[len(self.services)] = tonnes_per_day
+        self.services.append(
+            Service(
+                name=name, title=title, mode=mode, a=ends[0], b=ends[1], km=km, hours=hours, wait_hours=wait_hours,
+                usd_per_t=usd_per_t, cargo="container", running=True, new=self.measure,
+            )
+        )  # fmt: skip
+
+
+def _half_headway(per_week: float) -> float:
+    """Hours that goods wait for a departure on average."""
+    return 0.5 * _HOURS_PER_WEEK / float(per_week)
 
 
 def apply(base: Array, moves: Sequence[Move], active: Array) -> Array:
@@ -122,82 +193,3 @@ def apply(base: Array, moves: Sequence[Move], active: Array) -> Array:
         row = result[move.index]
         result[move.index] = row + active[move.measure] * (move.level - row)
     return result
-
-
-def _end(measure: Any, name: str) -> str:
-    """``from`` is a reserved word, so models may call the field ``from_``."""
-    value = getattr(measure, name, None)
-    return str(value if value is not None else getattr(measure, f"{name}_"))
-
-
-def _new_link(network: Network, measure: Any, m: int) -> Link:
-    a, b = network.place(_end(measure, "from")), network.place(_end(measure, "to"))
-    mode = str(measure.mode)
-    return Link(
-        name=f"{a}-{b}",
-        a=a,
-        b=b,
-        mode=mode,
-        economy=road_economy(a, b, network.economies) if mode == "road" else "SEA",
-        km=float(measure.km),
-        hours=float(measure.km) / float(measure.speed_kmh),
-        usd_per_t=float(measure.km) * float(measure.usd_per_t_km),
-        estimate=True,
-        new=m,
-    )
-
-
-def _new_service(network: Network, measure: Any, m: int, constants: Mapping[str, float]) -> tuple[Service, float | None]:
-    """The service that a measure starts, and its capacity in tonnes a day (None: no limit)."""
-    if measure.kind == "direct_flights":
-        a, b = (network.airport(code) for code in measure.route)
-        like = next(s for s in network.services if s.mode == "air_direct")
-        km = network.distance_km(a, b)
-        service = Service(
-            name=f"air_{measure.route[0]}_{measure.route[1]}",
-            title=f"Air freight on direct flights {measure.route[0]}-{measure.route[1]}",
-            mode="air",
-            a=a,
-            b=b,
-            km=km,
-            hours=like.hours,
-            wait_hours=0.5 * _HOURS_PER_WEEK / float(measure.flights_per_week),
-            usd_per_t=like.usd_per_t * km / like.km,
-            cargo="container",
-            running=True,
-            new=m,
-        )
-        return service, float(measure.flights_per_week) * constants[_FLIGHT] / 7.0
-    a, b = network.place(_end(measure, "from")), network.place(_end(measure, "to"))
-    title = f"{network.name(a)}-{network.name(b)}"
-    if measure.kind == "rail_service":
-        service = Service(
-            name=f"rail_{a}_{b}",
-            title=f"Train {title}",
-            mode="rail",
-            a=a,
-            b=b,
-            km=1.3 * network.distance_km(a, b),
-            hours=24.0 * float(measure.days),
-            wait_hours=0.5 * _HOURS_PER_WEEK / float(measure.trains_per_week),
-            usd_per_t=float(measure.usd_per_teu) / constants[_TEU],
-            cargo="container",
-            running=True,
-            new=m,
-        )
-        return service, float(measure.trains_per_week) * float(measure.teu_per_train) * constants[_TEU] / 7.0
-    service = Service(
-        name=f"{measure.mode}_{a}_{b}",
-        title=f"{'Railway' if measure.mode == 'rail' else 'Sea link'} {title}",
-        mode=str(measure.mode),
-        a=a,
-        b=b,
-        km=float(measure.km),
-        hours=float(measure.km) / float(measure.speed_kmh),
-        wait_hours=0.0,
-        usd_per_t=float(measure.km) * float(measure.usd_per_t_km),
-        cargo="container",
-        running=True,
-        new=m,
-    )
-    return service, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from corridors.scenario.measures import KINDS
 from corridors.show import numbers as n
 from corridors.show.lookups import (
     Band,
@@ -17,16 +18,7 @@ from corridors.show.lookups import (
 )
 from corridors.study.result import StudyResult
 
-MEASURES = {
-    "border_capacity": "more capacity at border crossings",
-    "crossing_time": "quicker processing at border crossings",
-    "closure": "how many days a year borders are shut",
-    "tariff_or_fee": "fees at border crossings",
-    "road": "better roads",
-    "new_link": "the new link",
-    "rail_service": "the train service",
-    "direct_flights": "direct flights",
-}
+MEASURES = {kind: model.about for kind, model in KINDS.items()}
 """What a kind of measure is about, as the subject of a sentence."""
 
 DOUBTS = {

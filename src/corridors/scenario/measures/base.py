@@ -1,0 +1,219 @@
+"""What every kind of measure shares: types of fields, cost, and what a kind says of itself.
+
+A measure is one class, and that class owns all that is known of its kind: its fields and their limits, its label,
+what it is about in words, what it moves in the network (:meth:`Measured.act`), whether it adds a way to choose from,
+and whether it acts at crossings alone. Every list of kinds is made from the classes (:data:`KINDS`). What a kind
+costs where a file does not say is a row of ``data/measure_costs.csv``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, ClassVar, Protocol, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from corridors.data import names as vocabulary
+from corridors.errors import nearest
+
+FIRST_YEAR, LAST_YEAR = 2000, 2060
+
+
+def _one_of(known: Iterable[str], what: str) -> Any:
+    """The error for a name that is not in ``known``, as a function of that name."""
+    return lambda value: PydanticCustomError(
+        "unknown_name",
+        "is not {what}{hint}",
+        {"what": what, "hint": nearest(value, known), "allowed": _listed(known)},
+    )
+
+
+def _listed(known: Iterable[str], at_most: int = 30) -> str:
+    names = list(known)
+    rest = len(names) - at_most
+    return ", ".join(names[:at_most]) + (f" and {rest} more in data/network" if rest > 0 else "")
+
+
+def _crossing(value: str) -> str:
+    known = vocabulary.crossings()
+    if value not in known:
+        raise _one_of(known, "a border crossing of the network")(value)
+    return value
+
+
+def _place(value: str) -> str:
+    known = vocabulary.places()
+    if value not in known:
+        raise _one_of(known, "a place of the network")(value)
+    return value
+
+
+def _airport(value: str) -> str:
+    known = vocabulary.airports()
+    if value not in known:
+        raise _one_of(known, "an airport of the network")(value)
+    return value
+
+
+def _road_link(value: str) -> str:
+    """The link as the table writes it; either direction is understood."""
+    known = vocabulary.road_links()
+    if value in known:
+        return value
+    for link in known:
+        a, _, b = link.partition("-")
+        if value == f"{b}-{a}":
+            return link
+    raise _one_of(known, "a road link of the network")(value)
+
+
+def all_different(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a name that stands there twice."""
+    for value in values:
+        if values.count(value) > 1:
+            raise PydanticCustomError("twice", "names {value} twice", {"value": value})
+    return values
+
+
+Crossing = Annotated[str, AfterValidator(_crossing), Field(json_schema_extra={"names": "crossings"})]
+Place = Annotated[str, AfterValidator(_place), Field(json_schema_extra={"names": "places"})]
+RoadLink = Annotated[str, AfterValidator(_road_link), Field(json_schema_extra={"names": "road_links"})]
+Crossings = Annotated[tuple[Crossing, ...], Field(min_length=1, max_length=40), AfterValidator(all_different)]
+Airport = Annotated[str, AfterValidator(_airport), Field(json_schema_extra={"names": "airports"})]
+
+
+class Frozen(BaseModel):
+    """Closed (an unknown field is a mistake), strict (``"800"`` is no number) and hashable."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, serialize_by_alias=True,
+        validate_by_alias=True, validate_by_name=True,
+    )
+
+
+def _low_central_high(value: Any) -> tuple[float, float, float]:
+    """One figure, or its range; a figure alone is a range without width."""
+    figures = value if isinstance(value, (tuple, list)) else (value,) * 3
+    good = len(figures) == 3 and all(type(v) in (int, float) and 0 <= v <= _MOST_MUSD for v in figures)
+    if not (good and figures[0] <= figures[1] <= figures[2]):
+        raise PydanticCustomError(
+            "amounts", "a number of million dollars from 0 to {most}, or three of them: low <= central <= high",
+            {"most": f"{_MOST_MUSD:,.0f}"},
+        )
+    low, central, high = (float(v) for v in figures)
+    return low, central, high
+
+
+_MOST_MUSD = 1e6
+_AMOUNT = {"type": "number", "minimum": 0, "maximum": _MOST_MUSD}
+Amounts = Annotated[
+    tuple[float, float, float],
+    BeforeValidator(_low_central_high),
+    WithJsonSchema({"anyOf": [_AMOUNT, {"type": "array", "items": _AMOUNT, "minItems": 3, "maxItems": 3}]}),
+]
+
+
+class Cost(Frozen):
+    """What a measure costs those who build and run it, for the appraisal: each a figure or [low, central, high]."""
+
+    capital_musd: Amounts = Field(default=(0.0, 0.0, 0.0), description="Million dollars to build it, in the years before it works fully")
+    yearly_musd: Amounts = Field(default=(0.0, 0.0, 0.0), description="Million dollars a year to run and keep it")
+    life_years: float | None = Field(default=None, ge=1, le=100, description="Years until it is worn out; left out: what is usual of its kind")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Cost:
+        if not self.model_fields_set & {"capital_musd", "yearly_musd"}:
+            raise PydanticCustomError("missing", "needs capital_musd or yearly_musd, or both")
+        return self
+
+
+class Works(Protocol):
+    """The network as a measure sees it: what it can set and what it can add. Names are the network's own."""
+
+    def set_at_crossings(self, quantity: str, crossings: Sequence[str], level: float) -> None:
+        """``capacity``, ``processing_hours``, ``closure_days`` or ``fee`` goes to ``level`` at each crossing."""
+
+    def set_on_roads(self, links: Sequence[str], speed_kmh: float | None, usd_per_t_km: float | None) -> None:
+        """Road links take this speed and cost; None leaves one as it is."""
+
+    def add_link(self, ends: tuple[str, str], mode: str, km: float, speed_kmh: float, usd_per_t_km: float) -> None:
+        """A link that is not there today; one by road or ferry joins the roads, another is a way of its own."""
+
+    def add_trains(
+        self, ends: tuple[str, str], per_week: float, teu_per_train: float, days: float, usd_per_teu: float
+    ) -> None:
+        """Container trains, up to their capacity."""
+
+    def add_flights(self, route: tuple[str, str], per_week: float) -> None:
+        """Room for air freight on direct flights between two airports."""
+
+
+KINDS: dict[str, type[Measured]] = {}
+"""Every kind of measure by its name, in the order in which messages list them."""
+
+
+class Measured(Frozen):
+    """Begins in a year, takes some years to work fully, may state its cost; the base of every kind."""
+
+    about: ClassVar[str]
+    """What the kind is about, as the subject of a sentence: ``better roads``."""
+    adds_a_way: ClassVar[bool] = False
+    """Whether it adds a way to choose from, which makes every case a little larger."""
+    at_crossings: ClassVar[bool] = False
+    """Whether all it moves are quantities of crossings, so that the network is compiled alike without it."""
+
+    start: int = Field(ge=FIRST_YEAR, le=LAST_YEAR, description="Year in which it begins; lies inside the horizon")
+    years_to_full_effect: int = Field(ge=0, le=40, description="Years until it works fully; 0: at once")
+    cost: Cost | None = Field(default=None, description="What it costs; left out: what is usual of its kind")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **more: Any) -> None:
+        """A kind is known as soon as its class is there."""
+        super().__pydantic_init_subclass__(**more)
+        (kind,) = get_args(cls.model_fields["kind"].annotation)
+        KINDS[kind] = cls
+
+    def act(self, works: Works) -> None:
+        """Say to ``works`` what the measure moves or adds when it is fully there."""
+        raise NotImplementedError
+
+    @property
+    def deed(self) -> str:
+        """What it does as canonical text: the same for two measures that differ in when they begin or what they cost."""
+        return self.model_dump_json(exclude={"start", "years_to_full_effect", "cost"})
+
+    @property
+    def label(self) -> str:
+        """What it does, as a sentence begins: ``800 trucks a day at Torkham and Taftan``."""
+        raise NotImplementedError
+
+
+def different_ends(a: str, b: str) -> None:
+    """Refuse a way from a place to itself."""
+    if a == b:
+        raise PydanticCustomError("same_place", "begins and ends at {place}", {"place": a})
+
+
+def number(value: float) -> str:
+    """A figure of a label: ``1,200``, ``3.5``."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,g}"
+
+
+def joined(words: list[str]) -> str:
+    """``A, B and C``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def named(crossings: tuple[str, ...]) -> str:
+    """Crossings by name, or how many where they are more than four."""
+    names = [vocabulary.short_name(c) for c in crossings]
+    return joined(names) if len(names) <= 4 else f"{len(names)} crossings"

@@ -1,0 +1,82 @@
+"""Measures at border crossings: capacity, processing, days open, fees."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from corridors.scenario.measures.base import Crossings, Measured, Works, named, number
+
+
+class BorderCapacity(Measured):
+    """Crossings serve so many trucks a day (per day of opening, both lanes and booths together)."""
+
+    about = "more capacity at border crossings"
+    at_crossings = True
+    kind: Literal["border_capacity"]
+    crossings: Crossings
+    trucks_per_day: float = Field(ge=1, le=100_000, description="Trucks a day that the crossing can serve")
+
+    @property
+    def label(self) -> str:
+        return f"{number(self.trucks_per_day)} trucks a day at {named(self.crossings)}"
+
+    def act(self, works: Works) -> None:
+        works.set_at_crossings("capacity", self.crossings, self.trucks_per_day)
+
+
+class CrossingTime(Measured):
+    """What a truck spends at crossings when there is no queue."""
+
+    about = "quicker processing at border crossings"
+    at_crossings = True
+    kind: Literal["crossing_time"]
+    crossings: Crossings
+    processing_hours: float = Field(ge=0, le=720, description="Hours of processing with no queue")
+
+    @property
+    def label(self) -> str:
+        return f"Processing in {number(self.processing_hours)} hours at {named(self.crossings)}"
+
+    def act(self, works: Works) -> None:
+        works.set_at_crossings("processing_hours", self.crossings, self.processing_hours)
+
+
+class Closure(Measured):
+    """Crossings are shut so many days a year; 365 shuts them for good."""
+
+    about = "how many days a year borders are shut"
+    at_crossings = True
+    kind: Literal["closure"]
+    crossings: Crossings
+    days_per_year: float = Field(ge=0, le=365, description="Days a year on which the crossing is shut")
+
+    @property
+    def label(self) -> str:
+        names = named(self.crossings)
+        if self.days_per_year == 365:
+            return f"{names} shut all year"
+        if self.days_per_year == 0:
+            return f"{names} open all year"
+        return f"{names} shut {number(self.days_per_year)} days a year"
+
+    def act(self, works: Works) -> None:
+        works.set_at_crossings("closure_days", self.crossings, self.days_per_year)
+
+
+class TariffOrFee(Measured):
+    """What a truck pays at crossings."""
+
+    about = "fees at border crossings"
+    at_crossings = True
+    kind: Literal["tariff_or_fee"]
+    crossings: Crossings
+    usd_per_truck: float = Field(ge=0, le=100_000, description="US dollars a truck pays in all")
+
+    @property
+    def label(self) -> str:
+        return f"A fee of {number(self.usd_per_truck)} dollars a truck at {named(self.crossings)}"
+
+    def act(self, works: Works) -> None:
+        works.set_at_crossings("fee", self.crossings, self.usd_per_truck)
