@@ -90,7 +90,7 @@ def respond(
     Raises EquilibriumError on bad input and NotConverged where a draw stays further than 1e-10 from clearing.
     """
     labels, flows = inputs.flows(trade)
-    rows, columns = _positions(labels, pairs)
+    rows, columns = positions(labels, pairs)
     factor = np.atleast_2d(np.asarray(cost_factor, dtype=float))
     if factor.ndim != 2 or factor.shape[1] != len(rows):
         raise EquilibriumError(
@@ -139,7 +139,7 @@ def counterfactuals(
             f"cost_factors: shape (draws, {n}, {n}) is needed, {np.shape(cost_factors)} given"
         )
     elasticity = inputs.elasticities(theta, len(cost_factors))
-    rows, columns = _positions(labels, pairs)
+    rows, columns = positions(labels, pairs)
     engine = _Engine.of(labels, flows, elasticity, closure, deficits, numeraire)
     parts = []
     for start in range(0, len(cost_factors), _DENSE_ROWS):
@@ -462,7 +462,8 @@ class _Anderson:
         return np.asarray(y + r - (weight.transpose(0, 2, 1) @ back)[:, 0, :])
 
 
-def _positions(labels: pd.Index, pairs: Sequence[Pair]) -> tuple[Places, Places]:
+def positions(labels: pd.Index, pairs: Sequence[Pair]) -> tuple[Places, Places]:
+    """Rows and columns (P,) of directed ``pairs`` among ``labels``; EquilibriumError for an unknown or doubled one."""
     places = {label: i for i, label in enumerate(labels)}
     seen = set()
     for pair in pairs:

@@ -1,0 +1,291 @@
+"""Thousands of draws of a shock to a few pairs, in a world with sectors and inputs: :func:`respond_sectors`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from corridors import many_cores
+from corridors.equilibrium import inputs, sector_conditional
+from corridors.equilibrium.batch import Pair, Response, positions
+from corridors.equilibrium.hats import RESIDUAL_LIMIT, Array
+from corridors.equilibrium.sector_engine import Engine, Shock, State
+from corridors.equilibrium.sector_world import SectorWorld
+from corridors.errors import EquilibriumError, NotConverged
+
+_AIM = 2e-13
+_STEPS = 40
+_ROWS = 128
+_SPLITS = 12
+DEFICITS = ("output_share", "world_share")
+
+
+@dataclass(frozen=True)
+class SectorResponse(Response):
+    """A :class:`~corridors.equilibrium.Response` with its sectors; every factor is new over old.
+
+    ``trade_factor`` (B,P), ``exports_factor`` and ``imports_factor`` (B,N) are of all sectors together.
+    ``real_gdp_factor`` (B,N) is what the factors of an economy earn over the price of its final demand,
+    inputs included (Caliendo and Parro 2015); ``producer_price_factor`` (B,N) the price of those factors.
+    ``sector_factor`` (B,P,S) is trade of each pair by sector, ``names`` the S sectors, ``base`` (P,S) what the
+    pairs trade in the base world. ``residual``: the largest failure of any price, market of goods in any
+    sector or market of factors, as a share.
+    """
+
+    names: tuple[str, ...]
+    base: Array
+    sector_factor: Array
+
+
+def respond_sectors(
+    world: SectorWorld,
+    pairs: Sequence[Pair],
+    cost_factor: Array,
+    theta: Array,
+    closure: str = "full",
+    deficits: str = "output_share",
+) -> SectorResponse:
+    """Draws of a shock to the costs of a few directed pairs, sector by sector.
+
+    Parameters
+    ----------
+    world: from :func:`~corridors.equilibrium.sector_world`.
+    pairs: P directed pairs (exporter, importer); all others keep their costs.
+    cost_factor: (B,P,S) tau'/tau, 1 where nothing changes.
+    theta: (B,S) trade elasticities, or (S,) for all draws.
+    closure: ``"full"``: factor prices, incomes, prices of inputs and sales adjust. ``"conditional"``: sales
+        and spending of every economy are held in every sector. ``"partial"``: only the pairs' own flows move.
+    deficits: ``"output_share"``: final spending stays in proportion to value added, scaled so that the world
+        spends what it earns. ``"world_share"``: the deficit stays the same share of the world's value added.
+
+    With one sector and no inputs the answer is that of :func:`respond`. Where all cost factors of a draw are
+    1 its factors are exactly 1. The numeraire is the world's value added. Raises EquilibriumError on bad input
+    and NotConverged where a draw stays further than 1e-10 from clearing.
+    """
+    inputs.choice("closure", closure, inputs.CLOSURES)
+    inputs.choice("deficits", deficits, DEFICITS)
+    rows, columns = positions(pd.Index(world.labels), pairs)
+    size, n = world.sales.shape
+    factor = np.asarray(cost_factor, dtype=float)
+    if factor.ndim != 3 or factor.shape[1:] != (len(rows), size):
+        raise EquilibriumError(
+            f"cost_factor: shape (draws, {len(rows)}, {size}) is needed, one column a pair and sector, "
+            f"{factor.shape} given"
+        )
+    elasticity = np.asarray(theta, dtype=float)
+    if elasticity.ndim == 1:
+        elasticity = np.broadcast_to(elasticity, (len(factor), len(elasticity)))
+    if elasticity.shape != (len(factor), size):
+        raise EquilibriumError(
+            f"theta: shape ({len(factor)}, {size}) is needed, one column a sector, {elasticity.shape} given"
+        )
+    for name, given in (("cost_factor", factor), ("theta", elasticity)):
+        bad = ~(np.isfinite(given) & (given > 0))
+        if bad.any():
+            at = tuple(map(int, np.argwhere(bad)[0]))
+            where = f"draw {at[0]}, {world.names[at[-1]]}"
+            if name == "cost_factor":
+                where += f", {pairs[at[1]][0]} to {pairs[at[1]][1]}"
+            raise EquilibriumError(f"{name}: {where}: {given[at]:g} is not a finite number above 0")
+    log_k = np.ascontiguousarray((-elasticity[:, None, :] * np.log(factor)).transpose(2, 0, 1))
+    own = np.ascontiguousarray(elasticity.T)
+    run = _Run(world, rows, columns, log_k, own, closure, deficits == "world_share")
+    shapes = {
+        "sector": (len(rows), size), "exports": (n,), "imports": (n,), "price": (n,), "real": (n,), "residual": (),
+    }  # fmt: skip
+    out = many_cores.fill(shapes, len(factor), _ROWS, run.part)
+    worst = float(out["residual"].max(initial=0.0))
+    if not worst <= RESIDUAL_LIMIT:
+        draw = int(np.nanargmax(np.where(np.isfinite(out["residual"]), out["residual"], np.inf)))
+        raise NotConverged(
+            f"respond_sectors: draw {draw}: markets are {worst:.1e} from clearing (allowed: "
+            f"{RESIDUAL_LIMIT:.0e}). Try a smaller shock, or check cost_factor and trade for extreme values"
+        )
+    base = world.flows[:, rows, columns].T
+    total = base.sum(axis=1)[:, None]
+    # a pair that trades nothing has the mean factor of its sectors
+    weight = np.divide(base, total, out=np.full_like(base, 1.0 / size), where=total > 0)
+    change = (weight * (out["sector"] - 1.0)).sum(axis=2)
+    return SectorResponse(
+        labels=world.labels, pairs=tuple((str(a), str(b)) for a, b in pairs), trade_factor=1.0 + change,
+        exports_factor=out["exports"], imports_factor=out["imports"], producer_price_factor=out["price"],
+        real_gdp_factor=out["real"], residual=out["residual"], closure=closure, names=world.names, base=base,
+        sector_factor=out["sector"],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One call: ``log_k`` (S,B,P) and ``theta`` (S,B)."""
+
+    world: SectorWorld
+    rows: np.ndarray
+    columns: np.ndarray
+    log_k: Array
+    theta: Array
+    closure: str
+    fixed_deficit: bool
+
+    def part(self, first: int, last: int) -> dict[str, Array]:
+        """The factors of some draws."""
+        log_k, theta = self.log_k[:, first:last], self.theta[:, first:last]
+        shock = Shock(self.rows, self.columns, log_k, len(self.world.labels))
+        if self.closure == "conditional":
+            return sector_conditional.solve(self.world, shock, theta)
+        if self.closure == "partial":
+            return sector_conditional.partial(self.world, shock)
+        engine = engine_of(self.world, self.fixed_deficit, self._middle())
+        state, left = _solve(engine, shock, theta)
+        out = _factors(self.world, engine, shock, theta, state)
+        for draw in left:
+            one = _in_parts(engine, shock.some(np.array([draw])), theta[:, draw : draw + 1])
+            for name, value in one.items():
+                out[name][draw] = value
+        return out
+
+    def _middle(self) -> tuple[float, ...]:
+        return tuple(np.round(1.0 / np.mean(1.0 / self.theta, axis=1), 1).clip(0.1))
+
+
+class _Keyed:
+    """A world as a key: the same object is the same world."""
+
+    def __init__(self, world: SectorWorld) -> None:
+        self.world = world
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Keyed) and other.world is self.world
+
+    def __hash__(self) -> int:
+        return id(self.world)
+
+
+def engine_of(world: SectorWorld, fixed_deficit: bool, theta: tuple[float, ...]) -> Engine:
+    """The engine of ``world``, kept for the next call."""
+    return _engine(_Keyed(world), fixed_deficit, theta)
+
+
+@lru_cache(maxsize=2)
+def _engine(key: _Keyed, fixed_deficit: bool, theta: tuple[float, ...]) -> Engine:
+    return Engine(key.world, np.array(theta), fixed_deficit)
+
+
+def _solve(engine: Engine, shock: Shock, theta: Array) -> tuple[State, list[int]]:
+    """Steps until every draw clears; the draws that do not are left."""
+    draws = theta.shape[1]
+    whole = engine.start(draws)
+    best = np.full(draws, np.inf)
+    open_draws = np.arange(draws)
+    now, part, own = whole, shock, theta
+    before = best
+    with np.errstate(all="ignore"):
+        for _ in range(_STEPS):
+            level = engine.level(part, own, now)
+            size = level.residual
+            fine = np.isfinite(size)
+            better = fine & (size < best[open_draws])
+            at = open_draws[better]
+            whole.x[at], whole.p[:, at], whole.rise[:, at] = now.x[better], now.p[:, better], now.rise[:, better]
+            best[at] = size[better]
+            # at the limit of rounding steps wander; what grows without bound is left to smaller shocks
+            done = (size <= _AIM) | ~fine | ((size >= 0.5 * before) & (size <= RESIDUAL_LIMIT / 20)) | (size > 1e3)
+            if done.all():
+                break
+            if done.any():
+                keep = np.flatnonzero(~done)
+                open_draws = open_draws[keep]
+                now = State(now.x[keep], now.p[:, keep], now.rise[:, keep])
+                part, own, size = part.some(keep), own[:, keep], size[keep]
+                level = engine.level(part, own, now)
+            before = size
+            now = engine.step(own, now, level)
+    return whole, [int(d) for d in np.flatnonzero(~(best <= RESIDUAL_LIMIT / 10))]
+
+
+def _factors(world: SectorWorld, engine: Engine, shock: Shock, theta: Array, state: State) -> dict[str, Array]:
+    """The factors at solved ``state``, the world's value added as numeraire."""
+    level = engine.level(shock, theta, state)
+    shift = np.log1p(np.expm1(state.x) @ engine.weights)[:, None]
+    up = np.expm1(-shift)
+    abroad = world.flows * ~np.eye(len(world.labels), dtype=bool)
+    exports, imports = abroad.sum(axis=(0, 2)), abroad.sum(axis=(0, 1))
+    # value of goods sold abroad less what it was, at the numeraire's prices
+    out = level.moved @ abroad.transpose(0, 2, 1)
+    shock.add_sold(out, level.reach, abroad)
+    out = out * level.a + level.a_rise * abroad.sum(axis=2)[:, None, :]
+    into = level.a_rise @ abroad
+    shock.add_bought(into, level.a, abroad)
+    into = into * level.reach + level.moved * abroad.sum(axis=1)[:, None, :]
+    pull = (1.0 + shock.change) * level.a[:, :, shock.rows] * level.reach[:, :, shock.columns]
+    price = state.x - shift
+    index = (world.final_share[:, None, :] * state.p).sum(axis=0)
+    return {
+        "sector": 1.0 + _moved(pull - 1.0, up[None]).transpose(1, 2, 0),
+        "exports": 1.0 + _moved(_ratio(out.sum(axis=0), exports), up),
+        "imports": 1.0 + _moved(_ratio(into.sum(axis=0), imports), up),
+        "price": np.exp(price),
+        "real": np.exp(state.x - index),
+        "residual": level.residual,
+    }
+
+
+def _moved(change: Array, up: Array) -> Array:
+    """(1 + change) (1 + up) - 1."""
+    return np.asarray(change + up + change * up)
+
+
+def _ratio(change: Array, base: Array) -> Array:
+    return np.divide(change, base, out=np.zeros_like(change), where=base > 0)
+
+
+def _in_parts(engine: Engine, shock: Shock, theta: Array) -> dict[str, Array]:
+    """One draw whose shock is too large for steps from the base world: in parts, each from the world that the
+    last one made. Changes of changes multiply, so the answer is the same."""
+    world, total = engine.world, {}
+    done, part, splits = 0.0, 0.5, 0
+    worst = 0.0
+    while done < 1.0:
+        here = engine if world is engine.world else Engine(world, theta[:, 0], engine.fixed_deficit)
+        length = min(part, 1.0 - done)
+        some = Shock(shock.rows, shock.columns, shock.log_k * length, shock.economies)
+        state, left = _solve(here, some, theta)
+        if left:
+            splits += 1
+            if splits > _SPLITS:
+                return _unsolved(engine, shock)
+            part = length / 2.0
+            continue
+        got = _factors(world, here, some, theta, state)
+        worst = max(worst, float(got["residual"].max()))
+        total = {k: v * total[k] if total else v for k, v in got.items()}
+        world = _next_world(world, here, some, theta, state)
+        done += length
+    total["residual"] = np.array([worst])
+    return {name: value[0] for name, value in total.items()}
+
+
+def _unsolved(engine: Engine, shock: Shock) -> dict[str, Array]:
+    size, n = engine.world.sales.shape
+    nothing = np.full(n, np.nan)
+    return {
+        "sector": np.full((len(shock.rows), size), np.nan), "exports": nothing, "imports": nothing,
+        "price": nothing, "real": nothing, "residual": np.array(np.inf),
+    }  # fmt: skip
+
+
+def _next_world(world: SectorWorld, engine: Engine, shock: Shock, theta: Array, state: State) -> SectorWorld:
+    """The world that one draw of a shock makes."""
+    level = engine.level(shock, theta, state)
+    pull = np.ones_like(world.flows)
+    pull[:, shock.rows, shock.columns] += shock.change[:, 0]
+    flows = world.flows * pull * level.a[:, 0][:, :, None] * level.reach[:, 0][:, None, :]
+    sales, spending = flows.sum(axis=2), flows.sum(axis=1)
+    final = np.maximum(spending - np.einsum("ksj,sj->kj", world.input_share, sales), 0.0)
+    return SectorWorld(
+        world.labels, world.names, flows, world.input_share, world.value_added_share, sales, spending, final,
+        (world.value_added_share * sales).sum(axis=0), final.sum(axis=0),
+    )  # fmt: skip
