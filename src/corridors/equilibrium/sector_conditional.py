@@ -27,9 +27,9 @@ def solve(world: SectorWorld, shock: Shock, theta: Array) -> dict[str, Array]:
         (world.labels[i], world.labels[j]) for i, j in zip(shock.rows, shock.columns, strict=True)
     ]
     for s in range(size):
-        if not shock.log_k[s].any():
-            continue
         flows = world.flows[s]
+        if not (shock.log_k[s].any() and flows[shock.rows, shock.columns].any()):
+            continue
         here = (flows.sum(axis=1) > 0) & (flows.sum(axis=0) > 0)
         names = [world.labels[i] for i in np.flatnonzero(here)]
         table = pd.DataFrame(flows[np.ix_(here, here)], index=names, columns=names)

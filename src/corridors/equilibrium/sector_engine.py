@@ -18,7 +18,7 @@ held against in double, so the answer is as exact as if all were double.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,11 @@ class Level:
         for gap in (self.price_gap, self.sales_gap):
             worst = np.maximum(worst, np.abs(gap).max(axis=(0, 2)))
         return np.asarray(worst)
+
+    def some(self, draws: NDArray[np.intp]) -> Level:
+        """The same for some of the draws."""
+        by_draw = {"income", "factor_gap"}
+        return Level(**{f.name: getattr(self, f.name)[draws] if f.name in by_draw else getattr(self, f.name)[:, draws] for f in fields(self)})
 
 
 class Shock:

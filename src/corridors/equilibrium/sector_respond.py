@@ -9,15 +9,15 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from corridors import many_cores
 from corridors.equilibrium import inputs, sector_conditional
 from corridors.equilibrium.batch import Pair, Response, positions
 from corridors.equilibrium.hats import RESIDUAL_LIMIT, Array
 from corridors.equilibrium.sector_engine import Engine, Shock, State
 from corridors.equilibrium.sector_world import SectorWorld
 from corridors.errors import EquilibriumError, NotConverged
+from corridors.runtime import cores
 
-_AIM = 2e-13
+_AIM = 5e-13
 _STEPS = 40
 _ROWS = 128
 _SPLITS = 12
@@ -97,7 +97,7 @@ def respond_sectors(
     shapes = {
         "sector": (len(rows), size), "exports": (n,), "imports": (n,), "price": (n,), "real": (n,), "residual": (),
     }  # fmt: skip
-    out = many_cores.fill(shapes, len(factor), _ROWS, run.part)
+    out = cores.fill(shapes, len(factor), _ROWS, run.part)
     worst = float(out["residual"].max(initial=0.0))
     if not worst <= RESIDUAL_LIMIT:
         draw = int(np.nanargmax(np.where(np.isfinite(out["residual"]), out["residual"], np.inf)))
@@ -133,7 +133,10 @@ class _Run:
     def part(self, first: int, last: int) -> dict[str, Array]:
         """The factors of some draws."""
         log_k, theta = self.log_k[:, first:last], self.theta[:, first:last]
-        shock = Shock(self.rows, self.columns, log_k, len(self.world.labels))
+        with np.errstate(all="ignore"):
+            return self._part(Shock(self.rows, self.columns, log_k, len(self.world.labels)), theta)
+
+    def _part(self, shock: Shock, theta: Array) -> dict[str, Array]:
         if self.closure == "conditional":
             return sector_conditional.solve(self.world, shock, theta)
         if self.closure == "partial":
@@ -174,36 +177,35 @@ def _engine(key: _Keyed, fixed_deficit: bool, theta: tuple[float, ...]) -> Engin
     return Engine(key.world, np.array(theta), fixed_deficit)
 
 
-def _solve(engine: Engine, shock: Shock, theta: Array) -> tuple[State, list[int]]:
-    """Steps until every draw clears; the draws that do not are left."""
+def _solve(engine: Engine, shock: Shock, theta: Array, accepted: float = RESIDUAL_LIMIT / 50) -> tuple[State, list[int]]:
+    """Steps until every draw clears; those further from it than ``accepted`` are left."""
     draws = theta.shape[1]
     whole = engine.start(draws)
     best = np.full(draws, np.inf)
     open_draws = np.arange(draws)
     now, part, own = whole, shock, theta
     before = best
-    with np.errstate(all="ignore"):
-        for _ in range(_STEPS):
-            level = engine.level(part, own, now)
-            size = level.residual
-            fine = np.isfinite(size)
-            better = fine & (size < best[open_draws])
-            at = open_draws[better]
-            whole.x[at], whole.p[:, at], whole.rise[:, at] = now.x[better], now.p[:, better], now.rise[:, better]
-            best[at] = size[better]
-            # at the limit of rounding steps wander; what grows without bound is left to smaller shocks
-            done = (size <= _AIM) | ~fine | ((size >= 0.5 * before) & (size <= RESIDUAL_LIMIT / 20)) | (size > 1e3)
-            if done.all():
-                break
-            if done.any():
-                keep = np.flatnonzero(~done)
-                open_draws = open_draws[keep]
-                now = State(now.x[keep], now.p[:, keep], now.rise[:, keep])
-                part, own, size = part.some(keep), own[:, keep], size[keep]
-                level = engine.level(part, own, now)
-            before = size
-            now = engine.step(own, now, level)
-    return whole, [int(d) for d in np.flatnonzero(~(best <= RESIDUAL_LIMIT / 10))]
+    for _ in range(_STEPS):
+        level = engine.level(part, own, now)
+        size = level.residual
+        fine = np.isfinite(size)
+        better = fine & (size < best[open_draws])
+        at = open_draws[better]
+        whole.x[at], whole.p[:, at], whole.rise[:, at] = now.x[better], now.p[:, better], now.rise[:, better]
+        best[at] = size[better]
+        # at the limit of rounding steps wander; what grows without bound is left to smaller shocks
+        done = (size <= _AIM) | ~fine | ((size >= before) & (size <= RESIDUAL_LIMIT / 50)) | (size > 1e3)
+        if done.all():
+            break
+        if done.any():
+            keep = np.flatnonzero(~done)
+            open_draws = open_draws[keep]
+            now = State(now.x[keep], now.p[:, keep], now.rise[:, keep])
+            part, own, size = part.some(keep), own[:, keep], size[keep]
+            level = level.some(keep)
+        before = size
+        now = engine.step(own, now, level)
+    return whole, [int(d) for d in np.flatnonzero(~(best <= accepted))]
 
 
 def _factors(world: SectorWorld, engine: Engine, shock: Shock, theta: Array, state: State) -> dict[str, Array]:
@@ -245,14 +247,15 @@ def _ratio(change: Array, base: Array) -> Array:
 def _in_parts(engine: Engine, shock: Shock, theta: Array) -> dict[str, Array]:
     """One draw whose shock is too large for steps from the base world: in parts, each from the world that the
     last one made. Changes of changes multiply, so the answer is the same."""
-    world, total = engine.world, {}
+    world = engine.world
+    total: dict[str, Array] = {}
     done, part, splits = 0.0, 0.5, 0
     worst = 0.0
     while done < 1.0:
         here = engine if world is engine.world else Engine(world, theta[:, 0], engine.fixed_deficit)
         length = min(part, 1.0 - done)
         some = Shock(shock.rows, shock.columns, shock.log_k * length, shock.economies)
-        state, left = _solve(here, some, theta)
+        state, left = _solve(here, some, theta, RESIDUAL_LIMIT / (50 if splits < _SPLITS / 2 else 10))
         if left:
             splits += 1
             if splits > _SPLITS:
