@@ -8,6 +8,9 @@ SCENARIOS ?=
 BIN := .venv/bin
 ENV_READY := .venv/.ready
 
+# Recipes take these from the environment: as one word each, whatever they hold. An empty OUT is an error.
+export OUT SCENARIOS JOBS
+
 # Our own hash seed and source date keep builds byte-identical from one machine to the next.
 export PYTHONHASHSEED := 0
 # One thread for each numerical library: the build itself runs in parallel.
@@ -36,7 +39,7 @@ $(ENV_READY): requirements.lock pyproject.toml
 	@touch $@
 
 reports: $(ENV_READY) ## Build every report into OUT (HTML, PDF, tables, index)
-	@$(BIN)/corridors build $(SCENARIOS) --out $(OUT) $(if $(JOBS),--jobs $(JOBS))
+	@$(BIN)/corridors build $$SCENARIOS --out "$$OUT" $${JOBS:+--jobs "$$JOBS"}
 
 test: $(ENV_READY) ## Run all tests (installs Chromium for the browser tests where it can)
 	@sh tests/install_browser.sh
@@ -61,7 +64,8 @@ data: $(ENV_READY) ## Refresh data/ from the official sources
 	@$(BIN)/corridors data refresh all
 
 dist: reports ## One zip to send: PDFs, HTML, index, SHA256SUMS
-	@$(BIN)/corridors dist --reports $(OUT)
+	@$(BIN)/corridors dist --reports "$$OUT"
 
-clean: ## Remove built reports and caches (keeps .venv)
-	@rm -rf $(OUT)/* .pytest_cache .hypothesis .ruff_cache .mypy_cache .coverage htmlcov benchmarks/out
+clean: $(ENV_READY) ## Remove built reports (only what was built) and caches (keeps .venv)
+	@$(BIN)/corridors clean --out "$$OUT"
+	@rm -rf .pytest_cache .hypothesis .ruff_cache .mypy_cache .coverage htmlcov benchmarks/out

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import tiny_build
 from corridors.errors import BuildError
-from corridors.report import manifest
+from corridors.report import manifest, owned
 from corridors.report.build import build
 from corridors.report.plan import make, mark
 from corridors.report.processes import forks
@@ -94,8 +96,6 @@ def test_the_manifest_tells_hashes_of_what_went_in_and_came_out(project: Project
     told = project.manifest()
     made = files(project.out)
     assert set(told["outputs"]) == set(made)
-    import hashlib
-
     assert all(told["outputs"][name]["sha256"] == hashlib.sha256(content).hexdigest() for name, content in made.items())
     assert set(told["inputs"]) == {"show.ipynb", "compare.ipynb"}
     assert told["scenarios"]["a"]["parameters"] == {"number": 1}
@@ -366,3 +366,189 @@ def test_a_second_build_gives_up_when_told_not_to_wait(project: Project) -> None
     with locked(project.out / ".cache" / "lock", wait_seconds=0, on_wait=lambda _: None), pytest.raises(BuildError, match="is being built by process .* --out"):
         project.build(TWO, wait_seconds=0)
     assert not files(project.out)
+
+
+# --- of one state --------------------------------------------------------------------------------------------
+
+
+def _while_computing(log: Path, *edits: Callable[[], object]) -> threading.Thread:
+    """Do the edits, a moment apart, once the first result is being computed."""
+
+    def edit() -> None:
+        deadline = time.monotonic() + 30
+        while not log.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        for one in edits:
+            time.sleep(0.15)
+            one()
+
+    thread = threading.Thread(target=edit)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["edited", "edited and put back"])
+def test_what_was_made_from_data_edited_meanwhile_is_neither_kept_nor_delivered(project: Project, back: bool) -> None:
+    data, log = project.folder.parent / "data" / "x.txt", project.folder.parent / "log"
+    data.parent.mkdir()
+    data.write_text("10")
+    recipes = {"a": {"number": 1, "reads": str(data), "log": str(log), "sleep": 0.6}}
+    edits = [lambda: data.write_text("50"), *([lambda: data.write_text("10")] if back else [])]
+    editor = _while_computing(log, *edits)
+    assert project.build(recipes) == 1
+    editor.join()
+    assert "FAILED result:a: data/x.txt changed while the build ran: this and" in project.said
+    assert not (project.out / "a" / "result.json").exists(), "of two states at once"
+    assert project.build(recipes) == 0
+    assert json.loads((project.out / "a" / "result.json").read_text())["value"] == 2 * (1 + 2 * (10 if back else 50))
+    project.build(recipes)
+    assert project.ran() == set()
+
+
+def test_a_notebook_edited_meanwhile_is_run_as_it_was_hashed(project: Project, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    recipes = {"a": {"number": 1, "log": str(log), "sleep": 0.5}}
+    Tiny(project.folder, recipes)
+    edited = tiny_build.SHOW.replace("is", "was")
+    editor = _while_computing(log, lambda: notebook(project.folder / "show.ipynb", {"scenario": "", "result_dir": ""}, edited))
+    assert project.build(recipes) == 0
+    editor.join()
+    assert "a is 2" in (project.out / "a" / "report.html").read_text()
+    assert project.build(recipes) == 0
+    assert project.ran() == {"document:a"} and "a was 2" in (project.out / "a" / "report.html").read_text()
+
+
+# --- nothing of others ---------------------------------------------------------------------------------------
+
+
+def test_a_folder_of_other_files_is_refused_before_anything_is_computed(project: Project, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    project.out.mkdir()
+    (project.out / "index.html").write_text("my homepage")
+    with pytest.raises(BuildError, match="holds 'index.html', and no build made it"):
+        project.build({"a": {"number": 1, "log": str(log)}})
+    (tmp_path / "link").symlink_to(project.out)
+    with pytest.raises(BuildError, match="no build made it"):
+        project.build({"a": {"number": 1, "log": str(log)}}, out=tmp_path / "link")
+    assert [p.name for p in project.out.iterdir()] == ["index.html"] and not log.exists()
+
+
+def test_a_file_of_others_where_a_new_report_would_go_is_not_written_over(project: Project) -> None:
+    assert project.build({"a": {"number": 1}}) == 0
+    for name in ("b/report.html", "b/result.json", "b/notebook.ipynb", "b/tables/value.csv"):
+        mine = project.out / name
+        mine.parent.mkdir(parents=True, exist_ok=True)
+        mine.write_text("mine")
+        with pytest.raises(BuildError, match=f"{name}: is there already and no build made it"):
+            project.build(TWO)
+        assert mine.read_text() == "mine"
+        mine.unlink()
+    assert project.build(TWO) == 0
+
+
+def test_a_table_of_others_beside_ours_is_not_cleared_away(project: Project) -> None:
+    project.build({"a": {"number": 1}})
+    mine = project.out / "a" / "tables" / "mine.csv"
+    mine.write_text("mine")
+    assert project.build({"a": {"number": 2}}) == 0
+    assert mine.read_text() == "mine"
+
+
+def test_nothing_is_written_through_a_link_in_the_folder(project: Project, tmp_path: Path) -> None:
+    assert project.build({"a": {"number": 1}}) == 0
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "report.html").write_text("mine")
+    (project.out / "b").symlink_to(elsewhere)
+    with pytest.raises(BuildError, match="is a link to another place"):
+        project.build(TWO)
+    assert [p.read_text() for p in elsewhere.iterdir()] == ["mine"]
+
+
+def test_an_empty_name_of_a_folder_is_an_error_and_not_the_current_one(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BuildError, match="--out: is empty"):
+        build([], out="", sources=Tiny(project.folder, TWO))
+
+
+@pytest.mark.parametrize("lost", ["manifest.json", ".cache"])
+def test_what_builds_made_is_known_by_either_list(project: Project, lost: str) -> None:
+    """The manifest without the store, the store without the manifest: the next build goes on as ever."""
+    project.build(TWO)
+    path = project.out / lost
+    shutil.rmtree(path) if path.is_dir() else path.write_text('{"format": 1, "outputs": [')
+    assert project.build({**TWO, "a": {"number": 7}}) == 0
+    assert "a is 14" in (project.out / "a" / "report.html").read_text()
+
+
+# --- cleaning ------------------------------------------------------------------------------------------------
+
+
+def test_clean_removes_what_was_built_and_nothing_else(project: Project) -> None:
+    Tiny(project.folder, {})
+    notebook(project.folder / "broken.ipynb", {"scenario": "", "result_dir": ""}, BOOM)
+    assert project.build({**TWO, "c": {"number": 3, "notebook": "broken.ipynb"}}) == 1
+    assert (project.out / "c" / "notebook.failed.ipynb").exists()
+    (project.out / "a" / "my notes.txt").write_text("remember")
+    count = len(files(project.out))
+    assert owned.clean(project.out) == (count - 1, [])
+    assert [p.relative_to(project.out).as_posix() for p in sorted(project.out.rglob("*"))] == ["a", "a/my notes.txt"]
+
+
+def test_clean_keeps_a_report_that_was_changed_and_says_so(project: Project) -> None:
+    project.build(TWO)
+    (project.out / "a" / "report.html").write_text("with my remarks")
+    _, kept = owned.clean(project.out)
+    assert kept == ["a/report.html"]
+    assert sorted(files(project.out)) == ["a/report.html"]
+    assert project.build(TWO) == 0, "it is still known as a build's own"
+
+
+def test_clean_waits_for_no_build_and_deletes_nothing_under_one(project: Project) -> None:
+    project.build(TWO)
+    before = files(project.out)
+    with locked(project.out / ".cache" / "lock", wait_seconds=1, on_wait=print), pytest.raises(BuildError, match="is being built by process"):
+        owned.clean(project.out)
+    assert files(project.out) == before
+
+
+def test_clean_of_what_no_build_made_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    (home / "docs").mkdir(parents=True)
+    (home / "docs" / "thesis.txt").write_text("ten years")
+    monkeypatch.setenv("HOME", str(home))
+    for place in (Path("/"), home, tmp_path, home / "docs", home / ".." / "home"):
+        with pytest.raises(BuildError):
+            owned.clean(place)
+    assert owned.clean(tmp_path / "nowhere") == (0, [])
+    assert (home / "docs" / "thesis.txt").exists() and not (home / "docs" / ".cache").exists()
+
+
+def test_clean_follows_no_name_of_a_manifest_out_of_the_folder(project: Project, tmp_path: Path) -> None:
+    project.build({"a": {"number": 1}})
+    (tmp_path / "thesis.txt").write_text("ten years")
+    (project.out / "link").symlink_to(tmp_path)
+    told = project.manifest()
+    digest = {"sha256": hashlib.sha256(b"ten years").hexdigest(), "bytes": 9}
+    told["outputs"].update({"../thesis.txt": digest, str(tmp_path / "thesis.txt"): digest, "link/thesis.txt": digest, "a/../../thesis.txt": digest})
+    (project.out / "manifest.json").write_text(json.dumps(told))
+    owned.clean(project.out)
+    assert (tmp_path / "thesis.txt").read_text() == "ten years" and not (project.out / "a").exists()
+
+
+def test_a_build_that_waited_for_a_cleaning_does_not_build_beside_another(tmp_path: Path) -> None:
+    """The file of the lock is removed by whoever cleans: who waited for it must not believe to hold the new one."""
+    lock, told = tmp_path / ".cache" / "lock", []
+
+    def second() -> None:
+        with locked(lock, wait_seconds=20, on_wait=told.append):
+            told.append(lock.exists())
+
+    with locked(lock, wait_seconds=1, on_wait=print):
+        thread = threading.Thread(target=second)
+        thread.start()
+        while not told:
+            time.sleep(0.01)
+        lock.unlink()
+    thread.join()
+    assert told[-1] is True

@@ -22,6 +22,7 @@ import nbformat
 from corridors.report.messages import SAVED, Limits
 from corridors.report.plan import Document, Subject
 from corridors.report.store import sha256_of_file
+from corridors.runtime.installation import Snapshot
 
 SHOW = "import json, pathlib\nfound = json.loads((pathlib.Path(result_dir) / 'value.json').read_text())\nprint(scenario, 'is', found['value'])"
 COMPARE = "import json, pathlib\nfor name in scenarios:\n    print(name, json.loads((pathlib.Path(results_dir) / name / 'value.json').read_text())['value'])"
@@ -47,7 +48,12 @@ def result(kind, recipe):
         raise ValueError(recipe["fail"])
     if recipe.get("die"):
         os.kill(os.getpid(), signal.SIGKILL)
+    if recipe.get("reads"):
+        # Read once before and once after the wait: an edit meanwhile gives a mixture.
+        recipe = {**recipe, "number": int(Path(recipe["reads"]).read_text()) + recipe["number"]}
     time.sleep(recipe.get("sleep", 0))
+    if recipe.get("reads"):
+        recipe = {**recipe, "number": int(Path(recipe["reads"]).read_text()) + recipe["number"]}
     value = {"value": recipe["number"] * 2}
     return {f"{SAVED}value.json": json.dumps(value).encode(), "result.json": json.dumps(value).encode(), "tables/value.csv": f"value\n{value['value']}\n".encode() + b" " * recipe.get("padding", 0)}
 
@@ -81,6 +87,14 @@ class Tiny:
             notebook(folder / "show.ipynb", {"scenario": "", "result_dir": ""}, SHOW)
             notebook(folder / "compare.ipynb", {"scenarios": [], "results_dir": ""}, COMPARE)
 
+        data = folder.parent / "data"
+        data.mkdir(exist_ok=True)
+        self._snapshot = Snapshot({"data": data})
+
+    def moved(self):
+        """Files of data/ that changed."""
+        return self._snapshot.moved()
+
     def _chosen(self, names: Sequence[str], also: Sequence[str]) -> list[str]:
         return [*(names or self.recipes), *(name for name in also if name not in names)]
 
@@ -100,8 +114,8 @@ class Tiny:
         return [*one, Document("comparison", self.folder / "compare.ipynb", "brief", "Side by side", {"scenarios": every}, tuple(every), "results_dir", shown_parameters={"scenarios": every, "results_dir": ""})]
 
     def ingredients(self, kind, notebook):
-        """Only this file."""
-        return {"library": sha256_of_file(Path(__file__))}
+        """This file and the data beside the notebooks."""
+        return {"library": sha256_of_file(Path(__file__)), **self._snapshot.hashes}
 
     def inputs(self):
         """The notebooks."""

@@ -1,4 +1,4 @@
-"""The command line: ``corridors list | check | run | build | sweep | data | new | compare | dist | verify``.
+"""The command line: ``corridors list | check | run | build | sweep | clean | data | new | compare | dist | verify``.
 
 Results go to stdout, messages to stderr. Exit status: 0 done; 1 a build or computation failed (what succeeded is
 kept, what failed is named); 2 the input or the command line is wrong; 130 interrupted. No traceback unless asked for
@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from corridors import __version__
-from corridors.errors import CorridorsError, nearest
+from corridors.errors import CorridorsError, nearest, plain
 from corridors.runtime import machine
 
 FORMATS = ("html", "pdf")
@@ -37,9 +37,22 @@ class _Group(click.Group):
         return list(self.commands)
 
 
+class _Place(click.Path):
+    """A path to write to. An empty one would mean the current folder, which nobody who writes ``--out "$X"`` means."""
+
+    def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> str | bytes | os.PathLike[str]:
+        """The path; refused if it is empty or not on one line."""
+        text = os.fspath(value)
+        if not text.strip():
+            self.fail("is empty; allowed: the name of a file or folder", param, ctx)
+        if not text.isprintable():
+            self.fail(f"{text!r} holds control characters", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def say(message: str) -> None:
     """A message for the user: stderr."""
-    click.echo(message, err=True)
+    click.echo(plain(message), err=True)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -48,6 +61,7 @@ def main(argv: list[str] | None = None) -> None:
     debug = "--debug" in arguments or bool(os.environ.get("CORRIDORS_DEBUG"))
     arguments = [a for a in arguments if a != "--debug"]
     machine.one_thread()
+    machine.leave_current_folder()
     try:
         status = commands.main(arguments, prog_name="corridors", standalone_mode=False)
     except click.exceptions.Abort:
@@ -57,6 +71,7 @@ def main(argv: list[str] | None = None) -> None:
         say("corridors: interrupted")
         status = 130
     except click.ClickException as error:
+        error.message = plain(error.message)
         error.show()
         status = error.exit_code
     except BrokenPipeError:
@@ -138,7 +153,7 @@ def check(files: tuple[str, ...]) -> int:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.option("--draws", type=click.IntRange(64, 65_536), help="Draws, instead of the scenario's.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed, instead of the scenario's.")
-@click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Also save every table of the result here.")
+@click.option("--save", type=_Place(path_type=Path, file_okay=False), help="Also save every table of the result here.")
 def run(name: str, as_json: bool, draws: int | None, seed: int | None, save: Path | None) -> int:
     """Compute SCENARIO without notebooks."""
     from corridors import scenario
@@ -172,7 +187,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ..
 @click.argument("names", nargs=-1, metavar="[SCENARIO ...]")
 @click.option("--formats", default="html,pdf", show_default=True, callback=_formats, help="What to write.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes at once; default: the number of cores.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True, help="Where reports go.")
+@click.option("--out", type=_Place(path_type=Path, file_okay=False), default=Path("reports"), show_default=True, help="Where reports go.")
 @click.option("--force", is_flag=True, help="Build again what is up to date.")
 @click.option("--dry-run", is_flag=True, help="Print what would run, and why.")
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786, or 'local'.")
@@ -193,7 +208,7 @@ def build(
 
 @commands.command()
 @click.argument("grid", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--out", type=click.Path(path_type=Path), default=Path("sweep.parquet"), show_default=True, help="Where results go.")
+@click.option("--out", type=_Place(path_type=Path), default=Path("sweep.parquet"), show_default=True, help="Where results go.")
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786, or 'local'.")
 def sweep(grid: Path, out: Path, scheduler: str | None) -> int:
     """Compute every scenario of GRID (a YAML file with a grid or a list); no notebooks."""
@@ -201,6 +216,22 @@ def sweep(grid: Path, out: Path, scheduler: str | None) -> int:
 
     done = sweep_grid(grid, out=out, scheduler=scheduler)
     return done if isinstance(done, int) else 0
+
+
+@commands.command()
+@click.option("--out", type=_Place(path_type=Path, file_okay=False), default=Path("reports"), show_default=True, help="Where reports lie.")
+def clean(out: Path) -> int:
+    """Remove what builds left in a folder: the files that its manifest lists, and the store; nothing else.
+
+    A file that someone changed since it was built stays and is named, with the manifest.
+    """
+    from corridors.report.owned import clean as remove
+
+    removed, kept = remove(out.absolute())
+    say(f"{out}: {removed:,} files removed")
+    for name in kept:
+        say(f"  kept, since it is not as it was built: {out / name}")
+    return 0
 
 
 @commands.group("data", cls=_Group)
@@ -244,7 +275,7 @@ def data_refresh(source: str, yes: bool, files: tuple[Path, ...], year: int | No
 @click.argument("name")
 @click.option("--pair", required=True, metavar="A,B", help="Two economies, ISO 3166 alpha-3: PAK,UZB.")
 @click.option("--title", help="One line; default: made from the pair.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to; default: scenarios/, or here if the package is installed.")
+@click.option("--out", type=_Place(path_type=Path, file_okay=False), help="Folder to write to; default: scenarios/, or here if the package is installed.")
 def new(name: str, pair: str, title: str | None, out: Path | None) -> int:
     """Write a commented scenario for any pair, ready to edit."""
     from corridors.runtime import paths
@@ -271,7 +302,7 @@ def compare(a: Path, b: Path, as_json: bool) -> int:
 
 @commands.command()
 @click.option("--reports", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True, help="Built reports.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The zip to write; default: inside the reports' folder.")
+@click.option("--out", type=_Place(path_type=Path, dir_okay=False), help="The zip to write; default: inside the reports' folder.")
 def dist(reports: Path, out: Path | None) -> int:
     """One zip to send: PDFs, HTML, index and SHA256SUMS; the same bytes from the same reports."""
     from corridors.report.dist import make

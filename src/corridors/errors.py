@@ -7,7 +7,10 @@ exits with ``error.exit_status``; no traceback is shown.
 
 from __future__ import annotations
 
+import base64
 import difflib
+import unicodedata
+import urllib.parse
 from collections.abc import Iterable
 
 
@@ -17,10 +20,49 @@ def nearest(value: object, allowed: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+_JOINERS = "\u200c\u200d"
+"""Invisible, but part of how Persian, Urdu and Hindi are written; they change no direction."""
+_hidden: set[str] = set()
+
+
+def hide(secret: str) -> None:
+    """From now on no message shows ``secret``, nor what it looks like in an address or a header."""
+    encoded = secret.encode()
+    _hidden.update((secret, urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret), base64.b64encode(encoded).decode()))
+
+
+def plain(text: str, *, longest: int | None = None) -> str:
+    """``text`` for a terminal, a page or a table: what is hidden masked, and control characters written out.
+
+    Escapes could rewrite what a terminal shows, characters that change the direction of text what a reader sees. Line
+    breaks and tabs stay. ``longest``: cut, and said to be.
+    """
+    for secret in sorted(_hidden, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(character if _is_plain(character) else _written_out(character) for character in text)
+    return text if longest is None or len(text) <= longest else f"{text[:longest]}..."
+
+
+def _is_plain(character: str) -> bool:
+    return character in "\n\t" or character in _JOINERS or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _written_out(character: str) -> str:
+    number = ord(character)
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
 class CorridorsError(Exception):
-    """A mistake that the user can mend. ``exit_status`` is what the command line returns."""
+    """A mistake that the user can mend. ``exit_status`` is what the command line returns.
+
+    Its text is :func:`plain`, whatever a file or a server had put into it.
+    """
 
     exit_status = 2
+
+    def __str__(self) -> str:
+        return plain(super().__str__())
 
 
 class ScenarioError(CorridorsError):

@@ -18,13 +18,13 @@ from corridors.errors import BuildError
 from corridors.report import deliver, manifest
 from corridors.report import plan as planning
 from corridors.report.messages import SAVED, Failure, Limits, Outcome, Task
+from corridors.report.owned import STORE, Owned, refuse_foreign
 from corridors.report.plan import FORMATS, INDEX, NOTEBOOK, RESULT, Document, Plan, Step
 from corridors.report.processes.pool import LocalPool, Pool
 from corridors.report.progress import Progress, choose
-from corridors.report.store import Record, Store, canonical, locked, write_atomically
+from corridors.report.store import Record, Store, canonical, locked, sha256, write_atomically
 from corridors.runtime import machine
 
-STORE = ".cache"
 _LAST = "last.json"
 
 
@@ -68,7 +68,10 @@ def build(
     unknown = [form for form in formats if form not in FORMATS]
     if unknown or not formats:
         raise BuildError(f"--formats: {','.join(unknown) or 'nothing given'}; allowed: {','.join(FORMATS)}")
+    if not str(out) or str(out).isspace():
+        raise BuildError("--out: is empty; allowed: the name of a folder")
     out = Path(out).absolute()
+    refuse_foreign(out)
     settings = Settings(tuple(f for f in FORMATS if f in formats), jobs or machine.cores(), scheduler, force, limits or Limits(), wait_seconds)
     if dry_run:
         print("\n".join(Build(sources, names, out, settings, choose(quiet=True, json_log=False)).plan.lines()))
@@ -93,7 +96,9 @@ class Build:
         self.sources, self.out, self.settings, self.progress = sources, out, settings, progress
         self.store = Store(out / STORE)
         self.before = manifest.read(out)
+        self.owned = Owned(out, self.before["outputs"])
         self.last = _read_last(self.store)
+        self.inputs = sources.inputs()
         also = [str(found["source"]) for found in self.before["scenarios"].values()] if names else []
         self.documents = sources.documents(names, also)
         built = {document.folder for document in self.documents}
@@ -117,6 +122,7 @@ class Build:
     def run(self) -> int:
         """Do what is out of date and deliver everything. Returns the exit status."""
         started = time.monotonic()
+        self.owned.check(deliver.foreseen(self.plan))
         self.store.sweep_scratch()
         to_run = self.plan.to_run()
         self.progress.begin(len(to_run), len(self.plan.steps) - len(to_run))
@@ -146,11 +152,24 @@ class Build:
                     self.progress.started(unit)
                 done = pool.next_done(timeout=1.0) if running else None
                 if done is not None:
+                    if moved := self.sources.moved():
+                        self._discard(moved, [step for steps in (*running.values(), *waiting.values()) for step in steps])
+                        return
                     outcome, kept = done
                     left = [step for unit in (*waiting, *running) if unit != outcome.unit for step in (waiting.get(unit) or running[unit])]
                     self._receive(outcome, kept, running.pop(outcome.unit), self._expected_seconds(left))
         finally:
             pool.close()
+
+    def _discard(self, moved: Sequence[str], steps: Sequence[Step]) -> None:
+        """Keep nothing that was made from files of which some are no longer as they were when it was planned."""
+        for step in steps:
+            self.state[step.name] = "left out"
+        named = f"{', '.join(moved[:3])}{f' and {len(moved) - 3} more' if len(moved) > 3 else ''}"
+        failure = Failure(steps[0].name, f"{named} changed while the build ran: this and {len(steps) - 1} other steps are discarded; build again")
+        self.state[steps[0].name] = "failed"
+        self.failures.append(failure)
+        self.progress.failed(str(failure), len(steps))
 
     def _pool(self, jobs: int) -> Pool:
         if self.settings.scheduler:
@@ -210,7 +229,7 @@ class Build:
     def _document(self, document: Document) -> dict[str, Any]:
         return {
             "notebook": document.notebook.stem,
-            "source": document.notebook.read_text(encoding="utf-8"),
+            "source": self.plan.notebooks[document.notebook],
             "parameters": dict(document.parameters),
             "shown_parameters": dict(document.shown_parameters),
             "pass_as": document.pass_as,
@@ -275,6 +294,7 @@ class Build:
         kind, _, folder = outcome.unit.partition(":")
         if kind == "document":
             for name, content in outcome.left.items():
+                self.owned.claim({f"{folder}/{name}": sha256(content)}, self.store.scratch)
                 write_atomically(self.out / folder / name, content, self.store.scratch)
 
     def _record(self, step: Step) -> Record:
@@ -285,9 +305,9 @@ class Build:
 
     def _deliver(self, step: Step) -> None:
         wanted = deliver.files(self.plan, step, self._record(step).outputs)
-        deliver.deliver(self.out, self.store, wanted)
+        deliver.deliver(self.out, self.store, self.owned, wanted)
         self.delivered.update(path.as_posix() for path in wanted)
-        deliver.clear_stale(self.out, self.plan, step, wanted)
+        deliver.clear_stale(self.out, self.owned, self.plan, step, wanted)
 
     def _expected_seconds(self, left: Sequence[Step]) -> float | None:
         """Time left, from how long these steps took last time; None where one has never run."""
@@ -304,7 +324,7 @@ class Build:
         _write_last(self.store, self.last, done, records)
         documents = {**self.standing, **{entry.pop("folder"): entry for entry in self._entries() if entry["folder"] not in self.standing}}
         made = manifest.make(
-            self.out, self.plan, delivered=self.delivered, before=self.before, documents=documents, inputs=self.sources.inputs(),
+            self.out, self.plan, delivered=self.delivered, before=self.before, documents=documents, inputs=self.inputs,
             steps={**self.before["steps"], **{name: {"key": record.key, "seconds": record.seconds} for name, record in records.items()}},
             failed=[failure.step for failure in self.failures],
         )  # fmt: skip

@@ -17,6 +17,7 @@ from corridors.report import fingerprint
 from corridors.report.plan import Document, Subject
 from corridors.report.store import canonical, sha256
 from corridors.runtime import paths
+from corridors.runtime.installation import Snapshot
 
 VALIDATION = "validation"
 COMPARISON = "comparison"
@@ -27,6 +28,7 @@ BACKGROUND = {
 }
 _SCENARIO_NOTEBOOK, _COMPARISON_NOTEBOOK, _VALIDATION_NOTEBOOK = "04_scenario", "05_comparison", "06_validation"
 _BACKGROUND_SCENARIO = "baseline"
+_SOURCE = Path(__file__).resolve().parents[1]
 
 ROOTS = {
     "scenario": ("corridors.study.pipeline", "corridors.report.result_files"),
@@ -45,6 +47,14 @@ class Catalogue:
 
     craft = "corridors.report.steps"
     preload: tuple[str, ...] = ("corridors.report.processes.warm",)
+
+    def __init__(self) -> None:
+        # Before anything else is read, so that what is read is what was hashed, or found to have moved.
+        self._snapshot = Snapshot({"data": paths.data(), "src/corridors": _SOURCE})
+
+    def moved(self) -> list[str]:
+        """Files of library and data that are no longer as they were when this catalogue was made."""
+        return self._snapshot.moved()
 
     def subjects(self, names: Sequence[str], also: Sequence[str]) -> list[Subject]:
         """Results to compute: one for each scenario, and the validation in a build of everything."""
@@ -90,7 +100,7 @@ class Catalogue:
                 found[one.name] = (one, source)
         return list(found.values())
 
-    def ingredients(self, kind: str, notebook: Path | None) -> dict[str, str]:
+    def ingredients(self, kind: str, notebook: str | None) -> dict[str, str]:
         """Source, data and versions that go into a step of this kind, or into computing a subject of this kind."""
         roots = set(ROOTS[kind])
         if notebook is not None:
@@ -103,11 +113,11 @@ class Catalogue:
 
     @cached_property
     def _library(self) -> fingerprint.Library:
-        return fingerprint.Library(Path(__file__).resolve().parents[1])
+        return fingerprint.Library(_SOURCE, self._snapshot.below("src/corridors"))
 
     @cached_property
     def _data(self) -> dict[str, str]:
-        return {f"data/{name}": digest for name, digest in fingerprint.folder(paths.data()).items()}
+        return {name: digest for name, digest in self._snapshot.hashes.items() if name.startswith("data/")}
 
     @cached_property
     def _versions(self) -> str:
@@ -116,10 +126,9 @@ class Catalogue:
     def inputs(self) -> dict[str, str]:
         """SHA-256 of data, scenarios, notebooks and library source."""
         return {
-            **self._data,
+            **self._snapshot.hashes,
             **{f"scenarios/{name}": digest for name, digest in fingerprint.folder(paths.scenarios(), "*.yaml").items()},
             **{f"notebooks/{name}": digest for name, digest in fingerprint.folder(paths.notebooks(), "*.ipynb").items()},
-            **{f"src/corridors/{name}": digest for name, digest in self._library.files().items()},
         }
 
     def date(self) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from corridors.report.messages import SAVED
-from corridors.report.plan import FORMATS, INDEX, RESULT, Plan, Step
+from corridors.report.owned import Owned
+from corridors.report.plan import FORMATS, INDEX, NOTEBOOK, RESULT, Plan, Step
 from corridors.report.store import Store, explain, sha256_of_file, write_atomically
 
 FAILED_NOTEBOOK = "notebook.failed.ipynb"
@@ -36,8 +37,23 @@ def lost(out: Path, store: Store, wanted: Mapping[Path, str]) -> bool:
     return any(not _right(out / path, digest) and store.content(digest) is None for path, digest in wanted.items())
 
 
-def deliver(out: Path, store: Store, wanted: Mapping[Path, str]) -> None:
-    """Bring files that are missing or different in the output folder there from the store."""
+def foreseen(plan: Plan) -> list[str]:
+    """Files of the plan whose names are known before anything runs, relative to the output folder."""
+    found = ["index.html"]
+    found += [f"{subject.folder}/result.json" for subject in plan.subjects.values() if subject.folder is not None]
+    for step in plan.steps.values():
+        document = plan.documents.get(step.name.partition(":")[2])
+        if document is not None and step.kind in (NOTEBOOK, *FORMATS):
+            found.append(f"{document.folder}/notebook.ipynb" if step.kind == NOTEBOOK else f"{document.folder}/{document.stem}.{step.kind}")
+    return found
+
+
+def deliver(out: Path, store: Store, owned: Owned, wanted: Mapping[Path, str]) -> None:
+    """Bring files that are missing or different in the output folder there from the store.
+
+    Raises BuildError if one of them is there that no build made.
+    """
+    owned.claim({path.as_posix(): digest for path, digest in wanted.items()}, store.scratch)
     for path, digest in wanted.items():
         if not _right(out / path, digest):
             content = store.content(digest)
@@ -45,26 +61,27 @@ def deliver(out: Path, store: Store, wanted: Mapping[Path, str]) -> None:
                 write_atomically(out / path, content, store.scratch)
 
 
-def clear_stale(out: Path, plan: Plan, step: Step, wanted: Mapping[Path, str]) -> None:
+def clear_stale(out: Path, owned: Owned, plan: Plan, step: Step, wanted: Mapping[Path, str]) -> None:
     """Remove what an earlier build left that this step, now done, does not make or has outdated."""
     folder = destination(plan, step)
     if folder is None:
         return
     if step.kind == RESULT:
-        old = [p for p in (out / folder / "tables").glob("*.csv") if p.relative_to(out) not in wanted]
-    elif step.kind == "notebook":
+        old = [p.relative_to(out) for p in (out / folder / "tables").glob("*.csv") if p.relative_to(out) not in wanted]
+    elif step.kind == NOTEBOOK:
         document = plan.documents[step.name.partition(":")[2]]
         built = {s.kind for s in plan.steps.values() if s.unit == step.unit}
-        old = [out / folder / f"{document.stem}.{form}" for form in FORMATS if form not in built]
-        old.append(out / folder / FAILED_NOTEBOOK)
+        old = [folder / f"{document.stem}.{form}" for form in FORMATS if form not in built]
+        old.append(folder / FAILED_NOTEBOOK)
     else:
         old = []
-    for path in old:
+    for name in old:
+        if not owned.untouched(name.as_posix()):
+            continue
         try:
-            if path.exists():
-                path.unlink()
+            (out / name).unlink()
         except OSError as error:
-            raise explain(error, path) from error
+            raise explain(error, out / name) from error
 
 
 def _right(path: Path, digest: str) -> bool:

@@ -23,6 +23,7 @@ from typing import Any
 
 from corridors.errors import CorridorsError
 from corridors.report import manifest
+from corridors.report.names import is_safe
 from corridors.report.store import sha256_of_file, write_atomically
 
 SUMS = "SHA256SUMS"
@@ -37,7 +38,6 @@ MAX_RATIO = 1_000
 _EARLIEST = date(1980, 1, 1)
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 _PIECE = 1 << 20
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 
 
 class DistError(CorridorsError):
@@ -207,15 +207,7 @@ def _entries(file: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
 
 def _safe(name: str, where: Path) -> str:
     """``name`` if it is a relative path that stays inside any folder on any system, else DistError."""
-    parts = name.split("/")
-    bad = (
-        not name.isprintable()
-        or any(character in name for character in '\\:*?"<>|')
-        or any(part in ("", ".", "..") or part != part.strip() or part.endswith(".") for part in parts)
-        or any(part.split(".")[0].lower() in _RESERVED for part in parts)
-        or len(name) > 400
-    )
-    if bad:
+    if not is_safe(name):
         raise DistError(f"{where}: {name[:120]!r} is not a name that is safe to unpack")
     return name
 

@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from corridors.report.store import canonical, sha256, sha256_of_file
+from corridors.runtime.installation import Snapshot
 
 PACKAGE = "corridors"
 
@@ -56,20 +57,17 @@ class Library:
     (templates, fonts) belong to the package folder they lie in.
     """
 
-    def __init__(self, package_folder: Path) -> None:
+    def __init__(self, package_folder: Path, hashes: Mapping[str, str] | None = None) -> None:
+        """``hashes`` of its files by their path in it; default: those of a snapshot taken now."""
         self._folder = package_folder
-        files = sorted(p for p in package_folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts and "_shipped" not in p.parts)
-        self._hash = {p: sha256_of_file(p) for p in files}
-        self._module = {self._name(p): p for p in files if p.suffix == ".py"}
+        found = Snapshot({PACKAGE: package_folder}).below(PACKAGE) if hashes is None else hashes
+        self._hash = {package_folder / name: digest for name, digest in sorted(found.items())}
+        self._module = {self._name(p): p for p in self._hash if p.suffix == ".py"}
 
     def digest(self, roots: Iterable[str]) -> str:
         """One hash over every module reachable from the modules named in ``roots``."""
         seen = self._reachable(roots)
         return sha256(canonical(sorted((name, self._content_hash(name)) for name in seen)))
-
-    def files(self) -> dict[str, str]:
-        """SHA-256 of every file of the package, by its path in it."""
-        return {p.relative_to(self._folder).as_posix(): digest for p, digest in self._hash.items()}
 
     def modules(self, roots: Iterable[str]) -> tuple[str, ...]:
         """The modules of this package reachable from ``roots``, sorted."""
@@ -146,9 +144,9 @@ def imports(source: str, package: str) -> set[str]:
     return {name for name in found if name == PACKAGE or name.startswith(PACKAGE + ".")}
 
 
-def notebook_imports(notebook: Path) -> set[str]:
-    """Modules of this package that a notebook's code cells import."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+def notebook_imports(notebook: str) -> set[str]:
+    """Modules of this package that the code cells of a notebook (the text of its file) import."""
+    cells = json.loads(notebook)["cells"]
     found: set[str] = set()
     for cell in cells:
         if cell["cell_type"] == "code":

@@ -3,27 +3,83 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from corridors import __version__
 from corridors.report import fingerprint
-from corridors.report.plan import Plan
+from corridors.report.names import is_safe
+from corridors.report.plan import FORMATS, Plan
 from corridors.report.store import sha256_of_file
 
 NAME = "manifest.json"
 FORMAT = 1
+MAX_BYTES = 64 * 2**20
 
 
 def read(out: Path) -> dict[str, Any]:
-    """The manifest in an output folder; an empty one if there is none or it is damaged."""
+    """The manifest in an output folder, without what is damaged; an empty one if there is none.
+
+    Nothing in it is trusted: parts of another type than a build writes, and names that are not safe, are left out.
+    """
+    found = _load(out)
+    if found is None:
+        return {"documents": {}, "scenarios": {}, "outputs": {}, "steps": {}}
+    parts = {part: _whole(found.get(part), check) for part, check in _PARTS.items()}
+    failed = found.get("failed")
+    return {**found, **parts, "date": _day(found.get("date")), "failed": [str(name) for name in failed] if isinstance(failed, list) else []}
+
+
+def _day(found: object) -> str:
+    with suppress(ValueError, TypeError):
+        return date.fromisoformat(found).isoformat()  # type: ignore[arg-type]
+    return "1980-01-01"
+
+
+def is_there(out: Path) -> bool:
+    """Whether the folder holds a manifest of a build."""
+    return _load(out) is not None
+
+
+def _load(out: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads((out / NAME).read_bytes())
-    except (OSError, ValueError):
-        found = None
-    empty: dict[str, Any] = {"documents": {}, "scenarios": {}, "outputs": {}, "steps": {}}
-    return {**empty, **found} if isinstance(found, dict) and found.get("format") == FORMAT else empty
+        with (out / NAME).open("rb") as stream:
+            found = json.loads(stream.read(MAX_BYTES + 1)[:MAX_BYTES])
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and found.get("format") == FORMAT else None
+
+
+def _whole(part: object, check: Callable[[str, dict[str, Any]], bool]) -> dict[str, Any]:
+    if not isinstance(part, dict):
+        return {}
+    return {name: found for name, found in part.items() if isinstance(found, dict) and check(name, found)}
+
+
+def _is_document(folder: str, found: dict[str, Any]) -> bool:
+    texts = all(isinstance(found.get(name), str) and found[name].isprintable() for name in ("title", "stem", "date"))
+    lists = all(isinstance(found.get(name), list) and all(isinstance(one, str) for one in found[name]) for name in ("formats", "reads"))
+    return is_safe(folder) and texts and lists and is_safe(found["stem"]) and set(found["formats"]) <= set(FORMATS)
+
+
+def _is_scenario(name: str, found: dict[str, Any]) -> bool:
+    return is_safe(name) and isinstance(found.get("source"), str) and isinstance(found.get("parameters"), dict)
+
+
+def _is_output(name: str, found: dict[str, Any]) -> bool:
+    return is_safe(name) and isinstance(found.get("sha256"), str) and type(found.get("bytes")) is int
+
+
+def _is_step(name: str, found: dict[str, Any]) -> bool:
+    return isinstance(found.get("key"), str) and isinstance(found.get("seconds"), int | float)
+
+
+_PARTS: dict[str, Callable[[str, dict[str, Any]], bool]] = {
+    "documents": _is_document, "scenarios": _is_scenario, "outputs": _is_output, "steps": _is_step,
+}  # fmt: skip
 
 
 def outputs(out: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from corridors.report.store import Store, canonical, sha256, sha256_of_file
+from corridors.report.store import Store, canonical, sha256
 
 FORMATS = ("html", "pdf")
 RESULT, NOTEBOOK, INDEX = "result", "notebook", "index"
@@ -75,11 +75,17 @@ class Sources(Protocol):
     def documents(self, names: Sequence[str], also: Sequence[str]) -> list[Document]:
         """What to report, for these scenarios (none named: everything)."""
 
-    def ingredients(self, kind: str, notebook: Path | None) -> dict[str, str]:
-        """Fingerprints that go into a step of this kind (of a result: the subject's kind) besides its own parameters."""
+    def ingredients(self, kind: str, notebook: str | None) -> dict[str, str]:
+        """Fingerprints that go into a step of this kind (of a result: the subject's kind) besides its own parameters.
+
+        ``notebook`` is the text of the notebook that the step runs.
+        """
 
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every input file, by a path that means the same on every machine."""
+
+    def moved(self) -> list[str]:
+        """Which of the files that workers read for themselves changed since these sources were made."""
 
     def date(self) -> str:
         """The date that reports carry, YYYY-MM-DD."""
@@ -112,6 +118,8 @@ class Plan:
     subjects: Mapping[str, Subject]
     documents: Mapping[str, Document]
     date: str
+    notebooks: Mapping[Path, str] = field(default_factory=dict)
+    """The text of every notebook as it was hashed: what is run, whatever happens to its file meanwhile."""
 
     def to_run(self) -> list[Step]:
         """The steps that are not done."""
@@ -134,9 +142,11 @@ def make(sources: Sources, names: Sequence[str], *, also: Sequence[str] = (), st
     """
     subjects = {s.name: s for s in sources.subjects(names, also)}
     documents = {d.folder: d for d in sources.documents(names, also)}
+    texts = {path: path.read_bytes() for path in {d.notebook for d in documents.values()}}
+    notebooks = {path: text.decode() for path, text in texts.items()}
     steps: dict[str, Step] = {}
 
-    def add(name: str, kind: str, unit: str, needs: Iterable[str], own: Mapping[str, str], notebook: Path | None = None, made_as: str = "") -> None:
+    def add(name: str, kind: str, unit: str, needs: Iterable[str], own: Mapping[str, str], notebook: str | None = None, made_as: str = "") -> None:
         from_needs = {f"step {need}": steps[need].key for need in needs}
         ingredients = {**sources.ingredients(made_as or kind, notebook), **own, **from_needs}
         steps[name] = Step(name, kind, unit, tuple(needs), ingredients)
@@ -144,16 +154,16 @@ def make(sources: Sources, names: Sequence[str], *, also: Sequence[str] = (), st
     for subject in subjects.values():
         add(f"{RESULT}:{subject.name}", RESULT, f"{RESULT}:{subject.name}", (), {"parameters": sha256(canonical(subject.recipe))}, made_as=subject.kind)
     for document in documents.values():
-        own = {"notebook": sha256_of_file(document.notebook), "parameters": sha256(canonical([document.title, document.parameters, document.shown_parameters])), "date": sources.date()}
+        own = {"notebook": sha256(texts[document.notebook]), "parameters": sha256(canonical([document.title, document.parameters, document.shown_parameters])), "date": sources.date()}
         unit = f"document:{document.folder}"
         notebook = f"{NOTEBOOK}:{document.folder}"
-        add(notebook, NOTEBOOK, unit, [f"{RESULT}:{name}" for name in document.reads], own, document.notebook)
+        add(notebook, NOTEBOOK, unit, [f"{RESULT}:{name}" for name in document.reads], own, notebooks[document.notebook])
         for form in formats:
             add(f"{form}:{document.folder}", form, unit, [notebook], {"date": sources.date()})
     compared = [name for name, subject in subjects.items() if subject.kind == "scenario"]
     listed = {"documents": sha256(canonical([[d.folder, d.title, d.stem, list(formats)] for d in documents.values()])), "other reports": sha256(canonical(standing)), "date": sources.date()}
     add(INDEX, INDEX, INDEX, [f"{RESULT}:{name}" for name in compared], listed)
-    return Plan(steps, subjects, documents, sources.date())
+    return Plan(steps, subjects, documents, sources.date(), notebooks)
 
 
 def mark(plan: Plan, store: Store, last: Mapping[str, Mapping[str, str]], *, force: bool = False) -> Plan:

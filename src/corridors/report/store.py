@@ -103,27 +103,44 @@ def locked(path: Path, *, wait_seconds: float, on_wait: Callable[[str], None]) -
 
     Raises BuildError after ``wait_seconds``, or if the folder cannot be written.
     """
+    deadline, told = time.monotonic() + wait_seconds, False
+    handle = _opened(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
-    except OSError as error:
-        raise explain(error, path.parent) from error
-    try:
-        deadline, told = time.monotonic() + wait_seconds, False
-        while not _try_lock(handle):
+        while not (_try_lock(handle) and _is_still(path, handle)):
             holder = os.pread(handle, 64, 0).decode(errors="replace").strip() if hasattr(os, "pread") else ""
-            who = f"process {holder}" if holder else "another process"
+            who = f"process {holder}" if holder.isdigit() else "another process"
+            os.close(handle)
+            handle = -1
             if time.monotonic() >= deadline:
-                raise BuildError(f"{path.parent.parent} is being built by {who}; waited {wait_seconds:.0f} s. Build again when it is done, or into another folder with --out")
+                waited = f"; waited {wait_seconds:.0f} s" if wait_seconds else ""
+                raise BuildError(f"{path.parent.parent} is being built by {who}{waited}. Try again when it is done, or with another folder with --out")
             if not told:
                 on_wait(f"{path.parent.parent} is being built by {who}; waiting for it")
                 told = True
             time.sleep(0.1)
+            handle = _opened(path)
         os.ftruncate(handle, 0)
         os.write(handle, str(os.getpid()).encode())
         yield
     finally:
-        os.close(handle)
+        if handle >= 0:
+            os.close(handle)
+
+
+def _opened(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+    except OSError as error:
+        raise explain(error, path.parent) from error
+
+
+def _is_still(path: Path, handle: int) -> bool:
+    """Whether the locked file is the one under that name: whoever held the lock before may have removed it."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except OSError:
+        return False
 
 
 def _try_lock(handle: int) -> bool:

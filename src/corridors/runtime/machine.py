@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 CORES_VARIABLE = "CORRIDORS_CORES"
 
@@ -17,6 +21,52 @@ def one_thread() -> None:
     """
     for name in ARITHMETIC_THREADS:
         os.environ.setdefault(name, "1")
+
+
+def safe_path(environment: Mapping[str, str]) -> dict[str, str]:
+    """``environment`` for a Python process that must not find modules in the folder it is started in.
+
+    Python puts that folder on the path of what is started with ``-m`` or ``-c``, and for every empty name in
+    ``PYTHONPATH`` (``PYTHONPATH=$PYTHONPATH:/more``); a ``random.py`` that lies there would be run.
+    """
+    named = [name for name in environment.get("PYTHONPATH", "").split(os.pathsep) if name]
+    kept = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
+    return {**kept, "PYTHONSAFEPATH": "1", **({"PYTHONPATH": os.pathsep.join(named)} if named else {})}
+
+
+@contextmanager
+def starting_processes() -> Iterator[None]:
+    """While processes are started by libraries that hand on this process's own environment: make it a safe one."""
+    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYTHONSAFEPATH")}
+    safe = safe_path(os.environ)
+    try:
+        for name in before:
+            _set(name, safe.get(name))
+        yield
+    finally:
+        for name, value in before.items():
+            _set(name, value)
+
+
+def _set(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
+
+
+def leave_current_folder() -> None:
+    """Take the current folder off this process's path, unless it was named there in full or holds this package.
+
+    For programs, not for a library: who imports us may well have modules of their own in that folder.
+    """
+    here = os.getcwd()
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if here not in named and here != str(Path(__file__).resolve().parents[2]):
+        sys.path[:] = [name for name in sys.path if name not in ("", here)]
+    safe = safe_path(os.environ)
+    for name in ("PYTHONPATH", "PYTHONSAFEPATH"):
+        _set(name, safe.get(name))
 
 
 def cores() -> int:

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from corridors.data import names
-from corridors.data.sources.http import Client, cache_folder, require_columns
+from corridors.data.sources.http import Client, cache_folder, key_from_environment, require_columns
 from corridors.errors import SourceError
 
 ADDRESS = "https://comtradeapi.un.org"
@@ -29,7 +29,7 @@ _OTHER_CODES = {"S19": "TWN"}  # "Other Asia, not elsewhere specified"
 
 def client(base: str = ADDRESS) -> Client:
     """The source; with the key from the environment, if there is one."""
-    key = os.environ.get(KEY, "").strip()
+    key = key_from_environment(KEY)
     headers = {"Ocp-Apim-Subscription-Key": key} if key else {}
     return Client("UN Comtrade", base, min_interval=1.2, headers=headers)
 
@@ -84,7 +84,7 @@ def _records(source: Client, path: str, params: dict[str, str | int]) -> list[di
         has = ", ".join(answer) if isinstance(answer, dict) else type(answer).__name__
         raise SourceError(f"UN Comtrade: {path}: changed its form: missing 'data'; it has: {has}")
     if answer.get("error"):
-        raise SourceError(f"UN Comtrade: {path}: {answer['error']}")
+        raise SourceError(f"UN Comtrade: {path}: {source.told(answer['error'])}")
     found: list[dict[str, Any]] = answer["data"]
     if found:
         require_columns(found[0], _NEEDED, f"UN Comtrade: {path}")

@@ -27,6 +27,7 @@ from corridors.report.messages import Failure, Files, Outcome, Task
 from corridors.report.processes import forks
 from corridors.report.processes.pool import Kept, LocalPool
 from corridors.report.store import Store
+from corridors.runtime import installation
 
 LOCAL = "local"
 PATIENCE_SECONDS = 60.0
@@ -43,7 +44,7 @@ class ClusterPool:
     """
 
     def __init__(self, address: str, store: Store, preload: Sequence[str], *, jobs: int | None = None) -> None:
-        from distributed import Client, LocalCluster
+        from distributed import Client
 
         self._store, self._preload = store, tuple(preload)
         self._cluster: Any = None
@@ -51,12 +52,7 @@ class ClusterPool:
         self._running: dict[Any, tuple[Task, Any]] = {}
         try:
             if address == LOCAL:
-                from corridors.runtime.machine import cores
-
-                workers = jobs or cores()
-                self._cluster = LocalCluster(  # type: ignore[no-untyped-call]
-                    n_workers=workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
-                )
+                self._cluster = _local(jobs)
             self._client = Client(self._cluster or address, timeout=PATIENCE_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
         except (OSError, ValueError, TimeoutError) as error:
             self._close_cluster()
@@ -116,6 +112,19 @@ class ClusterPool:
                 self._cluster.close(timeout=10)
 
 
+def _local(jobs: int | None) -> Any:
+    """A cluster of processes on this machine; those it starts later, for lost ones, have a safe path too."""
+    import dask
+    from distributed import LocalCluster
+
+    from corridors.runtime.machine import cores, starting_processes
+
+    with starting_processes(), dask.config.set({"distributed.nanny.pre-spawn-environ.PYTHONSAFEPATH": "1"}):
+        return LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=jobs or cores(), threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
+        )
+
+
 def _told(error: BaseException) -> str:
     from distributed.scheduler import KilledWorker
 
@@ -147,11 +156,17 @@ _here = _Here()
 
 def do(task: Task, contents: Mapping[str, bytes], modules: tuple[str, ...], expected: str) -> Sent:
     """Do the task on this worker: its outcome, and the files it made by step and name."""
-    if version(task.craft) != expected:
-        step = next(iter(task.todo.values()))
-        return Outcome(task.unit, failure=Failure(step, "the worker has another version of trade-corridors or of its data; install the same there")), {}
-    if not forks.can_fork():
-        return _do_in_this_process(task, contents)
+    if version(task.craft) != expected or not installation.unchanged():
+        return _refused(task, "the worker has another version of trade-corridors or of its data; install the same there")
+    sent = _do_in_a_fork(task, contents, modules) if forks.can_fork() else _do_in_this_process(task, contents)
+    return sent if installation.unchanged() else _refused(task, "library or data changed on the worker while it was made; start the worker anew")
+
+
+def _refused(task: Task, why: str) -> Sent:
+    return Outcome(task.unit, failure=Failure(next(iter(task.todo.values())), why)), {}
+
+
+def _do_in_a_fork(task: Task, contents: Mapping[str, bytes], modules: tuple[str, ...]) -> Sent:
     pool, store = _pool(modules)
     try:
         for content in contents.values():

@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Any
 
 from corridors.errors import BuildError
-from corridors.runtime.machine import ARITHMETIC_THREADS
+from corridors.runtime.machine import ARITHMETIC_THREADS, safe_path
 
 ZYGOTE_VARIABLE = "CORRIDORS_ZYGOTE"
 """Environment variable with the socket of the zygote that new kernels are forked from."""
@@ -171,8 +171,9 @@ class ZygoteProcess:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self.address)
         self._listener.listen(64)
-        settings = {**os.environ, **ONE_THREAD, **STEADY, **QUIET_LIBRARIES, **(environment or {})}
-        command = [sys.executable, "-m", "corridors.report.processes.zygote", str(self._listener.fileno()), *modules]
+        settings = safe_path({**os.environ, **ONE_THREAD, **STEADY, **QUIET_LIBRARIES, **(environment or {})})
+        # -P: not the folder that we are in, where a file named like a library's may lie.
+        command = [sys.executable, "-P", "-m", "corridors.report.processes.zygote", str(self._listener.fileno()), *modules]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=settings, pass_fds=[self._listener.fileno()], start_new_session=True
         )

@@ -160,7 +160,7 @@ class BuildKernelManager(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         """A spec of our own, so that nothing needs to be installed and no user setting interferes."""
         metadata = {"kernel_provisioner": {"provisioner_name": PROVISIONER, "config": {"memory_mb": self.memory_mb, "seed": self.seed}}}
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
+        argv = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False", "--IPKernelApp.ignore_cwd=True"]
         environment = {"IPYTHONDIR": str(self._folder / "ipython"), "PYTHONHASHSEED": "0"}
         return KernelSpec(argv=argv, display_name="trade-corridors", language="python", env=environment, metadata=metadata)
 

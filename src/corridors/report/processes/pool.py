@@ -20,6 +20,7 @@ from corridors.errors import BuildError
 from corridors.report.messages import Failure, Outcome, Task
 from corridors.report.processes import forks
 from corridors.report.store import Store
+from corridors.runtime.machine import safe_path, starting_processes
 
 Kept = dict[str, dict[str, str]]
 """Hashes of contents by step and file name."""
@@ -65,7 +66,7 @@ class LocalPool:
     def __init__(self, jobs: int, store: Store, modules: Sequence[str]) -> None:
         self._store = store
         self._zygote = forks.ZygoteProcess(modules) if forks.can_fork() else None
-        self._environment = {**os.environ, **forks.ONE_THREAD, **forks.STEADY}
+        self._environment = safe_path({**os.environ, **forks.ONE_THREAD, **forks.STEADY})
         if self._zygote is not None:
             # What they keep for a while goes when the zygote goes, also after a kill.
             self._environment["TMPDIR"] = str(self._zygote.folder)
@@ -168,7 +169,8 @@ class LocalPool:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=worker.serve, args=(theirs, str(self._store.folder), None), daemon=False)
-        process.start()
+        with starting_processes():
+            process.start()
         theirs.close()
         return _Worker(ours, _Spawned(process))
 

@@ -101,7 +101,8 @@ class _Sweep:
         self.grid, self.out, self.scheduler, self.work, self.progress = grid, out, scheduler, work, progress
         self.jobs = jobs or machine.cores()
         self.seed = scenario.defaults()["uncertainty"]["seed"] if grid.seed is None else grid.seed
-        self.made_with = sha256(canonical([Catalogue().ingredients("sweep", None), work, grid.draws, self.seed]))[:16]
+        self.sources = Catalogue()
+        self.made_with = sha256(canonical([self.sources.ingredients("sweep", None), work, grid.draws, self.seed]))[:16]
         self.store = Store(out / _WORK_FOLDER)
         points = grid.points
         # By the number of scenarios alone, so that the same grid gives the same files on every machine.
@@ -175,6 +176,8 @@ class _Sweep:
                 answer = pool.next_done(timeout=1.0)
                 if answer is None:
                     continue
+                if moved := self.sources.moved():
+                    raise BuildError(f"{moved[0]}{f' and {len(moved) - 1} more' if len(moved) > 1 else ''} changed while the sweep ran: what was made since is discarded; sweep again")
                 outcome, kept = answer
                 chunk = running.pop(outcome.unit)
                 done += len(chunk.points)
