@@ -311,3 +311,10 @@ def test_numerical_libraries_get_one_thread_unless_the_user_says_otherwise(given
     environment = plain if given is None else {**plain, "OMP_NUM_THREADS": given, "OPENBLAS_NUM_THREADS": given}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == f"{[used, used]} False", done.stderr
+
+
+@pytest.mark.parametrize("command", [["build", "--out"], ["clean", "--out"], ["sweep", "grid.yaml", "--out"], ["dist", "--out"], ["run", "baseline", "--save"], ["new", "a-b", "--pair", "PAK,UZB", "--out"]])
+@pytest.mark.parametrize("empty", ["", "  ", "a\x1b[2Jb", "a\nb"])
+def test_an_empty_place_to_write_to_is_a_mistake(corridors, command: list[str], empty: str) -> None:
+    done = corridors(*command, empty)
+    assert done.status == 2 and ("is empty" in done.err or "control characters" in done.err) and "\x1b" not in done.err

@@ -5,11 +5,17 @@ kept, what failed is named); 2 the input or the command line is wrong; 130 inter
 with ``--debug``. Every command loads what it needs itself, so that ``corridors --help`` answers at once.
 """
 
+# ruff: noqa: E402
 from __future__ import annotations
 
-import json
 import os
 import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path and not os.path.isdir("corridors"):
+    # `python -m` puts the current folder first on the path, where a file named like a library's may lie.
+    sys.path[:] = [name for name in sys.path if name not in ("", os.getcwd())]
+
+import json
 from pathlib import Path
 
 import click

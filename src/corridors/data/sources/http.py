@@ -255,7 +255,7 @@ def key_from_environment(variable: str) -> str:
     key = os.environ.get(variable, "").strip()
     if not key:
         return ""
-    if len(key) >= 4:
+    if len(key) >= 8:
         hide(key)
     if not _KEY.fullmatch(key):
         raise SourceError(f"the environment variable {variable} holds no key: allowed are 8 to 200 letters, digits and signs of one line, without spaces; nothing was sent")
@@ -273,7 +273,7 @@ def _retry_after(response: requests.Response) -> float | None:
         pass
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
