@@ -281,6 +281,16 @@ def cargo_classes() -> pd.DataFrame:
     return table("cargo_classes")
 
 
+def measure_costs() -> pd.DataFrame:
+    """What measures usually cost by kind: low, middle and high capital a unit, yearly share, life, who pays."""
+    return table("measure_costs")
+
+
+def emission_intensities() -> pd.DataFrame:
+    """Greenhouse gases a tonne-kilometre by mode, with range and source."""
+    return table("emission_intensities")
+
+
 def line_shapes() -> dict[str, Any]:
     """Simplified lines of the links as a GeoJSON FeatureCollection (properties: from, to, straight)."""
     return _geojson("lines")

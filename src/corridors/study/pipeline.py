@@ -19,12 +19,13 @@ from corridors import uncertainty
 from corridors.data import tables as data
 from corridors.runtime.cache import kept
 from corridors.scenario.model import Scenario
-from corridors.study import counterfactual
+from corridors.study import counterfactual, worth_tables
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
 from corridors.study.counterfactual import Chain, Change, two_way
 from corridors.study.frictions import frictions
 from corridors.study.result import StudyResult
+from corridors.study.worth import Worth
 from corridors.trade import baseline as projection
 from corridors.trade import missing_trade
 from corridors.trade.baseline import Baseline
@@ -54,6 +55,7 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
     draws = scenario.uncertainty.draws if draws is None else draws
     seed = scenario.uncertainty.seed if seed is None else seed
     study = Study(scenario, draws, seed)
+    worth = Worth(study)
     tables = {
         # what is known
         "trade_history": projection.history(scenario.pair),
@@ -75,9 +77,11 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
         "contributions": contributions(study),
         **uncertain(study),
         "frictions": frictions(study.chain, scenario.frictions, study.middle, study.middle_demand, study.last),
+        # what it is worth
+        **worth_tables.tables(worth),
         "sources": study_tables.sources(),
     }
-    facts = study_facts.facts(study, tables)
+    facts = {**study_facts.facts(study, tables), "appraisal": worth_tables.summary(worth)}
     return StudyResult(
         scenario={**scenario.model_dump(mode="json"), "labels": [m.label for m in scenario.measures]},
         pair=scenario.pair,
@@ -178,24 +182,26 @@ class Study:
         year in the central case (queues grow, measures phase in) and moved by each draw's own phase-in.
         """
         last = [np.log(self.change.trade_factor(k)) for k in (0, 1)]
-        central = self._central_path()
-        weight, own = self._phase_weight(self.middle)[0], self._phase_weight(self.params)
-        out = []
-        for ln_last, path in zip(last, central, strict=True):
-            known = abs(path[-1]) > SMALLEST_PATH and weight[-1] > 0
-            shape = path / path[-1] if known else weight / max(weight[-1], SMALLEST_PATH)
-            ratio = np.divide(own, weight, out=np.zeros_like(own), where=weight > 0)
-            ratio = np.divide(ratio, ratio[:, -1:], out=np.zeros_like(ratio), where=ratio[:, -1:] > 0)
-            out.append(ln_last[:, None] * np.clip(shape, -3.0, 3.0) * ratio)
-        return out[0], out[1]
+        change, _ = self.central_change
+        central = [np.log(change.trade_factor(k)) for k in (0, 1)]
+        return self.along(last[0], central[0]), self.along(last[1], central[1])
 
-    def _central_path(self) -> tuple[Array, Array]:
-        """ln of scenario over baseline trade (T,) in the central case, each year solved for itself."""
+    def along(self, last: Array, path: Array) -> Array:
+        """(B, T) by year, of what is ``last`` (B,) in the last year of each draw and takes ``path`` (T,) in the central case."""
+        weight, own = self._phase_weight(self.middle)[0], self._phase_weight(self.params)
+        known = abs(path[-1]) > SMALLEST_PATH and weight[-1] > 0
+        shape = path / path[-1] if known else weight / max(weight[-1], SMALLEST_PATH)
+        ratio = np.divide(own, weight, out=np.zeros_like(own), where=weight > 0)
+        ratio = np.divide(ratio, ratio[:, -1:], out=np.zeros_like(ratio), where=ratio[:, -1:] > 0)
+        return np.asarray(last[:, None] * np.clip(shape, -3.0, 3.0) * ratio)
+
+    @cached_property
+    def central_change(self) -> tuple[Change, Mapping[Pair, Array]]:
+        """What the measures change in the central case, each year of the horizon solved for itself (T cases), and its demand."""
         count = len(self.years)
         params = {name: np.repeat(value, count) for name, value in self.middle.items()}
         flows = {pair: np.concatenate([demand(self.middle_baseline, t)[pair] for t in range(count)]) for pair in self.demand}
-        change = self.chain.change(params, self.phases(self.middle)[0], np.array(self.years, dtype=float), flows)
-        return np.log(change.trade_factor(0)), np.log(change.trade_factor(1))
+        return self.chain.change(params, self.phases(self.middle)[0], np.array(self.years, dtype=float), flows), flows
 
     def _phase_weight(self, params: Params) -> Array:
         """(B, T) how far the measures are in place, each weighing what it contributes."""

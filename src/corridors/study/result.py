@@ -27,6 +27,14 @@ def _three(name: str) -> tuple[str, ...]:
     return tuple(f"{name}_{p}" for p in _P3)
 
 
+_MEAN_AND_BAND = ("mean", *_P3)
+
+
+def _worth(name: str) -> tuple[str, ...]:
+    """Money adds up in means, so that a mean stands beside the band."""
+    return tuple(f"{name}_{p}" for p in _MEAN_AND_BAND)
+
+
 TABLES: dict[str, tuple[str, ...]] = {
     # what is known
     "trade_history": (
@@ -48,7 +56,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "routes": (
         "direction", "exporter", "importer", "route", "name", "mode", "crossings", "km",
         "days_before", "days_after", "usd_per_t_before", "usd_per_t_after",
-        "share_before", "share_after", "hidden_usd_per_t",
+        "share_before", "share_after", "hidden_usd_per_t", "co2_kg_per_t",
     ),
     "legs": (
         "exporter", "importer", "route", "order", "kind", "from_place", "to_place", "name", "mode",
@@ -92,6 +100,28 @@ TABLES: dict[str, tuple[str, ...]] = {
         "friction", "unit", "low", "central", "high",
         "effect_percent_low", "effect_percent_central", "effect_percent_high", "source",
     ),
+    # what it is worth
+    "worth": ("item", "name", "unit", *_MEAN_AND_BAND),
+    "worth_by_economy": (
+        "economy", *_worth("users_musd"), "sent_musd", "received_musd", "fees_musd",
+        *_worth("real_income_musd"), "terms_of_trade_musd",
+    ),
+    "worth_by_kind": ("kind", "name", "musd"),
+    "worth_by_crossing": (
+        "crossing", "name", "trucks_before", "trucks_after", "hours_saved", *_worth("gain_musd"), "fees_musd",
+    ),
+    "worth_by_year": ("year", *_worth("benefits_musd"), "costs_musd_mean", *_worth("net_present_musd")),
+    "worth_rates": ("rate_percent", "chosen", *_worth("npv_musd"), "bcr", "probability_npv_positive"),
+    "measure_costs": (
+        "measure", "kind", "item", "units", "unit", "capital_low_musd", "capital_musd", "capital_high_musd",
+        "yearly_musd", "life_years", "start", "stated", "counted", "payer", "note", "source_url",
+    ),
+    "carbon": ("mode", "kg_per_t_km", "kt_before", "kt_after", "change_kt"),
+    "second_ways": (
+        "crossing", "name", "days_per_year_before", "days_per_year_after", "loss_musd_per_day_before",
+        "loss_musd_per_day_after", "expected_loss_musd_before", "expected_loss_musd_after",
+    ),
+    "priorities": ("what", "place", "name", "unit", "worth_musd_per_year", "now"),
     "sources": ("table", "title", "url", "licence", "accessed"),
 }
 
@@ -163,7 +193,8 @@ class StudyResult:
                 for row in self.tables["real_gdp"].itertuples()
             },
             "targets": _records(self.tables["targets"]),
-            "facts": {k: v for k, v in self.facts.items() if k != "trade_cost_change_percent"},
+            "appraisal": dict(self.facts["appraisal"]),
+            "facts": {k: v for k, v in self.facts.items() if k not in ("trade_cost_change_percent", "appraisal")},
         }
 
     def _paths(self, case: str) -> dict[str, list[dict[str, float]]]:
@@ -184,6 +215,7 @@ class StudyResult:
                     "days": {"before": r.days_before, "after": r.days_after},
                     "usd_per_t": {"before": r.usd_per_t_before, "after": r.usd_per_t_after},
                     "hidden_usd_per_t": r.hidden_usd_per_t,
+                    "co2_kg_per_t": r.co2_kg_per_t,
                 }
                 for r in routes[routes["direction"] == direction].itertuples(index=False)
             ]

@@ -9,10 +9,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors import uncertainty
+from corridors.appraisal import carbon, states
 from corridors.data import tables
 from corridors.study.result import TABLES
+from corridors.study.worth import emission_intensities
 from corridors.trade import cargo
 from corridors.transport import frames, outlook
+from corridors.transport.choice_set import OUTSIDE
+from corridors.transport.system import System
 
 if TYPE_CHECKING:
     from corridors.study.pipeline import Study
@@ -48,10 +52,19 @@ def corridors(study: Study) -> dict[str, pd.DataFrame]:
     if study.chain.on_network:
         payload = float(study.middle["truck_payload_t"][0])
         phases = study.phases(study.middle)[0, -1]
-        out["routes"] = frames.routes_frame(system, before, after, study.demand)
+        out["routes"] = _with_carbon(frames.routes_frame(system, before, after, study.demand), system)
         out["legs"] = frames.legs_frame(system, before, after, payload, phases)
         out["breakdown"] = frames.breakdown_frame(system, before, after, payload, study.demand, phases)
     return out
+
+
+def _with_carbon(routes: pd.DataFrame, system: System) -> pd.DataFrame:
+    """With what a tonne emits on the whole way, kg of CO2 equivalent; missing for ways outside the network."""
+    kg = carbon.per_tonne(states.kilometres(system), emission_intensities())
+    ids = zip(system.routes, frames.route_ids(system), kg, strict=True)
+    known = {(r.exporter, name): float(v) if r.mode != OUTSIDE else np.nan for r, name, v in ids}
+    keys = zip(routes["exporter"], routes["route"], strict=True)
+    return routes.assign(co2_kg_per_t=[known[key] for key in keys])
 
 
 def costs(study: Study) -> pd.DataFrame:

@@ -66,7 +66,8 @@ class TransportState:
     hidden_usd_per_t: (B, R, C) calibrated hidden cost of the route's mode, in dollars a tonne.
     crossing_hours: (B, X) from arrival to release; queue_hours: (B, X) the queue's part of it.
     crossing_load_trucks_per_day, crossing_capacity: (B, X) trucks a calendar day, and a day of opening.
-    study_trucks_per_day: (B, X) of the load, the trade passed as demand.
+    study_trucks_per_day: (B, X) of the load, the trade passed as demand; rest_trucks_per_day: (B, X) what
+        belongs to no pair of the network.
     open_share: (B, X) share of days on which the crossing is open.
     service_load, service_capacity: (B, S) truckloads a day on new services that have a limit (trains,
         flights). One that fills rations its room by price; service_premium_hours: (B, S) is that
@@ -86,6 +87,7 @@ class TransportState:
     crossing_load_trucks_per_day: Array
     crossing_capacity: Array
     study_trucks_per_day: Array
+    rest_trucks_per_day: Array
     open_share: Array
     service_load: Array
     service_capacity: Array

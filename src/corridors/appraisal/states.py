@@ -1,0 +1,203 @@
+"""What one solved state of the network is worth against another: users' gains, treasuries' fees, ways of every pair.
+
+A bridge from :class:`corridors.transport.system.TransportState` to the arrays of :mod:`corridors.appraisal.users`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from corridors.appraisal import users
+from corridors.transport import effects as measure_effects
+from corridors.transport.choice_set import OUTSIDE
+from corridors.transport.system import Pair, System, TransportState
+
+Array = npt.NDArray[np.float64]
+Params = Mapping[str, Array]
+
+_HOURS = 24.0
+DETOUR = 1.3
+"""Length of a way outside the network over the great circle between its ends."""
+
+
+def showing_all(system: System) -> System:
+    """The same system with arrays for every pair's routes, not only the study's."""
+    every = np.arange(len(system.choices.routes), dtype=np.intp)
+    return replace(system, shown=every, layout=replace(system.layout, shown=every))
+
+
+def cases(state: TransportState, rows: npt.NDArray[np.intp]) -> TransportState:
+    """Some cases of a state, as far as gains need them."""
+    needed = ("composite_cost", "mean_cost", "rest_trucks_per_day", "crossing_hours", "open_share")
+    return replace(state, **{name: getattr(state, name)[rows] for name in needed})
+
+
+def ends_of_crossings(system: System) -> tuple[tuple[str, str], ...]:
+    """The two economies of each crossing."""
+    found = (system.network.economies[name] for name in system.crossings)
+    return tuple((pair[0], pair[1]) for pair in found)
+
+
+def truck_value_usd(system: System, params: Params) -> Array:
+    """(B,) value of the goods on the mean counted truck."""
+    mix = system.classes["background_mix"].to_numpy(dtype=float)
+    goods = (mix / mix.sum() * system.layout.unit_value * system.layout.payload).sum()
+    return np.asarray(goods * np.asarray(params["unit_value_factor"]))
+
+
+def truck_hour_usd(system: System, params: Params) -> Array:
+    """(B,) what an hour at a border costs a loaded truck: its goods' time, the spread of that time, vehicle and driver."""
+    mix = system.classes["background_mix"].to_numpy(dtype=float)
+    layout = system.layout
+    goods_a_day = float((mix / mix.sum() * layout.unit_value * layout.payload * layout.day_multiplier).sum())
+    goods = goods_a_day * np.asarray(params["unit_value_factor"]) * np.asarray(params["value_of_a_day"])
+    return np.asarray((goods * (1.0 + _drawn(params, "reliability_ratio")) + _drawn(params, "truck_day_usd")) / _HOURS)
+
+
+def _drawn(params: Params, name: str) -> Array:
+    """A quantity that the transport model may not price; 0 where it does not."""
+    return np.asarray(params.get(name, np.zeros(1)))
+
+
+def rest_gains(
+    system: System, before: TransportState, after: TransportState, params: Params, fee_saved: Array | float = 0.0
+) -> Array:
+    """(B, X) million dollars a year that trucks of no known pair gain.
+
+    They react as ``n exp(-e dc)`` to a delivered price that rises by a share ``dc`` (:mod:`corridors.transport.assignment`), so that their
+    surplus is ``n`` times the value of a truckload over ``e``: its change depends on the two states alone, openings and closures
+    included. Where they do not react they gain the hours and the ``fee_saved`` (B or 1, X) dollars they are spared.
+    """
+    if "rest_elasticity" not in params:
+        saved = before.crossing_hours - after.crossing_hours
+        trucks = before.rest_trucks_per_day * before.open_share, after.rest_trucks_per_day * after.open_share
+        return users.crossing_gains(trucks[0], trucks[1], saved, truck_hour_usd(system, params), np.asarray(fee_saved))
+    worth = truck_value_usd(system, params) / np.asarray(params["rest_elasticity"])
+    more = after.rest_trucks_per_day - before.rest_trucks_per_day
+    return np.asarray(more * worth[:, None] * users.DAYS_PER_YEAR / users.MILLION)
+
+
+def crossing_gains(
+    system: System, before: TransportState, after: TransportState, params: Params, fee_saved: Array | float = 0.0
+) -> Array:
+    """(B, X) million dollars a year that all trucks together gain in hours and fees at crossings, by the rule of half."""
+    saved = before.crossing_hours - after.crossing_hours
+    trucks = [np.where(state.open_share > 0.0, state.crossing_load_trucks_per_day, 0.0) for state in (before, after)]
+    return users.crossing_gains(trucks[0], trucks[1], saved, truck_hour_usd(system, params), np.asarray(fee_saved))
+
+
+def pair_gains(
+    before: TransportState, after: TransportState, value_musd: Array, theta: Array
+) -> tuple[Array, Array]:
+    """(B, P) gains of existing goods and of new trade of all pairs of a system; ``value_musd`` (B or 1, P, C)."""
+    paid = np.maximum(before.mean_cost, 0.0)
+    change = after.composite_cost - before.composite_cost
+    # A delivered price never falls below the value of the goods.
+    factor = np.where(change == 0.0, 1.0, np.maximum(1.0 + paid + change, 1.0) / (1.0 + paid))
+    return users.goods(value_musd, paid, factor, theta)
+
+
+def fee_usd(system: System, active: Array) -> Array:
+    """(B, X) dollars a truck at crossings with measures ``active`` (B, M)."""
+    moved = measure_effects.apply(system.layout.fee, system.effects.fee, np.asarray(active, dtype=float).T)
+    return np.asarray(moved.T)
+
+
+def fees_musd(system: System, state: TransportState, active: Array | None) -> Array:
+    """(B, X) what trucks pay at crossings a year, million dollars, with measures ``active`` (B, M) or none."""
+    fee = system.layout.fee.T if active is None else fee_usd(system, active)
+    return np.asarray(state.crossing_load_trucks_per_day * fee * users.DAYS_PER_YEAR / users.MILLION)
+
+
+def saved_by_kind(
+    system: System, before: TransportState, after: TransportState, params: Params, value_musd: Array
+) -> dict[str, float]:
+    """Million dollars a year that existing goods save in the first case, by the rule of half over every way.
+
+    ``system`` shows all routes; ``value_musd`` (P, C). ``time``: hours of the goods; ``reliability``: the spread of hours at borders;
+    ``vehicles``: trucks and drivers that stand there; ``money``: freight and fees.
+    """
+    one = {name: float(np.atleast_1d(value)[0]) for name, value in params.items()}
+    by_route = np.zeros_like(before.route_share[0])
+    for row, r in enumerate(system.shown):
+        by_route[row] = value_musd[list(system.choices.markets[system.choices.market_of[r]].pairs)].sum(axis=0)
+    goods = by_route * 0.5 * (before.route_share[0] + after.route_share[0])
+    hours = before.route_hours[0] - after.route_hours[0]
+    at_border = system.choices.through[system.shown, : len(system.crossings)] @ (before.crossing_hours[0] - after.crossing_hours[0])
+    usd = before.route_usd_per_t[0] - after.route_usd_per_t[0]
+    layout = system.layout
+    day = one["value_of_a_day"] * layout.day_multiplier / _HOURS
+    a_tonne = layout.unit_value * one["unit_value_factor"]
+    a_truck = a_tonne * layout.payload
+    ratio, standing = one.get("reliability_ratio", 0.0), one.get("truck_day_usd", 0.0) / _HOURS
+    return {
+        "time": float((goods * hours[:, None] * day).sum()),
+        "reliability": float((goods * at_border[:, None] * day).sum()) * ratio,
+        "vehicles": float((goods * at_border[:, None] / a_truck).sum()) * standing,
+        "money": float((goods * usd[:, None] / a_tonne).sum()),
+    }
+
+
+def passages(system: System, state: TransportState) -> Array:
+    """(P, X) mean number of times that a pair's goods pass each crossing, classes alike, in the first case of ``state``."""
+    crossings = len(system.crossings)
+    share = state.route_share[0].mean(axis=1)
+    by_route = share[:, None] * system.choices.through[system.shown, :crossings]
+    found = np.zeros((len(system.pairs), crossings))
+    for row, r in enumerate(system.shown):
+        for p in system.choices.markets[system.choices.market_of[r]].pairs:
+            found[p] += by_route[row]
+    return found
+
+
+def growth(system: System, params: Params, year: float | Array, passed: Array) -> Array:
+    """(B, P) growth of a pair's trade from the base year of traffic to ``year``: that of the counts at the crossings it passes.
+
+    A pair that passes none grows as the mean of all. ``passed`` is from :func:`passages`.
+    """
+    layout = system.layout
+    rate = np.maximum(layout.growth + layout.growth_sd * np.asarray(params["background_traffic_growth"]), -0.2)
+    grown = (1.0 + rate) ** (year - np.asarray(params["traffic_base_year"]))
+    total = passed.sum(axis=1, keepdims=True)
+    weight = np.where(total > 1e-9, passed / np.maximum(total, 1e-9), 1.0 / passed.shape[1])
+    return np.asarray((weight @ grown).T)
+
+
+def kilometres(system: System) -> dict[str, Array]:
+    """(R,) kilometres by mode of every route shown. Ways outside count as rail over the great circle, a third longer."""
+    out = {mode: np.zeros(len(system.shown)) for mode in ("road", "ferry", "sea", "rail", "air")}
+    for row, route in enumerate(system.routes):
+        for i in route.links:
+            link = system.effects.links[i]
+            out[link.mode if link.mode in out else "sea"][row] += link.km
+        for i in route.chain:
+            mode = system.effects.services[i].mode
+            out[mode if mode in out else "rail"][row] += system.effects.services[i].km
+        if route.mode == OUTSIDE:
+            out["rail"][row] += DETOUR * system.network.distance_km(route.origin, route.destination)
+    return out
+
+
+def carbon_kt(system: System, state: TransportState, value_musd: Array, unit_value: Array, kg_per_t: Array) -> Array:
+    """(B, P) kilotonnes of CO2e a year of the goods of all pairs, ways by their shares.
+
+    ``value_musd`` (B or 1, P, C); ``unit_value`` (B or 1, C) dollars a tonne; ``kg_per_t`` (R,) of the routes shown.
+    """
+    size = state.route_share.shape[0]
+    mean = np.zeros((size, len(system.pairs), len(system.cargo_classes)))
+    weighted = state.route_share * kg_per_t[None, :, None]
+    for row, r in enumerate(system.shown):
+        for p in system.choices.markets[system.choices.market_of[r]].pairs:
+            mean[:, p] += weighted[:, row]
+    tonnes = value_musd * users.MILLION / unit_value[:, None, :]
+    return np.asarray((tonnes * mean).sum(axis=-1) / 1e6)
+
+
+def pair_positions(pairs: tuple[Pair, ...], wanted: tuple[Pair, ...]) -> list[int]:
+    """Where each of ``wanted`` stands among ``pairs``, -1 where it does not."""
+    known = {pair: p for p, pair in enumerate(pairs)}
+    return [known.get(pair, -1) for pair in wanted]
