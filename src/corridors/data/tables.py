@@ -203,6 +203,31 @@ def class_shares() -> pd.DataFrame:
     return table("class_shares")
 
 
+def sectors() -> pd.DataFrame:
+    """Sectors of trade and production: cargo class, groups of goods, shares of value added and of final demand."""
+    return table("sectors")
+
+
+def sector_inputs() -> pd.DataFrame:
+    """What sectors use of one another, as shares of the user's sales."""
+    return table("sector_inputs")
+
+
+def sector_shares() -> pd.DataFrame:
+    """Known compositions of flows by sector, with ranges; ``*`` stands for all other partners."""
+    return table("sector_shares")
+
+
+def trade_elasticities_gtap() -> pd.DataFrame:
+    """Elasticities of trade to tariffs and distance by product group and the sector it belongs to."""
+    return table("trade_elasticities_gtap")
+
+
+def trade_elasticity_literatures() -> pd.DataFrame:
+    """The trade elasticity by two literatures: weight, median, 10th and 90th percentile."""
+    return table("trade_elasticity_literatures")
+
+
 def stated_figures() -> pd.DataFrame:
     """Balances and other figures stated together with flows that they disagree with."""
     return table("stated_figures")
