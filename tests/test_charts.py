@@ -32,7 +32,6 @@ ONE: dict[str, Callable[[StudyResult], blocks.Figure | None]] = {
     "route_map": charts.route_map,
     "breakdown": charts.breakdown,
     "breakdown of all goods": lambda r: charts.breakdown(r, "all"),
-    "legs": charts.legs,
     "delay_curves": charts.delay_curves,
     "crossing_fill": charts.crossing_fill,
     "closure_stress": charts.closure_stress,
@@ -43,12 +42,11 @@ ONE: dict[str, Callable[[StudyResult], blocks.Figure | None]] = {
     "real_gdp": charts.real_gdp,
     "contributions": charts.contributions,
     "tornado": charts.tornado,
-    "information": charts.information,
     "volumes": charts.volumes,
     "history": charts.history,
 }
-CORRIDOR = ("route_map", "breakdown", "breakdown of all goods", "legs", "delay_curves", "crossing_fill", "closure_stress", "route_shares", "history")
-NEEDS_MEASURES = ("others", "contributions", "tornado", "information", "real_gdp")
+CORRIDOR = ("route_map", "breakdown", "breakdown of all goods", "delay_curves", "crossing_fill", "closure_stress", "route_shares", "history")
+NEEDS_MEASURES = ("others", "contributions", "tornado", "real_gdp")
 
 
 @cache

@@ -67,13 +67,6 @@ def test_information_of_a_linear_model() -> None:
     assert (worth["band_if_known"] <= worth["band_now"]).all()
 
 
-def test_words_name_the_leading_fact_or_say_there_is_none() -> None:
-    draws = uncertainty.sample(NORMAL, 1024, 5)
-    assert "what big is (" in sensitivity.in_words(sensitivity.information(draws, linear(draws), NORMAL))
-    flat = sensitivity.information(draws, np.zeros(1024), NORMAL)
-    assert "No single fact" in sensitivity.in_words(flat)
-
-
 def test_tornado_is_ordered_by_swing_and_moves_one_parameter_at_a_time() -> None:
     found = sensitivity.tornado(linear, NORMAL)
     assert found["parameter"].tolist() == ["big", "small", "none"]

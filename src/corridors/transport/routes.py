@@ -25,21 +25,6 @@ _WORST = 1.8
 
 
 @dataclass(frozen=True)
-class Leg:
-    """A part of a route: a link, a service, a crossing or a wait for a departure (``kind``)."""
-
-    kind: str
-    name: str
-    a: str
-    b: str
-    mode: str
-    km: float = 0.0
-    hours: float = 0.0
-    usd_per_t: float = 0.0
-    estimate: bool = False
-
-
-@dataclass(frozen=True)
 class Path:
     """A way over roads and ferries: links (by position in the network), places, and borders crossed."""
 

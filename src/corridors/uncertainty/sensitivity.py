@@ -137,19 +137,6 @@ def information(
     return frame.sort_values("narrowing", ascending=False, kind="stable", ignore_index=True)
 
 
-def in_words(worth: pd.DataFrame, unit: str = "percentage points", count: int = 3) -> str:
-    """One sentence from :func:`information`: which facts, if known, would narrow the band most."""
-    leading = worth[worth["narrowing"] >= 0.01].head(count)
-    if leading.empty:
-        return "No single fact would narrow the 80 % band by as much as one per cent of its width."
-    parts = [
-        f"{row.meaning.split(':')[0].split(';')[0]} ({row.narrowing:.0%} narrower, to {row.band_if_known:.2g} {unit})"
-        for row in leading.itertuples()
-    ]
-    joined = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
-    return f"Of all that is uncertain, knowing one of these exactly would narrow the 80 % band most: {joined}."
-
-
 def _orders(draws: Mapping[str, Array]) -> list[tuple[str, npt.NDArray[np.intp]]]:
     varying = [(name, values) for name, values in draws.items() if np.ptp(values) > 0]
     return [(name, np.argsort(values, kind="stable")) for name, values in varying]

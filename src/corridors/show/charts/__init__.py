@@ -14,13 +14,13 @@ from corridors.show.charts.checks import (
 from corridors.show.charts.corridor_map import route_map
 from corridors.show.charts.many import scenarios_ranked, small_fans
 from corridors.show.charts.needs import history, volumes
-from corridors.show.charts.reasons import contributions, information, tornado
+from corridors.show.charts.reasons import contributions, tornado
 from corridors.show.charts.trade import fan
-from corridors.show.charts.ways import breakdown, legs, route_shares
+from corridors.show.charts.ways import breakdown, route_shares
 from corridors.show.charts.world import missing_trade, others, real_gdp
 
 __all__ = [
     "backtest_skill", "breakdown", "closure_stress", "contributions", "coverage", "crossing_fill", "delay_curves", "fan", "history",
-    "information", "known_effects", "legs", "missing_trade", "others", "published", "real_cases", "real_gdp", "route_map",
+ "known_effects", "missing_trade", "others", "published", "real_cases", "real_gdp", "route_map",
     "route_shares", "scenarios_ranked", "small_fans", "tornado", "volumes",
 ]  # fmt: skip

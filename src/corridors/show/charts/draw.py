@@ -79,11 +79,6 @@ def heading(ax: Axes, words: str, *, x: float = 0.0, dx: float = 0.0, dy: float 
     text(ax, x, 1.0, words, C["ink"] if bold else C["muted"], va="bottom", axes="axes", dx=dx, dy=dy, bold=bold)
 
 
-def ticks(values: Sequence[float], style: Callable[[float], str]) -> list[str]:
-    """Texts of ticks."""
-    return [style(float(v)) for v in values]
-
-
 def tick_text(value: float, _position: int | None = None) -> str:
     """A tick as people write it: 1,200, 0.5, −2."""
     if value == 0:

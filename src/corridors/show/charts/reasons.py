@@ -210,37 +210,3 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
 def _index(value: float) -> str:
     """A Sobol index; what is below nothing is an error of estimation."""
     return numbers.fixed(max(float(value), 0.0), 2)
-
-
-@draw.chart
-def information(result: StudyResult) -> blocks.Figure | None:
-    """How much narrower the range of the effect would be if one thing were known exactly."""
-    table = result["information"].copy()
-    if draw.is_empty(table):
-        return None
-    table["gain"] = 1 - table["band_if_known_percent_points"] / table["band_now_percent_points"].where(table["band_now_percent_points"] > 0)
-    table = table[table["gain"] > 0].sort_values("gain", ascending=False, kind="stable").head(_MOST_PARAMETERS).reset_index(drop=True)
-    if draw.is_empty(table):
-        return None
-    figure = draw.canvas(0.5 + 0.31 * len(table))
-    ax = draw.panel(figure, left=2.75, right=0.8, top=0.32, bottom=0.08)
-    two_line_labels(ax, [_head(str(p), str(m)) for p, m in zip(table["parameter"], table["meaning"], strict=True)], letters=42)
-    ax.barh(np.arange(len(table)), 100 * table["gain"], 0.5, color=C["accent"], zorder=3)
-    for n, value in enumerate(table["gain"]):
-        draw.text(ax, 100 * value, n, numbers.percent(100 * value), C["ink"], dx=4)
-    ax.set_xlim(0, 100 * float(table["gain"].max()) * 1.05)
-    ax.set_xticks([])
-    ax.spines["bottom"].set_visible(False)
-    ax.axvline(0, color=C["faint"], linewidth=0.9)
-    now = float(table["band_now_percent_points"].iloc[0])
-    draw.heading(ax, f"narrower than today\u2019s range of {numbers.points(now, sign=False)}", dx=0, dy=3)
-    top = table.iloc[0]
-    label = parameter_name(str(top["parameter"]), str(top["meaning"]))
-    title = f"Knowing {label} would narrow the range most, by {numbers.percent(100 * top['gain'])}"
-    if top["gain"] < 0.1:
-        title = f"No single fact narrows the range much: the best, {label}, by {numbers.percent(100 * top['gain'])}"
-    said = [f"{_head(str(r.parameter), str(r.meaning))} {numbers.percent(100 * r.gain)}" for r in table.itertuples()]
-    body = [(_head(str(r.parameter), str(r.meaning)), numbers.significant(r.band_now_percent_points, 3), numbers.significant(r.band_if_known_percent_points, 3), numbers.percent(100 * r.gain)) for r in table.itertuples()]
-    columns = [blocks.Column("If this were known"), draw.numeric("80 % range today", "percentage points"), draw.numeric("80 % range then", "percentage points"), draw.numeric("Narrower by")]
-    return draw.finish(figure, title, "Bars of how much narrower the 80 % range of the effect would be if one thing were known: " + "; ".join(said) + ".", draw.model_source(result),
-                       blocks.table("What knowing more is worth", columns, body))  # fmt: skip

@@ -75,27 +75,6 @@ def disagreements(result: StudyResult) -> Table | None:
     )  # fmt: skip
 
 
-def gravity(result: StudyResult) -> Table | None:
-    """The gravity estimates beside the literature."""
-    rows = result["gravity"]
-    if not len(rows):
-        return None
-    body = [
-        (
-            _COVARIATES.get(str(r.covariate), text(r.covariate)), fixed(r.estimate, 2), fixed(r.std_error, 2), fixed(r.literature_mean, 2),
-            n.number_range(r.literature_low, r.literature_high) if n.known(r.literature_low) and n.known(r.literature_high) else DASH, text(r.source),
-        )
-        for r in rows.itertuples()
-    ]  # fmt: skip
-    return table(
-        "What trade responds to: estimates beside the literature",
-        ("What", right("Estimate", "log points"), right("Standard error"), right("Literature", "mean"), right("Literature", "mean and one s.d."), "Literature"),
-        body,
-        "Source: world trade panel (UN Comtrade), CEPII GeoDist; own estimate by Poisson pseudo-maximum likelihood.",
-        "The elasticity of distance is in percent of trade for one percent of distance.",
-    )
-
-
 def missing_trade_top(result: StudyResult, code: str, count: int = 12) -> Table | None:
     """Observed against expected trade of one economy with its largest expected partners, both directions; the study's partner is always there."""
     rows = result["missing_trade"]

@@ -25,7 +25,6 @@ from corridors.show.tables.cells import (
     BAND,
     CARGO,
     cell,
-    column_decimals,
     fixed,
     model,
     money_unit,
@@ -35,35 +34,12 @@ from corridors.show.tables.cells import (
     text,
     two_decimals,
 )
-from corridors.show.words import phrases
 from corridors.study.result import StudyResult
 
 
 def projection(result: StudyResult) -> Table:
     """Two-way trade by year: without and with the measures, and the effect, each with its 80 % band."""
     return _paths(result, "total", f"Two-way trade between {pair_words(result)} by year")
-
-
-def by_direction(result: StudyResult, flow: str = "") -> Table:
-    """Both directions by year (one alone if ``flow`` names it), with bands."""
-    if flow:
-        return _paths(result, flow, f"Trade {way(result, flow)} by year")
-    divisor, unit, decimals = money_unit(result["projection"].query("flow != 'total'")["p90"])
-    cases = ("baseline", "scenario") if has_measures(result) else ("baseline",)
-    body = []
-    for year in result.years:
-        cells = [n.year(year)]
-        for one in ("exports", "imports"):
-            for case in cases:
-                found = path(result, one, case, year)
-                cells += [fixed(found.mid / divisor, decimals), _span(found, divisor, decimals)]
-        body.append(tuple(cells))
-    heads: list[str | Column] = ["Year"]
-    for one in ("exports", "imports"):
-        for case in cases:
-            label = way(result, one)[:1].upper() + way(result, one)[1:] + ({"baseline": ", without", "scenario": ", with"}[case] if len(cases) > 1 else "")
-            heads += [right(label, unit), right(BAND, unit)]
-    return table(f"Trade between {pair_words(result)} by direction and year", heads, body, model(result), "Medians over the draws; without and with the measures." if len(cases) > 1 else "Medians over the draws.")
 
 
 def _paths(result: StudyResult, flow: str, caption: str) -> Table:
@@ -199,64 +175,6 @@ def real_gdp(result: StudyResult, count: int = 10) -> Table | None:
         f"Real output in {result.years[-1]}, change from what it would be without the measures",
         ("Economy", right("Change", "%"), right(BAND, "%")), body, model(result),
         f"Full general equilibrium; medians. The pair and the economies that change most, of {n.count(len(rows))}.",
-    )  # fmt: skip
-
-
-def contributions(result: StudyResult) -> Table | None:
-    """What each measure adds to the effect; the parts add up."""
-    rows = result["contributions"]
-    if not len(rows):
-        return None
-    total = float(rows["percent_points"].sum())
-    decimals = max(2, column_decimals([total], 2))
-    body = [(text(r.measure), phrases.capital(phrases.measure_words(str(r.kind))), fixed(r.percent_points, decimals, sign=True)) for r in rows.itertuples()]
-    body.append(("Together", "", fixed(total, decimals, sign=True)))
-    return table(
-        f"What each measure adds to the effect on two-way trade in {result.years[-1]}",
-        ("Measure", "By", right("Contribution", "percentage points")), body, model(result),
-        "Shapley values: the mean over all orders in which the measures could come, scaled so that they add up to the median effect.",
-    )  # fmt: skip
-
-
-def sensitivity(result: StudyResult, count: int = 10) -> Table | None:
-    """The quantities that move the effect most when moved alone."""
-    rows = result["sensitivity"]
-    if not len(rows):
-        return None
-    spread = (rows["effect_high_percent"] - rows["effect_low_percent"]).abs()
-    chosen = rows.assign(spread=spread).sort_values("spread", ascending=False, kind="stable").head(count)
-    decimals = max(2, column_decimals(chosen["effect_high_percent"], 2))
-    body = [
-        (
-            _upper(phrases.doubt(result, str(r.parameter), str(r.meaning))), fixed(r.effect_low_percent, decimals, sign=True), fixed(r.effect_high_percent, decimals, sign=True),
-            fixed(100 * r.first_order), text(r.meaning),
-        )
-        for r in chosen.itertuples()
-    ]  # fmt: skip
-    return table(
-        f"The {n.in_words(len(body))} open questions that move the effect most, each alone",
-        ("Question", right("Effect at its low end", "%"), right("Effect at its high end", "%"), right("Part of the variance", "%"), "Quantity"), body, model(result),
-        "Low and high end are the 10th and 90th percentile of the quantity, all else at its middle. The part of the variance is the first-order index.",
-    )  # fmt: skip
-
-
-def information(result: StudyResult, count: int = 8) -> Table | None:
-    """The facts whose knowledge would narrow the band most."""
-    rows = result["information"]
-    if not len(rows):
-        return None
-    gain = rows["band_now_percent_points"] - rows["band_if_known_percent_points"]
-    chosen = rows.assign(gain=gain)[gain > 0].sort_values("gain", ascending=False, kind="stable").head(count)
-    if not len(chosen):
-        return None
-    decimals = max(2, column_decimals(chosen["band_now_percent_points"], 2))
-    body = [
-        (_upper(phrases.doubt(result, str(r.parameter), str(r.meaning))), fixed(r.band_now_percent_points, decimals), fixed(r.band_if_known_percent_points, decimals), fixed(100 * r.gain / r.band_now_percent_points))
-        for r in chosen.itertuples()
-    ]  # fmt: skip
-    return table(
-        "What finding out would be worth", ("Question", right("80 % band now", "points wide"), right("if it were known", "points wide"), right("Narrower by", "%")), body,
-        model(result),
     )  # fmt: skip
 
 

@@ -98,36 +98,6 @@ def _before_after(first: tuple[str | Column, ...], pairs: tuple[tuple[str, str],
     return (*heads, last)
 
 
-def legs(result: StudyResult, route: str) -> Table | None:
-    """Where the hours and dollars of one route go, leg by leg. None for a route that is not in the result."""
-    rows = result["legs"]
-    rows = rows[rows["route"] == route].sort_values("order") if len(rows) else rows
-    if not len(rows):
-        return None
-    rows = rows[rows["exporter"] == rows["exporter"].iloc[0]]
-    body = [_leg(r) for r in rows.itertuples()]
-    last = ("Together", "", fixed(rows["km"].sum()), fixed(rows["hours_before"].sum(), 1), fixed(rows["hours_after"].sum(), 1), fixed(rows["usd_per_t_before"].sum()), fixed(rows["usd_per_t_after"].sum()), "")
-    named = result["routes"][result["routes"]["route"] == route]
-    title = text(named["name"].iloc[0]) if len(named) else text(route)
-    return table(
-        f"Leg by leg: {title}",
-        (
-            "Leg", "Mode", right("Length", "km"), right("Time without", "hours"), right("Time with", "hours"), right("Cost without", "dollars a tonne"),
-            right("Cost with", "dollars a tonne"), "Basis",
-        ),
-        [*body, last],
-        model(result),
-        f"Without and with the measures, {result.years[-1]}; queues are medians, all else central values.",
-    )  # fmt: skip
-
-
-def _leg(r: Any) -> tuple[str, ...]:
-    return (
-        text(r.name), MODES.get(str(r.mode), text(r.mode)), fixed(r.km) if r.km else DASH, fixed(r.hours_before, 1), fixed(r.hours_after, 1),
-        fixed(r.usd_per_t_before), fixed(r.usd_per_t_after), "estimate" if bool(r.estimate) else "published",
-    )  # fmt: skip
-
-
 def crossings(result: StudyResult) -> Table | None:
     """The crossings on the way: state, capacity, traffic, hours, without and with the measures."""
     rows = on_the_way(result)
