@@ -256,7 +256,7 @@ def test_things_show_themselves_in_a_cell() -> None:
     assert "800 trucks a day" in html and html.count("<tr>") == 7
     route = next(r for r in explore.answer(ASKED).study.chain.system.routes if r.mode == "road")  # type: ignore[union-attr]
     assert "→" in route._repr_html_() and "<strong>" in route._repr_html_()
-    assert "distance" in missing_trade.world_fit().fit._repr_html_()
+    assert "distance" in missing_trade.pooled_fit()[0]._repr_html_()
     assert "<table" in scenario.load("capacity-800")._repr_html_()
     assert "two-way trade" in explore.answer(ASKED).result._repr_html_()
 

@@ -1,7 +1,12 @@
-"""The world trade panel as arrays: year x exporter x importer, with geography and GDP on the same axes."""
+"""The world trade panel as arrays: year x exporter x importer, with geography and GDP on the same axes.
+
+Years to 2016 are what exporters reported (``data/bilateral_trade_panel.csv``); the newest are reconciled from both sides
+(``data/world_trade.csv``), in which a pair without a row traded nothing and one marked unreported is unknown.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,13 +50,65 @@ class Panel:
 @lru_cache(maxsize=1)
 @kept
 def load() -> Panel:
-    """The panel of ``data/bilateral_trade_panel.csv``: every economy that exports or imports in it."""
-    return from_tables(tables.bilateral_trade_panel(), tables.pair_geography(), tables.gdp())
+    """Every economy with trade and geography, in the years of both tables of trade; GDP of :func:`known_gdp`."""
+    panel = from_tables(tables.bilateral_trade_panel(), tables.pair_geography(), known_gdp(), others=_newest_economies())
+    for year, rows in tables.world_trade().groupby("year"):
+        panel = with_reconciled(panel, int(year), rows)
+    return panel
 
 
-def from_tables(trade: pd.DataFrame, geography: pd.DataFrame, gdp: pd.DataFrame) -> Panel:
-    """Arrange three tables (columns as in ``data/``) on common axes."""
-    economies = tuple(sorted(set(trade["exporter"]) | set(trade["importer"])))
+def known_gdp() -> pd.DataFrame:
+    """GDP that is known: iso3, year, gdp_musd. The World Bank's; the IMF's of an economy that the World Bank leaves out (Taiwan),
+    to the last year of the World Bank's table."""
+    bank = tables.gdp()
+    fund = tables.imf_weo()[["iso3", "year", "gdp_busd"]].dropna()
+    fund = fund[~fund["iso3"].isin(set(bank["iso3"])) & (fund["year"] <= bank["year"].max()) & (fund["gdp_busd"] > 0)]
+    fund = fund.assign(gdp_musd=1000.0 * fund["gdp_busd"])[["iso3", "year", "gdp_musd"]]
+    return pd.concat([bank, fund], ignore_index=True)
+
+
+def _newest_economies() -> set[str]:
+    """Economies of the newest trade that have a name and a place on the map."""
+    rows, geography = tables.world_trade(), tables.pair_geography()
+    traded = set(rows["exporter"]) | set(rows["importer"])
+    placed = set(geography["a"]) | set(geography["b"])
+    return {str(e) for e in traded & placed & set(tables.economies()["iso3"])}
+
+
+def with_reconciled(panel: Panel, year: int, rows: pd.DataFrame) -> Panel:
+    """The panel with a year of reconciled trade added, or put in the place of what it had of that year.
+
+    ``rows``: exporter, importer, trade_musd, status. Among its economies a pair without a row is zero, one that is
+    ``unreported`` unknown (NaN), as is all trade of economies that it leaves out. Agreements in force are those of the
+    panel's year before: no source of flows has them.
+    """
+    index, n = pd.Index(panel.economies), len(panel.economies)
+    there = index.isin(set(rows["exporter"]) | set(rows["importer"]))
+    flow = np.full((n, n), np.nan)
+    flow[np.ix_(there, there)] = 0.0
+    i, j = index.get_indexer(rows["exporter"]), index.get_indexer(rows["importer"])
+    use = (i >= 0) & (j >= 0)
+    value = np.where(rows["status"] == "reported", rows["trade_musd"].to_numpy(dtype=np.float64), np.nan)
+    flow[i[use], j[use]] = value[use]
+    np.fill_diagonal(flow, np.nan)
+    before = [k for k, y in enumerate(panel.years) if y < year]
+    after = [k for k, y in enumerate(panel.years) if y > year]
+    agreement = panel.agreement[before[-1]] if before else np.zeros((n, n))
+    return Panel(
+        panel.economies,
+        (*(panel.years[k] for k in before), year, *(panel.years[k] for k in after)),
+        np.concatenate([panel.trade[before], flow[None], panel.trade[after]]),
+        np.concatenate([panel.agreement[before], agreement[None], panel.agreement[after]]),
+        panel.geography,
+        panel.gdp,
+    )
+
+
+def from_tables(
+    trade: pd.DataFrame, geography: pd.DataFrame, gdp: pd.DataFrame, others: Iterable[str] = ()
+) -> Panel:
+    """Arrange three tables (columns as in ``data/``) on common axes, with room for ``others`` that do not trade in them."""
+    economies = tuple(sorted({*trade["exporter"], *trade["importer"], *others}))
     years = tuple(int(y) for y in sorted(trade["year"].unique()))
     index = pd.Index(economies)
     n = len(economies)

@@ -145,6 +145,16 @@ def world_trade() -> pd.DataFrame:
     return table("world_trade")
 
 
+def unreported_flows() -> pd.DataFrame:
+    """Flows that neither side reports in :func:`world_trade`, from other sources, by period."""
+    return table("unreported_flows")
+
+
+def trade_totals() -> pd.DataFrame:
+    """Total exports and imports of economies that report nothing in :func:`world_trade`."""
+    return table("trade_totals")
+
+
 def trade_composition_by_economy() -> pd.DataFrame:
     """What economies sell (``x_``: 16 groups of goods, four stages of processing) and buy (``m_``: four stages), as shares."""
     return table("trade_composition_by_economy")
@@ -194,7 +204,7 @@ def pak_rus_composition() -> pd.DataFrame:
 
 
 def known_flows() -> pd.DataFrame:
-    """Flows known from later sources than the panel, pinned in the world matrix."""
+    """Pakistan's trade by partner and fiscal year as the State Bank counts payments."""
     return table("known_flows")
 
 

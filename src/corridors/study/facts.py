@@ -24,7 +24,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Plain values, by name:
 
     ``names``, ``demonyms`` of the pair; ``corridor_known``; ``base_year`` of the world matrix, ``trade_year`` of the
-    newest world trade behind it, and how many exporters were filled; ``level`` (year, exports_musd, imports_musd); ``trade_cost_change_percent``; ``closures``
+    newest world trade behind it, and ``unreported_percent`` of its value that neither side reports; ``level`` (year, exports_musd, imports_musd); ``trade_cost_change_percent``; ``closures``
     (effect in percent in the central case by equilibrium closure); ``market_clearing_residual`` and
     ``route_gap`` (largest of all draws); ``trucks_needed`` a day, one way, if all goods that could go by road
     did, and ``trucks_by_road`` that do; ``road_share``; ``hidden_usd_per_t`` of the road; ``binding`` crossings
@@ -41,7 +41,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "distance_km": counterfactual.distance_km(study.pair),
         "base_year": int(matrix.year),
         "trade_year": int(panel.load().years[-1]),
-        "filled_exporters": len(world.filled_exporters()),
+        "unreported_percent": _unreported_percent(),
         "level": {
             "year": study.baseline.anchor_year,
             "exports_musd": study.baseline.anchor_musd[0],
@@ -57,6 +57,12 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "binding": {case: _binding(tables["crossings"], case) for case in ("before", "after")},
         "predicted_ratio": _ratios(study, tables["missing_trade"]),
     }
+
+
+def _unreported_percent() -> float:
+    flows = world.provenance()
+    abroad = flows[~flows["home"]]
+    return float(100.0 * abroad.loc[abroad["filled"], "trade_musd"].sum() / abroad["trade_musd"].sum())
 
 
 def _three(values: Array) -> dict[str, float]:

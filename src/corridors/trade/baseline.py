@@ -150,13 +150,12 @@ def latest_level(pair: tuple[str, str]) -> Anchor:
     flows = np.array([matrix.trade.to_numpy()[i, j], matrix.trade.to_numpy()[j, i]])
     basis = [matrix.basis.to_numpy()[i, j], matrix.basis.to_numpy()[j, i]]
     ln_level = np.log(np.maximum(flows, SMALLEST_FLOW_MUSD))
-    last = panel.load().years[-1]
     variance = []
     for size, how in zip(ln_level, basis, strict=True):
         noise, rate = flow_forecast.spread(float(size))
-        error = noise / 2 if how == world.KNOWN else noise / 2 + rate * (matrix.year - last)
         # A flow that only the model knows is as uncertain as a pair's distance to the model.
-        variance.append(flow_forecast.gravity_fits()[-1].sigma ** 2 if how == world.MODEL else error)
+        model = flow_forecast.gravity_fits()[-1].sigma ** 2
+        variance.append({world.MODEL: model, world.OLDER: noise / 2 + rate * world.OLDEST_REPORT}.get(how, noise / 2))
     return Anchor(matrix.year, ln_level, np.diag(variance), "; ".join(dict.fromkeys(basis)))
 
 

@@ -15,7 +15,7 @@ from scipy.special import ndtri
 
 from corridors.equilibrium import respond
 from corridors.errors import DataError, nearest
-from corridors.trade import missing_trade, world
+from corridors.trade import expected_trade, missing_trade, world
 
 THETA = 5.03
 """Trade elasticity: median of the structural estimates in Head and Mayer (2014)."""
@@ -51,7 +51,7 @@ def gravity_whatif(pair: tuple[str, str], shorter_percent: float = 10.0, closure
     cases = {f"{shorter_percent:g} % shorter distance": ("ln_distance", float(np.log1p(-shorter_percent / 100.0)))}
     if not _have_agreement(pair):
         cases = {"trade agreement": ("trade_agreement", 1.0)} | cases
-    fit = missing_trade.world_fit().fit
+    fit = expected_trade.answer()
     both = [(pair[0], pair[1]), (pair[1], pair[0])]
     base = np.array([float(trade.loc[a, b]) for a, b in both])
     tables = []

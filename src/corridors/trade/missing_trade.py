@@ -1,12 +1,12 @@
 """Missing trade: what pairs trade, over what the gravity model expects of two such economies.
 
-The model is :func:`corridors.gravity.ppml` on the world's trade in the last year of the panel, with exporter and
-importer effects and the covariates of :data:`COVARIATES`. A ratio of 0.3 means: a third of what the pair
+The model is the one gravity estimate of the library (:mod:`corridors.trade.expected_trade`: PPML on all years of the panel,
+effects of exporter and year and of importer and year) at the last year of the panel. A ratio of 0.3 means: a third of what the pair
 would trade if it were like the average pair of its size, distance and ties. It is a description, not a
 forecast: the ratio holds everything that the covariates leave out (sanctions, payments, politics, oil).
 
-The band of a ratio is the estimation error of the expectation, fixed effects included: with eta = D'g the
-linear predictor and V the covariance of all parameters clustered by unordered pair,
+The band of a ratio is the estimation error of the expectation from that year's trade alone, fixed effects included: with eta = D'g
+the linear predictor and V the covariance of all parameters clustered by unordered pair,
 ``ln ratio +- 1.2816 sqrt(D'V D)``. How far ratios of other pairs of that expected size lie from one is
 another matter, told in ``typical_p10`` and ``typical_p90``.
 """
@@ -23,18 +23,16 @@ import pandas as pd
 from scipy import sparse
 from scipy.special import ndtri
 
-from corridors.data import tables
+from corridors.data import panel, tables
 from corridors.errors import DataError, nearest
-from corridors.gravity import Fit, ppml
+from corridors.gravity import Fit
 from corridors.runtime.cache import kept
+from corridors.trade import expected_trade
 
 Array = npt.NDArray[np.float64]
 
-COVARIATES = ("ln_distance", "contiguous", "common_language", "colonial_link", "trade_agreement")
-"""What stands for trade costs: ln of kilometres, and four yes-or-no ties."""
-
 _LITERATURE = {
-    "ln_distance": "distance_elasticity",
+    "ln_distance": "distance_elasticity_literature",
     "contiguous": "contiguity",
     "common_language": "common_language",
     "colonial_link": "colonial_link",
@@ -47,59 +45,45 @@ _NEIGHBOURS = 1_000
 
 @dataclass(frozen=True)
 class WorldFit:
-    """The world's trade in ``year`` and the fit to it.
+    """The world's trade in ``year`` and what is expected of it.
 
     ``sample`` has one row a directed pair: exporter, importer, year, trade_musd and the covariates;
-    ``fit.fitted`` goes with its rows, million US dollars.
+    ``expected_musd`` goes with its rows, million US dollars.
     """
 
     year: int
     sample: pd.DataFrame
-    fit: Fit
+    expected_musd: Array
 
 
 def sample_of_year(year: int) -> pd.DataFrame:
-    """Directed pairs of ``year`` in the world panel with geography: one row each, ready for :func:`ppml`.
+    """Directed pairs of ``year`` in the world panel with geography: one row each, ready for :func:`corridors.gravity.ppml`.
 
-    Columns: exporter, importer, year, trade_musd (million US dollars, zeros kept) and :data:`COVARIATES`.
-    A pair whose exporter did not report has no row. Raises DataError for a year that the panel lacks.
+    Columns: exporter, importer, year, trade_musd (million US dollars, zeros kept) and the covariates
+    (:data:`corridors.trade.expected_trade.COVARIATES`). A pair whose trade is not known has no row. Raises
+    DataError for a year that the panel lacks.
     """
-    panel = tables.bilateral_trade_panel()
-    years = sorted(int(y) for y in panel["year"].unique())
-    if year not in years:
-        raise DataError(f"bilateral_trade_panel: year {year} is not in it; it has {', '.join(map(str, years))}")
-    flows = panel[panel["year"] == year].reset_index(drop=True)
-    names = pd.Index(sorted({*flows["exporter"], *flows["importer"]}))
-    size = len(names)
-    i, j = names.get_indexer(flows["exporter"]), names.get_indexer(flows["importer"])
-    geography = tables.pair_geography()
-    a, b = names.get_indexer(geography["a"]), names.get_indexer(geography["b"])
-    row = np.full((size, size), -1)
-    known = (a >= 0) & (b >= 0)
-    row[a[known], b[known]] = row[b[known], a[known]] = np.flatnonzero(known)
-    at = row[i, j]
-    flows, at = flows[at >= 0].reset_index(drop=True), at[at >= 0]
-    flows["ln_distance"] = np.log(geography["distance_km"].to_numpy(float)[at])
-    for name in ("contiguous", "common_language", "colonial_link"):
-        flows[name] = geography[name].to_numpy(float)[at]
-    flows["trade_agreement"] = flows["trade_agreement"].astype(float)
-    return flows[["exporter", "importer", "year", "trade_musd", *COVARIATES]]
+    world = panel.load()
+    if year not in world.years:
+        raise DataError(f"missing trade: year {year} is not in the panel; it has {', '.join(map(str, world.years))}")
+    return expected_trade.sample(world, [world.years.index(year)])
 
 
 @lru_cache(maxsize=1)
-@kept
 def world_fit() -> WorldFit:
-    """The fit of the panel's last year, standard errors two ways by exporter and importer; made once."""
-    year = int(tables.bilateral_trade_panel()["year"].max())
-    sample = sample_of_year(year)
-    fit = ppml(
-        sample,
-        outcome="trade_musd",
-        covariates=COVARIATES,
-        fixed_effects=["exporter", "importer"],
-        cluster=["exporter", "importer"],
-    )
-    return WorldFit(year, sample, fit)
+    """Trade of the panel's last year beside what is expected."""
+    world = panel.load()
+    sample = sample_of_year(world.years[-1])
+    names = pd.Index(world.economies)
+    i, j = names.get_indexer(sample["exporter"]), names.get_indexer(sample["importer"])
+    return WorldFit(world.years[-1], sample, np.exp(expected_trade.answer().ln_trade[-1, i, j]))
+
+
+@lru_cache(maxsize=1)
+def pooled_fit() -> tuple[Fit, pd.DataFrame]:
+    """The estimate behind it all with its sample, for diagnostics."""
+    world = panel.load()
+    return expected_trade.fit_on(world, len(world.years)), expected_trade.sample(world, range(len(world.years)))
 
 
 def missing_trade(economies: Sequence[str]) -> pd.DataFrame:
@@ -109,7 +93,7 @@ def missing_trade(economies: Sequence[str]) -> pd.DataFrame:
     study_economy, year, observed_musd, predicted_musd (million US dollars), ratio, ratio_p10, ratio_p90 (the
     estimation error of the expectation), typical_p10, typical_p90 (80 % of pairs of that expected size have
     a ratio between them), rank (share of those pairs that have a lower ratio). Sorted by expected trade within
-    economy and direction. A direction whose exporter did not report has no row.
+    economy and direction. A direction that nobody reported has no row.
 
     Raises DataError for an economy that has no trade in that year of the panel.
     """
@@ -125,8 +109,8 @@ def missing_trade(economies: Sequence[str]) -> pd.DataFrame:
     pieces = []
     for economy in dict.fromkeys(economies):
         for direction, own, partner in (("exports", exporter, importer), ("imports", importer, exporter)):
-            rows = np.flatnonzero((own == economy) & (world.fit.fitted > 0))
-            rows = rows[np.argsort(-world.fit.fitted[rows], kind="stable")]
+            rows = np.flatnonzero((own == economy) & (world.expected_musd > 0))
+            rows = rows[np.argsort(-world.expected_musd[rows], kind="stable")]
             pieces.append(_ratios(world, rows, economy, direction, partner[rows]))
     return pd.concat(pieces, ignore_index=True)
 
@@ -135,7 +119,7 @@ def _ratios(
     world: WorldFit, rows: npt.NDArray[np.intp], economy: str, direction: str, partner: npt.NDArray[np.object_]
 ) -> pd.DataFrame:
     observed = world.sample["trade_musd"].to_numpy(float)[rows]
-    predicted = world.fit.fitted[rows]
+    predicted = world.expected_musd[rows]
     ratio = observed / predicted
     spread = np.exp(_P90 * prediction_errors()[rows])
     low, high, rank = _typical(rows)
@@ -166,9 +150,9 @@ def gravity_table() -> pd.DataFrame:
     minus one standard deviation over published estimates; missing where ``data/parameters.csv`` has none),
     source.
     """
-    fit = world_fit().fit
+    fit = expected_trade.answer()
     known = tables.parameters().set_index("parameter")
-    table = pd.DataFrame({"covariate": fit.covariates})
+    table = pd.DataFrame({"covariate": list(fit.coefficients.index)})
     table["estimate"] = fit.coefficients.to_numpy()
     table["std_error"] = fit.standard_errors.to_numpy()
     rows = known.reindex([_LITERATURE[c] for c in table["covariate"]])
@@ -181,14 +165,14 @@ def gravity_table() -> pd.DataFrame:
 @lru_cache(maxsize=1)
 @kept
 def prediction_errors() -> Array:
-    """Standard errors of the ln of :attr:`Fit.fitted`, (rows,), fixed effects included, clustered by pair.
+    """Standard errors of the ln of :attr:`WorldFit.expected_musd`, (rows,), fixed effects included, clustered by pair.
 
-    Rows that the fit dropped have none (NaN).
+    Rows of economies that sell or buy nothing in the year have none (NaN).
     """
     world = world_fit()
-    rows = world.fit.workings.rows
-    sample, fitted = world.sample.iloc[rows], world.fit.fitted[rows]
-    design = _full_design(sample, world.fit.covariates)
+    rows = np.flatnonzero(np.nan_to_num(world.expected_musd) > 0)
+    sample, fitted = world.sample.iloc[rows], world.expected_musd[rows]
+    design = _full_design(sample, expected_trade.COVARIATES)
     bread = np.linalg.inv((design.T @ design.multiply(fitted[:, None])).toarray())
     pair = _unordered(sample)
     gather = sparse.csr_matrix(
@@ -239,8 +223,8 @@ def _typical(rows: npt.NDArray[np.intp]) -> tuple[Array, Array, Array]:
 def _by_expected_trade() -> tuple[npt.NDArray[np.intp], Array]:
     """Rows in order of expected trade, and their ratios in that order."""
     world = world_fit()
-    order = np.argsort(world.fit.fitted, kind="stable")
+    order = np.argsort(world.expected_musd, kind="stable")
     observed = world.sample["trade_musd"].to_numpy(float)
-    fitted = world.fit.fitted
+    fitted = world.expected_musd
     ratio = np.divide(observed, fitted, out=np.zeros_like(fitted), where=fitted > 0)
     return order, ratio[order]

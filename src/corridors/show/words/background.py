@@ -8,7 +8,7 @@ from corridors.gravity import diagnostics
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Cover, Prose, Table, table
 from corridors.study.result import StudyResult
-from corridors.trade import gravity_effects, missing_trade
+from corridors.trade import expected_trade, gravity_effects, missing_trade
 
 _NAMES = {
     "ln_distance": "Distance (elasticity)", "contiguous": "Common border", "common_language": "Common official language",
@@ -31,9 +31,9 @@ def profile_cover(result: StudyResult) -> Cover:
 
 def gravity_cover(result: StudyResult) -> Cover:
     """The front of the gravity report."""
-    fitted = missing_trade.world_fit()
+    fitted = expected_trade.answer()
     return Cover("Background: gravity", "What trade responds to", f"{_pair(result)} among all pairs of the world", (
-        ("Sample", f"{fitted.fit.nobs:,} flows of {fitted.year}"), ("Estimator", "Poisson pseudo-maximum likelihood, exporter and importer effects"),
+        ("Sample", f"{fitted.nobs:,} flows of {fitted.years[0]} to {fitted.years[-1]}"), ("Estimator", "Poisson pseudo-maximum likelihood, effects of exporter and year and of importer and year"),
     ))  # fmt: skip
 
 
@@ -44,6 +44,11 @@ def corridors_cover(result: StudyResult) -> Cover:
     return Cover("Background: corridors", f"The ways between {_pair(result)}", "Routes, borders and queues", (
         ("Routes compared", str(len(result["routes"]))), ("Border crossings", f"{len(crossings)}, of which {n.in_words(shut)} shut"),
     ))  # fmt: skip
+
+
+def _span() -> str:
+    years = expected_trade.answer().years
+    return f"{years[0]} to {years[-1]}"
 
 
 def gravity_words(result: StudyResult) -> Prose:
@@ -73,7 +78,7 @@ def gravity_table(result: StudyResult) -> Table:
         ("What", Column("Estimate", "log points", "right"), Column("Standard error", "", "right"), Column("Literature", "mean", "right"),
          Column("Literature", "one s.d. either side", "right"), "Source of the comparison"),
         rows,
-        f"Source: world trade panel {missing_trade.world_fit().year} (UN Comtrade), CEPII GeoDist; standard errors clustered by exporter and importer.",
+        f"Source: world trade panel {_span()} (UN Comtrade, CEPII BACI), CEPII GeoDist; standard errors clustered by exporter and importer.",
     )  # fmt: skip
 
 
@@ -93,19 +98,19 @@ def whatif_table(result: StudyResult) -> Table:
         ("Change", "Flow", Column(f"Trade in {result.facts['base_year']}", "", "right"), Column("Effect", "middle", "right"),
          Column("80 % band", "", "right"), Column("A year", "", "right")),
         rows,
-        f"Source: gravity estimates of {missing_trade.world_fit().year}; world trade of {result.facts['base_year']}, full general equilibrium.",
+        f"Source: gravity estimates of {_span()}; world trade of {result.facts['base_year']}, full general equilibrium.",
         "What the average pair in the world shows; the band is the error of the estimate alone.",
     )  # fmt: skip
 
 
 def diagnostics_table(result: StudyResult) -> Table:
     """What a referee asks of the estimates."""
-    fitted = missing_trade.world_fit()
-    form = diagnostics.reset(fitted.fit)
-    strongest = diagnostics.influence(fitted.fit, fitted.sample).iloc[0]
+    fit, sample = missing_trade.pooled_fit()
+    form = diagnostics.reset(fit)
+    strongest = diagnostics.influence(fit, sample).iloc[0]
     rows = [
         (f"{r.what[:1].upper()}{r.what[1:]}", n.fixed(r.value, 0 if float(r.value).is_integer() else 3))
-        for r in diagnostics.counts(fitted.fit).itertuples()
+        for r in diagnostics.counts(fit).itertuples()
     ]
     rows.append((f"RESET: chi-squared with {form.degrees_of_freedom} degrees of freedom", n.fixed(form.statistic, 2)))
     rows.append(("RESET: chance of this by accident if the form is right", n.fixed(form.p_value, 3)))
@@ -113,4 +118,4 @@ def diagnostics_table(result: StudyResult) -> Table:
         f"Most influential flow: {strongest['exporter']} to {strongest['importer']}, largest move of an estimate",
         f"{n.fixed(float(strongest['largest']), 2)} standard errors",
     ))  # fmt: skip
-    return table("Diagnostics of the fit", ("What", Column("Value", "", "right")), rows, f"Source: world trade panel {fitted.year}.")
+    return table("Diagnostics of the fit", ("What", Column("Value", "", "right")), rows, f"Source: world trade panel {_span()}.")

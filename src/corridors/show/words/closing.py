@@ -53,10 +53,12 @@ def _short(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _reported(facts: Mapping[str, Any]) -> str:
-    """Of which year the newest reports of world trade are, where a result says so."""
-    year = facts.get("trade_year")
-    return f", reported up to {year}," if year else ""
+def _unreported(facts: Mapping[str, Any]) -> str:
+    """How much of world trade neither side reports, where a result says so."""
+    share = facts.get("unreported_percent")
+    if not share:
+        return ""
+    return f"; what neither side reports ({n.fixed(float(share), 1)} % of all) is from other sources, older reports or the gravity model, and marked"
 
 
 def method_words(result: StudyResult) -> Prose:
@@ -64,7 +66,7 @@ def method_words(result: StudyResult) -> Prose:
     facts = result.facts
     steps = [
         "Gravity: what every economy sells to every other, explained by distance, borders, language, history and agreements (Poisson pseudo-maximum likelihood with exporter and importer effects).",
-        f"The world today: the matrix of world trade{_reported(facts)} brought to {facts['base_year']}; {n.count(float(facts['filled_exporters']))} exporters that do not report are filled in from their output and from what partners of that kind trade.",
+        f"The world today: trade of {facts['base_year']} as either side reports it{_unreported(facts)}.",
         "Corridors: every route by road, rail, sea and air between the gateways, with days and dollars a tonne from published rates and times.",
         "Borders: hours at a crossing from its capacity, its clearance time and the traffic of all; queues grow steeply near capacity.",
         "Route choice: shippers weigh money and days against the value of their goods (nested logit); choices load crossings and crossings set hours until both agree. A hidden cost of each mode makes today's shares come out.",
