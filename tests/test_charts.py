@@ -44,9 +44,12 @@ ONE: dict[str, Callable[[StudyResult], blocks.Figure | None]] = {
     "tornado": charts.tornado,
     "volumes": charts.volumes,
     "history": charts.history,
+    "worth_by_economy": charts.worth_by_economy,
+    "worth_by_year": charts.worth_by_year,
+    "priorities": charts.priorities,
 }
-CORRIDOR = ("route_map", "breakdown", "breakdown of all goods", "delay_curves", "crossing_fill", "closure_stress", "route_shares", "history")
-NEEDS_MEASURES = ("others", "contributions", "tornado", "real_gdp")
+CORRIDOR = ("route_map", "breakdown", "breakdown of all goods", "delay_curves", "crossing_fill", "closure_stress", "route_shares", "history", "priorities")
+NEEDS_MEASURES = ("others", "contributions", "tornado", "real_gdp", "worth_by_economy", "worth_by_year")
 
 
 @cache

@@ -21,7 +21,8 @@ DRAWS = 64
 HOSTILE = "<b onclick=alert(1)>x</b>\n#let"
 PLAIN = (
     "closure_stress", "costs", "crossing_fill_years", "crossings", "disagreements", "frictions",
-    "measures", "others", "projection", "real_gdp", "sources", "targets", "trade_history", "volumes",
+    "measures", "others", "projection", "real_gdp", "sources", "targets", "trade_history", "volumes", "worth", "against_cost",
+    "worth_by_economy", "measure_costs", "priorities", "second_ways",
 )  # fmt: skip
 
 
@@ -209,13 +210,17 @@ def test_scenarios_are_ranked_and_read_as_the_bands_say(results) -> None:
     order = sorted(group, key=lambda r: (-lookups.effect(r).mid, r.name))
     assert [row[0] for row in block.rows] == [r.title for r in order]
     assert block.columns[1].label == "Pair"
-    reads = {row[0]: row[-2] for row in block.rows}
+    reads = {row[0]: row[-4] for row in block.rows}
     for result in group:
         band = lookups.effect(result)
         told = reads[result.title]
         assert (told == "a rise") == (lookups.verdict(band) == "rise")
+        worth = next(row[-3:] for row in block.rows if row[0] == result.title)
         if not result.scenario["measures"]:
-            assert told == "no measure"
+            assert told == "no measure" and set(worth) == {cells.DASH}
+        else:
+            found = result.facts["appraisal"]
+            assert near(worth[0], found["user_benefits_musd"]["mean"]) and near(worth[1], found["npv_musd"]["mean"])
     assert "Pair" not in [c.label for c in tables.scenarios(group[:3]).columns]
 
 

@@ -19,6 +19,7 @@ from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
 from corridors.study.pipeline import Study
 from corridors.study.result import TABLES, StudyResult
+from corridors.study.worth import Worth
 from corridors.trade import baseline
 from corridors.transport import frames, outlook
 from corridors.transport.system import Pair
@@ -40,6 +41,11 @@ class Answer:
         """The tables that charts of trade and crossings need; the others are empty. For all of them: ``study.run``."""
         return _light(self.study, self.question)
 
+    @cached_property
+    def worth(self) -> Worth:
+        """What it is worth to everybody who ships, and against its cost."""
+        return Worth(self.study)
+
     @property
     def effect_percent(self) -> dict[str, float]:
         """Effect on two-way trade in the last year: p10, p50, p90."""
@@ -60,6 +66,13 @@ class Answer:
             )
         else:
             items.append(blocks.KeyFigure("Corridor", "none known", "distance alone"))
+        gain, npv = self.worth.users.total, self.worth.appraisal.npv
+        items.append(
+            blocks.KeyFigure(
+                f"Worth in {last}", f"{numbers.musd(float(gain.mean()))} a year",
+                f"to all who ship; net of cost {numbers.musd(float(npv.mean()))} in today's value",
+            )
+        )  # fmt: skip
         return blocks.KeyFigures(tuple(items))
 
     def fan(self, flow: str = "total") -> blocks.Figure:

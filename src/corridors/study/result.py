@@ -112,6 +112,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "worth_by_year": ("year", *_worth("benefits_musd"), "costs_musd_mean", *_worth("net_present_musd")),
     "worth_rates": ("rate_percent", "chosen", *_worth("npv_musd"), "bcr", "probability_npv_positive"),
+    "worth_doubts": ("parameter", "meaning", "share"),
     "measure_costs": (
         "measure", "kind", "item", "units", "unit", "capital_low_musd", "capital_musd", "capital_high_musd",
         "yearly_musd", "life_years", "start", "stated", "counted", "payer", "note", "source_url",

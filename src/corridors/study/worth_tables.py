@@ -11,8 +11,10 @@ import pandas as pd
 
 from corridors.appraisal.cash_flow import internal_rate
 from corridors.data import names
+from corridors.data import tables as data
 from corridors.study.result import plain
 from corridors.study.worth import OTHER_RATES_PERCENT, Worth, emission_intensities
+from corridors.uncertainty import sensitivity
 
 Array = npt.NDArray[np.float64]
 
@@ -36,7 +38,7 @@ def _columns(name: str, values: Array) -> dict[str, float]:
 
 
 def tables(worth: Worth) -> dict[str, pd.DataFrame]:
-    """worth, worth_by_economy, worth_by_kind, worth_by_crossing, worth_by_year, worth_rates, measure_costs, carbon, second_ways, priorities."""
+    """worth, worth_by_economy, worth_by_kind, worth_by_crossing, worth_by_year, worth_rates, worth_doubts, measure_costs, carbon, second_ways, priorities."""
     return {
         "worth": _headline(worth),
         "worth_by_economy": _by_economy(worth),
@@ -44,6 +46,7 @@ def tables(worth: Worth) -> dict[str, pd.DataFrame]:
         "worth_by_crossing": _by_crossing(worth),
         "worth_by_year": _by_year(worth),
         "worth_rates": _rates(worth),
+        "worth_doubts": _doubts(worth),
         "measure_costs": _costs(worth),
         "carbon": _carbon(worth),
         "second_ways": _named(worth, worth.second_ways, "crossing"),
@@ -165,6 +168,15 @@ def _rates(worth: Worth) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _doubts(worth: Worth) -> pd.DataFrame:
+    """Uncertain quantities by their share of the variance of the net present value, alone, the largest first."""
+    share = sensitivity.first_order(worth.study.params, worth.appraisal.npv)
+    meaning = data.parameters().set_index("parameter")["meaning"]
+    rows = [(name, str(meaning[name]), float(value)) for name, value in share.items() if value > 0.0]
+    frame = pd.DataFrame(rows, columns=["parameter", "meaning", "share"])
+    return frame.sort_values(["share", "parameter"], ascending=[False, True], ignore_index=True)
 
 
 def _ratio(gain: float, cost: float) -> float:

@@ -40,6 +40,8 @@ class Found:
     effect: tuple[float, float, float]
     paths: pd.DataFrame
     draws: int
+    worth: str
+    """What it is worth to all who ship and net of cost, in one line; empty without measures."""
 
 
 def render(entries: Sequence[Mapping[str, Any]], results_folder: str | Path, about: Mapping[str, Any]) -> str:
@@ -84,10 +86,17 @@ def read(folder: Path) -> Found | None:
             name=str(head["scenario"]["name"]), pair=(str(head["pair"][0]), str(head["pair"][1])), names=(str(names[0]), str(names[1])),
             summary=str(head["scenario"].get("summary") or ""), measured=bool(head["scenario"].get("measures")), last=last,
             effect=(float(row["p10"]), float(row["p50"]), float(row["p90"])),
-            paths=paths[paths["flow"] == "total"].sort_values("year"), draws=int(head["draws"]),
+            paths=paths[paths["flow"] == "total"].sort_values("year"), draws=int(head["draws"]), worth=_worth(head["facts"].get("appraisal"), head["scenario"]),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
+
+
+def _worth(appraisal: Mapping[str, Any] | None, scenario: Mapping[str, Any]) -> str:
+    if not appraisal or not scenario.get("measures"):
+        return ""
+    gain, npv, sure = (appraisal["user_benefits_musd"]["mean"], appraisal["npv_musd"]["mean"], appraisal["probability_npv_positive"])
+    return f"Worth to all who ship: {numbers.musd(gain)} a year; net of cost {numbers.musd(npv)} in today's value, positive in {numbers.fixed(100.0 * sure)}{numbers.THIN}% of draws."
 
 
 def answer(found: Found) -> str:
@@ -152,6 +161,7 @@ def _card(entry: Mapping[str, Any], found: Found, top_musd: float, span_percent:
         **_report(entry),
         "summary": found.summary,
         "answer": answer(found),
+        "worth": found.worth,
         "effect": numbers.signed_percent(mid),
         "range": numbers.percent_range(low, high, sign=True),
         "interval": Markup(sparkline.interval(low, mid, high, span_percent)) if found.measured else "",

@@ -18,9 +18,10 @@ from corridors.show.charts.reasons import contributions, tornado
 from corridors.show.charts.trade import fan
 from corridors.show.charts.ways import breakdown, route_shares
 from corridors.show.charts.world import missing_trade, others, real_gdp
+from corridors.show.charts.worth import priorities, worth_by_economy, worth_by_year
 
 __all__ = [
     "backtest_skill", "breakdown", "closure_stress", "contributions", "coverage", "crossing_fill", "delay_curves", "fan", "history",
- "known_effects", "missing_trade", "others", "published", "real_cases", "real_gdp", "route_map",
-    "route_shares", "scenarios_ranked", "small_fans", "tornado", "volumes",
+    "known_effects", "missing_trade", "others", "priorities", "published", "real_cases", "real_gdp", "route_map",
+    "route_shares", "scenarios_ranked", "small_fans", "tornado", "volumes", "worth_by_economy", "worth_by_year",
 ]  # fmt: skip

@@ -27,8 +27,17 @@ from corridors.show.tables.transport import (
     measures,
     routes,
 )
+from corridors.show.tables.worth import (
+    against_cost,
+    measure_costs,
+    priorities,
+    second_ways,
+    worth,
+    worth_by_economy,
+)
 
 __all__ = [
-    "closure_stress", "costs", "crossing_fill_years", "crossings", "disagreements", "frictions", "measures", "missing_trade_top", "others", "projection", "real_gdp", "routes", "scenarios", "sources",
-    "targets", "trade_history", "volumes",
+    "against_cost", "closure_stress", "costs", "crossing_fill_years", "crossings", "disagreements", "frictions", "measure_costs", "measures",
+    "missing_trade_top", "others", "priorities", "projection", "real_gdp", "routes", "scenarios", "second_ways", "sources", "targets",
+    "trade_history", "volumes", "worth", "worth_by_economy",
 ]  # fmt: skip

@@ -17,13 +17,13 @@ from corridors.show.lookups import (
     has_measures,
     pair_words,
     path,
-    trucks_both,
     verdict,
     way,
 )
 from corridors.show.tables.cells import (
     BAND,
     CARGO,
+    DASH,
     cell,
     fixed,
     model,
@@ -212,11 +212,11 @@ def scenarios(results: Sequence[StudyResult]) -> Table | None:
     order = sorted(results, key=lambda r: (-effect(r).mid, r.name))
     body = [_scenario(r, several) for r in order]
     heads: list[str | Column] = ["Scenario", *(["Pair"] if several else []), right("Measures"), right("Effect", "%"), right(BAND, "%"), right("Change", "million dollars a year"),
-                                 right(BAND, "million dollars a year"), "Reads as", right("Trucks a day", "both ways")]  # fmt: skip
+                                 right(BAND, "million dollars a year"), "Reads as", right("Worth to all who ship", "million dollars a year"), right("Net of cost", "million dollars"), right("Positive in", "% of draws")]  # fmt: skip
     last = order[0].years[-1]
     return table(
         f"Scenarios side by side: effect on two-way trade in {last}", heads, body, model(order[0]),
-        "Largest median effect first; against the same draws without measures. Trucks a day: if all goods that suit trucks went by road.",
+        "Largest median effect first; against the same draws without measures. Worth in the last year and net present value: means.",
     )  # fmt: skip
 
 
@@ -224,8 +224,16 @@ def _scenario(result: StudyResult, several: bool) -> tuple[str, ...]:
     found, money = effect(result), effect(result, unit="musd")
     return (
         clean(result.title), *([" \u2013 ".join(result.facts["names"])] if several else []), n.fixed(len(result.scenario.get("measures", ()))),
-        fixed(found.mid, 2, sign=True), span(found.low, found.high, 2), fixed(money.mid, 1, sign=True), span(money.low, money.high, 1), _reads(result, found), n.count(trucks_both(result).mid),
+        fixed(found.mid, 2, sign=True), span(found.low, found.high, 2), fixed(money.mid, 1, sign=True), span(money.low, money.high, 1), _reads(result, found), *_worth(result),
     )  # fmt: skip
+
+
+def _worth(result: StudyResult) -> tuple[str, str, str]:
+    """Users' gain a year, net present value and its chance."""
+    if not has_measures(result):
+        return DASH, DASH, DASH
+    found = result.facts["appraisal"]
+    return fixed(found["user_benefits_musd"]["mean"], 0, sign=True), fixed(found["npv_musd"]["mean"], 0, sign=True), n.fixed(100.0 * found["probability_npv_positive"])
 
 
 def _reads(result: StudyResult, found: Band) -> str:

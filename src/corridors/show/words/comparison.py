@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from corridors.show import numbers as n
 from corridors.show.blocks import Cover, Prose
 from corridors.show.lookups import (
-    Band,
-    band,
     effect,
     has_measures,
     pair_words,
@@ -17,15 +15,15 @@ from corridors.show.lookups import (
     quoted,
     verdict,
 )
-from corridors.show.words import phrases
+from corridors.show.words import phrases, worth
 from corridors.study.result import StudyResult
 
 ENOUGH = 0.8
 """A smaller package that reaches this part of the best median effect is preferred to the best one."""
 _MEASURABLE = ("rise", "fall")
 _RULE = (
-    f"The rule behind this: of the scenarios whose whole 80{n.THIN}% band is a rise, the one with the fewest measures that reaches "
-    f"{n.fixed(100 * ENOUGH)}{n.THIN}% of the best median effect."
+    f"The rule behind this: of the scenarios whose net present value is positive in at least {n.fixed(100 * worth.SURE)}{n.THIN}% of draws, the one with the fewest measures that reaches "
+    f"{n.fixed(100 * ENOUGH)}{n.THIN}% of the best mean. If none is that sure, there is not enough to decide."
 )
 
 
@@ -85,7 +83,7 @@ def compare_answer(results: Sequence[StudyResult]) -> Prose:
     else:
         top = f"None raises it; the smallest fall is {quoted(best.title)}: {phrases.change(effect(best))}."
     rest = f"{phrases.capital(n.in_words(still))} {n.plural(still, 'has', 'have')} an effect too small or too uncertain to tell from none." if still else ""
-    return Prose((phrases.sentence(head, top, rest),), "lead")
+    return Prose((phrases.sentence(head, top, rest, worth.worth_answer(results)),), "lead")
 
 
 def _none_of(count: int) -> str:
@@ -122,96 +120,95 @@ def _order(first: StudyResult, second: StudyResult) -> str:
 
 
 def recommendation(results: Sequence[StudyResult]) -> Prose:
-    """One recommendation by a stated rule, and what it costs to be wrong.
+    """One recommendation by a stated rule that weighs worth and cost, and what it costs to be wrong.
 
-    The rule: of the scenarios whose whole 80 % band is a rise, take the one with fewest measures that reaches
-    80 % of the best median. If there is none, recommend no measure for the sake of this trade.
+    Of the scenarios whose net present value is positive in at least nine draws of ten, the one with fewest measures that
+    reaches 80 % of the best mean. Where none is that sure but one is positive on average, there is not enough to decide: what would
+    decide is said. Where none is positive on average, none is recommended.
     """
-    acting = _acting(results)
+    acting = [r for r in results if has_measures(r)]
     if not acting:
         return Prose(("Nothing can be recommended: none of these scenarios takes a measure.",))
-    rising = [r for r in acting if verdict(effect(r)) == "rise"]
-    if not rising:
-        return Prose((_nothing(acting), _wrong_nothing(acting), _elsewhere(acting)))
-    best = rising[0]
-    enough = [r for r in rising if effect(r).mid >= ENOUGH * effect(best).mid]
-    chosen = min(enough, key=lambda r: (len(r.scenario["measures"]), -effect(r).mid, r.name))
-    return Prose(tuple(p for p in (_take(chosen, best), _wrong(chosen), _elsewhere(acting), _RULE) if p))
+    gaining = [r for r in acting if worth.mean(r, "npv_musd") > worth.SMALL_MUSD]
+    own = _trade(main_pair(acting))
+    if not gaining:
+        return Prose(tuple(p for p in (_nothing(acting), _wrong_nothing(acting), own, _RULE) if p))
+    sure = [r for r in gaining if worth.chance(r) >= worth.SURE]
+    if not sure:
+        return Prose(tuple(p for p in (_open(gaining), own, _RULE) if p))
+    best = max(sure, key=lambda r: (worth.mean(r, "npv_musd"), r.name))
+    enough = [r for r in sure if worth.mean(r, "npv_musd") >= ENOUGH * worth.mean(best, "npv_musd")]
+    chosen = min(enough, key=lambda r: (len(r.scenario["measures"]), -worth.mean(r, "npv_musd"), r.name))
+    return Prose(tuple(p for p in (_take(chosen, best), _wrong(chosen), _more(gaining, chosen), own, _RULE) if p))
+
+
+def _spent(result: StudyResult) -> str:
+    found, spent = worth.appraisal(result), worth.mean(result, "costs_musd")
+    if not spent > 0:
+        return "no cost of works counted"
+    return f"{'typical costs, not offers,' if found['costs_typical'] else 'stated costs'} of {n.musd(spent)} in today's value"
 
 
 def _take(chosen: StudyResult, best: StudyResult) -> str:
-    last, found = chosen.years[-1], effect(chosen)
     count = len(chosen.scenario["measures"])
     head = f"Recommendation: {quoted(chosen.title)}, {n.in_words(count)} {n.plural(count, 'measure')}."
-    why = f"In the model it raises {phrases.what_changes(chosen)} in {last} by about {n.percent(found.mid)} ({phrases.plain_range(found)})."
+    why = f"In {chosen.years[-1]} it saves those who ship {worth.a_year(chosen)}; with {_spent(chosen)}, that is worth {n.musd(worth.mean(chosen, 'npv_musd'))} net in today's value."
     if chosen is best:
-        return phrases.sentence(head, why, "No other scenario does more in the middle case.")
+        return phrases.sentence(head, why)
     more = len(best.scenario["measures"]) - count
-    return phrases.sentence(
-        head, why,
-        f"{quoted(best.title)} reaches {n.percent(effect(best).mid)} with {n.in_words(more)} more {n.plural(more, 'measure')}: {phrases.points(effect(best).mid - found.mid)} that this trade alone would have to justify.",
-    )  # fmt: skip
+    gap = worth.mean(best, "npv_musd") - worth.mean(chosen, "npv_musd")
+    return phrases.sentence(head, why, f"{quoted(best.title)} is worth {n.musd(gap)} more with {n.in_words(more)} more {n.plural(more, 'measure')}.")
 
 
 def _wrong(chosen: StudyResult) -> str:
-    money = effect(chosen, unit="musd")
-    gdp = _own_gdp(chosen)
-    last = chosen.years[-1]
+    npv = worth.appraisal(chosen)["npv_musd"]
+    question = worth.doubt(chosen)
     return phrases.sentence(
-        _hangs_on(chosen),
-        f"The cost of being wrong: at the low end of the band the gain in {last} is {n.musd(money.low)} a year, at the high end {n.musd(money.high)}.",
-        f"If works cost more a year than trade worth {n.musd(money.low)} brings in, they rest on hope." if money.low > 0 else "",
-        "No cost of works is in this model, and added trade is not added income:",
-        gdp,
+        f"The cost of being wrong: one draw in ten is worth less than {n.musd(npv['p10'])}, one in ten more than {n.musd(npv['p90'])}.",
+        f"Most hangs on {question}." if question else "",
+        "Get offers for the works before they are let: the costs here are those usual of their kind." if worth.appraisal(chosen)["costs_typical"] and worth.mean(chosen, "costs_musd") > 0 else "",
     )
 
 
-def _hangs_on(result: StudyResult) -> str:
-    question = phrases.top_doubt(result)
-    return f"Most hangs on one open question: {question}." if question else ""
+def _more(gaining: Sequence[StudyResult], chosen: StudyResult) -> str:
+    """A scenario that is worth more on average, but not sure enough."""
+    top = max(gaining, key=lambda r: (worth.mean(r, "npv_musd"), r.name))
+    if top is chosen or worth.chance(top) >= worth.SURE or worth.mean(top, "npv_musd") <= worth.mean(chosen, "npv_musd"):
+        return ""
+    return f"{quoted(top.title)} is worth more on average, {n.musd(worth.mean(top, 'npv_musd'))}, but positive only in {n.share(worth.chance(top))} of draws: there is not enough to decide on it."
 
 
-def _own_gdp(result: StudyResult) -> str:
-    rows = result["real_gdp"]
-    told = []
-    for code, name in zip(result.pair, result.facts["names"], strict=True):
-        found = rows[rows["economy"] == code]
-        if len(found):
-            change = band(found.iloc[0], "change_percent")
-            told.append(f"{phrases.less_than(0.05)} in {name}" if change.most < 0.05 else f"about {n.signed_percent(change.mid)} in {name} ({phrases.signed_range(change)})")
-    if len(told) == 2 and all(t.startswith("less") for t in told):
-        return f"real output changes by {phrases.less_than(0.05)} in both economies."
-    return f"real output changes by {n.listed(told)}." if told else "what it does to real output is not known."
+def _open(gaining: Sequence[StudyResult]) -> str:
+    top = max(gaining, key=lambda r: (worth.mean(r, "npv_musd"), r.name))
+    npv = worth.appraisal(top)["npv_musd"]
+    question = worth.doubt(top)
+    return phrases.sentence(
+        "Recommendation: none yet; there is not enough to decide.",
+        f"{quoted(top.title)} is worth {n.musd(npv['mean'])} net in today's value on average, with {_spent(top)}, but it is positive only in {n.share(worth.chance(top))} of draws, fewer than nine in ten.",
+        f"The cost of being wrong: one draw in ten is worth less than {n.musd(npv['p10'])}, one in ten more than {n.musd(npv['p90'])}.",
+        f"What would help most to decide is to find out {question}." if question else "",
+    )
+
+
+def _trade(acting: Sequence[StudyResult]) -> str:
+    """What it means for the pair's own trade, which is another question."""
+    if not acting:
+        return ""
+    rising = [r for r in acting if verdict(effect(r)) == "rise"]
+    last = acting[0].years[-1]
+    if not rising:
+        return f"For {phrases.what_changes(acting[0])} itself none of them does anything that can be told from zero by {last}: whatever they are worth, they are worth it to others who pass."
+    found = effect(rising[0])
+    return f"For {phrases.what_changes(rising[0])} itself {quoted(rising[0].title)} does most: {phrases.change(found)} in {last}."
 
 
 def _nothing(acting: Sequence[StudyResult]) -> str:
-    return f"Recommendation: none of these measures for the sake of {phrases.what_changes(acting[0])}. No scenario's 80{n.THIN}% band in {acting[0].years[-1]} is a rise from end to end."
+    return "Recommendation: none of these measures. Against their costs none of them is worth it on average to those who ship, treasuries and air together."
 
 
 def _wrong_nothing(acting: Sequence[StudyResult]) -> str:
-    top = max(acting, key=lambda r: (effect(r).high, r.name))
-    high = effect(top)
-    money = effect(top, unit="musd")
-    if high.high <= 0:
-        return "The cost of being wrong is small: no scenario's band reaches above zero."
-    return f"The cost of being wrong: the best that is forgone, at the high end of any band, is {n.percent(high.high)} or {n.musd(money.high)} a year, with {quoted(top.title)}."
-
-
-def _elsewhere(acting: Sequence[StudyResult]) -> str:
-    """Border works may be worth it for others' trade; say which scenario does most for them."""
-    gains: list[tuple[float, StudyResult, Band]] = []
-    for r in acting:
-        rows = r["others"]
-        if len(rows):
-            top = rows.iloc[0]
-            gains.append((float(rows["change_musd_p50"].sum()), r, Band(float(top["change_musd_p10"]), float(top["change_musd_p50"]), float(top["change_musd_p90"]))))
-    if not gains:
-        return ""
-    total, top_result, _ = max(gains, key=lambda g: (g[0], g[1].name))
-    own = effect(top_result, unit="musd").mid
-    if not (total > 0.5 and total > own):
-        return ""
-    return (
-        f"What measures do for others counts, too: {quoted(top_result.title)} adds about {n.musd(total)} a year to other flows "
-        f"(sum of medians, at the trade of {top_result.facts['base_year']}), while trade between {pair_words(top_result)} changes by {n.musd(own, sign=True)} a year."
-    )
+    top = max(acting, key=lambda r: (float(worth.appraisal(r)["npv_musd"]["p90"] or 0.0), r.name))
+    high = float(worth.appraisal(top)["npv_musd"]["p90"] or 0.0)
+    if high <= worth.SMALL_MUSD:
+        return "The cost of being wrong is small: nine draws of ten give none of them a positive worth."
+    return f"The cost of being wrong: one draw in ten gives {quoted(top.title)} a net worth of more than {n.musd(high)}."

@@ -27,6 +27,7 @@ DOUBTS = {
     "background_traffic_growth": "how fast the traffic of others at the crossings grows",
     "base_share_factor": "how much really goes by road and air today",
     "class_mix_exports": "what part of {first}'s sales is bulk cargo",
+    "capital_cost_score": "what the works cost",
     "class_mix_imports": "what part of {second}'s sales is bulk cargo",
     "closure_days_factor": "how many days a year open borders shut",
     "distance_elasticity": "how much distance costs trade",

@@ -1,0 +1,115 @@
+"""Charts of worth: who gains, benefits against costs year by year, where a little more is worth most."""
+
+from __future__ import annotations
+
+from corridors.show import blocks, numbers
+from corridors.show.charts import draw
+from corridors.show.charts.world import _fit_to_middles, _intervals
+from corridors.show.lookups import short_name
+from corridors.show.theme import LIGHT as C
+from corridors.study.result import StudyResult
+
+_MOST = 7
+_LEAST_SHARE = 0.01
+_EACH = 5
+_BAR_IN = 0.6
+
+
+@draw.chart
+def worth_by_economy(result: StudyResult) -> blocks.Figure | None:
+    """What those who ship gain a year by economy, means with 80 % ranges."""
+    rows = result["worth_by_economy"]
+    if draw.is_empty(rows) or not (rows["users_musd_mean"].abs() > 0).any():
+        return None
+    total = float(rows["users_musd_mean"].sum())
+    least = _LEAST_SHARE * float(rows["users_musd_mean"].abs().max())
+    keep = rows[(rows["users_musd_mean"].abs() > least) & (rows["economy"] != "rest_of_world")]
+    shown = keep.reindex(keep["users_musd_mean"].abs().sort_values(ascending=False, kind="stable").index).head(_MOST)
+    shown = shown.sort_values("users_musd_mean", ascending=False, kind="stable").reset_index(drop=True).rename(columns={"users_musd_mean": "users_musd_p50", "users_musd_p50": "median"})
+    figure = draw.canvas(0.72 + 0.24 * len(shown))
+    ax = draw.panel(figure, left=1.6, right=1.6, top=0.34, bottom=0.34)
+    draw.rows_axis(ax, [draw.short_economy(e) for e in shown["economy"]], bold=[e in result.pair for e in shown["economy"]])
+    _intervals(ax, shown, "users_musd")
+    draw.zero_line(ax, "x")
+    _fit_to_middles(ax, shown, "users_musd")
+    draw.value_axis(ax, "x", most=5)
+    draw.heading(ax, f"million dollars a year in {result.years[-1]}", dx=0, dy=4)
+    for k, r in enumerate(shown.itertuples()):
+        draw.text(ax, 1, k, numbers.musd(r.users_musd_p50), C["ink"], ha="right", axes="y", dx=78)
+    top = shown.iloc[0]
+    if total > 0:
+        title = f"Those who ship gain {numbers.musd(total)} a year on average; {draw.economy(str(top['economy']))} has most of it, {numbers.musd(top['users_musd_p50'])}"
+    else:
+        worst = shown.iloc[-1]
+        title = f"Those who ship lose {numbers.musd(-total)} a year on average; {draw.economy(str(worst['economy']))} most, {numbers.musd(-worst['users_musd_p50'])}"
+    said = [f"{draw.economy(str(r.economy))} {numbers.musd(r.users_musd_p50)} ({numbers.musd_range(r.users_musd_p10, r.users_musd_p90)})" for r in shown.itertuples()]
+    body = [(draw.economy(str(r.economy)), numbers.musd(r.users_musd_p50), numbers.musd_range(r.users_musd_p10, r.users_musd_p90)) for r in shown.itertuples()]
+    columns = [blocks.Column("Economy"), draw.numeric("Mean gain a year"), draw.numeric("80 % range")]
+    return draw.finish(figure, title, "Dots with 80 % ranges of what those who ship gain by economy: " + "; ".join(said) + ".", draw.model_source(result), blocks.table("What those who ship gain", columns, body))
+
+
+@draw.chart
+def worth_by_year(result: StudyResult) -> blocks.Figure | None:
+    """Benefits with their range and costs, year by year over the measures' lives."""
+    rows = result["worth_by_year"]
+    if draw.is_empty(rows) or not ((rows["benefits_musd_mean"].abs() > 0).any() or (rows["costs_musd_mean"] > 0).any()):
+        return None
+    figure = draw.canvas(2.3)
+    ax = draw.panel(figure, left=0.62, right=1.2)
+    years = rows["year"].to_numpy()
+    spent = bool((rows["costs_musd_mean"] > 0).any())
+    ax.fill_between(years, rows["benefits_musd_p10"], rows["benefits_musd_p90"], color=C["gain_tint"], linewidth=0, zorder=2)
+    ax.plot(years, rows["benefits_musd_mean"], color=C["gain"], linewidth=1.8, zorder=4)
+    ax.bar(years, -rows["costs_musd_mean"], width=0.7, color=C["loss"], zorder=3)
+    draw.zero_line(ax)
+    ax.set_xlim(years[0] - 0.6, years[-1] + 0.6)
+    draw.years_axis(ax, float(years[0]), float(years[-1]))
+    draw.value_axis(ax, most=5)
+    draw.heading(ax, "million dollars a year", dx=-30)
+    last = rows.iloc[-1]
+    draw.text(ax, float(years[-1]), float(last["benefits_musd_mean"]), "benefits", C["gain"], dx=8, bold=True)
+    if spent:
+        draw.text(ax, float(years[-1]), -float(rows["costs_musd_mean"].max()), "costs", C["loss"], dx=8, dy=-6, bold=True)
+    end = float(last["net_present_musd_mean"])
+    positive = rows[rows["net_present_musd_mean"] > 0]
+    paid = f"costs are back by {int(positive['year'].iloc[0]) if len(positive) else int(years[-1])} on average" if end > 0 else "they do not cover costs on average"
+    benefits = numbers.musd(float(last["benefits_musd_mean"]))
+    title = f"Benefits of {benefits} a year against costs: {paid}" if spent else f"Benefits come to {benefits} a year on average; no cost is counted"
+    alt = f"Benefits and costs by year, {int(years[0])} to {int(years[-1])}: mean benefits rise to {numbers.musd(float(last['benefits_musd_mean']))} a year, range {numbers.musd_range(float(last['benefits_musd_p10']), float(last['benefits_musd_p90']))}; costs of {numbers.musd(float(rows['costs_musd_mean'].max()))} in their dearest year."
+    body = [(str(int(r.year)), numbers.musd(r.benefits_musd_mean), numbers.musd_range(r.benefits_musd_p10, r.benefits_musd_p90), numbers.musd(r.costs_musd_mean)) for r in rows.itertuples()]
+    columns = [blocks.Column("Year"), draw.numeric("Benefits, mean"), draw.numeric("80 % range"), draw.numeric("Costs, mean")]
+    return draw.finish(figure, title, alt, draw.model_source(result), blocks.table("Benefits and costs by year", columns, body))
+
+
+@draw.chart
+def priorities(result: StudyResult) -> blocks.Figure | None:
+    """Crossings and roads ranked by what one more truck a day, or one hour less, is worth to everybody."""
+    rows = result["priorities"]
+    rows = rows[rows["worth_musd_per_year"] > 0] if len(rows) else rows
+    if draw.is_empty(rows):
+        return None
+    parts = (("capacity", "one more truck a day", 0.9, 11), ("crossing_hours", "an hour less, border", 2.55, 11), ("link_hours", "an hour less, road", 4.75, 20))
+    figure = draw.canvas(0.75 + 0.24 * _EACH)
+    most = float(rows["worth_musd_per_year"].max())
+    said = []
+    for what, heading, left, letters in parts:
+        top = rows[rows["what"] == what].head(_EACH)
+        ax = draw.panel(figure, left=left, right=6.0 - left - _BAR_IN, top=0.5, bottom=0.06)
+        labels = [draw.cut(str(r.name) if what == "link_hours" else short_name(r.name), letters) for r in top.itertuples(index=False)]
+        draw.rows_axis(ax, labels)
+        ax.barh(range(len(top)), top["worth_musd_per_year"], height=0.55, color=C["scenario"], zorder=3)
+        ax.set_xlim(0, most)
+        ax.set_xticks([])
+        ax.spines["bottom"].set_visible(False)
+        draw.heading(ax, heading, dx=-5.2 * letters, dy=6, bold=True)
+        for i, r in enumerate(top.itertuples(index=False)):
+            draw.text(ax, float(r.worth_musd_per_year), i, numbers.musd(r.worth_musd_per_year).replace(" million", "m"), C["ink"], dx=3)
+        said.append(f"{heading}: " + ", ".join(f"{name} {numbers.musd(r.worth_musd_per_year)}" for name, r in zip(labels, top.itertuples(index=False), strict=True)))
+    first = rows[rows["what"] == "capacity"].head(1)
+    title = (
+        f"One more truck a day is worth most at {short_name(first.iloc[0]['name'])}: {numbers.musd(float(first.iloc[0]['worth_musd_per_year']))} a year"
+        if len(first) else f"One hour less is worth most at {rows.iloc[0]['name']}: {numbers.musd(float(rows.iloc[0]['worth_musd_per_year']))} a year"
+    )  # fmt: skip
+    body = [(str(r.name), str(r.unit), numbers.musd(r.worth_musd_per_year)) for r in rows.head(60).itertuples(index=False)]
+    columns = [blocks.Column("Place"), blocks.Column("What"), draw.numeric("Worth a year")]
+    return draw.finish(figure, title, "Bars of marginal worth a year. " + "; ".join(said) + ".", draw.model_source(result), blocks.table("Marginal worth by crossing and road", columns, body))

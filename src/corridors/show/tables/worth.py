@@ -1,0 +1,150 @@
+"""Tables of what a scenario is worth: accounts, economies, costs, priorities."""
+
+from __future__ import annotations
+
+import math
+
+from corridors.show import numbers as n
+from corridors.show.blocks import Column, Table, table
+from corridors.show.lookups import economy, has_measures, short_name
+from corridors.show.tables.cells import BAND, DASH, fixed, model, money_unit, right, span, text
+from corridors.study.result import StudyResult
+
+_MOST = 8
+_FLOWS = ("users_pair", "users_other_pairs", "users_other_trucks", "users", "fees", "co2_cost", "benefits", "real_income")
+
+
+def worth(result: StudyResult) -> Table | None:
+    """Who gains in the last year, and what that is in today's value against costs, means with the 80 % band."""
+    if not has_measures(result):
+        return None
+    rows = result["worth"].set_index("item")
+    divisor, unit, decimals = money_unit(rows.loc[list(_FLOWS), "p90"])
+    body = [
+        (
+            _LABELS.get(item, str(rows.loc[item, "name"])),
+            fixed(_sign(item) * rows.loc[item, "mean"] / divisor, decimals, sign=True),
+            _ends(_sign(item) * rows.loc[item, "p10"] / divisor, _sign(item) * rows.loc[item, "p90"] / divisor, decimals),
+        )
+        for item in _FLOWS
+    ]  # fmt: skip
+    return table(
+        f"What it is worth a year in {result.years[-1]}", ["Account", right("Mean", f"{unit} a year"), right(BAND, f"{unit} a year")], body, model(result),
+        "Real income is the same gain once prices have adjusted; it is not added.",
+    )  # fmt: skip
+
+
+_LABELS = {"co2_cost": "Greenhouse gases, at their price", "benefits": "Benefits together", "users": "Everybody who ships, together",
+           "users_pair": "Goods of the pair", "users_other_pairs": "Goods of other pairs", "users_other_trucks": "Trucks of no known pair"}  # fmt: skip
+
+
+def _ends(a: float, b: float, decimals: int) -> str:
+    return span(min(a, b), max(a, b), decimals)
+
+
+def _sign(item: str) -> float:
+    return -1.0 if item == "co2_cost" else 1.0
+
+
+def against_cost(result: StudyResult) -> Table | None:
+    """Net present value at three rates with its chance, and the benefit-cost ratio."""
+    if not has_measures(result):
+        return None
+    rows = result["worth_rates"]
+    divisor, unit, decimals = money_unit(rows["npv_musd_p90"])
+    body = [
+        (
+            f"{r.rate_percent:g}{n.THIN}%" + (" (chosen)" if r.chosen else ""),
+            fixed(r.npv_musd_mean / divisor, decimals, sign=True), span(r.npv_musd_p10 / divisor, r.npv_musd_p90 / divisor, decimals),
+            DASH if not math.isfinite(r.bcr) else n.significant(r.bcr, 2), n.probability(r.probability_npv_positive),
+        )
+        for r in rows.itertuples()
+    ]  # fmt: skip
+    return table(
+        "Net present value at three rates", ["Rate a year", right("Mean", unit), right(BAND, unit), right("Benefits over costs"), "Chance that it is positive"], body,
+        model(result), "Benefits over costs: of mean present values.",
+    )  # fmt: skip
+
+
+def worth_by_economy(result: StudyResult) -> Table | None:
+    """Users' gains, fees and real income by economy, the largest first."""
+    if not has_measures(result):
+        return None
+    rows = result["worth_by_economy"]
+    size = rows[["users_musd_mean", "real_income_musd_mean"]].abs().max(axis=1)
+    own = rows["economy"].isin([*result.pair, "rest_of_world"])
+    shown = rows[own | (size.rank(ascending=False, method="first") <= _MOST)]
+    divisor, unit, decimals = money_unit([*shown["users_musd_p90"], *shown["real_income_musd_p90"]])
+    body = [
+        (
+            "All others" if r.economy == "rest_of_world" else economy(str(r.economy)),
+            fixed(r.users_musd_mean / divisor, decimals, sign=True), span(r.users_musd_p10 / divisor, r.users_musd_p90 / divisor, decimals),
+            fixed(r.fees_musd / divisor, decimals, sign=True), fixed(r.real_income_musd_mean / divisor, decimals, sign=True),
+            fixed(r.terms_of_trade_musd / divisor, decimals, sign=True),
+        )
+        for r in shown.itertuples()
+    ]  # fmt: skip
+    heads: list[str | Column] = ["Economy", right("Users' gain", f"{unit} a year"), right(BAND, f"{unit} a year"), right("Fees", f"{unit} a year"),
+                                 right("Real income", f"{unit} a year"), right("of it terms of trade", f"{unit} a year")]  # fmt: skip
+    return table(f"Who gains in {result.years[-1]}, means", heads, body, model(result), "Users' gain: half to each end of a pair, half to each side of a crossing.")
+
+
+def measure_costs(result: StudyResult) -> Table | None:
+    """What each measure costs, and where that is from."""
+    rows = result["measure_costs"]
+    if not len(rows):
+        return None
+    body = [
+        (
+            text(r.measure), n.significant(r.units, 3) + " \u00d7 " + str(r.unit) if not r.stated else "as stated",
+            n.musd(r.capital_musd) if r.item != "unknown" else DASH, n.musd_range(r.capital_low_musd, r.capital_high_musd) if r.capital_high_musd > 0 else DASH,
+            n.musd(r.yearly_musd) if r.item != "unknown" else DASH, f"{int(r.life_years)}",
+            "stated" if r.stated else "not known" if r.item == "unknown" else "usual of its kind" if r.counted else "in the rate, not added",
+        )
+        for r in rows.itertuples()
+    ]  # fmt: skip
+    return table(
+        "What the measures cost", ["Measure", "Units", right("Capital"), right("Range"), right("A year"), right("Life", "years"), "Figure"], body,
+        "Source: data/measure_costs.csv, each row with its address.", "Range: one cost in ten is lower, one in ten higher.",
+    )  # fmt: skip
+
+
+def priorities(result: StudyResult, most: int = 5) -> Table | None:
+    """Crossings and roads where one more truck a day or one hour less is worth most to everybody."""
+    rows = result["priorities"]
+    rows = rows[rows["worth_musd_per_year"] > 0] if len(rows) else rows
+    if not len(rows):
+        return None
+    body = []
+    for what in ("capacity", "crossing_hours", "link_hours"):
+        for r in rows[rows["what"] == what].head(most).itertuples(index=False):
+            name = str(r.name) if what == "link_hours" else short_name(r.name)
+            now = f"{n.count(r.now)} trucks a day" if what == "capacity" else n.hours(r.now)
+            body.append((name, _KIND[what], now, n.musd(r.worth_musd_per_year)))
+    return table(
+        f"Where a little more is worth most, {result.years[-1]}", ["Place", "What", right("Now"), right("Worth a year")], body, model(result),
+        "Central case with the measures in place; queues and ways adjust. To all who ship, treasuries and carbon left out.",
+    )  # fmt: skip
+
+
+_KIND = {"capacity": "one truck a day more", "crossing_hours": "one hour less at the border", "link_hours": "one hour less on the road"}
+
+
+def second_ways(result: StudyResult, most: int = 6) -> Table | None:
+    """What closures cost all who ship, expected over a year, without and with the measures."""
+    rows = result["second_ways"]
+    rows = rows[rows["expected_loss_musd_before"] > 0].head(most) if len(rows) else rows
+    if not len(rows):
+        return None
+    body = [
+        (
+            short_name(r.name), fixed(r.days_per_year_before), n.musd(r.loss_musd_per_day_before), n.musd(r.loss_musd_per_day_after), n.musd(r.expected_loss_musd_before),
+            n.musd(r.expected_loss_musd_after),
+        )
+        for r in rows.itertuples(index=False)
+    ]  # fmt: skip
+    return table(
+        "What a closed border costs everybody who ships", ["Crossing", right("Days shut", "a year"), right("A day, without"), right("A day, with"), right("Expected a year, without"),
+                                                            right("Expected a year, with")], body, model(result),
+        "Once traffic has found its other ways; central case. A second way lowers it. Not added to worth: part of it is there already.",
+    )  # fmt: skip

@@ -1,0 +1,174 @@
+"""What a scenario is worth in words: who gains, by how much, against what cost, how sure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from corridors.show import numbers as n
+from corridors.show.blocks import Prose
+from corridors.show.lookups import economy, has_measures, pair_words, quoted, short_name
+from corridors.show.words import phrases
+from corridors.study.result import StudyResult
+
+SMALL_MUSD = 0.05
+"""Less than this a year is called nothing to speak of."""
+SURE = 0.9
+"""From this chance of a positive net present value on a scenario is called worth its cost."""
+
+
+def appraisal(result: StudyResult) -> Mapping[str, Any]:
+    """The appraisal of a result."""
+    found: Mapping[str, Any] = result.facts["appraisal"]
+    return found
+
+
+def chance(result: StudyResult) -> float:
+    """Share of draws in which the net present value is positive."""
+    return float(appraisal(result)["probability_npv_positive"])
+
+
+def mean(result: StudyResult, what: str) -> float:
+    """The mean over the draws of one quantity of the appraisal; NaN where there is none."""
+    found = appraisal(result)[what]["mean"]
+    return math.nan if found is None else float(found)
+
+
+def a_year(result: StudyResult) -> str:
+    """``about $410 million a year (four draws in five: $1 to $1,100 million)``; less where it is next to nothing."""
+    gain = appraisal(result)["user_benefits_musd"]
+    if abs(mean(result, "user_benefits_musd")) < SMALL_MUSD:
+        return f"less than {n.musd(SMALL_MUSD)} a year"
+    return f"{n.musd(gain['mean'])} a year on average (four draws in five: {n.musd_range(gain['p10'], gain['p90'])})"
+
+
+def worth_words(result: StudyResult) -> Prose:
+    """Who gains, against what cost, how sure."""
+    if not has_measures(result):
+        return Prose(("No measure is taken: nobody gains or loses, and nothing is spent.",))
+    told = [_users(result), _cost(result), _hangs_on(result), _income(result)]
+    return Prose(tuple(p for p in told if p))
+
+
+def _users(result: StudyResult) -> str:
+    gain, last = mean(result, "user_benefits_musd"), result.years[-1]
+    if abs(gain) < SMALL_MUSD:
+        return f"To everybody who ships the measures are worth {a_year(result)} in {last}."
+    verb = "saves" if gain > 0 else "costs"
+    gains = appraisal(result)["user_benefits_musd"]
+    span = n.musd_range(*sorted((gains["p10"], gains["p90"]))) if gain > 0 else n.musd_range(*sorted((-gains["p90"], -gains["p10"])))
+    head = f"In {last} it {verb} everybody who ships about {n.musd(abs(gain))} a year on average (four draws in five: {span})."
+    return phrases.sentence(head, _whose(result, gain), _where(result))
+
+
+def _whose(result: StudyResult, gain: float) -> str:
+    own = mean(result, "user_benefits_pair_musd") / gain
+    if own > 0.9:
+        return f"Nearly all of it is on trade between {pair_words(result)}."
+    if own < 0.1:
+        return f"Little of it is on trade between {pair_words(result)}: others who pass have {'nearly all' if own < 0.01 else 'most'} of it."
+    return f"Of that {n.share(own)} is on trade between {pair_words(result)}, the rest on that of others who pass."
+
+
+def _where(result: StudyResult) -> str:
+    rows = result["worth_by_economy"]
+    gain = mean(result, "user_benefits_musd")
+    order = rows.reindex((rows["users_musd_mean"] * (1 if gain > 0 else -1)).sort_values(ascending=False, kind="stable").index)
+    top = [r for r in order.head(3).itertuples() if r.users_musd_mean / gain > 0.05]
+    return f"By economy, half to each end: {n.listed([f'{economy(str(r.economy))} {n.musd(r.users_musd_mean)}' for r in top])}." if top else ""
+
+
+def _cost(result: StudyResult) -> str:
+    found, rate = appraisal(result), f"{appraisal(result)['discount_percent']:g}"
+    spent = mean(result, "costs_musd")
+    npv = found["npv_musd"]
+    worth = f"the net present value at {rate}{n.THIN}% is {n.musd(npv['mean'])} on average (four draws in five: {n.musd_range(npv['p10'], npv['p90'])})"
+    if not spent > 0 and abs(float(npv["mean"])) < SMALL_MUSD:
+        return f"No cost is counted: {_why_no_cost(result)}."
+    if not spent > 0:
+        return f"No cost is counted: {_why_no_cost(result)}; over the years to {found['last_year']} {worth}."
+    typical = "typical costs, not offers" if found["costs_typical"] else "costs as the scenario states them"
+    head = f"Against {typical} of {n.musd(spent)} in today's value, {worth}; it is positive in {_of_draws(found['probability_npv_positive'])}."
+    return phrases.sentence(head, _return(found), _switch(found))
+
+
+def _hangs_on(result: StudyResult) -> str:
+    question = doubt(result)
+    return f"How much it is worth hangs most on {question}." if question and abs(mean(result, "npv_musd")) >= SMALL_MUSD else ""
+
+
+def _why_no_cost(result: StudyResult) -> str:
+    rows = result["measure_costs"]
+    if len(rows) and (rows["item"] == "unknown").any():
+        return "what such measures usually cost is not known"
+    if len(rows) and not rows["counted"].any():
+        return "carriers pay for it out of the rate, and shippers pay the rate"
+    return "it is a decision and no works"
+
+
+def _of_draws(probability: float) -> str:
+    return f"{n.share(probability)} of draws" if 0 < probability < 1 else "all draws" if probability else "no draw"
+
+
+def _return(found: Mapping[str, Any]) -> str:
+    rate, ratio = found["eirr_percent"]["mean"], found["bcr"]["mean"]
+    told = f"Benefits are {phrases.times(ratio)} costs" if ratio is not None and ratio > 0 else ""
+    if rate is None:
+        return f"{told}." if told else ""
+    back = f"the economic rate of return of the mean flows is {n.percent(rate)}" if 0 < rate <= 100 else "the mean flows return more than their cost within a year" if rate > 100 else "the mean flows never return their cost"
+    return f"{told} and {back}." if told else f"{phrases.capital(back)}."
+
+
+def _switch(found: Mapping[str, Any]) -> str:
+    benefits, costs = found["switching"]["benefits_percent"], found["switching"]["costs_percent"]
+    if benefits is None or costs is None:
+        return ""
+    if benefits < 0:
+        return f"It would break even if benefits were {n.percent(-benefits)} lower, or costs {phrases.times(1 + costs / 100)} what is assumed."
+    return f"To break even, benefits would have to be {n.percent(benefits)} higher, or costs {n.percent(-costs)} lower."
+
+
+def _income(result: StudyResult) -> str:
+    rows = result["worth_by_economy"]
+    gain = mean(result, "real_income_musd")
+    if abs(gain) < SMALL_MUSD:
+        return ""
+    own = [(economy(code), float(rows.loc[rows["economy"] == code, "real_income_musd_mean"].iloc[0])) for code in result.pair if (rows["economy"] == code).any()]
+    shown = n.listed([f"{name} {n.musd(value, sign=True)}" for name, value in own if abs(value) >= SMALL_MUSD])
+    told = f"Once all prices have adjusted, real income of the world {'rises' if gain > 0 else 'falls'} by {n.musd(abs(gain))} a year on average"
+    end = "That is the same gain seen from the other end, without trucks whose goods nobody knows, and is not added."
+    return f"{told} ({shown}). {end}" if shown else f"{told}. {end}"
+
+
+def priorities_words(result: StudyResult) -> Prose | None:
+    """Where one more truck a day, and one hour less, is worth most."""
+    rows = result["priorities"]
+    if not len(rows):
+        return None
+    told = []
+    for what, head in (("capacity", "One more truck a day is worth most at"), ("crossing_hours", "One hour less at a border is worth most at"),
+                       ("link_hours", "One hour less on the road is worth most from")):  # fmt: skip
+        top = rows[(rows["what"] == what) & (rows["worth_musd_per_year"] > SMALL_MUSD)].head(3)
+        if len(top):
+            named = [f"{short_name(r.name) if what != 'link_hours' else r.name} ({n.musd(r.worth_musd_per_year)} a year)" for r in top.itertuples(index=False)]
+            told.append(f"{head} {n.listed(named)}.")
+    return Prose((phrases.sentence(*told),)) if told else None
+
+
+def worth_answer(results: Sequence[StudyResult]) -> str:
+    """One line for a comparison: which scenario is worth most after its cost."""
+    acting = [r for r in results if has_measures(r)]
+    if not acting:
+        return ""
+    top = max(acting, key=lambda r: (mean(r, "npv_musd"), r.name))
+    if not mean(top, "npv_musd") > SMALL_MUSD:
+        return "Against their costs none of them is worth it on average."
+    return f"Worth most after its cost is {quoted(top.title)}: {n.musd(mean(top, 'npv_musd'))} in today's value on average, positive in {_of_draws(chance(top))}."
+
+
+def doubt(result: StudyResult) -> str:
+    """The open question on which the net present value hangs most; empty where nothing is open."""
+    rows = result["worth_doubts"]
+    rows = rows[rows["share"] > 0.02] if len(rows) else rows
+    return phrases.doubt(result, str(rows.iloc[0]["parameter"]), str(rows.iloc[0]["meaning"])) if len(rows) else ""
