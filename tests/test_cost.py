@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors.transport.trade_cost import KM_PER_MILE, class_factors, flight_factor, pair_factors
+from corridors.transport.trade_cost import class_factors, pair_factors
 
 shares = st.lists(st.floats(0.01, 1.0), min_size=4, max_size=4)
 costs = st.lists(st.floats(1.0, 2.0), min_size=4, max_size=4)
@@ -49,16 +49,3 @@ def test_classes_are_weighted_by_trade_and_elasticity():
     # Half the trade gets 10 % cheaper at theta 2: trade rises by half of (1/0.81 - 1).
     out = pair_factors([[[0.9, 1.0]]], [0.5, 0.5], [2.0])
     assert out[0, 0] ** -2.0 == pytest.approx(0.5 * (1 / 0.81) + 0.5, rel=1e-12)
-
-
-@settings(max_examples=50)
-@given(st.floats(1000, 15000), st.floats(0, 1400), st.floats(-1.5, -0.3), thetas)
-def test_a_flight_moves_trade_like_a_shorter_distance(distance, miles, delta, theta):
-    factor = flight_factor(distance, [miles], [delta], [theta])[0]
-    saved = min(miles * KM_PER_MILE, distance / 2)
-    assert factor**-theta == pytest.approx(((distance - saved) / distance) ** delta, rel=1e-9)
-    assert factor <= 1.0
-
-
-def test_no_flight_no_effect():
-    assert (flight_factor(4000.0, [305.0, 1400.0], [-0.9, -0.9], [5.0, 5.0], active=[0.0, 0.0]) == 1.0).all()

@@ -56,11 +56,8 @@ def test_names_shapes_and_what_is_left_out() -> None:
 def test_every_parameter_of_the_product_can_be_drawn_within_its_kind() -> None:
     draws = uncertainty.sample(None, 4096, 1)
     assert draws["trade_elasticity"].min() > 0
-    # The source's two figures: the lower one is the middle, the higher one the end of the 95 % band.
-    low, middle, high = np.quantile(draws["flight_miles"], [0.025, 0.5, 0.975])
-    assert 0 < low < 50
-    assert middle == pytest.approx(305, rel=0.01)
-    assert high == pytest.approx(1400, rel=0.03)
+    low, middle, high = np.quantile(draws["flight_gain"], [0.1, 0.5, 0.9])
+    assert (low, middle, high) == pytest.approx((0.015, 0.06, 0.14), rel=0.02)
 
 
 @pytest.mark.parametrize("u", [0.001, 0.1, 0.37, 0.5, 0.9, 0.999])

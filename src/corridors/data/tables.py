@@ -248,6 +248,11 @@ def frictions() -> pd.DataFrame:
     return table("frictions")
 
 
+def flight_studies() -> pd.DataFrame:
+    """What a frequent direct air service does for trade in differentiated goods, percent, by study."""
+    return table("flight_studies")
+
+
 # --- transport -------------------------------------------------------------------------------------------
 
 
@@ -309,6 +314,16 @@ def pair_traffic() -> pd.DataFrame:
 def base_shares() -> pd.DataFrame:
     """How a pair's goods travel today, by cargo class and mode: what hidden costs are calibrated to."""
     return table("base_shares")
+
+
+def direct_air_services_2014() -> pd.DataFrame:
+    """Pairs of economies joined by non-stop passenger services in 2014."""
+    return table("direct_air_services_2014")
+
+
+def air_services() -> pd.DataFrame:
+    """Newer reports of direct passenger services, in whose place they stand of those of 2014."""
+    return table("air_services")
 
 
 def cargo_classes() -> pd.DataFrame:

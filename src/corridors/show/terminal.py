@@ -17,6 +17,8 @@ def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
         total = summary[case]["total_musd"][-1]
         lines.append(f"{title + f', two-way trade in {last}':<44} {_band(total, ',.0f')} million dollars")
     lines.append(f"{f'Effect on two-way trade in {last}':<44} {_band(summary['effect_percent'], '+.2f')} %")
+    if "effect_without_flights_percent" in summary:
+        lines.append(f"{'  without the flights':<44} {_band(summary['effect_without_flights_percent'], '+.2f')} %")
     lines.append(f"{'Change of the trade cost':<44} {_band(summary['trade_cost_change_percent'], '+.2f')} %")
     if summary["contributions"]:
         lines += ["", "What did it (percentage points of trade):"]

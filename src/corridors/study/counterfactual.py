@@ -21,7 +21,7 @@ from corridors import equilibrium
 from corridors.data import panel
 from corridors.errors import NetworkError
 from corridors.trade import cargo, world
-from corridors.transport import network, trade_cost
+from corridors.transport import flights, network, trade_cost
 from corridors.transport import system as choice
 from corridors.transport.network import Network
 from corridors.transport.system import Pair, System, TransportState
@@ -55,7 +55,8 @@ class Chain:
     """The network with a scenario's measures, ready for any number of cases. Build it with :func:`build`.
 
     ``study`` is the scenario's pair; ``system`` None where the network reaches neither of its economies nor any
-    measure; ``on_network`` whether the pair's own goods have routes in it.
+    measure; ``on_network`` whether the pair's own goods have routes in it. ``flights`` are direct flights between
+    economies that have none today: number of the measure, pair, flights a week.
     """
 
     study: Pair
@@ -63,13 +64,13 @@ class Chain:
     network: Network
     system: System | None
     on_network: bool
-    flights: tuple[tuple[int, Pair], ...]
+    flights: tuple[tuple[int, Pair, float], ...]
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
         """Directed pairs whose cost can change, the study's two first."""
         own = [self.study, self.study[::-1]]
-        flown = [p for _, pair in self.flights for p in (pair, pair[::-1])]
+        flown = [p for _, pair, _ in self.flights for p in (pair, pair[::-1])]
         solved = self.system.pairs if self.system is not None else ()
         known = set(self.base_trade.index)
         return tuple(p for p in dict.fromkeys([*own, *solved, *flown]) if known.issuperset(p))
@@ -134,24 +135,19 @@ class Chain:
     def _class_factors(
         self, params: Params, active: Array, before: TransportState | None, after: TransportState | None, cases: int
     ) -> Array:
-        """(B, P, C): routes and queues move every class, a direct flight what is sold by people who meet.
-
-        A further flight between the same economies adds nothing; bulk is traded on exchanges, flight or none.
-        """
+        """(B, P, C): routes and queues move every class, a first air service what is sold by people who meet."""
         out = np.ones((cases, len(self.pairs), len(cargo.CLASSES)))
         if before is not None and after is not None and self.system is not None:
             solved = trade_cost.class_factors(before.composite_cost, after.composite_cost, before.mean_cost)
             here = [p for p, pair in enumerate(self.pairs) if pair in self.system.pairs]
             out[:, here] = solved[:, [self.system.pairs.index(self.pairs[p]) for p in here]]
-        contestable = [cargo.CLASSES.index(c) for c in cargo.CONTESTABLE]
+        differentiated = flights.differentiated_shares(cargo.CLASSES)
         for p, pair in enumerate(self.pairs):
-            numbers = [m for m, joined in self.flights if pair in (joined, joined[::-1])]
-            if numbers:
-                flown = trade_cost.flight_factor(
-                    distance_km(pair), params["flight_miles"], params["distance_elasticity"],
-                    params["trade_elasticity"], active[:, numbers].max(axis=1),
-                )  # fmt: skip
-                out[:, p, contestable] *= flown[:, None]
+            flown = [(m, per_week) for m, joined, per_week in self.flights if pair in (joined, joined[::-1])]
+            if flown:
+                per_week = sum(active[:, m] * count for m, count in flown)
+                gain, half = (params[name] for name in flights.PARAMETERS)
+                out[:, p] *= flights.cost_factor(per_week, differentiated, gain, half, params["trade_elasticity"])
         return out
 
     def _weights(self, params: Params, demand: Mapping[Pair, Array]) -> Array:
@@ -180,10 +176,13 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
             on_network = False
     if system is None and measures:
         system = choice.compile_system(roads, measures)
-    flights = tuple(
-        (m, _economies(roads, measure.route)) for m, measure in enumerate(measures) if measure.kind == "direct_flights"
+    flown = tuple(
+        (m, _economies(roads, measure.route), float(measure.flights_per_week))
+        for m, measure in enumerate(measures)
+        if measure.kind == "direct_flights"
     )
-    return Chain(pair, tuple(measures), roads, system, on_network, flights)
+    first = tuple(row for row in flown if not flights.joined(*row[1]))
+    return Chain(pair, tuple(measures), roads, system, on_network, first)
 
 
 def two_way(trade_factor: Array, flows: Mapping[Pair, Array], pair: Pair) -> Array:

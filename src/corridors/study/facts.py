@@ -11,7 +11,9 @@ import pandas as pd
 
 from corridors.data import panel
 from corridors.data import tables as data
+from corridors.scenario.measures import DirectFlights
 from corridors.study import counterfactual
+from corridors.study.evidence import evidence, served
 from corridors.trade import cargo, world
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ Array = npt.NDArray[np.float64]
 def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Plain values, by name:
 
-    ``names``, ``demonyms`` of the pair; ``corridor_known``; ``base_year`` of the world matrix, ``trade_year`` of the
+    ``effect_without_flights_percent`` and ``flights`` (route, whether it is served already) where the scenario has
+    flights; ``evidence``, studies of measures like these; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``base_year`` of the world matrix, ``trade_year`` of the
     newest world trade behind it, and ``unreported_percent`` of its value that neither side reports; ``level`` (year, exports_musd, imports_musd); ``trade_cost_change_percent``; ``closures``
     (effect in percent in the central case by equilibrium closure); ``market_clearing_residual`` and
     ``route_gap`` (largest of all draws); ``trucks_needed`` a day, one way, if all goods that could go by road
@@ -49,6 +52,8 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         },
         "diagnostics": study.baseline.diagnostics.to_dict("records"),
         "trade_cost_change_percent": cost_change(study),
+        **_flights(study),
+        "evidence": evidence([m.kind for m in study.scenario.measures]),
         "closures": _closures(study),
         "market_clearing_residual": float(change.response.residual.max()),
         "route_gap": float(state.gap.max()) if state is not None else 0.0,
@@ -68,6 +73,17 @@ def _unreported_percent() -> float:
 def _three(values: Array) -> dict[str, float]:
     low, mid, high = np.percentile(values, [10, 50, 90])
     return {"p10": float(low), "p50": float(mid), "p90": float(high)}
+
+
+def _flights(study: Study) -> dict[str, Any]:
+    """The headline without the flights, and which of them join economies that are joined already."""
+    if not study.flies:
+        return {}
+    routes = [one.route for one in study.scenario.measures if isinstance(one, DirectFlights)]
+    return {
+        "effect_without_flights_percent": study.effect_without_flights,
+        "flights": [{"route": list(route), "served": there} for route, there in zip(routes, served(routes), strict=True)],
+    }
 
 
 def cost_change(study: Study) -> dict[str, float]:

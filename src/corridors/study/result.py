@@ -20,6 +20,8 @@ from corridors.errors import DataError
 QUANTILES: tuple[str, ...] = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
 """Quantile columns: the 95 % band is p2_5 to p97_5, the 80 % band p10 to p90, the 50 % band p25 to p75."""
 
+_AT_THE_TOP = ("effect_without_flights_percent", "trade_cost_change_percent")
+"""Facts that the summary has beside the headline."""
 _P3 = ("p10", "p50", "p90")
 
 
@@ -185,7 +187,7 @@ class StudyResult:
             "baseline": self._paths("baseline"),
             "projected": self._paths("scenario"),
             "effect_percent": self.headline(),
-            "trade_cost_change_percent": dict(self.facts["trade_cost_change_percent"]),
+            **{k: dict(self.facts[k]) for k in _AT_THE_TOP if k in self.facts},
             "routes": self._routes(),
             "crossings": self._crossings(),
             "contributions": self.tables["contributions"][["measure", "kind", "percent_points"]].to_dict("records"),
@@ -195,7 +197,7 @@ class StudyResult:
             },
             "targets": _records(self.tables["targets"]),
             "appraisal": dict(self.facts["appraisal"]),
-            "facts": {k: v for k, v in self.facts.items() if k not in ("trade_cost_change_percent", "appraisal")},
+            "facts": {k: v for k, v in self.facts.items() if k not in (*_AT_THE_TOP, "appraisal")},
         }
 
     def _paths(self, case: str) -> dict[str, list[dict[str, float]]]:

@@ -30,6 +30,7 @@ import numpy.typing as npt
 
 from corridors.errors import NetworkError
 from corridors.scenario.measures import KINDS
+from corridors.transport import flights
 from corridors.transport.network import Link, Network, Service, road_economy
 
 Array = npt.NDArray[np.float64]
@@ -137,6 +138,8 @@ class _Works:
 
     def add_flights(self, route: tuple[str, str], per_week: float) -> None:
         a, b = (self.network.airport(code) for code in route)
+        if flights.joined(*(self.network.economies[place][0] for place in (a, b))):
+            return  # their goods have room on the services that fly already
         like = next(s for s in self.network.services if s.mode == "air_direct")
         km = self.network.distance_km(a, b)
         self._serve(

@@ -11,8 +11,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-KM_PER_MILE = 1.609344
-
 Array = NDArray[np.float64]
 
 
@@ -48,26 +46,3 @@ def pair_factors(factors: ArrayLike, weights: ArrayLike, theta: ArrayLike) -> Ar
     # An unchanged pair keeps exactly its cost: rounding in the powers must not invent an effect.
     unchanged = (f == 1.0).all(axis=-1)
     return np.where(unchanged, 1.0, response ** (-1.0 / th))
-
-
-def flight_factor(
-    distance_km: float, miles: ArrayLike, distance_elasticity: ArrayLike, theta: ArrayLike, active: ArrayLike = 1.0
-) -> Array:
-    """Cost factor of a first direct flight, which works like a shorter distance.
-
-    ``((D - m) / D) ^ (-delta / theta)`` with ``delta < 0`` the elasticity of trade to distance:
-    trade then moves by ``((D - m) / D) ^ delta``, before prices respond elsewhere.
-
-    Parameters
-    ----------
-    distance_km: distance between the two economies, D.
-    miles: (B,) miles that the flight is worth (Yilmazkuday and Yilmazkuday 2017: 1,400 for a first
-        flight, 305 for a further one; the higher figure is an upper bound for goods). At most half
-        the distance counts, and never less than nothing.
-    distance_elasticity, theta: (B,) elasticities.
-    active: (B,) how far the service has started, 0 to 1.
-    """
-    saved_km = np.clip(np.asarray(miles, dtype=float) * KM_PER_MILE, 0.0, 0.5 * distance_km) * np.asarray(active, dtype=float)
-    remaining = (distance_km - saved_km) / distance_km
-    exponent = -np.asarray(distance_elasticity, dtype=float) / np.asarray(theta, dtype=float)
-    return np.asarray(remaining**exponent, dtype=float)

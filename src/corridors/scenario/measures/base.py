@@ -9,7 +9,7 @@ costs where a file does not say is a row of ``data/measure_costs.csv``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, ClassVar, Protocol, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, get_args
 
 from pydantic import (
     AfterValidator,
@@ -170,6 +170,9 @@ class Measured(Frozen):
     """Whether it adds a way to choose from, which makes every case a little larger."""
     at_crossings: ClassVar[bool] = False
     """Whether all it moves are quantities of crossings, so that the network is compiled alike without it."""
+
+    if TYPE_CHECKING:
+        kind: str
 
     start: int = Field(ge=FIRST_YEAR, le=LAST_YEAR, description="Year in which it begins; lies inside the horizon")
     years_to_full_effect: int = Field(ge=0, le=40, description="Years until it works fully; 0: at once")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from corridors.show import numbers as n
@@ -83,13 +87,14 @@ def contributions_words(result: StudyResult) -> Prose:
     rows = result["contributions"]
     if not len(rows):
         return Prose(("No measure is taken, so there is nothing to share out.",))
+    more = evidence_words(result)
     total = float(rows["percent_points"].sum())
     order = rows.reindex(rows["percent_points"].abs().sort_values(ascending=False, kind="stable").index)
     top = order.iloc[0]
     if len(rows) == 1:
-        return Prose((f"There is one measure, {quoted(top['measure'])}, so all of the effect is its own: {phrases.change(effect(result))}.",))
+        return Prose((f"There is one measure, {quoted(top['measure'])}, so all of the effect is its own: {phrases.change(effect(result))}.", *more))
     if order["percent_points"].abs().max() < TINY_PERCENT:
-        return Prose((f"No measure moves two-way trade by as much as {n.fixed(TINY_PERCENT, 2)} points: all {n.in_words(len(rows))} together come to {phrases.signed_points(total)}.",))
+        return Prose((f"No measure moves two-way trade by as much as {n.fixed(TINY_PERCENT, 2)} points: all {n.in_words(len(rows))} together come to {phrases.signed_points(total)}.", *more))
     told = [f"Of the effect of {n.signed_percent(total)} in {result.years[-1]}, {quoted(top['measure'])} {_brings(top)}."]
     second = order.iloc[1]
     if abs(float(second["percent_points"])) >= TINY_PERCENT:
@@ -98,7 +103,33 @@ def contributions_words(result: StudyResult) -> Prose:
     if small:
         told.append(f"{phrases.capital(n.in_words(small))} of the {n.in_words(len(rows))} measures {n.plural(small, 'moves', 'move')} it by less than {n.fixed(TINY_PERCENT, 2)} points{' each' if small > 1 else ''}.")
     told.append("Each share is the mean over all orders in which the measures could come (Shapley value), so the parts add up.")
-    return Prose((phrases.sentence(*told),))
+    return Prose((phrases.sentence(*told), *more))
+
+
+def evidence_words(result: StudyResult) -> tuple[str, ...]:
+    """What studies of measures like these found, one paragraph a kind; flights that join whom planes join already."""
+    paragraphs = []
+    served = [" and ".join(row["route"]) for row in result.facts.get("flights", ()) if row["served"]]
+    if served:
+        paragraphs.append(
+            f"Direct services join the economies of {n.listed(served)} already, so further flights change nothing in their trade here."
+        )
+    rows = [row for row in result.facts.get("evidence", ()) if row["kind"] == "direct_flights"]
+    known = [row for row in rows if row["central"] is not None]
+    if known:
+        low, high = (f(float(row["central"]) for row in known) for f in (min, max))
+        paragraphs.append(
+            f"What flights do rests on {n.in_words(len(known))} readings of {n.percent_range(low, high)} more trade in goods made for a buyer from a frequent first service "
+            f"({'; '.join(_study(row) for row in known)}). None of it is of this pair. Bulk is traded on exchanges and moves by none of it; a few flights a week do less than daily ones."
+        )
+    return tuple(paragraphs)
+
+
+def _study(row: Mapping[str, Any]) -> str:
+    """``Fu and co-authors 2022: 11 %``."""
+    name = re.split(r"[,(]", str(row["source"]))[0].strip()
+    name = "this project's panel" if name.startswith("our estimate") else name
+    return f"{name}: {n.percent(float(row['central']))}"
 
 
 def _brings(row: pd.Series) -> str:

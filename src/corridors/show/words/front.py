@@ -52,7 +52,20 @@ def _why(result: StudyResult) -> str:
     kind = verdict(effect(result))
     if not has_measures(result) or kind in ("none", "tiny", "nil"):
         return _small_reason(result)
-    return _through(result)
+    told, apart = _through(result), without_flights(result).split(" (")[0]
+    others = any(m["kind"] != "direct_flights" for m in result.scenario["measures"])
+    return f"{told.removesuffix('.')}; without flights it is {apart}." if told and apart and others else told
+
+
+def without_flights(result: StudyResult) -> str:
+    """What the other measures do: ``+0.06 % (80 % band −0.2 to +0.8 %)``; empty where the scenario has no flights."""
+    found = result.facts.get("effect_without_flights_percent")
+    if not found:
+        return ""
+    band = Band(float(found["p10"]), float(found["p50"]), float(found["p90"]))
+    if band.most < 0.05:
+        return phrases.less_than(0.05)
+    return f"{n.signed_percent(band.mid)} ({phrases.signed_range(band)})"
 
 
 def _small_reason(result: StudyResult) -> str:
@@ -162,7 +175,8 @@ def _effect(result: StudyResult) -> KeyFigure:
     if kind == "tiny":
         return KeyFigure(label, f"Less than 0.05{n.THIN}%", f"80{n.THIN}% band; no measurable effect")
     tail = {"nil": ": no measurable effect", "open": ": includes zero" if either_way(band) else ": reaches down to nothing"}.get(kind, "")
-    return KeyFigure(label, n.signed_percent(band.mid), phrases.signed_range(band) + tail)
+    apart = without_flights(result)
+    return KeyFigure(label, n.signed_percent(band.mid), phrases.signed_range(band) + tail + (f"; without the flights {apart}" if apart else ""))
 
 
 def _trucks(result: StudyResult) -> KeyFigure:
