@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import json
 import socket
 import threading
 import time
@@ -12,13 +13,18 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from corridors import errors
-from corridors.data.sources import comtrade, http
+from corridors.cli import _mistakes_of
+from corridors.data import tables
+from corridors.data.sources import comtrade, http, plausible, worldbank
+from corridors.data.sources import refresh as refreshing
 from corridors.errors import CorridorsError, SourceError, hide, plain
 from test_sources import Answer, Server, as_json, client_of, ct_record, server  # noqa: F401
 
@@ -197,3 +203,156 @@ def test_no_control_character_is_in_a_message(text: str) -> None:
 def test_words_in_other_scripts_stay_as_they_are() -> None:
     for text in ("پاکستان می‌خواهد", "Қазақстан", "中国", "Côte d’Ivoire", "हिन्दी"):
         assert plain(text) == text
+
+
+# --- figures that are not what was asked for ------------------------------------------------------------------
+
+
+def comtrade_with(server: Server, reporters: object, records: object) -> http.Client:  # noqa: F811
+    def answer(path: str, query: dict[str, str], headers: Any) -> Answer:
+        return as_json({"results": reporters} if path.endswith("Reporters.json") else {"data": records, "error": ""})()
+
+    server.asked.clear()
+    server.script = [answer]
+    return client_of(server, attempts=1)[0]
+
+
+PAK = {"reporterCode": 586, "reporterCodeIsoAlpha3": "PAK"}
+
+
+@pytest.mark.parametrize("code", ["../../../evil", "586", -1, 10**9, 5.5, True, None, [586], "/etc/x"])
+def test_a_number_of_a_reporter_is_never_a_path(server: Server, tmp_path: Path, code: object) -> None:  # noqa: F811
+    source = comtrade_with(server, [{**PAK, "reporterCode": code}], [ct_record("PAK", "RUS", 1e6)])
+    with pytest.raises(SourceError, match="reporterCode of PAK is .*expected: a number below 10,000"):
+        comtrade.exports(source, 2024, print, tmp_path / "a" / "b" / "c")
+    assert not list(tmp_path.rglob("*.json")) and not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize(
+    ("reporters", "says"),
+    [
+        ([PAK, PAK], "occurs twice"), ([PAK, {**PAK, "reporterCode": 587}], "occurs twice"), (["PAK"], "expected: an object"), ({"PAK": 1}, "no reporters"),
+        ([{"x": 1}], "missing 'reporterCode'"),
+    ],
+)  # fmt: skip
+def test_a_list_of_reporters_that_is_none(server: Server, tmp_path: Path, reporters: object, says: str) -> None:  # noqa: F811
+    with pytest.raises(SourceError, match=says):
+        comtrade.exports(comtrade_with(server, reporters, []), 2024, print, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"period": "2020"}, "asked for: 2024"), ({"flowCode": "M"}, "asked for: X"), ({"cmdCode": "27"}, "asked for: TOTAL"),
+        ({"reporterISO": "CHN"}, "asked for: PAK"), ({"partnerISO": 7}, "expected: a code"), ({"primaryValue": "12"}, "expected: US dollars"),
+        ({"primaryValue": -1}, "expected: US dollars"), ({"primaryValue": 1e300}, "expected: US dollars"), ({"primaryValue": True}, "expected: US dollars"),
+        ({"primaryValue": {"a": [1]}}, "expected: US dollars"),
+    ],
+)  # fmt: skip
+def test_a_record_of_something_else_is_refused_also_from_the_cache(server: Server, tmp_path: Path, change: dict[str, Any], says: str) -> None:  # noqa: F811
+    wrong = {**ct_record("PAK", "RUS", 1e6), **change}
+    with pytest.raises(SourceError, match=says):
+        comtrade.exports(comtrade_with(server, [PAK], [wrong]), 2024, print, tmp_path)
+    (tmp_path / "comtrade-2024").mkdir(exist_ok=True)
+    (tmp_path / "comtrade-2024" / "586.json").write_text(json.dumps([wrong]))
+    frame = comtrade.exports(comtrade_with(server, [PAK], [ct_record("PAK", "RUS", 1e6)]), 2024, print, tmp_path)
+    assert frame["trade_musd"].tolist() == [1.0], "asked for again"
+
+
+def test_a_flow_told_twice_is_refused_and_not_added_up(server: Server, tmp_path: Path) -> None:  # noqa: F811
+    with pytest.raises(SourceError, match="more than once"):
+        comtrade.exports(comtrade_with(server, [PAK], [ct_record("PAK", "RUS", 1e6)] * 2), 2024, print, tmp_path)
+
+
+def record(**change: object) -> dict[str, object]:
+    return {"countryiso3code": "PAK", "date": "2024", "value": 3.7e11, **change}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [{"pages": 10**9}, [record()]], [{"pages": -1}, []], [{"pages": "1"}, []], [{"pages": True}, []], [{"pages": 1}, [record(date="1850")]],
+        [{"pages": 1}, [record(date=2024)]], [{"pages": 1}, [record(date="２０２４")]], [{"pages": 1}, [record(date="2024-01")]], [{"pages": 1}, [record(value="1")]],
+        [{"pages": 1}, [record(value=1e308)]], [{"pages": 1}, [record(value=-5)]], [{"pages": 1}, [record(value=0)]], [{"pages": 1}, [record(value=True)]],
+        [{"pages": 1}, [record(value=[1])]], [{"pages": 1}, [record(), record()]], [{"pages": 1}, [7]], [{"pages": 1}, {"a": 1}], [{"message": []}], [{"message": "\x1b[2J"}],
+        [{"message": [7]}], [{"message": {"value": 3}}], [7, []], [[], []], "text", 7, None, True, {}, [], [{"pages": 1}], [{"pages": 1}, [record(countryiso3code=5)]],
+    ],
+)  # fmt: skip
+def test_no_answer_of_the_world_bank_is_a_fault_of_the_program(server: Server, answer: object) -> None:  # noqa: F811
+    server.script = [as_json(answer)]
+    with pytest.raises(SourceError) as caught:
+        worldbank.gdp(client_of(server, attempts=1)[0], 2020, 2025)
+    assert len(server.asked) <= worldbank.MOST_PAGES and "\x1b" not in str(caught.value)
+
+
+_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(("pages", "message", "countryiso3code", "date", "value", "data", "error", "results", "reporterISO", "x")), inner, max_size=5), max_leaves=12)
+
+
+class Told(http.Client):
+    """A source whose answers are given, without a network."""
+
+    answers: list[object]
+
+    def get_json(self, path: str, params: object = None) -> Any:
+        return json.loads(json.dumps(self.answers[0 if path.endswith("Reporters.json") else -1]))
+
+
+@given(_JSON, _JSON)
+def test_whatever_sources_answer_is_figures_or_an_error_of_the_source(tmp_path_factory: pytest.TempPathFactory, one: object, other: object) -> None:
+    folder = tmp_path_factory.mktemp("answers")
+    for answers in ([one], [[{"pages": 1}, one]], [[{"pages": 1}, [{**record(), "date": one, "value": other}]]]):
+        source = Told("A source", "https://example.org")
+        source.answers = answers
+        with contextlib.suppress(SourceError):
+            assert len(worldbank.gdp(source)) > 0
+    for answers in ([one, other], [{"results": [PAK]}, {"data": one}], [{"results": [PAK]}, {"data": [{**ct_record("PAK", "RUS", 1.0), "primaryValue": one, "partnerISO": other}]}]):
+        source.answers = answers
+        with contextlib.suppress(SourceError):
+            assert len(comtrade.exports(source, 2024, print, folder)) > 0
+        for file in folder.rglob("*.json"):
+            file.unlink()
+
+
+def test_figures_cut_short_in_other_units_or_of_one_economy_for_all_are_refused() -> None:
+    gdp, panel = tables.gdp(), tables.bilateral_trade_panel()
+    assert len(plausible.gdp(gdp, gdp)) == len(gdp)
+    latest = panel[panel["year"] == panel["year"].max()].drop(columns="trade_agreement")
+    assert len(plausible.trade(latest, panel)) == len(latest)
+    wrong = [
+        lambda: plausible.gdp(gdp[gdp["iso3"] < "C"], gdp), lambda: plausible.gdp(gdp.assign(gdp_musd=gdp["gdp_musd"] / 1000), gdp),
+        lambda: plausible.gdp(gdp.assign(gdp_musd=gdp["gdp_musd"].where(gdp["iso3"] != "PAK", 1.0)), gdp),
+        lambda: plausible.gdp(gdp.assign(gdp_musd=gdp["gdp_musd"].where(gdp["iso3"] != "PAK", 1e9)), gdp),
+        lambda: plausible.trade(latest[latest["exporter"] == "PAK"], panel), lambda: plausible.trade(latest.assign(trade_musd=latest["trade_musd"] / 1000), panel),
+        lambda: plausible.trade(latest.assign(trade_musd=latest["trade_musd"].where(latest["exporter"] != "PAK", 1e7)), panel),
+    ]  # fmt: skip
+    for one in wrong:
+        with pytest.raises(SourceError):
+            one()
+
+
+def test_figures_that_would_break_a_study_are_tried_and_not_written(project: Path) -> None:
+    """What is asked before anything is written: whether the model can be computed from the data as they would be."""
+    gdp = tables.gdp()
+    newer = gdp.assign(gdp_musd=gdp["gdp_musd"] * 1.01)
+    proposal = refreshing.Proposal("gdp", newer, "World Bank, newer", "https://data.worldbank.org", "CC BY 4.0")
+    seen: list[float] = []
+
+    def try_out(root: Path) -> str:
+        seen.append(pd.read_csv(root / "data" / "gdp.csv")["gdp_musd"].sum())
+        return "the sample is singular"
+
+    before = (project / "data" / "gdp.csv").read_bytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(refreshing, "_worldbank", lambda: proposal)
+        with pytest.raises(SourceError, match="with these figures the model cannot be computed; nothing written: the sample is singular"):
+            refreshing.refresh("worldbank", confirm=lambda _: True, say=lambda _: None, try_out=try_out)
+    assert seen[0] == pytest.approx(newer["gdp_musd"].sum(), rel=1e-5) and (project / "data" / "gdp.csv").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_check_finds_figures_that_break_the_model(project: Path) -> None:
+    assert _mistakes_of(project) == ""
+    panel = pd.read_csv(project / "data" / "bilateral_trade_panel.csv")
+    panel.assign(trade_musd=0.0).to_csv(project / "data" / "bilateral_trade_panel.csv", index=False)
+    told = _mistakes_of(project)
+    assert "data: the model cannot be computed from these tables" in told and "fault of the program" not in told

@@ -130,22 +130,32 @@ def list_scenarios() -> int:
 def check(files: tuple[str, ...]) -> int:
     """Validate scenarios and data; prints every mistake.
 
-    Without FILE: every scenario in scenarios/ and every table in data/. FILE may be a scenario's name too.
+    Without FILE: every scenario in scenarios/ and every table in data/, and whether the model can be computed from them.
+    FILE may be a scenario's name too.
     """
     from corridors import scenario
 
     mistakes: list[str] = []
-    for name in files or scenario.names():
-        try:
-            scenario.load(name)
-        except CorridorsError as error:
-            mistakes.append(str(error))
+    right = []
     checked = f"{len(files or scenario.names())} scenario{'s' * (len(files or scenario.names()) != 1)}"
     if not files:
         from corridors.data import package, tables
 
         mistakes += tables.check()
         checked += f" and {len(package.resources())} tables"
+    for name in files or scenario.names():
+        try:
+            right.append((name, scenario.load(name)))
+        except CorridorsError as error:
+            mistakes.append(str(error))
+    if files or not mistakes:
+        from corridors.study.possible import refusals
+
+        try:
+            mistakes += [f"{right[position][0]}: {why}" for position, why in refusals([one for _, one in right])]
+        except CorridorsError as error:
+            mistakes.append(str(error))
+    mistakes = list(dict.fromkeys(mistakes))
     for mistake in mistakes:
         say(mistake)
     if mistakes:
@@ -274,7 +284,16 @@ def data_refresh(source: str, yes: bool, files: tuple[Path, ...], year: int | No
     def confirm(question: str) -> bool:
         return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
 
-    return refresh(source, files=files, year=year, confirm=confirm, say=say)
+    return refresh(source, files=files, year=year, confirm=confirm, say=say, try_out=_mistakes_of)
+
+
+def _mistakes_of(root: Path) -> str:
+    """What ``corridors check`` says of the data and scenarios in another folder; nothing if they are right."""
+    import subprocess
+
+    environment = machine.safe_path({**os.environ, "CORRIDORS_ROOT": str(root), "CORRIDORS_CACHE": ""})
+    done = subprocess.run([sys.executable, "-P", "-m", "corridors.cli", "check"], env=environment, capture_output=True, text=True)
+    return "" if done.returncode == 0 else done.stderr.replace(str(root), "").strip()[-2000:]
 
 
 @commands.command("new")

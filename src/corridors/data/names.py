@@ -18,15 +18,19 @@ from corridors.runtime import paths
 
 @lru_cache(maxsize=32)
 def _rows(path: Path, mtime_ns: int, columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    with path.open(encoding="utf-8", newline="") as handle:
-        reader = csv.reader(handle)
-        header = next(reader, [])
-        missing = [c for c in columns if c not in header]
-        if missing:
-            raise DataError(f"{path}: line 1: column {missing[0]!r} is missing")
-        picked = [header.index(c) for c in columns]
-        last = max(picked)
-        return tuple(tuple(cells[i] for i in picked) for cells in reader if len(cells) > last)
+    try:
+        with path.open(encoding="utf-8", newline="") as handle:
+            reader = csv.reader(handle)
+            header = next(reader, [])
+            missing = [c for c in columns if c not in header]
+            if missing:
+                raise DataError(f"{path}: line 1: column {missing[0]!r} is missing")
+            picked = [header.index(c) for c in columns]
+            last = max(picked)
+            return tuple(tuple(cells[i] for i in picked) for cells in reader if len(cells) > last)
+    except (UnicodeDecodeError, csv.Error) as error:
+        # Not a ValueError: whoever validates a scenario would take it for a mistake of the scenario.
+        raise DataError(f"{path}: not a readable CSV table: {error}") from None
 
 
 def _column_rows(file: str, *columns: str) -> tuple[tuple[str, ...], ...]:

@@ -24,6 +24,7 @@ KEY = "COMTRADE_API_KEY"
 PREVIEW_LIMIT = 500
 KEY_LIMIT = 250_000
 _NEEDED = ("period", "reporterISO", "partnerISO", "flowCode", "cmdCode", "primaryValue")
+Record = dict[str, Any]
 _OTHER_CODES = {"S19": "TWN"}  # "Other Asia, not elsewhere specified"
 
 
@@ -37,7 +38,7 @@ def client(base: str = ADDRESS) -> Client:
 def exports(source: Client, year: int, say: Callable[[str], None], cache: Path | None = None) -> pd.DataFrame:
     """Exports of ``year`` by reporter and partner: exporter, importer, year, trade_musd (reported, positive)."""
     if source.headers:
-        records = _records(source, "data/v1/get/C/A/HS", {"period": year, "maxRecords": KEY_LIMIT})
+        records = _records(source, "data/v1/get/C/A/HS", {"period": year, "maxRecords": KEY_LIMIT}, year, None)
         if len(records) >= KEY_LIMIT:
             raise SourceError(f"UN Comtrade: {year}: {len(records):,} records or more, the answer is cut off")
     else:
@@ -45,27 +46,19 @@ def exports(source: Client, year: int, say: Callable[[str], None], cache: Path |
     return _frame(records, year)
 
 
-def _by_reporter(source: Client, year: int, say: Callable[[str], None], folder: Path) -> list[dict[str, Any]]:
+def _by_reporter(source: Client, year: int, say: Callable[[str], None], folder: Path) -> list[Record]:
     folder.mkdir(parents=True, exist_ok=True)
-    answer = source.get_json("files/v1/app/reference/Reporters.json")
-    reporters = answer.get("results", []) if isinstance(answer, dict) else []
-    if not reporters:
-        raise SourceError("UN Comtrade: Reporters.json: no reporters in it")
-    require_columns(reporters[0], ("reporterCode", "reporterCodeIsoAlpha3"), "UN Comtrade: Reporters.json")
-    known = names.economies()
-    wanted = [r for r in reporters if _code(r["reporterCodeIsoAlpha3"]) in known and not r.get("entryExpiredDate")]
-    records: list[dict[str, Any]] = []
-    for i, reporter in enumerate(wanted, start=1):
-        file = folder / f"{reporter['reporterCode']}.json"
-        if file.exists():
-            records += json.loads(file.read_text(encoding="utf-8"))
+    wanted = _reporters(source)
+    records: list[Record] = []
+    for i, (code, iso) in enumerate(wanted, start=1):
+        file = folder / f"{code}.json"
+        there = _kept(file, year, iso)
+        if there is not None:
+            records += there
             continue
-        found = _records(
-            source, "public/v1/preview/C/A/HS",
-            {"period": year, "reporterCode": reporter["reporterCode"], "maxRecords": PREVIEW_LIMIT},
-        )
+        found = _records(source, "public/v1/preview/C/A/HS", {"period": year, "reporterCode": code, "maxRecords": PREVIEW_LIMIT}, year, iso)
         if len(found) >= PREVIEW_LIMIT:
-            raise SourceError(f"UN Comtrade: {reporter['reporterCodeIsoAlpha3']} {year}: the answer is cut off at {PREVIEW_LIMIT} records")
+            raise SourceError(f"UN Comtrade: {iso} {year}: the answer is cut off at {PREVIEW_LIMIT} records")
         scratch = file.with_suffix(".tmp")
         scratch.write_text(json.dumps(found), encoding="utf-8")
         os.replace(scratch, file)
@@ -75,34 +68,88 @@ def _by_reporter(source: Client, year: int, say: Callable[[str], None], folder: 
     return records
 
 
-def _records(source: Client, path: str, params: dict[str, str | int]) -> list[dict[str, Any]]:
+def _reporters(source: Client) -> list[tuple[int, str]]:
+    """Number and ISO code of every economy of ours that reports, each once. The number becomes the name of a file."""
+    where = "UN Comtrade: Reporters.json"
+    answer = source.get_json("files/v1/app/reference/Reporters.json")
+    listed = answer.get("results") if isinstance(answer, dict) else None
+    if not isinstance(listed, list) or not listed:
+        raise SourceError(f"{where}: no reporters in it")
+    known = names.economies()
+    found: dict[int, str] = {}
+    for one in listed:
+        if not isinstance(one, dict):
+            raise SourceError(f"{where}: a reporter is {source.told(one)!r}; expected: an object")
+        require_columns(one, ("reporterCode", "reporterCodeIsoAlpha3"), where)
+        code, iso = one["reporterCode"], one["reporterCodeIsoAlpha3"]
+        if not isinstance(iso, str) or _code(iso) not in known or one.get("entryExpiredDate"):
+            continue
+        if type(code) is not int or not 0 < code < 10_000:
+            raise SourceError(f"{where}: reporterCode of {iso} is {source.told(repr(code))}; expected: a number below 10,000")
+        if code in found or iso in found.values():
+            raise SourceError(f"{where}: {iso} or its number {code} occurs twice")
+        found[code] = iso
+    return list(found.items())
+
+
+def _kept(file: Path, year: int, iso: str) -> list[Record] | None:
+    """What an earlier run kept of a reporter; None if it kept nothing, or what is there is not what it asked for."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(found, list):
+            return [_checked(record, year, iso, str(file), str) for record in found]
+    except (OSError, ValueError, RecursionError, SourceError):
+        pass
+    return None
+
+
+def _records(source: Client, path: str, params: dict[str, str | int], year: int, iso: str | None) -> list[Record]:
+    """Total exports as the source answers, each record checked to be what was asked for."""
     totals: dict[str, str | int] = {
         "cmdCode": "TOTAL", "flowCode": "X", "customsCode": "C00", "motCode": 0, "partner2Code": 0, "includeDesc": "true",
     }
     answer = source.get_json(path, {**totals, **params})
     if not isinstance(answer, dict) or "data" not in answer:
-        has = ", ".join(answer) if isinstance(answer, dict) else type(answer).__name__
-        raise SourceError(f"UN Comtrade: {path}: changed its form: missing 'data'; it has: {has}")
+        has = ", ".join(map(str, answer)) if isinstance(answer, dict) else type(answer).__name__
+        raise SourceError(f"UN Comtrade: {path}: changed its form: missing 'data'; it has: {source.told(has)}")
     if answer.get("error"):
         raise SourceError(f"UN Comtrade: {path}: {source.told(answer['error'])}")
-    found: list[dict[str, Any]] = answer["data"]
-    if found:
-        require_columns(found[0], _NEEDED, f"UN Comtrade: {path}")
-    return [{c: r[c] for c in _NEEDED} for r in found]
+    if not isinstance(answer["data"], list):
+        raise SourceError(f"UN Comtrade: {path}: changed its form: 'data' is {source.told(answer['data'])!r}; expected: a list")
+    return [_checked(record, year, iso, f"UN Comtrade: {path}", source.told) for record in answer["data"]]
+
+
+def _checked(record: object, year: int, iso: str | None, where: str, told: Callable[[object], str]) -> Record:
+    """A record of total exports of ``year`` (and of reporter ``iso``); SourceError if it is of anything else."""
+    if not isinstance(record, dict):
+        raise SourceError(f"{where}: a record is {told(record)!r}; expected: an object")
+    require_columns(record, _NEEDED, where)
+    expected = {"period": (str(year), year), "flowCode": ("X",), "cmdCode": ("TOTAL",), **({} if iso is None else {"reporterISO": (iso,)})}
+    for field, allowed in expected.items():
+        if record[field] not in allowed:
+            raise SourceError(f"{where}: {field} is {told(repr(record[field]))}; asked for: {allowed[0]}")
+    for field in ("reporterISO", "partnerISO"):
+        if not isinstance(record[field], str):
+            raise SourceError(f"{where}: {field} is {told(repr(record[field]))}; expected: a code")
+    value = record["primaryValue"]
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15):
+        raise SourceError(f"{where}: primaryValue of {told(record['reporterISO'])} is {told(repr(value))}; expected: US dollars")
+    return {name: record[name] for name in _NEEDED}
 
 
 def _code(iso: str) -> str:
     return _OTHER_CODES.get(iso, iso)
 
 
-def _frame(records: list[dict[str, Any]], year: int) -> pd.DataFrame:
+def _frame(records: list[Record], year: int) -> pd.DataFrame:
     known = names.economies()
-    rows = [
-        (_code(r["reporterISO"]), _code(r["partnerISO"]), int(r["period"]), float(r["primaryValue"] or 0) / 1e6)
-        for r in records
-    ]
+    rows = [(_code(r["reporterISO"]), _code(r["partnerISO"]), year, float(r["primaryValue"] or 0) / 1e6) for r in records]
     frame = pd.DataFrame(rows, columns=["exporter", "importer", "year", "trade_musd"])
     frame = frame[frame["exporter"].isin(known) & frame["importer"].isin(known) & (frame["exporter"] != frame["importer"])]
     if frame.empty:
         raise SourceError(f"UN Comtrade: no exports reported for {year}; the newest years come late")
-    return frame.groupby(["exporter", "importer", "year"], as_index=False)["trade_musd"].sum()
+    twice = frame.duplicated(["exporter", "importer"])
+    if twice.any():
+        exporter, importer = frame.loc[twice, ["exporter", "importer"]].iloc[0]
+        raise SourceError(f"UN Comtrade: exports of {exporter} to {importer} in {year} occur more than once")
+    return frame.reset_index(drop=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ import pandas as pd
 from corridors.data import package as datapackage
 from corridors.data import tables
 from corridors.data.reader import read_checked
-from corridors.data.sources import cepii, comtrade, worldbank
+from corridors.data.sources import cepii, comtrade, plausible, worldbank
 from corridors.errors import DataError, SourceError
 from corridors.runtime import paths
 
@@ -67,11 +68,14 @@ def refresh(
     year: int | None = None,
     confirm: Callable[[str], bool],
     say: Callable[[str], None],
+    try_out: Callable[[Path], str] = lambda _: "",
 ) -> int:
     """Refresh from ``worldbank``, ``comtrade``, ``cepii`` or ``all``; 0 if everything that was asked for was done.
 
     Nothing is written before ``confirm(question)`` says yes. Raises SourceError if a source fails: ``data/`` is then
-    as it was. Nothing is fetched where ``data/`` is the copy inside the installed package.
+    as it was. ``try_out`` gets a folder with the data as they would be, and says what is wrong with them for the model
+    (nothing if it can be computed): what breaks a study is refused here. Nothing is fetched where ``data/`` is the
+    copy inside the installed package.
     """
     if paths.inside_package():
         raise SourceError(
@@ -91,11 +95,32 @@ def refresh(
         if not files:
             raise SourceError("CEPII: download BACI or Gravity from www.cepii.fr, then name the files with --file")
         proposals += _cepii(files, year)
+    if any(diff(p.table, tables.table(p.table), p.frame) for p in proposals):
+        say("trying the model on what would be the data ...")
+        _try(proposals, try_out)
     for proposal in proposals:
         if proposal.table == "bilateral_trade_panel":
             _has_gdp(int(proposal.frame["year"].max()))
         apply(proposal, confirm, say)
     return 0
+
+
+def _try(proposals: Sequence[Proposal], try_out: Callable[[Path], str]) -> None:
+    """SourceError if the model cannot be computed from the data as they would be."""
+    with tempfile.TemporaryDirectory(prefix="corridors-") as name:
+        for folder in (paths.data(), paths.scenarios()):
+            shutil.copytree(folder, Path(name) / folder.name)
+        for proposal in proposals:
+            resource = datapackage.resource(proposal.table)
+            _write_table(proposal, Path(name) / "data" / str(resource.descriptor["path"]))
+        wrong = try_out(Path(name))
+    if wrong:
+        raise SourceError(f"{', '.join(p.title for p in proposals)}: with these figures the model cannot be computed; nothing written: {wrong}")
+
+
+def _write_table(proposal: Proposal, file: Path) -> None:
+    columns = [f.name for f in datapackage.resource(proposal.table).fields]
+    proposal.frame[columns].to_csv(file, index=False, lineterminator="\n", float_format="%.6g")
 
 
 def _has_gdp(year: int, proposals: Sequence[Proposal] = ()) -> None:
@@ -147,8 +172,7 @@ def write(proposal: Proposal) -> Path:
     resource = datapackage.resource(proposal.table)
     today = date.today().isoformat()
     scratch = resource.path.with_name(f".{resource.path.name}.new")
-    columns = [f.name for f in resource.fields]
-    proposal.frame[columns].to_csv(scratch, index=False, lineterminator="\n", float_format="%.6g")
+    _write_table(proposal, scratch)
     try:
         # Checked as it will be read, before it replaces anything.
         relative = scratch.relative_to(resource.folder)
@@ -181,8 +205,8 @@ def _note_source(proposal: Proposal, today: str) -> None:
 
 
 def _worldbank() -> Proposal:
-    fetched = worldbank.gdp(worldbank.client())
     old = tables.gdp()
+    fetched = plausible.gdp(worldbank.gdp(worldbank.client()), old)
     # Years that the source no longer gives (Taiwan, Venezuela) stay as they were.
     merged = pd.concat([fetched, old]).drop_duplicates(["iso3", "year"], keep="first").sort_values(["iso3", "year"])
     return Proposal(
@@ -193,7 +217,7 @@ def _worldbank() -> Proposal:
 
 
 def _comtrade(year: int, say: Callable[[str], None]) -> Proposal:
-    flows = comtrade.exports(comtrade.client(), year, say)
+    flows = plausible.trade(comtrade.exports(comtrade.client(), year, say), tables.bilateral_trade_panel())
     return Proposal(
         "bilateral_trade_panel", with_year(tables.bilateral_trade_panel(), flows),
         f"UN Comtrade, exports of {year}", "https://comtradeplus.un.org", "UN Comtrade terms of use",

@@ -1,0 +1,42 @@
+"""Which scenarios a study would refuse, told without computing one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from corridors.errors import CorridorsError, DataError, nearest
+from corridors.runtime.cache import kept
+from corridors.scenario import Scenario
+
+
+def refusals(scenarios: Sequence[Scenario]) -> list[tuple[int, str]]:
+    """What :func:`corridors.study.run` would refuse these for, by their position; empty if it would compute them all.
+
+    Raises DataError if the gravity model cannot be estimated on the data's sample, or the world's trade not be
+    balanced: then no scenario can be computed, and the tables are to blame.
+    """
+    if not scenarios:
+        return []
+    year, known = _with_trade()
+    return [
+        (position, f"pair[{place}]: {economy!r} has no trade in {year} in the data, so nothing can be computed for it{nearest(economy, known)}")
+        for position, one in enumerate(scenarios)
+        for place, economy in enumerate(one.pair)
+        if economy not in known
+    ]
+
+
+@kept
+def _with_trade() -> tuple[int, tuple[str, ...]]:
+    """The year that the gravity model is estimated on, and the economies in its sample."""
+    # Here, since a check that finds the answer kept needs none of the heavy libraries.
+    from corridors.trade import missing_trade, world
+
+    try:
+        fit = missing_trade.world_fit()
+        world.build()
+    except CorridorsError as error:
+        raise DataError(f"data: the model cannot be computed from these tables: {error}") from error
+    except (ArithmeticError, ValueError, LookupError) as error:
+        raise DataError(f"data: the model cannot be computed from these tables: {type(error).__name__}: {error}") from error
+    return fit.year, tuple(sorted({*fit.sample["exporter"], *fit.sample["importer"]}))
