@@ -15,11 +15,8 @@ from pathlib import Path
 import pytest
 
 import tiny_build
-from corridors.errors import BuildError
 from corridors.report.build import build
 from corridors.report.processes import cluster
-from corridors.report.processes.cluster import ClusterPool
-from corridors.report.store import Store
 from corridors.report.sweep import run
 from tiny_build import QUICK, Tiny, files, notebook
 
@@ -133,14 +130,6 @@ def test_a_worker_with_another_version_does_nothing_and_says_so(dask: Cluster, t
     monkeypatch.setattr(cluster, "version", lambda craft: "another")
     assert build(out=tmp_path / "out", sources=Tiny(tmp_path / "notebooks", TWO), limits=QUICK, scheduler=dask.address) == 1
     assert "FAILED result:a: the worker has another version of trade-corridors" in capsys.readouterr().err
-
-
-def test_no_scheduler_at_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "PATIENCE_SECONDS", 1.0)
-    with pytest.raises(BuildError, match="--scheduler tcp://127.0.0.1:9: no Dask scheduler answers there"):
-        ClusterPool("tcp://127.0.0.1:9", Store(tmp_path), ())
-    with pytest.raises(BuildError, match="--scheduler nonsense://x"):
-        ClusterPool("nonsense://x", Store(tmp_path), ())
 
 
 def test_a_cluster_made_here(tmp_path: Path) -> None:

@@ -91,6 +91,13 @@ def test_a_changed_table_changes_every_key_and_a_new_scenario_only_its_own(proje
     assert all(after[name].key != grown[name].key for name in grown)
 
 
+def test_the_order_in_which_scenarios_are_asked_for_changes_nothing(project: Path) -> None:
+    one, other = make(Catalogue(), ("capacity-800", "baseline"), also=["china-corridor"]), make(Catalogue(), ("baseline", "capacity-800"), also=["china-corridor"])
+    assert list(one.steps.values()) == list(other.steps.values())
+    together = make(Catalogue(), ("china-corridor", "capacity-800", "baseline"))
+    assert together.documents["comparison"].parameters == one.documents["comparison"].parameters
+
+
 def test_two_scenarios_of_one_name_are_refused(project: Path, tmp_path: Path) -> None:
     from corridors.errors import ScenarioError
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corridors.errors import DataError
-from corridors.study.compare import STEPS, compare, compare_files
+from corridors.study.compare import REQUIRED, STEPS, compare, compare_files
 
 
 def _band(value: float) -> dict[str, float]:
@@ -93,3 +93,34 @@ def test_facts_belong_to_the_step_that_makes_them() -> None:
     assert found.first_step == "Routes" and found.steps["Routes"][0].where == "facts.road_share"
     assert compare(one, {**one, "facts": {**one["facts"], "binding": {"before": []}}}).first_step == "Border crossings"
     assert compare(one, {**one, "facts": {**one["facts"], "base_year": 2023}}).first_step == "What is known"
+
+
+# --- whatever the files hold ---------------------------------------------------------------------------------
+
+_ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.integers(10**300, 10**400) | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(("p50", "name", "flow", "year", "route", "x\x1b[2J")), inner, max_size=3), max_leaves=10,
+)  # fmt: skip
+
+
+@given(_ANY, _ANY, st.sampled_from([*REQUIRED, "facts", "routes", "crossings"]))
+def test_two_files_of_anything_are_compared_or_refused(tmp_path_factory: pytest.TempPathFactory, one: object, other: object, key: str) -> None:
+    folder = tmp_path_factory.mktemp("compare")
+    for name, value in (("a", one), ("b", other)):
+        (folder / name).write_text(json.dumps({**dict.fromkeys(REQUIRED), key: value}))
+    found = compare_files(folder / "a", folder / "b")
+    json.dumps(found.as_dict())
+    assert str(found)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"\xff\xfe\x00", b"", b"null", b"7", b"[]", b'{"scenario": ' + b'{"a":' * 900 + b"1" + b"}" * 901], ids=range(7))
+def test_a_file_of_nonsense_is_no_fault_of_the_program(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(DataError):
+        compare_files(tmp_path / "a", tmp_path / "a")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no endless file here")
+def test_an_endless_file_is_not_read_to_its_end() -> None:
+    with pytest.raises(DataError, match="larger than 64 MB"):
+        compare_files("/dev/zero", "/dev/zero")

@@ -63,6 +63,15 @@ class Bench:
                 continue
         return found
 
+    def is_warm_process(self, process: Path) -> bool:
+        """Whether this is the process of these builds that all others are forked from (it was started, they were not)."""
+        try:
+            mine = self.mark.encode() in (process / "environ").read_bytes() and b"zygote" in (process / "cmdline").read_bytes()
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            return mine and b"zygote" not in Path(f"/proc/{parent}/cmdline").read_bytes()
+        except OSError:
+            return False
+
     def assert_nothing_half_written(self) -> None:
         """No temporary file beside the reports, and every report whole."""
         for name, content in files(self.out).items():
@@ -338,6 +347,20 @@ def test_a_worker_that_dies_once_is_replaced(bench: Bench, tmp_path: Path, undis
     assert bench.build({"a": {"number": 1, "die_once": str(tmp_path / "died")}, "b": {"number": 2}}) == 0
     assert (tmp_path / "died").exists()
     assert files(bench.out) == undisturbed("two")
+
+
+def test_the_process_that_all_are_forked_from_is_started_again_once(bench: Bench, tmp_path: Path, undisturbed: Undisturbed) -> None:
+    log = tmp_path / "log"
+    process = bench.start({"a": {"number": 1, "log": str(log), "sleep": 0.5}, "b": {"number": 2}}, jobs=1)
+    deadline = time.monotonic() + 60
+    while not log.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    (warm,) = [int(p.name) for p in Path("/proc").glob("[0-9]*") if bench.is_warm_process(p)]
+    os.kill(warm, signal.SIGKILL)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert log.read_text().split() == ["1", "1"] and files(bench.out)["b/report.html"] == undisturbed("two")["b/report.html"]
+    assert bench.leftovers() == []
 
 
 def test_a_worker_that_dies_each_time_is_named(bench: Bench, undisturbed: Undisturbed) -> None:

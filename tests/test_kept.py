@@ -180,3 +180,20 @@ def test_two_processes_at_once_and_one_after_give_the_same_bytes(tmp_path: Path)
 
 def test_the_docs_say_how_to_keep_nothing() -> None:
     assert kept.VARIABLE in (REPOSITORY / "docs" / "reproducibility.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="no owners of files here")
+@pytest.mark.parametrize("made_before", [False, True])
+def test_a_umask_that_lets_the_group_write_keeps_no_one_from_keeping(cache: Path, made_before: bool) -> None:
+    before = os.umask(0o002)
+    try:
+        if made_before:  # As earlier versions left it.
+            cache.mkdir()
+            (cache / "0123").mkdir(mode=0o700)
+            assert cache.stat().st_mode & 0o020
+        squares(2)
+        squares(2)
+    finally:
+        os.umask(before)
+    assert len(calls) == 1 and len(entries(cache)) == 1
+    assert not any(place.stat().st_mode & 0o077 for place in (cache, *cache.iterdir()))

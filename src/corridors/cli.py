@@ -16,12 +16,13 @@ if __name__ == "__main__" and not sys.flags.safe_path and not os.path.isdir("cor
     sys.path[:] = [name for name in sys.path if name not in ("", os.getcwd())]
 
 import json
+import warnings
 from pathlib import Path
 
 import click
 
 from corridors import __version__
-from corridors.errors import CorridorsError, nearest, plain
+from corridors.errors import CorridorsError, nearest, plain, plain_json
 from corridors.runtime import machine
 
 FORMATS = ("html", "pdf")
@@ -61,11 +62,24 @@ def say(message: str) -> None:
     click.echo(plain(message), err=True)
 
 
+def tell(text: str) -> None:
+    """A result for the user: stdout, without what could rewrite a terminal."""
+    click.echo(plain(text))
+
+
+def tell_json(value: object) -> None:
+    """A result for other programs: stdout."""
+    click.echo(plain_json(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and exit with its status; mistakes become one clear message."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments or bool(os.environ.get("CORRIDORS_DEBUG"))
     arguments = [a for a in arguments if a != "--debug"]
+    if not debug:
+        # What a library warns of shows a path of this machine, and nothing that a user could do.
+        warnings.simplefilter("ignore")
     machine.one_thread()
     machine.leave_current_folder()
     try:
@@ -121,7 +135,7 @@ def list_scenarios() -> int:
             say(f"corridors: {error}")
             status = 2
             continue
-        click.echo(f"{one.name:<26} {'-'.join(one.pair)}  {one.years[0]}-{one.years[-1]}  {one.title}")
+        tell(f"{one.name:<26} {'-'.join(one.pair)}  {one.years[0]}-{one.years[-1]}  {one.title}")
     return status
 
 
@@ -160,7 +174,7 @@ def check(files: tuple[str, ...]) -> int:
         say(mistake)
     if mistakes:
         return 2
-    click.echo(f"{checked} checked: no mistakes")
+    tell(f"{checked} checked: no mistakes")
     return 0
 
 
@@ -181,11 +195,11 @@ def run(name: str, as_json: bool, draws: int | None, seed: int | None, save: Pat
     if save:
         result.save(save)
     if as_json:
-        click.echo(result.json(), nl=False)
+        click.echo(plain_json(result.json()), nl=False)
     else:
         from corridors.show.terminal import describe
 
-        click.echo(describe(chosen, result.summary()))
+        tell(describe(chosen, result.summary()))
     return 0
 
 
@@ -263,12 +277,12 @@ def data_list(as_json: bool) -> int:
 
     rows = json.loads(tables.catalogue().to_json(orient="records"))
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        tell_json(rows)
         return 0
-    click.echo(f"{'table':<28} {'rows':>7}  {'accessed':<10}  {'licence':<24} source")
+    tell(f"{'table':<28} {'rows':>7}  {'accessed':<10}  {'licence':<24} source")
     for row in rows:
         count = "" if row["rows"] is None else f"{row['rows']:,}"
-        click.echo(f"{row['name']:<28} {count:>7}  {row['accessed']:<10}  {row['licence']:<24} {row['source_title']}")
+        tell(f"{row['name']:<28} {count:>7}  {row['accessed']:<10}  {row['licence']:<24} {row['source_title']}")
     return 0
 
 
@@ -307,7 +321,7 @@ def new(name: str, pair: str, title: str | None, out: Path | None) -> int:
     from corridors.scenario.template import write_new
 
     path = write_new(name, [p.strip() for p in pair.split(",")], title=title, folder=out)
-    click.echo(str(path))
+    tell(str(path))
     say(f"Edit it, then: corridors check {path}   and   corridors build {name if path.parent == paths.scenarios() else path}")
     return 0
 
@@ -321,7 +335,10 @@ def compare(a: Path, b: Path, as_json: bool) -> int:
     from corridors.study import compare as comparison
 
     found = comparison.compare_files(a, b)
-    click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else str(found))
+    if as_json:
+        tell_json(found.as_dict())
+    else:
+        tell(str(found))
     return 0
 
 
@@ -332,7 +349,7 @@ def dist(reports: Path, out: Path | None) -> int:
     """One zip to send: PDFs, HTML, index and SHA256SUMS; the same bytes from the same reports."""
     from corridors.report.dist import make
 
-    click.echo(str(make(reports, out)))
+    tell(str(make(reports, out)))
     return 0
 
 
@@ -342,7 +359,7 @@ def verify(file: Path) -> int:
     """Check FILE, a zip from `corridors dist`, against the checksums in it."""
     from corridors.report.dist import verify as verify_zip
 
-    click.echo(str(verify_zip(file)))
+    tell(str(verify_zip(file)))
     return 0
 
 

@@ -44,6 +44,28 @@ def plain(text: str, *, longest: int | None = None) -> str:
     return text if longest is None or len(text) <= longest else f"{text[:longest]}..."
 
 
+def plain_json(text: str) -> str:
+    """JSON in which control characters stand as escapes, so that it can be printed and means the same."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(character if _is_plain(character) else "".join(f"\\u{unit:04x}" for unit in _units(character)) for character in text)
+
+
+def _units(character: str) -> tuple[int, ...]:
+    """The character in UTF-16, as JSON writes it."""
+    packed = character.encode("utf-16-be", "surrogatepass")
+    return tuple(int.from_bytes(packed[i : i + 2], "big") for i in range(0, len(packed), 2))
+
+
+_TURNING = {code: "\N{REPLACEMENT CHARACTER}" for code in (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, *range(0x7F, 0xA0))}
+_TURNING.update({code: "\N{REPLACEMENT CHARACTER}" for code in range(0x20) if chr(code) not in "\n\t\r"})
+
+
+def plain_page(text: str) -> str:
+    """A page without control characters and without those that change the direction of text; a sign stands in their place."""
+    return text.translate(_TURNING)
+
+
 def _is_plain(character: str) -> bool:
     return character in "\n\t" or character in _JOINERS or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
 

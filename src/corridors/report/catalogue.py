@@ -6,7 +6,7 @@ Reading this catalogue loads no heavy library; the work itself is in :mod:`corri
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class Catalogue:
     def documents(self, names: Sequence[str], also: Sequence[str]) -> list[Document]:
         """One report for each scenario, the comparison, and in a build of everything the validation and background."""
         asked = self._scenarios(tuple(names))
-        compared = [*asked, *self._others(names, also)]
+        compared = _ordered({one.name: (one, source) for one, source in [*asked, *self._others(names, also)]})
         found = [_scenario_report(one, source) for one, source in asked]
         found.append(_comparison([one for one, _ in compared]))
         if not names:
@@ -85,7 +85,7 @@ class Catalogue:
             if known is not None and known[0] != one:
                 raise ScenarioError(f"{source}: another scenario of this build is called {one.name!r} too ({known[1]}); their reports would lie in one folder")
             found[one.name] = (one, str(source))
-        return list(found.values())
+        return _ordered(found)
 
     def _others(self, names: Sequence[str], also: Sequence[str]) -> list[tuple[scenario.Scenario, str]]:
         """Scenarios reported earlier into the same folder that can still be read."""
@@ -98,7 +98,7 @@ class Catalogue:
                 continue
             if one.name not in asked:
                 found[one.name] = (one, source)
-        return list(found.values())
+        return _ordered(found)
 
     def ingredients(self, kind: str, notebook: str | None) -> dict[str, str]:
         """Source, data and versions that go into a step of this kind, or into computing a subject of this kind."""
@@ -134,6 +134,11 @@ class Catalogue:
     def date(self) -> str:
         """The newest date in the data package."""
         return fingerprint.source_date(paths.data() / "datapackage.json")
+
+
+def _ordered(found: Mapping[str, tuple[scenario.Scenario, str]]) -> list[tuple[scenario.Scenario, str]]:
+    """As all scenarios are ordered, whatever the order in which they were asked for: the same reports are the same bytes."""
+    return [found[name] for name in sorted(found, key=lambda name: (name != _BACKGROUND_SCENARIO, name))]
 
 
 def _subject(one: scenario.Scenario, source: str, folder: str | None) -> Subject:

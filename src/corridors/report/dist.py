@@ -23,8 +23,8 @@ from typing import Any
 
 from corridors.errors import CorridorsError
 from corridors.report import manifest
-from corridors.report.names import is_safe
 from corridors.report.store import sha256_of_file, write_atomically
+from corridors.runtime.file_names import is_safe
 
 SUMS = "SHA256SUMS"
 FOLDER = "trade-corridors-reports"

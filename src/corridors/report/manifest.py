@@ -11,9 +11,9 @@ from typing import Any
 
 from corridors import __version__
 from corridors.report import fingerprint
-from corridors.report.names import is_safe
 from corridors.report.plan import FORMATS, Plan
 from corridors.report.store import sha256_of_file
+from corridors.runtime.file_names import is_safe
 
 NAME = "manifest.json"
 FORMAT = 1

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from corridors.errors import plain
+
 Files = dict[str, bytes]
+LONGEST_ERROR = 2_000
 SAVED = "saved/"
 """Outputs of a result under this name are for notebooks to read; the others are for people."""
 
@@ -58,6 +61,9 @@ class Failure:
     cell: int = 0
     detail: str = ""
     about_disk: bool = False
+
+    def __post_init__(self) -> None:
+        self.error = plain(self.error, longest=LONGEST_ERROR)
 
     def __str__(self) -> str:
         return f"{self.step}: {self.error}"

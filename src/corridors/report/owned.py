@@ -17,8 +17,8 @@ from typing import Any
 
 from corridors.errors import BuildError, CorridorsError
 from corridors.report import manifest
-from corridors.report.names import is_safe
 from corridors.report.store import canonical, explain, locked, sha256_of_file, write_atomically
+from corridors.runtime.file_names import is_safe
 
 STORE = ".cache"
 _CLAIMS = "claims.json"

@@ -11,6 +11,8 @@ import time
 from types import TracebackType
 from typing import Any, Protocol, TextIO
 
+from corridors.errors import plain, plain_json
+
 
 class Progress(Protocol):
     """What a build reports while it runs."""
@@ -59,7 +61,7 @@ class Quiet:
     def done(self, unit: str, seconds: float, steps: int, expected_left: float | None) -> None: ...
 
     def failed(self, message: str, steps: int) -> None:
-        print(f"FAILED {message}", file=self._stream, flush=True)
+        print(f"FAILED {plain(message)}", file=self._stream, flush=True)
 
     def end(self, message: str) -> None: ...
 
@@ -72,7 +74,7 @@ class Plain(Quiet):
         self._total = self._count = 0
 
     def say(self, message: str) -> None:
-        print(message, file=self._stream, flush=True)
+        print(plain(message), file=self._stream, flush=True)
 
     def begin(self, steps: int, up_to_date: int) -> None:
         self._total = steps
@@ -101,7 +103,7 @@ class JsonLines(Quiet):
 
     def _event(self, event: str, **details: Any) -> None:
         line = {"event": event, "seconds_since_start": round(time.monotonic() - self._start, 3), **details}
-        print(json.dumps(line, ensure_ascii=False), file=self._stream, flush=True)
+        print(plain_json(json.dumps(line, ensure_ascii=False)), file=self._stream, flush=True)
 
     def say(self, message: str) -> None:
         self._event("message", message=message)
@@ -141,7 +143,7 @@ class Live(Plain):
         self._bars.stop()
 
     def say(self, message: str) -> None:
-        self._bars.console.print(message, markup=False, soft_wrap=True)
+        self._bars.console.print(plain(message), markup=False, soft_wrap=True)
 
     def begin(self, steps: int, up_to_date: int) -> None:
         self._total = steps
@@ -159,7 +161,7 @@ class Live(Plain):
         self._show()
 
     def failed(self, message: str, steps: int) -> None:
-        self._bars.console.print(f"FAILED {message}", markup=False, style="bold red", soft_wrap=True)
+        self._bars.console.print(f"FAILED {plain(message)}", markup=False, style="bold red", soft_wrap=True)
         if self._bar is not None:
             self._bars.update(self._bar, advance=steps)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from corridors.errors import plain
 from corridors.report.messages import SAVED, Files
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Result(Protocol):
@@ -28,5 +33,30 @@ def files(found: Result) -> Files:
     made["result.json"] = found.json().encode()
     for name, frame in found.tables.items():
         if len(frame):
-            made[f"tables/{name}.csv"] = frame.to_csv(index=False, lineterminator="\n").encode()
+            made[f"tables/{name}.csv"] = neutral(frame).to_csv(index=False, lineterminator="\n").encode()
     return made
+
+
+_NUMBER = re.compile(r"[-+]?[\d.,\s]*\d\s*%?")
+
+
+def neutral(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame for a spreadsheet: no text in it begins a formula or holds control characters.
+
+    A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``; such a text gets an apostrophe before it,
+    as a spreadsheet's own user would write it. Numbers stay as they are.
+    """
+    import pandas as pd
+
+    made = frame.rename(columns=lambda name: _neutral(name))
+    for position, kind in enumerate(made.dtypes):
+        if pd.api.types.is_object_dtype(kind) or pd.api.types.is_string_dtype(kind) or isinstance(kind, pd.CategoricalDtype):
+            made.isetitem(position, made.iloc[:, position].map(_neutral).astype(object))
+    return made
+
+
+def _neutral(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = plain(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\n") and len(text) > 1 and not _NUMBER.fullmatch(text) else text

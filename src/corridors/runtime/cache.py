@@ -86,8 +86,12 @@ def _generation(top: Path, _data: Path) -> Path | None:
     """The folder for this state of everything, made if need be, those long unused removed; None if it cannot be used."""
     place = top / hashlib.sha256(repr(_state()).encode()).hexdigest()[:24]
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _own(top) or not _own(place):
+        top.parent.mkdir(parents=True, exist_ok=True)
+        # Each with the mode said here: what a umask of 002 gives a folder would let a group write to it.
+        for folder in (top, place):
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(mode=0o700)
+        if not (_own(top) or _made_own(top)) or not _own(place):
             return None
         os.utime(place)
         others = sorted((p for p in top.iterdir() if p.is_dir() and p != place), key=lambda p: p.stat().st_mtime, reverse=True)
@@ -102,6 +106,15 @@ def _own(place: Path) -> bool:
     """Whether nobody else can write there."""
     found = place.stat()
     return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o022)
+
+
+def _made_own(top: Path) -> bool:
+    """Take the group's right to write from a folder that holds only folders of our own, as earlier versions made it under a umask of 002."""
+    found = top.stat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o002 or not all(_own(inner) and not inner.is_symlink() for inner in top.iterdir()):
+        return False
+    top.chmod(0o700)
+    return _own(top)
 
 
 def _state() -> list[Any]:

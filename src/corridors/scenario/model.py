@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from corridors.data import names as vocabulary
 from corridors.errors import ScenarioError, nearest
 from corridors.runtime import paths
+from corridors.runtime.file_names import is_reserved
 from corridors.scenario import yaml_reader
 from corridors.scenario.measures import FIRST_YEAR, KINDS, LAST_YEAR, Cost, Frozen, Measure
 from corridors.scenario.yaml_reader import Location, field_name
@@ -334,6 +335,8 @@ def _check_name(name: str, origin: str) -> None:
         )
     if name in RESERVED:
         raise ScenarioError(f"{origin}: the name {name!r} is taken by the project itself; choose another")
+    if is_reserved(name):
+        raise ScenarioError(f"{origin}: the name {name!r} is one that Windows keeps for a device, so its reports could not be opened there; choose another")
 
 
 def _tuples(value: Any) -> Any:

@@ -29,6 +29,7 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 """Steps of the chain and the parts of a result that each makes; ``facts`` is what no other step names of them."""
 REQUIRED = ("scenario", "pair", "baseline", "projected", "effect_percent")
+MAX_BYTES = 64 * 2**20
 _TINY = 1e-9
 
 
@@ -90,7 +91,10 @@ class Comparison:
 
 def compare_files(a: str | Path, b: str | Path) -> Comparison:
     """Compare two result files. DataError if one is missing or not a result."""
-    return compare(_read(Path(a)), _read(Path(b)), str(a), str(b))
+    try:
+        return compare(_read(Path(a)), _read(Path(b)), str(a), str(b))
+    except RecursionError:
+        raise DataError(f"{a} or {b}: not a result: nested too deep to be one") from None
 
 
 def compare(a: Mapping[str, Any], b: Mapping[str, Any], a_name: str = "A", b_name: str = "B") -> Comparison:
@@ -109,7 +113,11 @@ def compare(a: Mapping[str, Any], b: Mapping[str, Any], a_name: str = "A", b_nam
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise DataError(f"{path}: larger than {MAX_BYTES // 2**20} MB; a result is not")
+        found = json.loads(content, parse_int=_whole)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
     except ValueError as error:
@@ -119,6 +127,10 @@ def _read(path: Path) -> dict[str, Any]:
         raise DataError(f"{path}: not a result: {missing[0]!r} is missing; make one with: corridors run SCENARIO --json")
     result: dict[str, Any] = found
     return result
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= 15 else float(digits)
 
 
 def _part(result: Mapping[str, Any], key: str) -> Any:

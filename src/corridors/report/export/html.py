@@ -18,6 +18,7 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import default
 
+from corridors.errors import plain_page
 from corridors.report.export import document, svg
 from corridors.show.blocks import Figure, Prose, from_dict
 from corridors.show.theme import DARK, LIGHT
@@ -66,7 +67,7 @@ def to_html(notebook: NotebookNode, about: Mapping[str, Any]) -> str:
     text, _ = HtmlReport().from_notebook_node(  # type: ignore[no-untyped-call]
 notebook, {"corridors": dict(about)}
     )
-    return text
+    return plain_page(text)
 
 
 def furnished(environment: Environment) -> Environment:

@@ -17,6 +17,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from corridors.errors import plain_page
 from corridors.report.export import sparkline
 from corridors.report.export.document import LANGUAGE, slug
 from corridors.report.export.html import TEMPLATES, furnished
@@ -65,7 +66,7 @@ def render(entries: Sequence[Mapping[str, Any]], results_folder: str | Path, abo
         "background": [o for o in others if o["stem"] != "brief" and o["folder"] != _VALIDATION],
         "years": sorted({str(found.last) for _, found in scenarios}),
     }
-    return _environment().get_template("front.html.j2").render(page=page)
+    return plain_page(_environment().get_template("front.html.j2").render(page=page))
 
 
 @lru_cache

@@ -25,7 +25,7 @@ from nbconvert.exporters.base import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
-from corridors.errors import BuildError
+from corridors.errors import BuildError, plain_page
 from corridors.report.export import document, svg, table_layout
 from corridors.report.export.html import description, long_date
 from corridors.show.theme import LIGHT
@@ -157,6 +157,7 @@ def _short(title: str, length: int = 90) -> str:
 def _settable(value: Any) -> Any:
     """With the replacement character for what no typeface at hand has: PDF/UA and PDF/A refuse empty boxes."""
     if isinstance(value, str):
+        value = plain_page(value)
         return value if value.isascii() else "".join(c if _has(c) else "\ufffd" for c in value)
     if isinstance(value, Mapping):
         return {name: _settable(inner) for name, inner in value.items()}

@@ -15,14 +15,16 @@ import importlib
 import logging
 import queue
 import shutil
+import socket
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from corridors.errors import BuildError
+from corridors.errors import BuildError, nearest
 from corridors.report.messages import Failure, Files, Outcome, Task
 from corridors.report.processes import forks
 from corridors.report.processes.pool import Kept, LocalPool
@@ -30,8 +32,13 @@ from corridors.report.store import Store
 from corridors.runtime import installation
 
 LOCAL = "local"
+CONNECT_SECONDS = 4.0
+"""How long to wait for a scheduler to answer: first for its port, then for Dask behind it."""
 PATIENCE_SECONDS = 60.0
-"""How long to wait for a scheduler and its first worker."""
+"""How long to wait for a local cluster, and for the first worker of any."""
+
+_SCHEMES = ("tcp", "tls", "ws", "wss", "ucx")
+_ALLOWED = "Give tcp://HOST:PORT, or 'local'"
 
 Sent = tuple[Outcome, dict[str, Files]]
 
@@ -44,6 +51,8 @@ class ClusterPool:
     """
 
     def __init__(self, address: str, store: Store, preload: Sequence[str], *, jobs: int | None = None) -> None:
+        if address != LOCAL:
+            _check_address(address)
         from distributed import Client
 
         self._store, self._preload = store, tuple(preload)
@@ -53,10 +62,11 @@ class ClusterPool:
         try:
             if address == LOCAL:
                 self._cluster = _local(jobs)
-            self._client = Client(self._cluster or address, timeout=PATIENCE_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError, TimeoutError) as error:
+            patience = PATIENCE_SECONDS if address == LOCAL else CONNECT_SECONDS
+            self._client = Client(self._cluster or address, timeout=patience, set_as_default=False)  # type: ignore[no-untyped-call]
+        except Exception as error:  # What is no scheduler can say anything: of 3 EiB to come, for one.
             self._close_cluster()
-            raise BuildError(f"--scheduler {address}: no Dask scheduler answers there: {error}. Give tcp://HOST:PORT, or 'local'") from error
+            raise BuildError(f"--scheduler {address}: no Dask scheduler answers there ({_first_line(error)}). {_ALLOWED}") from error
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
         except TimeoutError as error:
@@ -110,6 +120,41 @@ class ClusterPool:
         if self._cluster is not None:
             with contextlib.suppress(Exception):
                 self._cluster.close(timeout=10)
+
+
+def _check_address(address: str) -> None:
+    """BuildError if this is no address, or nothing listens there: Dask itself would try for a long time, and say less."""
+    scheme, _, rest = address.rpartition("://")
+    if scheme and scheme not in _SCHEMES:
+        raise BuildError(f"--scheduler {address}: {scheme!r} is not a protocol{nearest(scheme, _SCHEMES)}. {_ALLOWED}")
+    try:
+        parts = urlsplit(f"//{rest}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not port or parts.path or parts.query or parts.username is not None:
+        raise BuildError(f"--scheduler {address}: is no address. {_ALLOWED}")
+    answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def knock() -> None:
+        try:
+            socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+            answers.put("")
+        except (OSError, UnicodeError) as error:
+            answers.put(_first_line(error))
+
+    # In a thread: looking up a name may take longer than anybody wants to wait.
+    threading.Thread(target=knock, daemon=True).start()
+    try:
+        wrong = answers.get(timeout=CONNECT_SECONDS)
+    except queue.Empty:
+        wrong = f"no answer within {CONNECT_SECONDS:g} s"
+    if wrong:
+        raise BuildError(f"--scheduler {address}: no Dask scheduler answers there ({wrong}). {_ALLOWED}")
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
 
 
 def _local(jobs: int | None) -> Any:

@@ -31,8 +31,8 @@ ZYGOTE_VARIABLE = "CORRIDORS_ZYGOTE"
 ONE_THREAD = {name: "1" for name in (*ARITHMETIC_THREADS, "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
 """The build runs in parallel itself; a library's own threads would only compete, and must not exist at a fork."""
 
-STEADY = {"PYTHONHASHSEED": "0", "MPLBACKEND": "agg"}
-"""So that one build is like another."""
+STEADY = {"PYTHONHASHSEED": "0", "MPLBACKEND": "agg", "PYTHONWARNINGS": "ignore"}
+"""So that one build is like another; a library's warning would show a path of this machine."""
 
 QUIET_LIBRARIES = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "_RJEM_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 """Allocators of Arrow and Polars would start threads of their own when they are loaded; the debugger that kernels carry would print a warning."""
@@ -194,6 +194,12 @@ class ZygoteProcess:
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    def has_ended(self, patience_seconds: float = 1.0) -> bool:
+        """Whether it is gone, though nobody stopped it."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience_seconds)
+        return self._process.poll() is not None
 
     def stop(self) -> None:
         """End it and everything forked from it."""

@@ -65,11 +65,10 @@ class LocalPool:
 
     def __init__(self, jobs: int, store: Store, modules: Sequence[str]) -> None:
         self._store = store
+        self._modules = tuple(modules)
         self._zygote = forks.ZygoteProcess(modules) if forks.can_fork() else None
+        self._may_restart = True
         self._environment = safe_path({**os.environ, **forks.ONE_THREAD, **forks.STEADY})
-        if self._zygote is not None:
-            # What they keep for a while goes when the zygote goes, also after a kill.
-            self._environment["TMPDIR"] = str(self._zygote.folder)
         self._workers: list[_Worker] = []
         self._jobs = jobs
 
@@ -146,19 +145,35 @@ class LocalPool:
     def _start(self, task: Task) -> _Worker:
         if self._zygote is None:
             return self._spawn()
+        try:
+            return self._fork(self._zygote, task)
+        except (OSError, BuildError) as error:
+            if not self._may_restart or not self._zygote.has_ended():
+                raise BuildError(f"cannot start a worker: {error}") from error
+        # Killed from outside, by the system for memory perhaps: once is an accident.
+        self._may_restart = False
+        self._zygote.stop()
+        self._zygote = forks.ZygoteProcess(self._modules)
+        try:
+            return self._fork(self._zygote, task)
+        except (OSError, BuildError) as error:
+            raise BuildError(f"cannot start a worker: {error}") from error
+
+    def _fork(self, zygote: forks.ZygoteProcess, task: Task) -> _Worker:
         ours, theirs = socket.socketpair()
         try:
             process = forks.fork(
-                self._zygote.address,
+                zygote.address,
                 "worker",
-                {"store_folder": str(self._store.folder), "zygote": self._zygote.address},
+                {"store_folder": str(self._store.folder), "zygote": zygote.address},
                 files=[_STANDARD_ERROR, _STANDARD_ERROR, theirs.fileno()],
-                environment=self._environment,
+                # What they keep for a while goes when the zygote goes, also after a kill.
+                environment={**self._environment, "TMPDIR": str(zygote.folder)},
                 early=self._may_start_early(task),
             )
-        except OSError as error:
+        except BaseException:
             ours.close()
-            raise BuildError(f"cannot start a worker: {error}") from error
+            raise
         finally:
             theirs.close()
         return _Worker(Connection(ours.detach()), process)
