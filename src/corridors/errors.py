@@ -7,10 +7,8 @@ exits with ``error.exit_status``; no traceback is shown.
 
 from __future__ import annotations
 
-import base64
 import difflib
 import unicodedata
-import urllib.parse
 from collections.abc import Iterable
 
 
@@ -27,6 +25,9 @@ _hidden: set[str] = set()
 
 def hide(secret: str) -> None:
     """From now on no message shows ``secret``, nor what it looks like in an address or a header."""
+    import base64
+    import urllib.parse
+
     encoded = secret.encode()
     _hidden.update((secret, urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret), base64.b64encode(encoded).decode()))
 

@@ -37,6 +37,6 @@ def _with_trade() -> tuple[int, tuple[str, ...]]:
         world.build()
     except CorridorsError as error:
         raise DataError(f"data: the model cannot be computed from these tables: {error}") from error
-    except (ArithmeticError, ValueError, LookupError) as error:
+    except Exception as error:  # Libraries name what they cannot compute in many ways.
         raise DataError(f"data: the model cannot be computed from these tables: {type(error).__name__}: {error}") from error
     return fit.year, tuple(sorted({*fit.sample["exporter"], *fit.sample["importer"]}))
