@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corridors.runtime.notebook_html import in_notebook
 from corridors.show.blocks import (
     MIME,
     Block,
@@ -68,7 +69,7 @@ _blocks = _simple | st.lists(_simple, max_size=3).map(tuple).map(Group)
 def test_a_block_survives_its_way_through_a_notebook(block: Block) -> None:
     shown = json.loads(json.dumps(block._repr_mimebundle_()))
     assert from_dict(shown[MIME]) == block
-    assert shown["text/html"] == block.html() and shown["text/plain"] == block.text()
+    assert shown["text/html"] == in_notebook(block.html()) and shown["text/plain"] == block.text()
 
 
 @given(_simple, _simple)
@@ -112,3 +113,11 @@ def test_groups_open_in_order_and_leave_out_what_is_not_there() -> None:
 def test_what_is_no_block_is_refused() -> None:
     with pytest.raises(ValueError, match="no block"):
         from_dict({"kind": "script"})
+
+
+def test_dollars_are_never_mathematics_and_columns_keep_their_side_in_jupyterlab() -> None:
+    shown = table("From $1 to $2", [Column("Way"), Column("Cost", "$ a tonne", "right")], [("by $ea", "$3")])._repr_mimebundle_()["text/html"]
+    assert shown.startswith('<div class="mathjax_ignore') and shown.endswith("</div>")
+    assert '<td class="right" style="text-align:right">$3</td>' in shown and '<th scope="row" class="left" style="text-align:left">by $ea</th>' in shown
+    drawing = '<svg><g class="left"/></svg>'
+    assert drawing in in_notebook(f"<p>a</p>{drawing}<p>b</p>")

@@ -190,4 +190,6 @@ class Fit:
         return layout_text.plain(self)
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        from corridors.runtime.notebook_html import in_notebook
+
+        return in_notebook(self.to_html())

@@ -24,6 +24,7 @@ from corridors.data import names as vocabulary
 from corridors.errors import ScenarioError, nearest
 from corridors.runtime import paths
 from corridors.runtime.file_names import is_reserved
+from corridors.runtime.notebook_html import in_notebook
 from corridors.scenario import yaml_reader
 from corridors.scenario.measures import FIRST_YEAR, KINDS, LAST_YEAR, Cost, Frozen, Measure
 from corridors.scenario.yaml_reader import Location, field_name
@@ -204,7 +205,7 @@ class Scenario(Frozen):
             if rows
             else "<p>No measures: the baseline.</p>"
         )
-        return (
+        return in_notebook(
             f"<p><strong>{escape(self.title)}</strong> ({escape(' - '.join(self.pair))}, {self.years[0]}-{self.years[-1]}, "
             f"{self.uncertainty.draws:,} draws)</p><p>{escape(self.summary)}</p>{table}"
         )

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any, ClassVar, Literal
 
+from corridors.runtime.notebook_html import in_notebook
+
 MIME = "application/vnd.corridors.block+json"
 
 Align = Literal["left", "right"]
@@ -38,7 +40,7 @@ class Block:
         raise NotImplementedError
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {MIME: self.as_dict(), "text/html": self.html(), "text/plain": self.text()}
+        return {MIME: self.as_dict(), "text/html": in_notebook(self.html()), "text/plain": self.text()}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from corridors.errors import DataError
+from corridors.runtime.notebook_html import in_notebook
 
 QUANTILES: tuple[str, ...] = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
 """Quantile columns: the 95 % band is p2_5 to p97_5, the 80 % band p10 to p90, the 50 % band p25 to p75."""
@@ -264,7 +265,7 @@ class StudyResult:
         rows = "".join(f"<tr><th scope='row'>{n}</th><td>{len(f):,} rows</td></tr>" for n, f in self.tables.items())
         from html import escape
 
-        return (
+        return in_notebook(
             f"<p><strong>{escape(self.title)}</strong> ({escape(' - '.join(self.pair))}, "
             f"{self.years[0]}-{self.years[-1]}, {self.draws:,} draws): two-way trade in {self.years[-1]} "
             f"{h['p50']:+.2f} % (80 % band {h['p10']:+.2f} to {h['p90']:+.2f}).</p>"

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corridors.errors import CrossingError
+from corridors.runtime.notebook_html import in_notebook
 from corridors.transport import queue
 
 Array = npt.NDArray[np.float64]
@@ -65,7 +66,7 @@ class Crossing:
             f"<td>{self.backlog(share * average, 30.0):,.0f}</td></tr>"
             for share in shares
         )
-        return (
+        return in_notebook(
             f"<p><strong>Border crossing</strong>: {self.capacity_trucks_per_day:,.0f} trucks a day on {self.lanes} lanes, "
             f"{self.processing_hours:g} hours with no queue, open {self.hours_open:g} hours on {self.days_open_per_week:g} days a week</p>"
             "<table><thead><tr><th scope='col'>Trucks a day</th><th scope='col'>Of capacity</th><th scope='col'>Hours</th>"

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from corridors.data import names as vocabulary
+from corridors.runtime.notebook_html import in_notebook
 from corridors.transport.network import Link, Network, Service
 
 # What an hour costs a tonne of a typical good (3,000 USD a tonne, 1.3 % a day): only for the search.
@@ -75,7 +76,7 @@ class Route:
 
         names = [(escape(vocabulary.short_name(p)), p in self.crossings) for p in self.places]
         way = " → ".join(f"<strong>{name}</strong>" if crossing else name for name, crossing in names)
-        return f"<p>{escape(self.exporter)} to {escape(self.importer)} by {escape(self.mode)}: {way}</p>"
+        return in_notebook(f"<p>{escape(self.exporter)} to {escape(self.importer)} by {escape(self.mode)}: {way}</p>")
 
 
 class RoadMap:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from corridors.data import tables as data
 from corridors.errors import DataError
+from corridors.runtime.notebook_html import in_notebook
 from corridors.study.result import plain
 from corridors.trade import baseline, reported_level
 from corridors.validation import backtest, known_effects, published, real_cases
@@ -47,7 +48,7 @@ class ValidationResult:
 
     def _repr_html_(self) -> str:
         s = self.summary
-        return (
+        return in_notebook(
             f"<p>Published results reproduced: {s['published_passed']} of {s['published_total']}. Backtest skill against "
             f"the last value: {s['backtest']['skill_vs_naive']:.2f}; 80 % bands held "
             f"{100 * s['backtest']['coverage_80']:.0f} %.</p>"
