@@ -262,7 +262,7 @@ def test_estimates_without_separated_rows_are_those_of_the_guide() -> None:
     frame = pd.DataFrame([[float(v) for v in line.split()] for line in lines], columns=header.split())
     fit = ppml(frame, "y", covariates)
     assert fit.coefficients["constant"] == pytest.approx(0.59095, abs=5e-6)
-    assert fit.dropped.covariates == {"x2": "collinear with x1"}
+    assert fit.dropped.covariates == {"x2": "collinear with x1 (only zero flows that are separated, and so left out, say more)"}
 
 
 def test_pairs_that_never_trade_are_dropped_and_do_not_matter() -> None:

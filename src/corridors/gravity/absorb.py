@@ -50,9 +50,11 @@ class Absorber:
         }
         self.steps = 0
 
-    def weigh(self, weights: np.ndarray) -> None:
-        """Set the weights (cells,) and prepare the exact part for them."""
+    def weigh(self, weights: np.ndarray, anew: bool = False) -> None:
+        """Set the weights (cells,) and prepare the exact part for them. ``anew``: other cells than before may be zero."""
         self._weights = weights
+        if anew and self._couple is not None:
+            self._couple.forget()
         self._mass = [group.sums(weights[None, :])[0] for group in self.groups]
         self._inverse = [_inverse_or_zero(mass) for mass in self._mass]
         if self._couple is not None:
@@ -186,6 +188,10 @@ class _Couple:
         self._blocks = (
             Blocks(first, second) if isinstance(first, AxisGroups) and isinstance(second, AxisGroups) else None
         )
+
+    def forget(self) -> None:
+        """Which levels hang together is to be found again at the next weights."""
+        self._parts = None
 
     def weigh(self, weights: np.ndarray, first_mass: np.ndarray, second_mass: np.ndarray) -> None:
         table = self._table(weights)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ..errors import EstimationError
+from ..errors import EstimationError, NotConverged
 from . import covariance, poisson, separation
 from .absorb import Absorber
 from .fit import Dropped, Fit
-from .groups import Layout, arrange
+from .groups import Layout
 from .sample import Factor, Sample, build
+from .task import Task, prepare
 
 
 @dataclass(frozen=True)
@@ -104,109 +105,157 @@ def ppml(
     )
     lost = separation.without_trade(sample.outcome, sample.weights, sample.factors)
     without_trade = int(lost.sum())
+    whole: dict[str, str] | None = None
     while True:
-        rows = np.flatnonzero(~lost)
-        work, solution, reasons, scale = _fit_rows(sample, rows, path)
-        separated = _separated(work, solution)
+        task = prepare(sample, np.flatnonzero(~lost), path)
+        kept, reasons, separated = _identified(task)
+        if whole is None and separated.any():
+            _, whole = _collinear(task, np.ones_like(task.positive))
         if not separated.any():
-            break
+            solution, separated = _fit(task, kept)
+            if solution is not None and not separated.any():
+                break
         lost = lost.copy()
-        lost[rows[separated]] = True
-    return _report(frame, outcome, sample, work, solution, scale, lost, without_trade, reasons)
+        lost[task.rows[separated]] = True
+    if whole is not None:
+        reasons = {n: why if n in whole else why + _BY_SEPARATION for n, why in reasons.items()}
+    return _report(frame, outcome, task, kept, solution, lost, without_trade, reasons)
 
 
-def _fit_rows(
-    sample: Sample, rows: np.ndarray, path: str
-) -> tuple[Workings, poisson.Solution, dict[str, str], np.ndarray]:
-    everything = rows.size == sample.outcome.size
+_BY_SEPARATION = " (only zero flows that are separated, and so left out, say more)"
 
-    def cut(values: np.ndarray) -> np.ndarray:
-        return values if everything else values[..., rows]
 
-    y, design = cut(sample.outcome), cut(sample.design)
-    factors = tuple(replace(f, codes=cut(f.codes)) for f in sample.factors)
-    clusters = tuple(replace(c, codes=cut(c.codes)) for c in sample.clusters)
-    layout = arrange(factors, {name: cut(codes) for name, (codes, _) in sample.columns.items()}, path)
-    if path == "dense" and layout.path != "dense":
-        raise EstimationError(
-            "path is 'dense', but the rows do not fill a tensor of the columns under fixed_effects "
-            "(too many holes, or several rows in one cell); use path='auto'"
+def _collinear(task: Task, used: np.ndarray) -> tuple[list[int], dict[str, str]]:
+    kept, reasons = separation.collinear(
+        task.cells, task.sample.names, task.layout.to_cells(used.astype(float)), task.absorber
+    )
+    for name, why in reasons.items():
+        if why.startswith("zero") and task.middle[task.sample.names.index(name)]:
+            reasons[name] = "the same in every row that is used"
+    return kept, reasons
+
+
+def _identified(task: Task) -> tuple[list[int], dict[str, str], np.ndarray]:
+    """Covariates to keep, reasons for the others, and the rows in use that are separated.
+
+    Where covariates and fixed effects tell positive flows apart as well as all, nothing is collinear or separated.
+    """
+    positive = task.positive
+    none = np.zeros(positive.size, dtype=bool)
+    loose = separation.loose(task.factors, positive)
+    few = sum(f.levels for f in task.factors) - max((f.levels for f in task.factors), default=0)
+    try:
+        kept, reasons = _collinear(task, positive)
+    except NotConverged:  # groups of positive rows that hardly overlap
+        kept, reasons, loose = [], {"": ""}, None
+    if not reasons and (not loose.any() if loose is not None else few > _FEW_LEVELS):
+        return kept, reasons, none
+    found = _separated(task, bool(reasons), loose)
+    kept, reasons = _collinear(task, np.ones_like(none))
+    return kept, reasons, found
+
+
+# With three fixed effects their ties are looked into beforehand up to so many levels outside the largest, and
+# otherwise where the iteration hints at a need.
+_FEW_LEVELS = 150
+
+
+def _separated(task: Task, covariates_too: bool, loose: np.ndarray | None) -> np.ndarray:
+    positive = task.positive
+    if loose is not None and loose.any():
+        found = separation.one_way(task.factors, positive)
+        if found.any() or not covariates_too:
+            return found
+    basis = separation.directions(task.design, task.layout, task.absorber, task.factors, positive)
+    return separation.widest(basis, task.sample.names)
+
+
+def _fit(task: Task, kept: list[int]) -> tuple[poisson.Solution | None, np.ndarray]:
+    """The fit on the covariates ``kept``, and rows that turn out separated all the same."""
+    layout, none = task.layout, np.zeros(task.rows.size, dtype=bool)
+    many = len(task.factors) > 2
+    solution = None
+    try:
+        solution = poisson.solve(
+            layout.to_cells(task.outcome),
+            task.cells if len(kept) == len(task.design) else task.cells[kept],
+            layout.to_cells(task.weights),
+            None if task.offset is None else layout.to_cells(task.offset),
+            task.absorber,
         )
-    weights = np.ones_like(y) if sample.weights is None else cut(sample.weights)
-    absorber = Absorber(layout) if factors else None
-    scale = np.sqrt((design**2).mean(axis=1))
-    scale = np.where(scale > 0, scale, 1.0)
-    cells_design = layout.to_cells(design / scale[:, None])
-    cells_weights = layout.to_cells(weights)
-    kept, reasons = separation.collinear(cells_design, sample.names, cells_weights, absorber)
-    if len(kept) < len(sample.names):
-        cells_design, design, scale = cells_design[kept], design[kept], scale[kept]
-    solution = poisson.solve(
-        layout.to_cells(y),
-        cells_design,
-        cells_weights,
-        None if sample.offset is None else layout.to_cells(cut(sample.offset)),
-        absorber,
-    )
-    clean = layout.to_rows(solution.clean_design)
-    mu = layout.to_rows(solution.mu)
-    gram = (clean * (weights * mu)) @ clean.T
-    bread = np.linalg.inv(gram) if len(kept) else np.zeros((0, 0))
-    workings = Workings(
-        sample=sample,
-        layout=layout,
-        absorber=absorber,
-        rows=rows,
-        outcome=y,
-        mu=mu,
-        design=design,
-        clean=clean * scale[:, None],
-        weights=weights,
-        factors=factors,
-        clusters=clusters,
-        bread=bread / np.outer(scale, scale),
-    )
-    return workings, solution, reasons, scale
+    except NotConverged:
+        found = _separated(task, True, None) if many else none
+        if found.any():
+            return solution, found
+        raise
+    suspects = layout.to_rows(solution.suspects)
+    if many and suspects.any():
+        found = _separated(task, True, None)
+        if not found.any():
+            found = _running_off(layout.to_rows(solution.move), suspects, task.positive)
+        return solution, found
+    return solution, none
 
 
-def _separated(work: Workings, solution: poisson.Solution) -> np.ndarray:
-    """Rows in use that are separated. The costly check runs only where the iteration hints at one."""
-    none = np.zeros(work.rows.size, dtype=bool)
-    if not work.layout.to_rows(solution.suspects).any():
-        return none
-    layout = work.layout
-    present = layout.to_cells(np.ones_like(work.outcome)) > 0
-    standard = np.sqrt((work.design**2).mean(axis=1, keepdims=True)) if work.design.size else 1.0
-    found = separation.rectify(
-        layout.to_cells(work.outcome), layout.to_cells(work.design / standard), present, work.absorber
-    )
-    return layout.to_rows(found)
+def _running_off(move: np.ndarray, suspects: np.ndarray, positive: np.ndarray) -> np.ndarray:
+    """Suspects of the iteration that its last step proves separated: it moves them down, no zero flow up and no
+    positive flow at all."""
+    if np.abs(move[positive]).max() < 1e-5 and move.max() < 1e-5:
+        return suspects & (move < -0.05)
+    return np.zeros_like(suspects)
 
 
 def _report(
     frame: pd.DataFrame,
     outcome: str,
-    sample: Sample,
-    work: Workings,
+    task: Task,
+    kept: list[int],
     solution: poisson.Solution,
-    scale: np.ndarray,
     lost: np.ndarray,
     without_trade: int,
     reasons: dict[str, str],
 ) -> Fit:
-    names = pd.Index([n for n in sample.names if n not in reasons], name="covariate")
-    inference = covariance.estimate(work.scores, work.bread, work.factors, work.clusters)
+    names = pd.Index([task.sample.names[k] for k in kept], name="covariate")
+    there, back = task.given(kept)
+    clean, mu = task.layout.to_rows(solution.clean_design), task.layout.to_rows(solution.mu)
+    bread = poisson.inverse((clean * (task.weights * mu)) @ clean.T) if kept else np.zeros((0, 0))
+    # in standard units, where squares of scores neither overflow nor vanish
+    scores = clean * (task.weights * (task.outcome - mu))
+    inference = covariance.estimate(scores, bread, task.factors, task.clusters)
+    variance = back @ inference.covariance @ back.T
+    coefficients = back @ solution.beta
+    ln_unit = float(np.log(task.unit))
+    effects = {}
+    if task.factors:
+        effects = _effects(task, solution, ln_unit - float(task.middle[kept] @ coefficients))
+    else:
+        coefficients[list(names).index("constant")] += ln_unit
+    with np.errstate(over="ignore", under="ignore"):
+        work = Workings(
+            sample=task.sample,
+            layout=task.layout,
+            absorber=task.absorber,
+            rows=task.rows,
+            outcome=task.outcome * task.unit,
+            mu=mu * task.unit,
+            design=task.design[kept] * task.scale[kept][:, None] + task.middle[kept][:, None],
+            clean=there @ clean,
+            weights=task.weights * task.weight_unit,
+            factors=task.factors,
+            clusters=task.clusters,
+            bread=back @ bread @ back.T / task.unit / task.weight_unit,
+        )
     fitted = np.zeros(len(frame))
     fitted[work.rows] = work.mu
     return Fit(
         outcome=outcome,
         fixed_effect_names=tuple(f.name for f in work.factors),
         cluster_names=tuple(c.name for c in work.clusters),
-        coefficients=pd.Series(solution.beta / scale, names, name="coefficient"),
-        standard_errors=pd.Series(np.sqrt(np.diag(inference.covariance)), names, name="standard_error"),
-        covariance=pd.DataFrame(inference.covariance, names, names),
+        coefficients=pd.Series(coefficients, names, name="coefficient"),
+        standard_errors=pd.Series(np.sqrt(np.maximum(np.diag(variance), 0.0)), names, name="standard_error"),
+        covariance=pd.DataFrame(variance, names, names),
         fitted=fitted,
-        fixed_effects=_effects(work, solution),
+        fixed_effects=effects,
         dropped=Dropped(np.flatnonzero(lost), without_trade, int(lost.sum()) - without_trade, reasons),
         nobs=work.rows.size,
         nobs_given=len(frame),
@@ -221,20 +270,21 @@ def _report(
     )
 
 
-def _effects(work: Workings, solution: poisson.Solution) -> dict[str, pd.Series]:
-    """Fixed effects by level; levels that were dropped are missing.
+def _effects(task: Task, solution: poisson.Solution, shift: float) -> dict[str, pd.Series]:
+    """Fixed effects by level, ``shift`` added to the first; levels that were dropped are missing.
 
     Two effects without a common column: the second has mean zero over its levels. Otherwise one of the
     many equivalent sets.
     """
     found: dict[str, pd.Series] = {}
-    values = [np.full(f.levels, np.nan) for f in work.factors]
-    for k, (factor, level) in enumerate(zip(work.factors, work.layout.level_of, strict=True)):
+    values = [np.full(f.levels, np.nan) for f in task.factors]
+    for k, (factor, level) in enumerate(zip(task.factors, task.layout.level_of, strict=True)):
         values[k][factor.codes] = solution.effects[k][level]
-    if len(values) == 2 and not set(work.factors[0].parts) & set(work.factors[1].parts):
-        shift = np.nanmean(values[1])
-        values = [values[0] + shift, values[1] - shift]
-    for factor, effect in zip(work.factors, values, strict=True):
+    values[0] = values[0] + shift
+    if len(values) == 2 and not set(task.factors[0].parts) & set(task.factors[1].parts):
+        mean = np.nanmean(values[1])
+        values = [values[0] + mean, values[1] - mean]
+    for factor, effect in zip(task.factors, values, strict=True):
         found[factor.name] = pd.Series(effect, factor.labels, name=factor.name)
     return found
 

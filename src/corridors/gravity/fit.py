@@ -95,7 +95,7 @@ class Fit:
         one, two = self.workings.outcome, self.workings.mu
         if one.size < 2 or np.ptp(one) == 0 or np.ptp(two) == 0:
             return float("nan")
-        return float(np.corrcoef(one, two)[0, 1] ** 2)
+        return float(np.corrcoef(one / one.max(), two / two.max())[0, 1] ** 2)
 
     @cached_property
     def log_likelihood(self) -> float:
@@ -117,8 +117,9 @@ class Fit:
         from scipy.special import gammaln
 
         work = self.workings
-        terms = work.outcome * np.log(mu) - mu - gammaln(work.outcome + 1)
-        return float((work.weights * terms).sum())
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            terms = np.where(work.outcome > 0, work.outcome * np.log(mu), 0.0) - mu - gammaln(work.outcome + 1)
+            return float((work.weights * terms).sum())
 
     @property
     def z_values(self) -> pd.Series:

@@ -27,13 +27,17 @@ _INNER = 1e-3
 _DECREMENT = 1e-14
 # A row that still moves by this much when all others stand still is running off to minus infinity.
 _RUNNING_OFF = 0.05
+# A share of all trade that is none.
+_VANISHED = 1e-16
+_SMALLEST = 1e-300
 
 
 @dataclass
 class Solution:
     """Where the Newton iteration ended. Arrays are over cells.
 
-    ``clean_design`` is the design with the fixed effects taken out at the final weights; ``suspects`` are zero flows whose fitted value still falls when all else stands still.
+    ``clean_design`` is the design with the fixed effects taken out at the final weights; ``move`` the last step of eta;
+    ``suspects`` are zero flows whose fitted value still falls when all else stands still, or has all but vanished.
     """
 
     beta: np.ndarray
@@ -43,13 +47,16 @@ class Solution:
     clean_design: np.ndarray
     iterations: int
     converged: bool
+    move: np.ndarray
     suspects: np.ndarray
 
 
 def deviance(outcome: np.ndarray, mu: np.ndarray, weights: np.ndarray) -> float:
     """2 sum w (y log(y/mu) - (y - mu)), with 0 log 0 = 0."""
-    ratio = np.where(outcome > 0, outcome, 1.0) / np.where(outcome > 0, mu, 1.0)
-    return float(2.0 * (weights * (outcome * np.log(ratio) - (outcome - mu))).sum())
+    positive = outcome > 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        ratio = np.divide(outcome, mu, out=np.ones_like(mu), where=positive & (mu > 0))
+        return float(2.0 * (weights * (outcome * np.log(ratio) - (outcome - mu))).sum())
 
 
 def _proportional(
@@ -89,7 +96,8 @@ def solve(
     weighted_outcome = weights * outcome
     # Half the outcome, so that no working residual is large; half what the fixed effects alone predict.
     mu = 0.5 * (outcome + _proportional(weighted_outcome, weights, base, absorber))
-    eta = np.log(mu)
+    eta = np.log(np.maximum(mu, _SMALLEST))
+    positive = outcome > 0
     beta = np.zeros(design.shape[0])
     # covariates, and the working residual in the last line: taken out of the fixed effects in one go
     stacked = np.vstack([design, np.empty((1, outcome.size))])
@@ -105,8 +113,9 @@ def solve(
     for iteration in range(1, _STEPS + 1):
         first = iteration == 1
         working = weights * mu
-        np.divide(outcome, mu, out=target)
-        target -= 1.0
+        target[:] = -1.0
+        np.divide(outcome, mu, out=target, where=positive)
+        np.subtract(target, 1.0, out=target, where=positive)
         if first:
             target += eta
             target -= base
@@ -118,7 +127,7 @@ def solve(
             left, taken = stacked, []
         clean, rest = left[:-1], left[-1]
         weighted = clean * working
-        step = np.linalg.solve(weighted @ clean.T, weighted @ rest) if design.size else beta
+        step = _solve(weighted @ clean.T, weighted @ rest) if design.size else beta
         move = target - rest
         move += step @ clean
         change = [t[-1] - step @ t[:-1] for t in taken]
@@ -164,5 +173,33 @@ def solve(
         clean_design=clean,
         iterations=iteration,
         converged=converged,
-        suspects=(outcome == 0) & (weights > 0) & (move < -_RUNNING_OFF),
+        move=move,
+        suspects=(outcome == 0) & (weights > 0) & ((move < -_RUNNING_OFF) | (weights * mu < _VANISHED * scale)),
     )
+
+
+def inverse(gram: np.ndarray) -> np.ndarray:
+    """Of a positive definite matrix (covariates, covariates), each line in its own unit."""
+    unit = np.sqrt(np.diag(gram))
+    if not (np.isfinite(gram).all() and (unit > 0).all()):
+        raise NotConverged(_SINGULAR)
+    try:
+        return np.asarray(np.linalg.inv(gram / np.outer(unit, unit)) / np.outer(unit, unit))
+    except np.linalg.LinAlgError:
+        raise NotConverged(_SINGULAR) from None
+
+
+def _solve(gram: np.ndarray, right: np.ndarray) -> np.ndarray:
+    unit = np.sqrt(np.diag(gram))
+    if not (np.isfinite(gram).all() and (unit > 0).all()):
+        raise NotConverged(_SINGULAR)
+    try:
+        return np.asarray(np.linalg.solve(gram / np.outer(unit, unit), right / unit) / unit)
+    except np.linalg.LinAlgError:
+        raise NotConverged(_SINGULAR) from None
+
+
+_SINGULAR = (
+    "the Poisson fit came to a point where covariates can no longer be told apart: the fitted values of the rows that "
+    "tell them apart have vanished; a covariate that is huge in a few rows is the usual cause: rescale it, or drop it"
+)

@@ -1,0 +1,194 @@
+"""Separated zeros and covariates that say nothing: against linear programming, at any scale, and refused by name."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import linprog
+
+from corridors.errors import EstimationError, NotConverged
+from corridors.gravity import ppml
+
+EFFECTS: list[list[str]] = [
+    [], ["e"], ["e", "m"], ["e", "m"], ["e", "t"], ["e^t", "m^t"], ["e", "m", "t"], ["e^t", "m^t", "e^m"],
+]  # fmt: skip
+
+
+def random_panel(seed: int) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """Three to six economies in one to three years, unbalanced, most flows zero in some; covariates of five kinds, and
+    covariates and trade in units from 1e-98 to 1e40."""
+    rng = np.random.default_rng(seed)
+    n, years = int(rng.integers(3, 7)), int(rng.integers(1, 4))
+    e, m, t = (v.ravel() for v in np.meshgrid(np.arange(n), np.arange(n), np.arange(years), indexing="ij"))
+    kept = e != m
+    if rng.random() < 0.5:
+        kept &= rng.random(e.size) < rng.uniform(0.5, 1)
+    frame = pd.DataFrame({"e": e[kept], "m": m[kept], "t": t[kept]})
+    rows = len(frame)
+    names = [f"x{k}" for k in range(rng.integers(0, 4))]
+    for name in names:
+        kind = rng.integers(0, 5)
+        values = [
+            lambda: rng.integers(0, 3, rows).astype(float),
+            lambda: (rng.random(rows) < 0.2) * rng.integers(1, 5, rows).astype(float),
+            lambda: rng.normal(size=rows),
+            lambda: rng.integers(-4, 5, rows) * rng.choice([0, 0, 1.0], rows),
+            lambda: (rng.random(rows) < 0.3) * 10.0 ** rng.integers(-2, 4, rows),
+        ][kind]()
+        frame[name] = values * (10.0 ** rng.integers(-30, 30) if rng.random() < 0.3 else 1.0)
+    frame["y"] = rng.integers(1, 20, rows) * (rng.random(rows) > rng.uniform(0.1, 0.8))
+    if rng.random() < 0.2:
+        frame["y"] = frame["y"] * 10.0 ** rng.integers(-98, 40)
+    if rng.random() < 0.2:
+        frame["w"] = rng.integers(1, 5, rows).astype(float)
+    return frame, names, list(EFFECTS[rng.integers(0, len(EFFECTS))])
+
+
+def regressors(frame: pd.DataFrame, names: list[str], effects: list[str]) -> np.ndarray:
+    blocks = [frame[names].to_numpy(float)]
+    for effect in effects:
+        label = frame[effect.split("^")].astype(str).agg("^".join, axis=1)
+        blocks.append(pd.get_dummies(label).to_numpy(float))
+    x = np.hstack(blocks if effects else [*blocks, np.ones((len(frame), 1))])
+    largest = np.abs(x).max(axis=0)
+    return x / np.where(largest > 0, largest, 1.0)
+
+
+def by_linear_programming(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The largest support of x g over the zeros with x g >= 0 there and x g = 0 on positive flows, all dummies written out."""
+    zero = y == 0
+    k, zeros, rest = x.shape[1], int(zero.sum()), int((~zero).sum())
+    found = np.zeros(len(y), dtype=bool)
+    if zeros:
+        answer = linprog(
+            np.r_[np.zeros(k), -np.ones(zeros)],
+            A_ub=np.hstack([-x[zero], np.eye(zeros)]), b_ub=np.zeros(zeros),
+            A_eq=np.hstack([x[~zero], np.zeros((rest, zeros))]), b_eq=np.zeros(rest),
+            bounds=[(None, None)] * k + [(0, 1)] * zeros,
+        )  # fmt: skip
+        found[zero] = answer.x[k:] > 0.5
+    return found
+
+
+def textbook(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Fitted values by Newton's method with step halving on an orthonormal basis of all regressors."""
+    basis, sizes, _ = np.linalg.svd(x, full_matrices=False)
+    basis = basis[:, sizes > 1e-9 * sizes[0]]
+    unit = y.max()
+    y = y / unit
+    eta = np.log(y + y.mean())
+    for step in range(400):
+        mu = np.maximum(np.exp(eta), 1e-300)
+        root = np.sqrt(w * mu)
+        move = basis @ np.linalg.lstsq(basis * root[:, None], (eta + (y - mu) / mu) * root, rcond=1e-15)[0] - eta
+        share, before = 1.0, (w * (y * eta - mu)).sum()
+        while step and share > 1e-4:
+            then = eta + share * move
+            if (w * (y * then - np.exp(np.minimum(then, 300)))).sum() >= before - 1e-13 * abs(before):
+                break
+            share /= 2
+        eta = eta + share * move
+        if np.abs(share * move * np.sqrt(mu)).max() < 1e-13:
+            break
+    return np.exp(eta) * unit
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_two_thousand_random_panels_against_linear_programming(part: int) -> None:
+    """No row dropped wrongly, no fit that is another's, and at most one in a hundred refused, by name."""
+    refused = separated = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for seed in range(250 * part, 250 * (part + 1)):
+            frame, names, effects = random_panel(seed)
+            y = frame["y"].to_numpy(float)
+            if not y.any():
+                continue
+            x = regressors(frame, names, effects)
+            expected = by_linear_programming(y, x)
+            separated += bool(expected.any())
+            try:
+                fit = ppml(frame, "y", names, effects, weights="w" if "w" in frame else None)
+            except (EstimationError, NotConverged) as error:
+                assert any(name in str(error) for name in [*names, "covariate"])
+                refused += 1
+                continue
+            assert fit.dropped.rows.tolist() == np.flatnonzero(expected).tolist(), (seed, names, effects)
+            if seed % 5 == 0:
+                kept = ~expected
+                w = frame["w"].to_numpy(float) if "w" in frame else np.ones(len(y))
+                wanted = textbook(y[kept], x[kept], w[kept])
+                np.testing.assert_allclose(fit.fitted[kept], wanted, rtol=0, atol=1e-7 * y.max(), err_msg=str(seed))
+    assert refused <= 2
+    assert separated > 50
+
+
+def test_only_the_rows_that_linear_programming_finds_are_dropped() -> None:
+    """Integers with two fixed effects, where repeated rectified regressions stop too late; estimates as statsmodels has them."""
+    text = """0,1,0,2,0,1 0,2,12,2,2,1 0,3,0,2,2,0 1,0,10,0,0,0 1,2,18,0,0,0 1,3,5,0,0,1 2,0,0,0,0,0 2,1,0,2,0,0
+              2,3,3,0,0,0 3,0,2,2,0,0 3,1,18,0,0,0 3,2,15,2,2,0"""
+    frame = pd.DataFrame([[float(v) for v in row.split(",")] for row in text.split()], columns=["e", "m", "y", "x0", "x1", "x2"])
+    fit = ppml(frame, "y", ["x0", "x1", "x2"], ["e", "m"])
+    assert fit.dropped.rows.tolist() == [0, 7]
+    assert fit.coefficients.round(5).to_dict() == {"x1": 0.56666, "x2": 0.59668}
+    assert fit.dropped.covariates["x0"].startswith("collinear with the fixed effects")
+
+
+def test_what_only_separated_rows_tell_apart_is_told_from_collinearity() -> None:
+    frame = pd.DataFrame({"y": [0, 0, 0, 0, 0, 4.0], "x0": [0, 0, 4, 4, -4, 1.0], "x1": [-4, 0, 0, 0, 0, -4.0]})
+    fit = ppml(frame, "y", ["x0", "x1"])
+    assert fit.dropped.separated == 5
+    assert fit.coefficients.to_dict() == {"constant": pytest.approx(np.log(4))}
+    assert all("separated" in why for why in fit.dropped.covariates.values())
+    plain = ppml(frame.assign(y=1.0 + frame["x0"] ** 2, twice=2 * frame["x0"]), "y", ["x0", "twice"])
+    assert plain.dropped.covariates == {"twice": "collinear with x0"}
+
+
+@pytest.mark.parametrize("huge", [10.0, 100.0, 1e6, 1e12, 1e-9])
+def test_separated_rows_are_found_at_any_scale(huge: float) -> None:
+    fit = ppml(pd.DataFrame({"y": [0, 0, 0, 0, 1, 2, 3, 4.0], "x": [1, 2, 5, huge, 0, 0, 0, 0]}), "y", ["x"])
+    assert fit.dropped.rows.tolist() == [0, 1, 2, 3]
+    assert fit.coefficients["constant"] == pytest.approx(np.log(2.5))
+
+
+def plain(n: int = 60) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"exporter": "A", "importer": [f"I{i % 12}" for i in range(n)], "year": [2000 + i // 12 for i in range(n)]})
+    frame["x"] = rng.normal(size=n)
+    frame["y"] = rng.poisson(np.exp(0.5 * frame["x"] + 1)).astype(float)
+    return frame
+
+
+def test_one_economy_one_year_and_constant_covariates() -> None:
+    frame = plain().assign(same=1e9, tenth=0.1, far=lambda f: 1e9 + np.sin(np.arange(len(f))))
+    alone = ppml(frame, "y", ["x"], ["exporter", "importer"])
+    assert alone.coefficients["x"] == pytest.approx(ppml(frame, "y", ["x"], ["importer"]).coefficients["x"], abs=1e-10)
+    assert np.isfinite(ppml(frame[frame["year"] == 2000], "y", ["x"], ["year"]).coefficients["x"])
+    for effects in ([], ["importer"]):
+        fit = ppml(frame, "y", ["x", "same", "tenth", "far"], effects)
+        near = ppml(frame.assign(far=frame["far"] - 1e9), "y", ["x", "far"], effects)
+        assert fit.dropped.covariates == dict.fromkeys(["same", "tenth"], "the same in every row that is used")
+        np.testing.assert_allclose(fit.coefficients[["x", "far"]], near.coefficients[["x", "far"]], atol=1e-6)
+        np.testing.assert_allclose(fit.standard_errors[["x", "far"]], near.standard_errors[["x", "far"]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e-98, 1e40])
+def test_units_beyond_all_measure_do_not_matter(unit: float) -> None:
+    frame = plain()
+    for effects in ([], ["importer"]):
+        base = ppml(frame, "y", ["x"], effects)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            other = ppml(frame.assign(y=frame["y"] * unit, x=frame["x"] * 1e-98, w=unit), "y", ["x"], effects, weights="w")
+            str(other)
+        assert other.coefficients["x"] * 1e-98 == pytest.approx(base.coefficients["x"], rel=1e-9)
+        assert other.standard_errors["x"] * 1e-98 == pytest.approx(base.standard_errors["x"], rel=1e-9)
+        np.testing.assert_allclose(other.fitted / unit, base.fitted, rtol=1e-9)
+        if effects:
+            shift = other.fixed_effects["importer"] - base.fixed_effects["importer"]
+            np.testing.assert_allclose(shift, np.log(unit), rtol=1e-9)
+        else:
+            assert other.coefficients["constant"] - base.coefficients["constant"] == pytest.approx(np.log(unit), rel=1e-9)
