@@ -78,7 +78,7 @@ def _some_benefits() -> UserBenefits:
 
 def test_by_economy_adds_up_to_the_total() -> None:
     found = _some_benefits()
-    np.testing.assert_allclose(np.sum(list(found.by_economy().values()), axis=0), found.total, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(np.sum(list(found.by_economy.values()), axis=0), found.total, rtol=1e-12, atol=1e-12)
     sent, received = (np.sum([ends[k] for ends in found.by_end().values()], axis=0) for k in (0, 1))
     np.testing.assert_allclose(sent, found.by_pair.sum(axis=1), rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(received, found.by_pair.sum(axis=1), rtol=1e-12, atol=1e-12)

@@ -16,6 +16,7 @@ they are spared, existing trucks in full and new ones half of it (the rule of ha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -42,12 +43,12 @@ class UserBenefits:
     """The two economies of each crossing of the X axis."""
     other_trucks: Array
 
-    @property
+    @cached_property
     def by_pair(self) -> Array:
         """(B, P) existing and new goods together."""
         return self.existing + self.new
 
-    @property
+    @cached_property
     def total(self) -> Array:
         """(B,) of everybody who ships."""
         return np.asarray(self.by_pair.sum(axis=1) + self.other_trucks.sum(axis=1))
@@ -57,6 +58,7 @@ class UserBenefits:
         columns = [p for p, directed in enumerate(self.pairs) if directed in (pair, pair[::-1])]
         return np.asarray(self.by_pair[:, columns].sum(axis=1))
 
+    @cached_property
     def by_economy(self) -> dict[str, Array]:
         """(B,) by economy; adds up to :attr:`total`.
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
 
-DETAILED = 128
+DETAILED = 64
 DISCOUNT_PERCENT, CARBON_USD_PER_T = 9.0, 80.0
 OTHER_RATES_PERCENT = (6.0, 12.0)
 
@@ -104,6 +104,15 @@ class Worth:
 
     def _base_value(self, pairs: tuple[Pair, ...]) -> Array:
         """(P, C) trade of the base year by cargo class, million dollars; 0 where the world matrix does not know the pair."""
+        if pairs not in self._base_values:
+            self._base_values[pairs] = self._read_value(pairs)
+        return self._base_values[pairs]
+
+    @cached_property
+    def _base_values(self) -> dict[tuple[Pair, ...], Array]:
+        return {}
+
+    def _read_value(self, pairs: tuple[Pair, ...]) -> Array:
         trade = self.study.chain.base_trade
         known = set(trade.index)
         flow = np.array([float(trade.loc[a, b]) if a in known and b in known else 0.0 for a, b in pairs])

@@ -77,7 +77,7 @@ def _headline(worth: Worth) -> pd.DataFrame:
 
 def _by_economy(worth: Worth) -> pd.DataFrame:
     """Users' gains (half to each end), goods sent and received in full, fees, real income; the largest first."""
-    users, ends = worth.users.by_economy(), worth.users.by_end()
+    users, ends = worth.users.by_economy, worth.users.by_end()
     zero = np.zeros(worth.study.draws)
     fees: dict[str, Array] = {}
     for x, sides in enumerate(worth.users.crossings):
@@ -236,7 +236,7 @@ def costs_note(worth: Worth) -> str:
 def summary(worth: Worth) -> dict[str, Any]:
     """The object ``appraisal`` of ``corridors run --json``."""
     flows = worth.appraisal
-    by_economy = {economy: spread(gain) for economy, gain in worth.users.by_economy().items()}
+    by_economy = {economy: spread(gain) for economy, gain in worth.users.by_economy.items()}
     by_economy[REST_OF_WORLD] = spread(np.zeros(worth.study.draws))
     typical = [c for c in worth.costs if not c.stated]
     eirr = 100.0 * flows.eirr
