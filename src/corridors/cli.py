@@ -153,9 +153,10 @@ def check(files: tuple[str, ...]) -> int:
     right = []
     checked = f"{len(files or scenario.names())} scenario{'s' * (len(files or scenario.names()) != 1)}"
     if not files:
-        from corridors.data import package, tables
+        from corridors.data import package, relations, tables
 
         mistakes += tables.check()
+        mistakes += relations.mistakes()
         checked += f" and {len(package.resources())} tables"
     for name in files or scenario.names():
         try:
