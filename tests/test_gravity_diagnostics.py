@@ -13,6 +13,7 @@ from corridors.data import panel, tables
 from corridors.errors import DataError, EstimationError
 from corridors.gravity import Fit, ppml
 from corridors.gravity.diagnostics import counts, heterogeneity, influence, reset
+from corridors.runtime.notebook_html import in_notebook
 from corridors.study.result import TABLES
 from corridors.trade import expected_trade, missing_trade
 from corridors.trade.gravity_effects import gravity_whatif
@@ -146,7 +147,7 @@ def test_html_is_a_table_that_a_screen_reader_can_read(fit: Fit) -> None:
     assert not reader.open
     assert [t for t, _ in reader.seen].count("caption") == 1
     assert all(a.get("scope") in ("row", "col") for t, a in reader.seen if t == "th")
-    assert fit._repr_html_() == fit.to_html()
+    assert fit._repr_html_() == in_notebook(fit.to_html())
 
 
 def test_names_of_columns_never_become_markup(frame: pd.DataFrame) -> None:

@@ -91,7 +91,7 @@ def main(argv: list[str] | None = None) -> None:
         say("corridors: interrupted")
         status = 130
     except click.ClickException as error:
-        error.message = plain(error.message)
+        error.message = plain(error.message)  # type: ignore[misc]
         error.show()
         status = error.exit_code
     except BrokenPipeError:

@@ -99,7 +99,7 @@ def ln_expected(world: Panel, k: int, coefficients: Array) -> Array:
     columns = np.where(columns > 0, columns, _guess(flow.sum(axis=0), size, np.nan_to_num(rows) @ pull))
     with np.errstate(divide="ignore"):
         out = np.log(rows)[:, None] + np.log(pull) + np.log(columns)[None, :]
-    return np.where(placed & np.isfinite(out), out, np.nan)
+    return np.asarray(np.where(placed & np.isfinite(out), out, np.nan))
 
 
 def _guess(totals_musd: Array, ln_gdp: Array, pull: Array) -> Array:
