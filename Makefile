@@ -50,8 +50,9 @@ lab: $(ENV_READY) ## Open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --ServerApp.root_dir=notebooks --LabApp.app_settings_dir=.jupyter \
 	    --LabApp.default_url=/lab/workspaces/corridors/tree/00_explore.ipynb
 
-docs: $(ENV_READY) ## Write docs/api.md and the tables of docs/data.md anew
+docs: $(ENV_READY) ## Write docs/api.md, docs/architecture.md and the tables of docs/data.md anew
 	@$(BIN)/python docs/write_api_page.py
+	@$(BIN)/python docs/write_architecture_page.py
 	@$(BIN)/python docs/write_data_page.py
 
 coverage: $(ENV_READY) ## Run all tests and say which lines none of them reached

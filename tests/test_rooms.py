@@ -1,54 +1,31 @@
-"""The rooms of the library: imports run one way, down the list, also those for types alone."""
+"""The rooms of the library: imports run one way, down the list of docs/architecture.md, also those for types alone."""
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parents[1] / "src" / "corridors"
+import pytest
 
-ROOMS = (
-    "errors", "runtime", "data", "scenario", "uncertainty", "gravity", "equilibrium", "trade", "transport", "border", "appraisal", "study",
-    "validation", "show", "report", "explore", "cli",
-)  # fmt: skip
-"""From the ground up: a room may use itself and those before it."""
-
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "corridors"
 DIRECTLY_INSIDE = 8
 
-
-def arrows() -> dict[tuple[str, str], list[str]]:
-    """Imports from room to room, each with the places that need it."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for file in sorted(SOURCE.rglob("*.py")):
-        inside = file.relative_to(SOURCE)
-        room = inside.parts[0].removesuffix(".py")
-        if room == "__init__":
-            continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            for name in _imported(node):
-                if name != room:
-                    found.setdefault((room, name), []).append(f"{inside}:{node.lineno}")  # type: ignore[attr-defined]
-    return found
-
-
-def _imported(node: ast.AST) -> set[str]:
-    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-        if node.module == "corridors":
-            return {alias.name for alias in node.names if not alias.name.startswith("__")}
-        return {node.module.split(".")[1]} if node.module.startswith("corridors.") else set()
-    if isinstance(node, ast.Import):
-        return {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("corridors.")}
-    return set()
+_spec = importlib.util.spec_from_file_location("write_architecture_page", ROOT / "docs" / "write_architecture_page.py")
+assert _spec and _spec.loader
+rooms = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(rooms)
 
 
 def test_every_room_is_on_the_list() -> None:
     inside = {path.name.removesuffix(".py") for path in SOURCE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-    assert inside - {"__init__"} <= set(ROOMS)
+    assert inside - {"__init__"} == set(rooms.ROOMS)
 
 
 def test_imports_run_down_and_never_climb() -> None:
-    floor = {room: number for number, room in enumerate(ROOMS)}
-    climbing = {f"{a} -> {b}": places for (a, b), places in arrows().items() if floor[b] > floor[a]}
+    floor = {room: number for number, room in enumerate(rooms.ROOMS)}
+    climbing = {f"{a} -> {b}": places for (a, b), places in rooms.arrows().items() if floor[b] > floor[a]}
     assert not climbing, climbing
 
 
@@ -56,6 +33,11 @@ def test_few_modules_lie_outside_a_room() -> None:
     assert len(list(SOURCE.glob("*.py"))) <= DIRECTLY_INSIDE
 
 
-def test_a_climbing_import_would_be_seen() -> None:
-    tree = ast.parse("if TYPE_CHECKING:\n    from corridors.report.plan import Document\n")
-    assert [name for node in ast.walk(tree) for name in _imported(node)] == ["report"]
+@pytest.mark.parametrize("line", ["from corridors.report.plan import Document", "from corridors import report", "import corridors.report.plan"])
+def test_a_climbing_import_would_be_seen(line: str) -> None:
+    tree = ast.parse(f"if TYPE_CHECKING:\n    {line}\n")
+    assert [name for node in ast.walk(tree) for name in rooms.imported(node)] == ["report"]
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert rooms.PAGE.read_text(encoding="utf-8") == rooms.page(), "run: make docs"
