@@ -58,6 +58,7 @@ class Task:
 
 
 def prepare(sample: Sample, rows: np.ndarray, path: str) -> Task:
+    """The estimation on ``rows`` of ``sample``, laid out along ``path`` and scaled by powers of two."""
     everything = rows.size == sample.outcome.size
 
     def cut(values: np.ndarray) -> np.ndarray:
