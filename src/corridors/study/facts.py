@@ -29,7 +29,9 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     flights; ``evidence``, studies of measures like these; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``base_year`` of the world matrix, ``trade_year`` of the
     newest world trade behind it, and ``unreported_percent`` of its value that neither side reports; ``level`` (year, exports_musd, imports_musd); ``trade_cost_change_percent``; ``closures``
     (effect in percent in the central case by equilibrium closure); ``market_clearing_residual`` and
-    ``route_gap`` (largest of all draws); ``trucks_needed`` a day, one way, if all goods that could go by road
+    ``route_gap`` (largest of all draws); ``trade_traffic_residual``, the largest |ln| of trade over the trade behind
+    a pair's traffic; ``unsettled_draws``, left out; ``baseline_step_percent``, what queues and closures since the
+    base year do to trade without measures by the last year; ``trucks_needed`` a day, one way, if all goods that could go by road
     did, and ``trucks_by_road`` that do; ``road_share``; ``hidden_usd_per_t`` of the road; ``binding`` crossings
     before and after; ``distance_km``; ``predicted_ratio`` observed over predicted trade by direction.
     """
@@ -57,6 +59,11 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "closures": _closures(study),
         "market_clearing_residual": float(change.response.residual.max()),
         "route_gap": float(state.gap.max()) if state is not None else 0.0,
+        "trade_traffic_residual": float(change.residual.max(initial=0.0)),
+        "unsettled_draws": change.unsettled,
+        "baseline_step_percent": {
+            flow: _three(100.0 * np.expm1(step[:, -1])) for flow, step in zip(("exports", "imports"), study.step, strict=True)
+        },
         **_trucks(study),
         **_road(tables["routes"]),
         "binding": {case: _binding(tables["crossings"], case) for case in ("before", "after")},
@@ -89,6 +96,7 @@ def _flights(study: Study) -> dict[str, Any]:
 def cost_change(study: Study) -> dict[str, float]:
     """Change of the pair's ad valorem trade cost, both directions by value, percent."""
     value = np.stack([study.demand[p].sum(axis=1) for p in (study.pair, study.pair[::-1])], axis=1)
+    value = value * study.change.before_factor[:, :2]
     factor = study.change.cost_factor[:, :2]
     return _three(100.0 * ((value * factor).sum(axis=1) / value.sum(axis=1) - 1.0))
 
@@ -98,7 +106,7 @@ def _closures(study: Study) -> dict[str, float]:
     flows = {pair: value[None] for pair, value in study.middle_demand.items()}
     phased = study.phases(study.middle)[:, -1]
     return {
-        closure: float(counterfactual.two_way(study.chain.change(study.middle, phased, study.last, flows, closure=closure).response.trade_factor, flows, study.pair)[0])
+        closure: float(counterfactual.effect_of(study.chain.change(study.middle, phased, study.last, flows, closure=closure), flows, study.pair)[0])
         for closure in ("partial", "conditional", "full")
     }
 

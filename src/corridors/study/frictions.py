@@ -109,7 +109,7 @@ def _shut(
     with_measures = np.hstack([np.ones((len(days), chain.count)), np.zeros((len(days), len(measures)))])
     before = shut.transport(repeated, with_measures, year, flows)
     change = shut.change(repeated, active, year, flows, before=before)
-    return _effects(change.response, chain, demand)
+    return [float(v) for v in chains.effect_of(change, demand, chain.study)]
 
 
 def _unhidden(
@@ -124,7 +124,7 @@ def _unhidden(
     before = chain.transport(same, active, year, flows)
     lifted = {**same, "road_hidden_kept": 1.0 - np.array(shares)}
     change = _without_flights(chain).change(lifted, active, year, flows, before=before)
-    return _effects(change.response, chain, demand)
+    return [float(v) for v in chains.effect_of(change, demand, chain.study)]
 
 
 def _without_flights(chain: Chain) -> Chain:

@@ -87,6 +87,8 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
         {p: np.tile(value, (count, 1)) for p, value in flows.items()},
         before=_repeated(links.transport(params, None, year, flows), count),
     )
+    there = change.before_factor[:draws]
+    flows = {pair: flows[pair] * there[:, :1], pair[::-1]: flows[pair[::-1]] * there[:, 1:2]}
     exports, imports = flows[pair].sum(axis=1), flows[pair[::-1]].sum(axis=1)
     factor = change.response.trade_factor.reshape(count, draws, -1)
     cost = change.cost_factor.reshape(count, draws, -1)
@@ -123,7 +125,11 @@ def _repeated(before: TransportState | None, count: int) -> TransportState | Non
         before,
         composite_cost=tiled(before.composite_cost),
         mean_cost=tiled(before.mean_cost),
+        price_factor=tiled(before.price_factor),
+        shift=tiled(before.shift),
+        settled=tiled(before.settled),
         place=tiled(before.place),
+        open_share=tiled(before.open_share),
         crossing_load_trucks_per_day=tiled(before.crossing_load_trucks_per_day),
         crossing_capacity=tiled(before.crossing_capacity),
         service_capacity=tiled(before.service_capacity),

@@ -71,7 +71,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "capacity_before", "capacity_after", "background_trucks_per_day", "study_trucks_per_day",
         "load_before", "load_after", "utilisation_before", "utilisation_after",
         "hours_before", "hours_after", "closure_days_before", "closure_days_after",
-        "binds_before", "binds_after",
+        "binds_before", "binds_after", "shadow_price_usd_per_truck_before", "shadow_price_usd_per_truck_after",
     ),
     "crossing_years": (
         "crossing", "capacity_case", "capacity_trucks_per_day", "year",
@@ -191,6 +191,7 @@ class StudyResult:
             **{k: dict(self.facts[k]) for k in _AT_THE_TOP if k in self.facts},
             "routes": self._routes(),
             "crossings": self._crossings(),
+            "unsettled_draws": self.facts["unsettled_draws"],
             "contributions": self.tables["contributions"][["measure", "kind", "percent_points"]].to_dict("records"),
             "real_gdp_percent": {
                 row.economy: {p: getattr(row, f"change_percent_{p}") for p in _P3}
@@ -233,6 +234,9 @@ class StudyResult:
                 "capacity_trucks_per_day": {"before": r.capacity_before, "after": r.capacity_after},
                 "load_trucks_per_day": {"before": r.load_before, "after": r.load_after},
                 "hours": {"before": r.hours_before, "after": r.hours_after},
+                "shadow_price_usd_per_truck": {
+                    "before": r.shadow_price_usd_per_truck_before, "after": r.shadow_price_usd_per_truck_after,
+                },
                 "closure_days_per_year": {"before": r.closure_days_before, "after": r.closure_days_after},
                 "binds": {"before": bool(r.binds_before), "after": bool(r.binds_after)},
             }

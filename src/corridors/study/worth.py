@@ -141,7 +141,8 @@ class Worth:
 
     def _users_of(self, change: Change, params: Params, demand: Mapping[Pair, Array], year: float | Array) -> UserBenefits:
         pairs = self.study.chain.pairs
-        value = self.value(pairs, params, demand, year)
+        # What closures and queues since the base year have taken away is not there to gain.
+        value = self.value(pairs, params, demand, year) * change.before_factor[:, :, None]
         paid = np.zeros_like(change.class_factor)
         crossings: tuple[tuple[str, str], ...] = ()
         rest = np.zeros((len(value), 0))
