@@ -29,6 +29,7 @@ from corridors.transport import flights, network, trade_cost
 from corridors.transport import system as choice
 from corridors.transport.network import Network
 from corridors.transport.system import Pair, System, TransportState
+from corridors.transport.world_network.study import network_of
 
 Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
@@ -70,7 +71,7 @@ class Chain:
     """The network with a scenario's measures, ready for any number of cases. Build it with :func:`build`.
 
     ``study`` is the scenario's pair; ``system`` None where the network reaches neither of its economies nor any
-    measure; ``on_network`` whether the pair's own goods have routes in it. ``flights`` are direct flights between
+    measure; ``on_network`` whether the pair's own goods have routes in it; ``messages`` are sentences that a user must see. ``flights`` are direct flights between
     economies that have none today: number of the measure, pair, flights a week.
     """
 
@@ -80,6 +81,7 @@ class Chain:
     system: System | None
     on_network: bool
     flights: tuple[tuple[int, Pair, float], ...]
+    messages: tuple[str, ...] = ()
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -357,15 +359,16 @@ def _without_unsettled(change: Change) -> Change:
 
 def build(pair: Pair, measures: Sequence[Any]) -> Chain:
     """Compile the network with ``measures`` for a study of ``pair``; pairs without a corridor use distance alone."""
-    roads = network.load()
-    known = {economy for economy, _ in roads.gateways}
     system: System | None = None
-    on_network = known.issuperset(pair)
-    if on_network:
-        try:
-            system = choice.compile_system(roads, measures, study=pair)
-        except NetworkError:
-            on_network = False
+    on_network = True
+    messages: tuple[str, ...]
+    try:
+        roads = network_of(pair, measures)
+        messages = roads.messages
+        system = choice.compile_system(roads, measures, study=pair)
+    except NetworkError as error:
+        roads = network.load()
+        on_network, messages = False, (f"No goods of this pair have a way on the network ({error}).",)
     if system is None and measures:
         system = choice.compile_system(roads, measures)
     flown = tuple(
@@ -374,7 +377,7 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
         if measure.kind == "direct_flights"
     )
     first = tuple(row for row in flown if not flights.joined(*row[1]))
-    return Chain(pair, tuple(measures), roads, system, on_network, first)
+    return Chain(pair, tuple(measures), roads, system, on_network, first, messages)
 
 
 def two_way(trade_factor: Array, flows: Mapping[Pair, Array], pair: Pair) -> Array:

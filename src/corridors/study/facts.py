@@ -26,7 +26,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Plain values, by name:
 
     ``effect_without_flights_percent`` and ``flights`` (route, whether it is served already) where the scenario has
-    flights; ``evidence``, studies of measures like these; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``base_year`` of the world matrix, ``trade_year`` of the
+    flights; ``evidence``, studies of measures like these; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``messages`` that a user must see; ``base_year`` of the world matrix, ``trade_year`` of the
     newest world trade behind it, and ``unreported_percent`` of its value that neither side reports; ``level`` (year, exports_musd, imports_musd); ``trade_cost_change_percent``; ``closures``
     (effect in percent in the central case by equilibrium closure); ``market_clearing_residual`` and
     ``route_gap`` (largest of all draws); ``trade_traffic_residual``, the largest |ln| of trade over the trade behind
@@ -43,6 +43,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "names": [str(economies.loc[e, "name"]) for e in study.pair],
         "demonyms": [str(economies.loc[e, "demonym"]) for e in study.pair],
         "corridor_known": study.chain.on_network,
+        "messages": list(study.chain.messages),
         "distance_km": counterfactual.distance_km(study.pair),
         "base_year": int(matrix.year),
         "trade_year": int(panel.load().years[-1]),

@@ -88,7 +88,8 @@ def build(
     found = _paths(network, roads, shut, tuple(wanted))
     markets: list[Market] = []
     rows: list[tuple[int, int, Route]] = []
-    outside = set(zip(network.pair_traffic["exporter"], network.pair_traffic["importer"], strict=True))
+    stated = set(zip(network.base_shares["exporter"], network.base_shares["importer"], strict=True))
+    outside = set(zip(network.pair_traffic["exporter"], network.pair_traffic["importer"], strict=True)) - stated
     never = shut - {network.crossing_names()[move.index] for move in effects.closure_days}
     for numbers in alike:
         exporter, importer = pairs[numbers[0]]
@@ -242,7 +243,7 @@ def _arrays(
         if route.mode == OUTSIDE:
             cargo.append("any")
         else:
-            cargo.append("truck" if route.service is None else effects.services[route.service].cargo)
+            cargo.append(network.road_cargo if route.service is None else effects.services[route.service].cargo)
     most = max((len(r.crossings) for r in routes), default=0)
     slots = np.full((len(routes), max(most, 1)), len(crossings), dtype=np.intp)
     for r, route in enumerate(routes):
@@ -269,8 +270,9 @@ def base_shares(network: Network, pairs: Sequence[tuple[str, str]], classes: Seq
     number = {pair: p for p, pair in enumerate(pairs)}
     shares: dict[tuple[int, str, str], float] = {}
     traffic: pd.DataFrame = network.pair_traffic
+    stated = set(zip(network.base_shares["exporter"], network.base_shares["importer"], strict=True))
     for exporter, importer, share in zip(traffic["exporter"], traffic["importer"], traffic["road_share"], strict=True):
-        if (exporter, importer) in number:
+        if (exporter, importer) in number and (exporter, importer) not in stated:
             for name in classes:
                 shares[number[exporter, importer], name, "road"] = float(share)
                 shares[number[exporter, importer], name, OUTSIDE] = 1.0 - float(share)

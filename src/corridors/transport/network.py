@@ -46,7 +46,9 @@ class Service:
     """A ship, train or flight between two places.
 
     ``hours`` runs from departure to arrival, ``transshipment_hours`` of them between two ships or
-    trains; ``wait_hours`` is half the gap between departures and comes on top.
+    trains; ``wait_hours`` is half the gap between departures and comes on top. ``serves`` are the two economies
+    whose goods it carries, the first from ``a`` (None: any that have its ends), over at most ``borders`` crossings
+    by road before and after it.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Service:
     estimate: bool = True
     transshipment_hours: float = 0.0
     new: int | None = None
+    serves: tuple[str, str] | None = None
+    borders: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,12 @@ class Network:
     moving_share: Mapping[str, float]
     pair_traffic: pd.DataFrame = field(repr=False)
     base_shares: pd.DataFrame = field(repr=False)
+    road_cargo: str = "truck"
+    """What goes by road: goods other than bulk (truck), or all of them (any)."""
+    compiled: bool = False
+    """Whether its ways are compiled from open data and not checked by hand."""
+    messages: tuple[str, ...] = ()
+    """Sentences that a user must see."""
 
     def crossing_names(self) -> tuple[str, ...]:
         """Ids of all crossings, in the order of the arrays of a solved system."""

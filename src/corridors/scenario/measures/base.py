@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from corridors.data import names as vocabulary
+from corridors.data import world_names
 from corridors.errors import nearest
 
 FIRST_YEAR, LAST_YEAR = 2000, 2060
@@ -40,21 +41,28 @@ def _one_of(known: Iterable[str], what: str) -> Any:
 def _listed(known: Iterable[str], at_most: int = 30) -> str:
     names = list(known)
     rest = len(names) - at_most
-    return ", ".join(names[:at_most]) + (f" and {rest} more in data/network" if rest > 0 else "")
+    return ", ".join(names[:at_most]) + (f" and {rest} more in data/network and the world's in data/world/crossings.csv" if rest > 0 else "")
 
 
 def _crossing(value: str) -> str:
-    known = vocabulary.crossings()
-    if value not in known:
-        raise _one_of(known, "a border crossing of the network")(value)
-    return value
+    """The id of a crossing anywhere, named by id or by any common name."""
+    found = world_names.crossing_id(value)
+    if found is None:
+        raise _unknown(value, vocabulary.crossings(), "crossing", "a border crossing of the network")
+    return found
 
 
 def _place(value: str) -> str:
-    known = vocabulary.places()
-    if value not in known:
-        raise _one_of(known, "a place of the network")(value)
-    return value
+    """The id of a place anywhere, named by id or by any common name."""
+    found = world_names.place_id(value)
+    if found is None:
+        raise _unknown(value, vocabulary.places(), "place", "a place of the network")
+    return found
+
+
+def _unknown(value: str, known: Iterable[str], kind: str, what: str) -> PydanticCustomError:
+    hint = nearest(value, known) or world_names.hint(value, kind)
+    return PydanticCustomError("unknown_name", "is not {what}{hint}", {"what": what, "hint": hint, "allowed": _listed(known)})
 
 
 def _airport(value: str) -> str:
@@ -73,6 +81,9 @@ def _road_link(value: str) -> str:
         a, _, b = link.partition("-")
         if value == f"{b}-{a}":
             return link
+    ends = [world_names.place_id(end) for end in value.split("-")]
+    if len(ends) == 2 and all(ends) and ends[0] != ends[1] and world_names.on_one_road(str(ends[0]), str(ends[1])):
+        return f"{ends[0]}-{ends[1]}"
     raise _one_of(known, "a road link of the network")(value)
 
 

@@ -150,10 +150,10 @@ def others(result: StudyResult, count: int = 10) -> Table | None:
 
 
 def _through(codes: str) -> str:
-    from corridors.data import names as vocabulary
+    from corridors.data import world_names
     from corridors.show.lookups import short_name
 
-    names = vocabulary.crossings()
+    names = world_names.crossings()
     return ", ".join(short_name(names.get(c, c)) for c in codes.split()) or "none: by prices alone"
 
 
