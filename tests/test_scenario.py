@@ -268,11 +268,14 @@ def test_a_new_scenario_is_valid_commented_and_never_overwrites(project: Path) -
     assert "kazakh-road" in scenario.names()
 
 
-@pytest.mark.parametrize("code", ["BRA", "CIV", "GBR"])
-def test_a_new_scenario_for_a_pair_outside_the_network(project: Path, code: str) -> None:
+@pytest.mark.parametrize(("code", "crossings"), [("BRA", 0), ("GBR", 0), ("POL", 4)])
+def test_a_new_scenario_for_a_pair_outside_the_network(project: Path, code: str, crossings: int) -> None:
+    """The crossings of the common border, or none where there is no border: then there is no measure to start from."""
     path = template.write_new("far-away", [code, "DEU"])
-    assert "no place in" in path.read_text(encoding="utf-8")
-    assert scenario.load("far-away").pair == (code, "DEU")
+    assert ("no common border" in path.read_text(encoding="utf-8")) is (crossings == 0)
+    read = scenario.load("far-away")
+    assert read.pair == (code, "DEU")
+    assert [len(m.crossings) for m in read.measures] == ([crossings] if crossings else [])
 
 
 def test_uncommenting_the_examples_of_a_new_scenario_works(project: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from corridors import scenario
-from corridors.data import names
+from corridors.data import names, world_names
 from corridors.errors import ScenarioError, nearest
 from corridors.runtime import paths
 from corridors.scenario import yaml_reader
@@ -131,7 +131,11 @@ def on_checked_network(pair: Sequence[str]) -> bool:
 
 
 def _checked_proposal(a: str, b: str) -> Proposal:
-    """Crossings on the shortest open road between two economies of the hand-checked network."""
+    """Crossings on the shortest open road of the hand-checked network, or on the common border of two others."""
+    if not on_checked_network((a, b)):
+        between = world_names.crossings_between(a, b)[:4]
+        where = ", ".join(between) or "none: the two have no common border by road"
+        return Proposal(tuple(between), 800, (f"Crossings of the common border (data/world): {where}.", "corridors ways shows all ways of the two."))
     touching = names.crossings_of(a, b)
     shut = names.shut_crossings()
     between = names.crossings_between(a, b, avoid=shut)
