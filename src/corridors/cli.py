@@ -321,10 +321,6 @@ def new(name: str, pair: str, title: str | None, out: Path | None) -> int:
     from corridors.runtime import paths
     from corridors.scenario import template
 
-<<<<<<< HEAD
-    path = write_new(name, [p.strip() for p in pair.split(",")], title=title, folder=out)
-    tell(str(path))
-=======
     codes = [p.strip() for p in pair.split(",")]
     proposal = None
     if len(codes) == 2 and set(codes) <= set(names.economies()) and not template.on_checked_network(codes):
@@ -332,8 +328,7 @@ def new(name: str, pair: str, title: str | None, out: Path | None) -> int:
 
         proposal = proposal_for(codes[0], codes[1])
     path = template.write_new(name, codes, title=title, folder=out, proposal=proposal)
-    click.echo(str(path))
->>>>>>> 52cd50b (Any two economies: roads, railways, seas and a thousand crossings of the world, from which each study takes its part)
+    tell(str(path))
     say(f"Edit it, then: corridors check {path}   and   corridors build {name if path.parent == paths.scenarios() else path}")
     return 0
 
@@ -355,7 +350,7 @@ def ways(a: str, b: str, as_json: bool) -> int:
     from corridors.transport.ways import ways_between
 
     found = ways_between(a, b)
-    click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else describe_ways(found))
+    tell(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else describe_ways(found))
     return 0
 
 
