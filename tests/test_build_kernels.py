@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import signal
 import socket
+import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -185,3 +189,51 @@ def test_a_worker_from_before_all_was_loaded_is_replaced_for_a_notebook(tmp_path
         pool.close()
     first, second, third = process_ids
     assert first == second != third
+
+
+# --- limits that hold ----------------------------------------------------------------------------------------
+
+DAEMON = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', {mark!r}], start_new_session=True)"
+DOUBLE = "import os, sys\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        os.execv(sys.executable, [sys.executable, '-c', 'import time; time.sleep(600)', {mark!r}])\n    os._exit(0)"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands on orphans")
+@pytest.mark.parametrize("start", [DAEMON, DOUBLE], ids=["own session", "daemon"])
+def test_what_a_notebook_leaves_running_ends_with_it(warm: ZygoteProcess, tmp_path: Path, start: str) -> None:
+    mark = uuid.uuid4().hex
+
+    def running() -> list[str]:
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mark.encode() in (process / "cmdline").read_bytes().split(b"\0") and "Z" not in (process / "stat").read_text().rpartition(")")[2].split()[0]:
+                    found.append(process.name)
+        return found
+
+    looks = f"import time, pathlib\ntime.sleep(0.3)\nprint(sum({mark!r}.encode() in p.read_bytes() for p in pathlib.Path('/proc').glob('[0-9]*/cmdline')))"
+    told = _printed(tmp_path, start.format(mark=mark), looks.replace("p.read_bytes()", "(p.read_bytes() if p.exists() else b'')"))
+    assert told.strip() in ("1", "0"), "it was started (a daemon may be ended at once)"
+    deadline = time.monotonic() + 10
+    while running() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert running() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how much memory is shared")
+def test_memory_shared_between_processes_counts(warm: ZygoteProcess, tmp_path: Path) -> None:
+    hoard = "import mmap, time\nfor _ in range(40):\n    m = mmap.mmap(-1, 2**26)\n    m.write(b'x' * 2**26)\n    globals().setdefault('kept', []).append(m)\n    time.sleep(0.02)\ntime.sleep(5)\nprint('reached')"
+    with pytest.raises(run.NotebookFailure, match=r"KernelDied: the kernel ended with signal 9: it held [\d,]+ MB of memory; allowed: 900 MB"):
+        notebook(tmp_path / "n.ipynb", {"x": 1}, hoard)
+        run.execute(tmp_path / "n.ipynb", {"x": 2}, limits=replace(QUICK, memory_mb=900))
+
+
+@pytest.mark.parametrize("cell", ["print('x' * 300_000_000)", "import sys\nsys.stderr.write('y' * 300_000_000)\nNone", "from IPython.display import HTML, display\ndisplay(HTML('z' * 300_000_000))"], ids=["print", "error", "display"])
+def test_what_is_shown_at_once_is_cut_before_it_is_sent(warm: ZygoteProcess, tmp_path: Path, cell: str) -> None:
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    notebook(tmp_path / "n.ipynb", {"x": 1}, cell, "print('after')")
+    done = run.execute(tmp_path / "n.ipynb", {"x": 2}, limits=replace(QUICK, memory_mb=4096))
+    text = run.to_bytes(done)
+    assert len(text) < 1_000_000 and b"after" in text and (b"output cut here" in text or b"output left out" in text)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 250_000, "kilobytes: not the text as a whole"

@@ -91,8 +91,10 @@ def main(argv: list[str] | None = None) -> None:
         say("corridors: interrupted")
         status = 130
     except click.ClickException as error:
-        error.message = plain(error.message)
-        error.show()
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            say(context.get_usage())
+        say(f"Error: {error.format_message()}")
         status = error.exit_code
     except BrokenPipeError:
         # The reader of our output (head, less) has gone; that is its right.

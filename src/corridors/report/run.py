@@ -130,7 +130,9 @@ def _failure(client: _LimitedClient, error: BaseException) -> NotebookFailure:
         status = getattr(manager, "exit_status", None)
         how = "" if status is None else f" with {f'signal {-status}' if status < 0 else f'exit status {status}'}"
         words = getattr(manager, "last_words", "")
-        name, message = "KernelDied", f"the kernel ended{how}" + (f"; it last wrote: {words[-500:]}" if words else "")
+        ended = getattr(manager, "why", "")
+        told = f": {ended}" if ended else f"; it last wrote: {words[-500:]}" if words else ""
+        name, message = "KernelDied", f"the kernel ended{how}{told}"
     else:
         name, message = type(error).__name__, str(error)
     return NotebookFailure(_source_index(client.nb, index), source, name, message, client.nb)

@@ -56,6 +56,8 @@ class Forked:
         self._connection.settimeout(timeout)
         self._received = b""
         self.returncode: int | None = None
+        self.why = ""
+        """Why the zygote ended it, if it did."""
         answer = self._line()
         if answer is None:
             raise BuildError("the process that forks kernels ended unexpectedly")
@@ -71,6 +73,7 @@ class Forked:
             except (BlockingIOError, InterruptedError):
                 return None
             self.returncode = -signal.SIGKILL if answer is None else answer["exit"]
+            self.why = "" if answer is None else answer.get("why", "")
             self._connection.close()
         return self.returncode
 

@@ -51,6 +51,7 @@ class WarmProvisioner(LocalProvisioner):
         super().__init__(**settings)
         self.warm = False
         self.exit_status: int | None = None
+        self.why = ""
         self._log_file: Any = None
 
     async def launch_kernel(self, cmd: list[str], **settings: Any) -> KernelConnectionInfo:
@@ -88,6 +89,7 @@ class WarmProvisioner(LocalProvisioner):
         status = await super().poll()
         if status is not None and self.process is not None:
             self.exit_status = status
+            self.why = getattr(self.process, "why", "")
         return status
 
     async def wait(self) -> int | None:
@@ -154,6 +156,7 @@ class BuildKernelManager(AsyncKernelManager):
         settings["connection_file"] = str(self._folder / "k.json")
         super().__init__(client_factory=_PromptClient, **settings)
         self.exit_status: int | None = None
+        self.why = ""
         self.last_words = ""
 
     @property
@@ -171,7 +174,7 @@ class BuildKernelManager(AsyncKernelManager):
         """Remove the kernel's private folder, keeping how it ended."""
         provisioner = self.provisioner
         if isinstance(provisioner, WarmProvisioner):
-            self.exit_status = provisioner.exit_status
+            self.exit_status, self.why = provisioner.exit_status, provisioner.why
             self.last_words = provisioner.last_words()
         await super()._async_cleanup_resources(restart)
         if not restart:

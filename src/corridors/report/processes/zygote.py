@@ -32,13 +32,17 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_LOOK_SECONDS = 0.5
+"""How often the memory of children that have a limit is looked at."""
+_STOP_SECONDS = 5.0
 
 
 def preload(modules: list[str], between: Callable[[], None] = lambda: None) -> dict[str, str]:
@@ -79,6 +83,9 @@ class _Request:
 class _Child:
     pid: int
     connection: socket.socket
+    memory_mb: int | None = None
+    why: str = ""
+    """Why we ended it, if we did."""
 
 
 class Zygote:
@@ -105,8 +112,11 @@ class Zygote:
         """Do what has been asked for by now; ``wait``: until something is."""
         if not self._warm:
             gc.freeze()  # What is loaded stays in pages shared with every child.
-        for key, _ in self._selector.select(None if wait else 0):
+        limited = any(child.memory_mb for child in self._children.values())
+        for key, _ in self._selector.select((_LOOK_SECONDS if limited else None) if wait else 0):
             key.data()
+        if limited:
+            self._look_at_memory()
 
     def serve(self) -> None:
         """Everything is loaded: serve until the process that started us is gone, which holds the other end of our input."""
@@ -119,6 +129,11 @@ class Zygote:
     def _stop(self) -> NoReturn:
         for child in self._children.values():
             _kill_group(child.pid)
+        # What they started, in sessions of its own perhaps, is ours as soon as they are gone.
+        self._children.clear()
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self._end_strays() and time.monotonic() < deadline:
+            time.sleep(0.002)
         # The folder of our socket is also where workers and kernels keep what they need for a while.
         shutil.rmtree(os.path.dirname(self._listener.getsockname()), ignore_errors=True)
         os._exit(0)
@@ -153,7 +168,7 @@ class Zygote:
         connection.settimeout(None)
         with contextlib.suppress(OSError):
             connection.sendall(json.dumps({"pid": pid, "warm": self._warm}).encode() + b"\n")
-        self._children[pid] = _Child(pid, connection)
+        self._children[pid] = _Child(pid, connection, asked.fields.get("memory_mb"))
         self._selector.register(connection, selectors.EVENT_READ, lambda: self._abandoned(pid))
 
     def _abandoned(self, pid: int) -> None:
@@ -175,14 +190,38 @@ class Zygote:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if not ended:
                 continue
-            connection = self._children.pop(pid).connection
-            if connection.fileno() >= 0:
-                self._selector.unregister(connection)
-                with contextlib.suppress(OSError):
-                    connection.sendall(json.dumps({"exit": os.waitstatus_to_exitcode(status)}).encode() + b"\n")
-                connection.close()
-            # A kernel may have started processes of its own; they share its group.
+            child = self._children.pop(pid)
+            # A kernel may have started processes of its own; they share its group, or are ours now.
             _kill_group(pid)
+            if child.connection.fileno() >= 0:
+                self._selector.unregister(child.connection)
+                with contextlib.suppress(OSError):
+                    child.connection.sendall(json.dumps({"exit": os.waitstatus_to_exitcode(status), "why": child.why}).encode() + b"\n")
+                child.connection.close()
+        self._end_strays()
+
+    def _end_strays(self) -> bool:
+        """End processes that became ours when whoever started them ended; whether there were any.
+
+        Only what we are asked for do we fork ourselves. So nothing that a notebook leaves behind outlives it, not even in
+        a session of its own.
+        """
+        strays = [pid for pid in _children_of(os.getpid()) if pid not in self._children]
+        for pid in strays:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        return bool(strays)
+
+    def _look_at_memory(self) -> None:
+        """End a child that holds more than it may together with all it started, memory shared between processes included."""
+        for child in self._children.values():
+            if child.memory_mb and not child.why and (held := _held_mb(child.pid)) > child.memory_mb:
+                child.why = f"it held {held:,.0f} MB of memory; allowed: {child.memory_mb:,} MB"
+                for pid in [child.pid, *_descendants_of(child.pid)]:
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(pid, signal.SIGKILL)
 
     def _become_child(self, asked: _Request, zygote: int) -> NoReturn:
         request, files = asked.fields, asked.files
@@ -233,6 +272,47 @@ def _settle(request: dict[str, Any], files: list[int], zygote: int) -> None:
     seed_random(request.get("seed"))
 
 
+def _children_of(pid: int) -> list[int]:
+    """Processes started by this one, or handed to it when theirs ended; none where the system does not tell."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as listed:
+                found += map(int, listed.read().split())
+    return found
+
+
+def _descendants_of(pid: int) -> list[int]:
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        below = _children_of(waiting.pop())
+        found += below
+        waiting += below
+    return found
+
+
+def _held_mb(pid: int) -> float:
+    """Memory of a process and all it started: each one's own, and once what they share.
+
+    What a fork still has in common with us counts as its own, as it does for the system's limit on data.
+    """
+    own = shared = 0
+    for one in (pid, *_descendants_of(pid)):
+        with contextlib.suppress(OSError, ValueError), open(f"/proc/{one}/status") as told:
+            held = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in told) if name in ("RssAnon", "RssShmem")}
+            own += held.get("RssAnon", 0)
+            shared = max(shared, held.get("RssShmem", 0))
+    return (own + shared) / 1024
+
+
+def adopt_orphans() -> None:
+    """Ask the system (Linux) to make processes ours whose own parent has ended, if it was one of our children."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
 def seed_random(seed: int | None) -> None:
     """Give this process a random state of its own: from ``seed``, else from the system's entropy.
 
@@ -257,6 +337,8 @@ def limit_memory(megabytes: int | None) -> None:
 
             size = megabytes * 2**20
             resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+            # A file may lie in memory (/dev/shm) too.
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def die_with_parent() -> None:
@@ -278,8 +360,45 @@ def _run_kernel(arguments: dict[str, Any], files: list[int]) -> int:
 
     app = IPKernelApp.instance()
     app.initialize(arguments["argv"])  # type: ignore[no-untyped-call]
+    for stream in (sys.stdout, sys.stderr):
+        stream.write = _cutting(stream.write)  # type: ignore[method-assign]
+    app.session.send = _sending_less(app.session.send)
     app.start()  # type: ignore[no-untyped-call]
     return 0
+
+
+MOST_WRITTEN = 4 * 2**20
+"""Characters that a kernel hands on of one text printed at once: many times what a report shows."""
+MOST_SENT = 64 * 2**20
+"""Characters of one picture or table: more than all that a notebook may show."""
+
+
+def _cutting(write: Callable[[str], Any]) -> Callable[[str], Any]:
+    """``write`` that hands on the beginning of a text that is far too long: what reads it holds all of it in memory."""
+
+    def cut(text: str) -> Any:
+        return write(text[:MOST_WRITTEN]) if isinstance(text, str) and len(text) > MOST_WRITTEN else write(text)
+
+    return cut
+
+
+def _sending_less(send: Callable[..., Any]) -> Callable[..., Any]:
+    """``Session.send`` for messages whose texts are cut at what anybody could want to see."""
+
+    def cut(stream: Any, message: Any, content: Any = None, *others: Any, **named: Any) -> Any:
+        if isinstance(message, dict) and "content" in message:
+            message = {**message, "content": _shorter(message["content"])}
+        return send(stream, message, _shorter(content), *others, **named)
+
+    return cut
+
+
+def _shorter(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= MOST_SENT else value[:MOST_SENT]
+    if isinstance(value, dict):
+        return {name: _shorter(inner) for name, inner in value.items()}
+    return [_shorter(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _run_worker(arguments: dict[str, Any], files: list[int]) -> int:
@@ -296,6 +415,7 @@ def _run_worker(arguments: dict[str, Any], files: list[int]) -> int:
 def main(argv: list[str]) -> int:
     """Load the modules named in ``argv`` and serve the listening socket whose descriptor comes first."""
     descriptor, *modules = argv
+    adopt_orphans()
     zygote = Zygote(socket.socket(fileno=int(descriptor)))
     failed = preload(modules, zygote.glance)
     gc.collect()
