@@ -12,7 +12,7 @@ import pandas as pd
 from corridors.equilibrium import inputs, sector_conditional
 from corridors.equilibrium.batch import Pair, Response, positions
 from corridors.equilibrium.hats import RESIDUAL_LIMIT, Array
-from corridors.equilibrium.sector_engine import Engine, Shock, State
+from corridors.equilibrium.sector_engine import Engine, Shock, State, Tuning
 from corridors.equilibrium.sector_world import SectorWorld
 from corridors.errors import EquilibriumError, NotConverged
 from corridors.runtime import cores
@@ -97,6 +97,9 @@ def respond_sectors(
     shapes = {
         "sector": (len(rows), size), "exports": (n,), "imports": (n,), "price": (n,), "real": (n,), "residual": (),
     }  # fmt: skip
+    if closure == "full":
+        # before helpers are forked, so that they share it
+        engine_of(world, run.fixed_deficit)
     out = cores.fill(shapes, len(factor), _ROWS, run.part)
     worst = float(out["residual"].max(initial=0.0))
     if not worst <= RESIDUAL_LIMIT:
@@ -141,17 +144,20 @@ class _Run:
             return sector_conditional.solve(self.world, shock, theta)
         if self.closure == "partial":
             return sector_conditional.partial(self.world, shock)
-        engine = engine_of(self.world, self.fixed_deficit, self._middle())
-        state, left = _solve(engine, shock, theta)
+        engine = engine_of(self.world, self.fixed_deficit)
+        tuning = _tuned(engine, self._proportions())
+        state, left = _solve(engine, tuning, shock, theta)
         out = _factors(self.world, engine, shock, theta, state)
         for draw in left:
-            one = _in_parts(engine, shock.some(np.array([draw])), theta[:, draw : draw + 1])
+            one = _in_parts(engine, tuning, shock.some(np.array([draw])), theta[:, draw : draw + 1])
             for name, value in one.items():
                 out[name][draw] = value
         return out
 
-    def _middle(self) -> tuple[float, ...]:
-        return tuple(np.round(1.0 / np.mean(1.0 / self.theta, axis=1), 1).clip(0.1))
+    def _proportions(self) -> tuple[float, ...]:
+        """Mean elasticities of the sectors to one another, rounded so that like calls share what rests on them."""
+        mean = 1.0 / np.mean(1.0 / self.theta, axis=1)
+        return tuple(np.round(mean / mean.mean(), 1).clip(0.1))
 
 
 class _Keyed:
@@ -167,17 +173,24 @@ class _Keyed:
         return id(self.world)
 
 
-def engine_of(world: SectorWorld, fixed_deficit: bool, theta: tuple[float, ...]) -> Engine:
+def engine_of(world: SectorWorld, fixed_deficit: bool = False) -> Engine:
     """The engine of ``world``, kept for the next call."""
-    return _engine(_Keyed(world), fixed_deficit, theta)
+    return _engine(_Keyed(world), fixed_deficit)
 
 
 @lru_cache(maxsize=2)
-def _engine(key: _Keyed, fixed_deficit: bool, theta: tuple[float, ...]) -> Engine:
-    return Engine(key.world, np.array(theta), fixed_deficit)
+def _engine(key: _Keyed, fixed_deficit: bool) -> Engine:
+    return Engine(key.world, fixed_deficit)
 
 
-def _solve(engine: Engine, shock: Shock, theta: Array, accepted: float = RESIDUAL_LIMIT / 50) -> tuple[State, list[int]]:
+@lru_cache(maxsize=8)
+def _tuned(engine: Engine, proportions: tuple[float, ...]) -> Tuning:
+    return engine.tuned(np.array(proportions))
+
+
+def _solve(
+    engine: Engine, tuning: Tuning, shock: Shock, theta: Array, accepted: float = RESIDUAL_LIMIT / 50
+) -> tuple[State, list[int]]:
     """Steps until every draw clears; those further from it than ``accepted`` are left."""
     draws = theta.shape[1]
     whole = engine.start(draws)
@@ -204,7 +217,7 @@ def _solve(engine: Engine, shock: Shock, theta: Array, accepted: float = RESIDUA
             part, own, size = part.some(keep), own[:, keep], size[keep]
             level = level.some(keep)
         before = size
-        now = engine.step(own, now, level)
+        now = engine.step(own, now, level, tuning)
     return whole, [int(d) for d in np.flatnonzero(~(best <= accepted))]
 
 
@@ -244,18 +257,20 @@ def _ratio(change: Array, base: Array) -> Array:
     return np.divide(change, base, out=np.zeros_like(change), where=base > 0)
 
 
-def _in_parts(engine: Engine, shock: Shock, theta: Array) -> dict[str, Array]:
+def _in_parts(engine: Engine, tuning: Tuning, shock: Shock, theta: Array) -> dict[str, Array]:
     """One draw whose shock is too large for steps from the base world: in parts, each from the world that the
     last one made. Changes of changes multiply, so the answer is the same."""
-    world = engine.world
+    world, here = engine.world, engine
     total: dict[str, Array] = {}
     done, part, splits = 0.0, 0.5, 0
     worst = 0.0
     while done < 1.0:
-        here = engine if world is engine.world else Engine(world, theta[:, 0], engine.fixed_deficit)
+        if world is not here.world:
+            here = Engine(world, engine.fixed_deficit)
+            tuning = here.tuned(theta[:, 0])
         length = min(part, 1.0 - done)
         some = Shock(shock.rows, shock.columns, shock.log_k * length, shock.economies)
-        state, left = _solve(here, some, theta, RESIDUAL_LIMIT / (50 if splits < _SPLITS / 2 else 10))
+        state, left = _solve(here, tuning, some, theta, RESIDUAL_LIMIT / (50 if splits < _SPLITS / 2 else 10))
         if left:
             splits += 1
             if splits > _SPLITS:
