@@ -31,13 +31,11 @@ class SectorResponse(Response):
     ``trade_factor`` (B,P), ``exports_factor`` and ``imports_factor`` (B,N) are of all sectors together.
     ``real_gdp_factor`` (B,N) is what the factors of an economy earn over the price of its final demand,
     inputs included (Caliendo and Parro 2015); ``producer_price_factor`` (B,N) the price of those factors.
-    ``sector_factor`` (B,P,S) is trade of each pair by sector, ``names`` the S sectors, ``base`` (P,S) what the
-    pairs trade in the base world. ``residual``: the largest failure of any price, market of goods in any
+    ``sector_factor`` (B,P,S) is trade of each pair by sector, ``names`` the S sectors. ``residual``: the largest failure of any price, market of goods in any
     sector or market of factors, as a share.
     """
 
     names: tuple[str, ...]
-    base: Array
     sector_factor: Array
 
 
@@ -116,7 +114,7 @@ def respond_sectors(
     return SectorResponse(
         labels=world.labels, pairs=tuple((str(a), str(b)) for a, b in pairs), trade_factor=1.0 + change,
         exports_factor=out["exports"], imports_factor=out["imports"], producer_price_factor=out["price"],
-        real_gdp_factor=out["real"], residual=out["residual"], closure=closure, names=world.names, base=base,
+        real_gdp_factor=out["real"], residual=out["residual"], closure=closure, names=world.names,
         sector_factor=out["sector"],
     )  # fmt: skip
 

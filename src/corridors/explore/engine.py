@@ -30,7 +30,7 @@ Array = npt.NDArray[np.float64]
 DRAWS = 32
 _MOST_KEPT = 8
 _OF_A_BASELINE = ("baseline", "projected_paths", "middle_baseline", "demand", "middle_demand")
-_OF_A_CHAIN = ("pairs", "base_trade", "_usual_shares")
+_OF_A_CHAIN = ("pairs", "base_trade", "_usual_shares", "goods")
 
 
 @lru_cache(maxsize=4)

@@ -1,9 +1,9 @@
 """From measures to trade, for many cases at once: queues and routes, trade costs, world trade.
 
 A case is a draw of the parameters, a subset of the measures or a year; all go through the same arrays. The
-steps are those of the method: route equilibrium before and after (:mod:`corridors.transport.system`), one ad valorem cost
-factor for each directed pair (:mod:`corridors.transport.trade_cost`), world trade that fits the factors
-(:mod:`corridors.equilibrium`). With no measure active every factor is exactly 1.
+steps are those of the method: route equilibrium before and after (:mod:`corridors.transport.system`), an ad valorem cost
+factor for each directed pair and cargo class (:mod:`corridors.transport.trade_cost`), world trade by sector that fits the
+factors (:mod:`corridors.study.world_response`). With no measure active every factor is exactly 1.
 
 Trade and traffic agree: in a state each pair's trucks are those of the trade that its own cost leaves, times what the
 rest of the world makes of it (``shift``: multilateral resistance and incomes). Traffic gives costs, costs give world
@@ -24,7 +24,8 @@ import pandas as pd
 from corridors import equilibrium
 from corridors.data import panel
 from corridors.errors import NetworkError
-from corridors.trade import cargo, world
+from corridors.study import world_response
+from corridors.trade import cargo, elasticities, world
 from corridors.transport import flights, network, trade_cost
 from corridors.transport import system as choice
 from corridors.transport.network import Network
@@ -46,9 +47,9 @@ class Change:
 
     ``before`` and ``after`` are the solved transport states, None where no corridor is known. ``cost_factor``
     (B, P) tau'/tau by directed pair, ``class_factor`` (B, P, C) of its cargo classes, and ``response`` world
-    trade that fits (:class:`corridors.equilibrium.Response`), all after over before. ``before_factor`` (B, P) is trade in the
+    trade that fits, by sector (:class:`corridors.equilibrium.SectorResponse`), all after over before. ``before_factor`` (B, P) is trade in the
     state before over the trade that the costs of the base year would allow in the same year: what queues that have grown
-    and borders that have shut since take away. ``residual`` (B,) is the largest |ln| of trade over the trade behind the traffic of
+    and borders that have shut since take away; ``before_sector_factor`` (B, P, S) the same by sector. ``residual`` (B,) is the largest |ln| of trade over the trade behind the traffic of
     a pair, of both states. ``unsettled`` cases (a count) have been left out: each shows the figures of a case beside it.
     """
 
@@ -56,8 +57,9 @@ class Change:
     after: TransportState | None
     cost_factor: Array
     class_factor: Array
-    response: equilibrium.Response
+    response: equilibrium.SectorResponse
     before_factor: Array
+    before_sector_factor: Array
     residual: Array
     unsettled: int = 0
 
@@ -102,6 +104,11 @@ class Chain:
         """Cargo shares (P, C) of every pair, bulk in the middle of its range."""
         return cargo.usual_shares(self.pairs)
 
+    @cached_property
+    def goods(self) -> world_response.Goods:
+        """What :attr:`pairs` trade, by sector and cargo class."""
+        return world_response.goods_of(self.pairs)
+
     @property
     def count(self) -> int:
         """Number of measures."""
@@ -144,7 +151,7 @@ class Chain:
         if before is None:
             before, first = self._settle(params, None, year, demand, near, closure)
         else:
-            first = self._world(params, None, before, demand, closure, cases)
+            first = self._world(params, None, before, year, demand, closure, cases)
         after, last = before, first
         if self.count or known:
             after, last = self._settle(params, active, year, demand, before, closure, first)
@@ -157,7 +164,8 @@ class Chain:
                 residual = np.maximum(residual, _apart(self._shift(params, state, demand, found), state.shift))
         change = Change(
             before, after, last.cost_factor / first.cost_factor, last.class_factor / first.class_factor,
-            _ratio(last.response, first.response), np.broadcast_to(first.response.trade_factor, (cases, len(self.pairs))), residual,
+            _ratio(last.response, first.response), np.broadcast_to(first.response.trade_factor, (cases, len(self.pairs))),
+            np.broadcast_to(first.response.sector_factor, (cases, *first.response.sector_factor.shape[1:])), residual,
         )  # fmt: skip
         return _without_unsettled(change)
 
@@ -173,7 +181,7 @@ class Chain:
         """
         phases = None if active is None else np.atleast_2d(np.asarray(active, dtype=float))
         if self.system is None:
-            return None, self._world(params, phases, None, demand, closure, max(np.atleast_1d(v).shape[0] for v in params.values()))
+            return None, self._world(params, phases, None, year, demand, closure, max(np.atleast_1d(v).shape[0] for v in params.values()))
         own = demand if self.on_network else {}
         slack: Array = np.ones((1, 1))
         shift: npt.ArrayLike = 1.0
@@ -188,7 +196,7 @@ class Chain:
             array = np.asarray(values, dtype=float)
             return array[rows] if array.ndim and array.shape[0] == count else array
 
-        world_ = self._world(params, phases, state, demand, closure)
+        world_ = self._world(params, phases, state, year, demand, closure)
         fits = self._shift(params, state, demand, world_) * slack
         for _ in range(MOST_SHIFTS):
             left = np.flatnonzero(_apart(fits, state.shift) > SHIFT_TOLERANCE)
@@ -200,22 +208,37 @@ class Chain:
             there = self.system.solve(
                 now, active=part, year=some(year, left), demand=traded if own else None, near=_rows(state, left), shift=fits[left]
             )
-            found = self._world(now, part, there, traded, closure)
+            found = self._world(now, part, there, some(year, left), traded, closure)
             state, world_ = _with_rows(state, left, there), _with_rows(world_, left, found)
             fits[left] = self._shift(now, there, traded, found) * some(slack, left)
         return state, world_
 
     def _world(
-        self, params: Params, active: Array | None, state: TransportState | None, demand: Mapping[Pair, Array], closure: str, cases: int = 1
-    ) -> _World:
+        self, params: Params, active: Array | None, state: TransportState | None, year: npt.ArrayLike, demand: Mapping[Pair, Array],
+        closure: str, cases: int = 1,
+    ) -> _World:  # fmt: skip
         """World trade that fits the costs of a state, against that of the base year's costs."""
         cases = max(cases, 1 if state is None else state.gap.size)
-        theta = params["trade_elasticity"]
         classes = self._class_factors(params, active, state, cases)
-        factor = trade_cost.pair_factors(classes, self._weights(params, demand), theta)
-        if (factor == 1.0).all():
-            return _World(classes, factor, _nothing(self.base_trade, self.pairs, cases, closure))
-        return _World(classes, factor, equilibrium.respond(self.base_trade, self.pairs, factor, np.broadcast_to(theta, (cases,)), closure=closure))
+        if (classes == 1.0).all():
+            return _World(classes, np.ones(classes.shape[:2]), world_response.nothing(self.goods, cases, closure))
+        own = {pair: np.atleast_2d(value) for pair, value in demand.items() if pair in self.pairs}
+        shares = {pair: value / value.sum(axis=1, keepdims=True) for pair, value in own.items()}
+        return _World(classes, *world_response.respond(self.goods, classes, shares, params, closure, self.years_in_force(year)))
+
+    def elasticities(self, params: Params, year: npt.ArrayLike) -> Array:
+        """Trade elasticities (B, S) by sector that :meth:`change` uses in ``year``."""
+        return elasticities.by_sector(params, self.years_in_force(year))
+
+    def years_in_force(self, year: npt.ArrayLike) -> Array | None:
+        """Years, 1 the first, that the measures there in ``year`` have been there, their mean; None where no measure says
+        when it starts. Of the shape of ``year``."""
+        starts = [getattr(m, "start", None) for m in self.measures]
+        if not starts or None in starts:
+            return None
+        since = np.asarray(year, dtype=float)[..., None] - np.array(starts, dtype=float) + 1.0
+        there = since >= 1.0
+        return np.asarray(np.where(there, since, 0.0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1.0))
 
     @cached_property
     def _solved(self) -> tuple[list[int], list[int]]:
@@ -277,10 +300,10 @@ class _World:
 
     class_factor: Array
     cost_factor: Array
-    response: equilibrium.Response
+    response: equilibrium.SectorResponse
 
 
-_FACTORS = ("trade_factor", "exports_factor", "imports_factor", "producer_price_factor", "real_gdp_factor")
+_FACTORS = ("trade_factor", "exports_factor", "imports_factor", "producer_price_factor", "real_gdp_factor", "sector_factor")
 
 
 def _apart(fits: Array, shift: Array) -> Array:
@@ -321,17 +344,10 @@ def _all_rows(whole: Any, cases: int, rows: npt.NDArray[np.bool_]) -> Any:
     return type(whole)(**parts)
 
 
-def _ratio(after: equilibrium.Response, before: equilibrium.Response) -> equilibrium.Response:
+def _ratio(after: equilibrium.SectorResponse, before: equilibrium.SectorResponse) -> equilibrium.SectorResponse:
     """What happens from one state of the world to another, both known against a third."""
     factors = {name: getattr(after, name) / getattr(before, name) for name in _FACTORS}
     return replace(after, **factors, residual=np.maximum(after.residual, before.residual))
-
-
-def _nothing(trade: pd.DataFrame, pairs: tuple[Pair, ...], cases: int, closure: str) -> equilibrium.Response:
-    """The response to costs that stay as they are."""
-    labels = tuple(str(name) for name in trade.index)
-    ones = np.ones((cases, len(labels)))
-    return equilibrium.Response(labels, pairs, np.ones((cases, len(pairs))), ones, ones, ones, ones, np.zeros(cases), closure)
 
 
 def _without_unsettled(change: Change) -> Change:
