@@ -19,7 +19,7 @@ from corridors import uncertainty
 from corridors.data import tables as data
 from corridors.runtime.cache import kept
 from corridors.scenario.model import Scenario
-from corridors.study import counterfactual, worth_tables
+from corridors.study import counterfactual, sector_tables, worth_tables
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
 from corridors.study.counterfactual import Chain, Change, effect_of
@@ -71,6 +71,7 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
         "projection": study_tables.paths(study),
         "effect": study_tables.effects(study),
         "volumes": study_tables.volumes(study),
+        "sectors": sector_tables.sectors(study),
         "targets": study_tables.targets(study),
         "others": study_tables.others(study),
         "real_gdp": study_tables.real_gdp(study),

@@ -90,6 +90,10 @@ TABLES: dict[str, tuple[str, ...]] = {
         "year", "flow", "cargo_class", "case",
         *_three("value_musd"), *_three("tonnes"), *_three("trucks_per_day"),
     ),
+    "sectors": (
+        "direction", "sector", "name", "short_name", "base_musd", "trade_elasticity", "cost_change_percent",
+        *_three("change_percent"), *_three("change_musd"),
+    ),
     "targets": ("flow", "year", "target_musd", "probability_baseline", "probability_scenario"),
     "others": ("exporter", "importer", "through", *_three("change_percent"), *_three("change_musd")),
     "real_gdp": ("economy", *_three("change_percent")),
