@@ -208,7 +208,7 @@ class App:
                 description="A day costs, %", continuous_update=False, style=style, layout=wide,
             ),
             "trade_elasticity": w.FloatSlider(
-                value=float(self._central["trade_elasticity"]), min=2.0, max=10.0, step=0.1, readout_format=".2f",
+                value=float(self._central["trade_elasticity"]), min=0.5, max=10.0, step=0.1, readout_format=".2f",
                 description="Theta", continuous_update=False, style=style, layout=wide,
             ),
             "name": w.Text(placeholder="my-scenario", description="Name", style=style, layout=wide),

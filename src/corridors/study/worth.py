@@ -28,7 +28,7 @@ from corridors.appraisal import (
 )
 from corridors.appraisal.users import UserBenefits
 from corridors.data import tables as data
-from corridors.trade import cargo
+from corridors.trade import cargo, sectors
 from corridors.transport.system import Pair, System, TransportState
 
 if TYPE_CHECKING:
@@ -260,6 +260,7 @@ class Worth:
         found = income.real_income(
             change.response.labels, trade.to_numpy(), study.chain.pairs, change.cost_factor, study.params["trade_elasticity"],
             change.response.producer_price_factor, change.response.real_gdp_factor,
+            spending=sectors.base_world().final_spending, output=sectors.base_world().value_added,
         )  # fmt: skip
         saved = np.abs(1.0 - change.cost_factor)
         base = self._base_value(study.chain.pairs).sum(axis=1)

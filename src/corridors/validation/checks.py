@@ -18,10 +18,10 @@ from corridors.errors import DataError
 from corridors.runtime.notebook_html import in_notebook
 from corridors.study.result import plain
 from corridors.trade import baseline, reported_level
-from corridors.validation import backtest, known_effects, published, real_cases
+from corridors.validation import backtest, day_of_delay, known_effects, published, real_cases
 
 TABLES = (
-    "published", "backtest", "coverage", "by_size", "pairs", "real_cases", "known_effects", "disagreements", "sources",
+    "published", "backtest", "coverage", "by_size", "pairs", "real_cases", "known_effects", "day_of_delay", "disagreements", "sources",
 )  # fmt: skip
 _HEAD = "validation.json"
 
@@ -77,6 +77,7 @@ def run() -> ValidationResult:
         "pairs": past.pairs,
         "real_cases": real_cases.compare(),
         "known_effects": known_effects.compare(),
+        "day_of_delay": day_of_delay.compare(),
         "disagreements": _disagreements(),
         "sources": data.catalogue(),
     }

@@ -123,6 +123,23 @@ def known_effects(found: ValidationResult) -> Table:
     )
 
 
+def day_of_delay(found: ValidationResult) -> Table:
+    """What a day of delay does to trade, as a distribution, beside the studies that measured it."""
+    rows = [
+        (
+            str(r.quantity), _span(r.published_low, r.published, r.published_high), n.significant(r.p50, 2),
+            f"{n.significant(r.p10, 2)} to {n.significant(r.p90, 2)}", n.share(float(r.within)), str(r.source),
+        )
+        for r in found["day_of_delay"].itertuples()
+    ]  # fmt: skip
+    return table(
+        "A day of delay: what studies found and what the draws say, in percent",
+        ("Quantity", *(Column(name, "", "right") for name in ("Published", "Median", f"80{n.THIN}% band", "Draws in the published range")), "Source"),
+        rows,
+        "Source: own calculation, 4,096 draws; two literatures on the trade elasticity, about 2 and about 5, make the band wide.",
+    )
+
+
 def backtest(found: ValidationResult) -> Prose:
     """What the backtest is, and what it found by horizon."""
     frame = found["backtest"]
