@@ -25,6 +25,7 @@ from corridors.show.tables.cells import (
     CARGO,
     DASH,
     cell,
+    column_decimals,
     fixed,
     model,
     money_unit,
