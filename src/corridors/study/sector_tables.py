@@ -30,7 +30,7 @@ def sectors(study: Study) -> pd.DataFrame:
     names = tables.sectors().set_index("sector")
     classes = {pair: (value / value.sum(axis=1, keepdims=True)) for pair, value in study.demand.items()}
     weights = goods.weights(classes)
-    theta = chain.elasticities(study.params, study.phases(study.params)[:, -1], study.last)
+    theta = np.broadcast_to(chain.elasticities(study.params, study.last), (study.draws, len(trade_sectors.names())))
     rows = []
     for k, (direction, pair) in enumerate(zip(DIRECTIONS, (study.pair, study.pair[::-1]), strict=True)):
         total = study.demand[pair].sum(axis=1)
@@ -38,7 +38,7 @@ def sectors(study: Study) -> pd.DataFrame:
         for s, name in enumerate(trade_sectors.names()):
             if name == trade_sectors.SERVICES:
                 continue
-            value = total * weights[:, k, s]
+            value = total * weights[:, k, s] * change.before_sector_factor[:, k, s]
             factor = response.sector_factor[:, k, s]
             rows.append(
                 {
