@@ -251,3 +251,11 @@ def test_following_the_recipe_works(tmp_path: Path, title: str) -> None:
     }
     for step in recipes()[title]:
         _follow(step, root, environment)
+
+
+def test_every_promise_of_security_names_a_test_that_is_there() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = [line for line in text.split("## What is not promised")[0].splitlines() if line.startswith("| ") and "`tests/" in line or "`benchmarks/" in line]
+    assert len(rows) >= 25
+    for file, test in re.findall(r"`(tests/test_\w+\.py)::(\w+)`", text):
+        assert f"\ndef {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}: no test {test}"
