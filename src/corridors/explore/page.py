@@ -124,7 +124,8 @@ class App:
             inside = "" if block is None else block.html()
             self.charts[name].value = f'<div class="corridors-explore">{inside}</div>' if inside else ""
         self.seconds = time.perf_counter() - began
-        self._say(f"{found.study.draws} draws, {self.seconds:.2f} seconds. For a report, save and build.")
+        told = " ".join(found.result.facts["messages"])
+        self._say(f"{told} {found.study.draws} draws, {self.seconds:.2f} seconds. For a report, save and build.".strip())
 
     def _say(self, message: str) -> None:
         self.status.value = f'<div role="status" aria-live="polite">{escape(message)}</div>'

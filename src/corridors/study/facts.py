@@ -14,6 +14,7 @@ from corridors.data import tables as data
 from corridors.scenario.measures import DirectFlights
 from corridors.study import counterfactual
 from corridors.study.evidence import evidence, served
+from corridors.study.remarks import remarks
 from corridors.trade import cargo, world
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "names": [str(economies.loc[e, "name"]) for e in study.pair],
         "demonyms": [str(economies.loc[e, "demonym"]) for e in study.pair],
         "corridor_known": study.chain.on_network,
-        "messages": list(study.chain.messages),
+        "messages": list(remarks(study.chain, study.scenario.measures)),
         "distance_km": counterfactual.distance_km(study.pair),
         "base_year": int(matrix.year),
         "trade_year": int(panel.load().years[-1]),

@@ -222,6 +222,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,g}"
 
 
+def counted(value: float, unit: str) -> str:
+    """A figure with its unit: ``1 hour``, ``1,200 trucks``."""
+    return f"{number(value)} {unit}{'' if value == 1 else 's'}"
+
+
 def joined(words: list[str]) -> str:
     """``A, B and C``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

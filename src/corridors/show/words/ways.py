@@ -43,10 +43,15 @@ def corridors_words(result: StudyResult) -> Prose:
     if not len(result["routes"]):
         return Prose((
             f"The network has no corridor between {pair_words(result)}. Trade is modelled by distance alone "
-            f"({n.count(float(result.facts['distance_km']), 3)} km), so measures at crossings reach this pair only through the trade of others.",
+            f"({n.count(float(result.facts['distance_km']), 3)} km), so measures at crossings reach this pair only through the trade of others.", *_messages(result),
         ))  # fmt: skip
     told = [_direction(result, flow) for flow in ("exports", "imports")]
-    return Prose(tuple(p for p in (phrases.sentence(*told), _road(result), _hidden(result)) if p))
+    return Prose(tuple(p for p in (phrases.sentence(*told), _road(result), _hidden(result), *_messages(result)) if p))
+
+
+def _messages(result: StudyResult) -> list[str]:
+    """What must be known of the pair and its measures: why there is no way by land, that a crossing is shut."""
+    return [f"{clean(text)}." for text in result.facts.get("messages", ())]
 
 
 def _direction(result: StudyResult, flow: str) -> str:

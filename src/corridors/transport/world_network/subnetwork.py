@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
+from corridors.data import names
 from corridors.errors import NetworkError
 from corridors.transport.network import Link, Network, Service, load
 from corridors.transport.world_network import (
@@ -166,12 +167,12 @@ def _lanes(parts: Parts, ends_a: Sequence[tuple[str, float]], ends_b: Sequence[t
 
 
 def _ships(lanes: Iterable[_Lane], a: str, b: str) -> Iterable[Service]:
-    names = sea().ports["name"].to_list()
+    called = sea().ports["name"].to_list()
     for one in lanes:
         start, end = _port_place(one.port_a), _port_place(one.port_b)
         if start == end:
             continue
-        title = f"{names[one.port_a]}-{names[one.port_b]}"
+        title = f"{called[one.port_a]}-{called[one.port_b]}"
         for cargo, usd, days, shift in (
             ("container", one.lane.container_usd_per_t, one.lane.days, one.lane.transshipment_days),
             ("bulk", one.lane.bulk_usd_per_t, one.lane.days - one.lane.transshipment_days, 0.0),
@@ -361,13 +362,14 @@ def messages(a: str, b: str) -> tuple[str, ...]:
     ends_a, ends_b = gateways.weights(a, b), gateways.weights(b, a)
     if any(options.road(p, q) for p, _ in ends_a for q, _ in ends_b):
         return tuple(found)
+    both = " and ".join(names.economies().get(e, e) for e in (a, b))
     why = borders.why_shut(a, b)
     if why is not None:
-        found.append(f"{a} and {b} have no way by road today: {why}.")
+        found.append(f"{both} have no way by road today: {why}.")
     elif not all(p in roads().number for p, _ in (*ends_a, *ends_b)):
-        found.append(f"{a} and {b} have no way by road: one of them is not on any road that leads abroad.")
+        found.append(f"{both} have no way by road: one of them is not on any road that leads abroad.")
     else:
-        found.append(f"{a} and {b} have no way by road: no chain of open crossings joins them.")
+        found.append(f"{both} have no way by road: no chain of open crossings joins them.")
     return tuple(found)
 
 
