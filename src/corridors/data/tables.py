@@ -271,6 +271,16 @@ def real_cases() -> pd.DataFrame:
     return table("real_cases")
 
 
+def experiments() -> pd.DataFrame:
+    """Borders that shut or slowed, each written as a measure of the model."""
+    return table("experiments")
+
+
+def experiments_first_predictions() -> pd.DataFrame:
+    """What the model said of each experiment before anything was compared."""
+    return table("experiments_first_predictions")
+
+
 def places() -> pd.DataFrame:
     """Places of the network: place, name, kind, economies, latitude, longitude."""
     return table("places")
