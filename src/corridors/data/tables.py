@@ -155,6 +155,16 @@ def trade_totals() -> pd.DataFrame:
     return table("trade_totals")
 
 
+def closed_pairs() -> pd.DataFrame:
+    """Pairs whose trade policy holds down, since when and until when."""
+    return table("closed_pairs")
+
+
+def one_off_cargoes() -> pd.DataFrame:
+    """Cargoes that will not come every year, with the months they fell in."""
+    return table("one_off_cargoes")
+
+
 def trade_composition_by_economy() -> pd.DataFrame:
     """What economies sell (``x_``: 16 groups of goods, four stages of processing) and buy (``m_``: four stages), as shares."""
     return table("trade_composition_by_economy")

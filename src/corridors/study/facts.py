@@ -15,7 +15,7 @@ from corridors.scenario.measures import DirectFlights
 from corridors.study import counterfactual
 from corridors.study.evidence import evidence, served
 from corridors.study.remarks import remarks
-from corridors.trade import cargo, world
+from corridors.trade import baseline, cargo, world
 
 if TYPE_CHECKING:
     from corridors.study.pipeline import Study
@@ -28,7 +28,8 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
 
     ``effect_without_flights_percent`` and ``flights`` (route, whether it is served already) where the scenario has
     flights; ``evidence``, studies of measures like these; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``messages`` that a user must see; ``base_year`` of the world matrix, ``trade_year`` of the
-    newest world trade behind it, and ``unreported_percent`` of its value that neither side reports; ``level`` (year, exports_musd, imports_musd); ``trade_cost_change_percent``; ``closures``
+    newest world trade behind it, and ``unreported_percent`` of its value that neither side reports; ``base`` (year, exports_musd, imports_musd, source: the level
+    that everything starts from) and ``level`` (the same without source); ``one_off`` cargoes left out of it; ``growth`` of the middle case and what it is made of; ``trade_cost_change_percent``; ``closures``
     (effect in percent in the central case by equilibrium closure); ``market_clearing_residual`` and
     ``route_gap`` (largest of all draws); ``trade_traffic_residual``, the largest |ln| of trade over the trade behind
     a pair's traffic; ``unsettled_draws``, left out; ``baseline_step_percent``, what queues and closures since the
@@ -49,6 +50,14 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "base_year": int(matrix.year),
         "trade_year": int(panel.load().years[-1]),
         "unreported_percent": _unreported_percent(),
+        "base": {
+            "year": study.baseline.anchor_year,
+            "exports_musd": study.baseline.anchor_musd[0],
+            "imports_musd": study.baseline.anchor_musd[1],
+            "source": study.baseline.anchor_basis,
+        },
+        "one_off": baseline.one_offs(study.pair),
+        "growth": baseline.growth_parts(study.middle_baseline),
         "level": {
             "year": study.baseline.anchor_year,
             "exports_musd": study.baseline.anchor_musd[0],

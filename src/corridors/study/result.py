@@ -21,7 +21,7 @@ from corridors.runtime.notebook_html import in_notebook
 QUANTILES: tuple[str, ...] = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
 """Quantile columns: the 95 % band is p2_5 to p97_5, the 80 % band p10 to p90, the 50 % band p25 to p75."""
 
-_AT_THE_TOP = ("effect_without_flights_percent", "trade_cost_change_percent")
+_AT_THE_TOP = ("base", "effect_without_flights_percent", "trade_cost_change_percent")
 """Facts that the summary has beside the headline."""
 _P3 = ("p10", "p50", "p90")
 

@@ -21,7 +21,7 @@ from corridors.trade import baseline, reported_level
 from corridors.validation import backtest, day_of_delay, known_effects, published, real_cases
 
 TABLES = (
-    "published", "backtest", "coverage", "by_size", "pairs", "real_cases", "known_effects", "day_of_delay", "disagreements", "sources",
+    "published", "backtest", "coverage", "by_size", "by_line", "first_scores", "pairs", "real_cases", "known_effects", "day_of_delay", "disagreements", "sources",
 )  # fmt: skip
 _HEAD = "validation.json"
 
@@ -74,6 +74,8 @@ def run() -> ValidationResult:
         "backtest": past.summary(),
         "coverage": past.coverage,
         "by_size": past.sizes,
+        "by_line": past.lines,
+        "first_scores": data.forecast_first_scores(),
         "pairs": past.pairs,
         "real_cases": real_cases.compare(),
         "known_effects": known_effects.compare(),
