@@ -195,3 +195,36 @@ def test_a_random_sample_of_pairs_has_ways_or_a_sentence() -> None:
         assert found.ways or found.messages
         if found.ways:
             assert all(np.isfinite([w.km, w.days, w.usd_per_t, w.share]).all() and w.days > 0 for w in found.ways)
+
+
+def test_maps_of_any_region_and_across_the_day_line() -> None:
+    from corridors.show import maps
+
+    assert isinstance(maps.projection((20.0, 35.0, 80.0, 60.0)), maps.Conic)
+    assert isinstance(maps.projection((20.0, -30.0, 40.0, 5.0)), maps.Conic)
+    assert isinstance(maps.projection((-10.0, -20.0, 30.0, 25.0)), maps.Flat)
+    assert isinstance(maps.projection((-170.0, -50.0, 170.0, 70.0)), maps.Flat)
+    for box in ((20.0, -35.0, 40.0, -10.0), (-80.0, -20.0, -60.0, 15.0)):
+        corners = maps.projection(box)([(box[0], box[1]), (box[2], box[3])])
+        assert (corners[1] > corners[0]).all(), "east is right, north is up"
+    lines = maps.joined([maps.great_circle((139.7, 35.7), (-118.2, 33.7)), np.array([[139.7, 35.7], [141.0, 38.0]])])
+    everything = np.concatenate(lines)
+    assert np.abs(np.diff(lines[0][:, 0])).max() < 20.0
+    assert np.ptp(everything[:, 0]) < 120.0
+    near_chile = maps.outlines_for((-85.0, -40.0, -55.0, -15.0))
+    assert any(maps.touches(polygon[0], (-75.0, -35.0, -70.0, -30.0)) for polygon in near_chile["land"])
+
+
+def test_examples_are_whole_and_outside_the_hand_checked_network() -> None:
+    from pathlib import Path
+
+    from corridors import scenario
+    from corridors.runtime import paths
+
+    files = sorted((Path(paths.root()) / "examples").glob("*.yaml"))
+    assert len(files) == 5
+    for file in files:
+        chosen = scenario.load(file)
+        assert chosen.measures and not subnetwork.checked_economies().issuperset(chosen.pair)
+        text = file.read_text(encoding="utf-8")
+        assert "# Today:" in text and "# Missing:" in text and "https://" in text

@@ -372,6 +372,11 @@ def outlines() -> dict[str, Any]:
     return _geojson("outlines")
 
 
+def world_outlines() -> dict[str, Any]:
+    """The same for the whole world and coarser, without sea lanes."""
+    return _geojson("world_outlines")
+
+
 def _geojson(name: str) -> dict[str, Any]:
     path = package.resource(name).path
     try:

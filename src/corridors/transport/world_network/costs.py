@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -81,7 +82,7 @@ def road(economy: str) -> RoadCost:
 
 
 @lru_cache(maxsize=1)
-def _checked_roads() -> Mapping[str, Mapping[str, object]]:
+def _checked_roads() -> Mapping[str, Mapping[str, Any]]:
     return {str(row["economy"]): row for row in data.road_costs().to_dict("records")}
 
 
@@ -101,8 +102,8 @@ def _cars() -> Mapping[str, float]:
 
 
 @lru_cache(maxsize=1)
-def _groups() -> Mapping[str, Mapping[str, object]]:
-    found: dict[str, Mapping[str, object]] = {}
+def _groups() -> Mapping[str, Mapping[str, Any]]:
+    found: dict[str, Mapping[str, Any]] = {}
     for row in data.table("world_road_rates").to_dict("records"):
         codes = str(row["economies"]).split() if isinstance(row["economies"], str) else [""]
         found.update(dict.fromkeys(codes, row))
@@ -128,8 +129,11 @@ def border(crossing: str, names: tuple[str, ...], a: str, b: str) -> Border:
             float(r["processing_hours"]), float(r["processing_low"]), float(r["processing_high"]), float(r["fee_usd_per_truck"]),
             "checked: data/network/crossings.csv", str(r["source_url"]) if isinstance(r["source_url"], str) else "",
         )  # fmt: skip
+    stated = _stated().get(crossing)
     union = union_of(a, b)
     fee = _FEE_PART * _compliance_usd(a, b)
+    if stated is not None:
+        return Border(float(stated["value"]), float(stated["low"]), float(stated["high"]), fee, "hours cited", str(stated["source_url"]))
     if union is not None:
         hours, fee = float(union["hours"]), float(union["fee_usd_per_truck"])
         return Border(hours, hours / SPREAD, hours * SPREAD, fee, f"{union['union']}", str(union["source_url"]))
@@ -145,19 +149,25 @@ def border(crossing: str, names: tuple[str, ...], a: str, b: str) -> Border:
 
 
 @lru_cache(maxsize=1)
-def checked_crossings() -> Mapping[str, Mapping[str, object]]:
+def checked_crossings() -> Mapping[str, Mapping[str, Any]]:
     """Rows of ``data/network/crossings.csv`` by id."""
     return {str(row["crossing"]): row for row in data.crossings().to_dict("records")}
 
 
-def union_of(a: str, b: str) -> Mapping[str, object] | None:
+@lru_cache(maxsize=1)
+def _stated() -> Mapping[str, Mapping[str, Any]]:
+    table = data.table("world_crossing_facts")
+    return {str(row["crossing"]): row for row in table[table["quantity"] == "processing_hours"].to_dict("records")}
+
+
+def union_of(a: str, b: str) -> Mapping[str, Any] | None:
     """The customs union or single market that both economies are in, the one with the shortest hours; None without one."""
     found = [row for row in _unions() if a in row["members"] and b in row["members"]]
     return min(found, key=lambda row: row["hours"], default=None)
 
 
 @lru_cache(maxsize=1)
-def _unions() -> tuple[Mapping[str, object], ...]:
+def _unions() -> tuple[Mapping[str, Any], ...]:
     rows = data.table("world_unions").to_dict("records")
     return tuple({**row, "members": frozenset(str(row["economies"]).split())} for row in rows)
 

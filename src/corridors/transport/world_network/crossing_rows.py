@@ -1,6 +1,7 @@
 """Rows of crossings as the solver needs them: cited figures where there are any, else priors that say so.
 
-Capacity is cited for few. Elsewhere it is what passes today over :data:`UTILISATION`, from nearly full to a third used;
+Capacity is cited for few. Elsewhere it is what passes today over :data:`UTILISATION`, from nearly full to a quarter used: what nobody calls a bottleneck is
+none in the central case within ten years of growth;
 what passes today is counted, or follows from trade (``crossing_traffic.csv``) with a factor of three either way.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,7 @@ from corridors.data import tables as data
 from corridors.transport.world_network import borders, costs
 from corridors.transport.world_network.tables import roads
 
-UTILISATION, FULLEST, EMPTIEST = 0.7, 0.95, 0.35
+UTILISATION, FULLEST, EMPTIEST = 0.5, 0.95, 0.25
 TRAFFIC_FACTOR = 3.0
 _LEAST_TRUCKS, _LEAST_CAPACITY = 5.0, 60.0
 _TRUCKS_A_LANE = 100.0
@@ -36,8 +38,8 @@ def traffic() -> pd.DataFrame:
 
 
 @lru_cache(maxsize=1)
-def _facts() -> Mapping[str, Mapping[str, Mapping[str, object]]]:
-    found: dict[str, dict[str, Mapping[str, object]]] = {}
+def _facts() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for row in data.table("world_crossing_facts").to_dict("records"):
         found.setdefault(str(row["crossing"]), {})[str(row["quantity"])] = row
     return found
@@ -74,7 +76,7 @@ def table(names: Sequence[str], a: str, b: str) -> pd.DataFrame:
     return frame
 
 
-def _compiled(name: str, own_bulk: float) -> dict[str, object]:
+def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
     graph = roads()
     row = graph.crossings.iloc[graph.number[name] - len(graph.places)]
     border = costs.border(name, borders.names_of(_Row(row)), str(row["economy_a"]), str(row["economy_b"]))
@@ -83,7 +85,7 @@ def _compiled(name: str, own_bulk: float) -> dict[str, object]:
     def figure(quantity: str, low: float, value: float, high: float) -> tuple[float, float, float]:
         if quantity in known:
             k = known[quantity]
-            return float(k["low"]), float(k["value"]), float(k["high"])  # type: ignore[arg-type]
+            return float(k["low"]), float(k["value"]), float(k["high"])
         return low, value, high
 
     guess = max(_sums().get(name, 0.0), _LEAST_TRUCKS)
@@ -123,10 +125,10 @@ def _since(a: str, b: str, name: str) -> str:
     return ""
 
 
-def _note(border: costs.Border, known: Mapping[str, Mapping[str, object]]) -> str:
+def _note(border: costs.Border, known: Mapping[str, Mapping[str, Any]]) -> str:
     cited = "; ".join(str(k["note"]) for k in known.values())
     return f"compiled, not checked; hours: {border.basis}; " + (cited or "traffic from trade, capacity unknown: a wide prior")
 
 
-def _source(border: costs.Border, known: Mapping[str, Mapping[str, object]]) -> str:
+def _source(border: costs.Border, known: Mapping[str, Mapping[str, Any]]) -> str:
     return next((str(k["source_url"]) for k in known.values()), border.source_url)

@@ -270,7 +270,7 @@ def _raked(by_class: Array, m: int, share: float, weight: Array) -> Array:
         moved = own * np.exp(middle) / (1.0 - own + own * np.exp(middle))
         low, high = (middle, high) if float(weight @ moved) < share else (low, middle)
     rest = np.divide(1.0 - moved, 1.0 - own, out=np.zeros_like(own), where=own < 1.0)
-    out = by_class * rest[:, None]
+    out: Array = by_class * rest[:, None]
     out[:, m] = moved
     return out
 

@@ -107,7 +107,7 @@ class Search:
 def today() -> Search:
     """Roads of the world with the borders that are open in the base state."""
     graph = roads()
-    return Search(graph, borders.shut())
+    return Search(graph, borders.shut() | borders.minor())
 
 
 @lru_cache(maxsize=1)

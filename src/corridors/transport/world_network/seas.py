@@ -54,7 +54,8 @@ def _rates() -> tuple[tuple[float, float], tuple[float, float]]:
 
 
 @lru_cache(maxsize=1)
-def _matrix() -> sparse.csr_array:
+def matrix() -> sparse.csr_array:
+    """Sea lanes as a sparse matrix of kilometres between nodes."""
     graph = sea()
     count = len(graph.latitude)
     a, b, km = graph.a, graph.b, np.maximum(graph.km, 1e-3)
@@ -67,7 +68,7 @@ def _from(port: int) -> Array:
     ports = sea().ports
     nodes = ports["sea_node"].to_numpy(dtype=np.intp)
     access = ports["access_km"].to_numpy(dtype=float)
-    distance = dijkstra(_matrix(), directed=True, indices=int(nodes[port]))
+    distance = dijkstra(matrix(), directed=True, indices=int(nodes[port]))
     return np.asarray(distance[nodes] + access + access[port])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from corridors.transport.network import Network, load
 from corridors.transport.world_network import subnetwork
+from corridors.transport.world_network.tables import roads
 
 
 def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
@@ -25,7 +26,7 @@ def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
     if only_checked and subnetwork.checked_economies().issuperset(pair):
         return checked
     ends = {n for name in named for n in name.split("-")}
-    if named and only_checked and not all(n in subnetwork.roads().number for n in ends):
+    if named and only_checked and not all(n in roads().number for n in ends):
         return checked
     routes = {tuple(code for code in measure.route) for measure in measures if getattr(measure, "route", None)}
     codes = tuple(sorted({code for route in routes for code in route if code in checked.airports}))

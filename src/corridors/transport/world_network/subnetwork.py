@@ -128,15 +128,17 @@ def _roads_between(parts: Parts, ends_a: Sequence[tuple[str, float]], ends_b: Se
                     parts.take(way)
                     if len(shut) < 2:
                         barred += [(*shut, c) for c in way.crossings if c not in shut]
-    parts.crossings.update(dict.fromkeys(common_border(a, b)[:MOST_BORDERS]))
-    if not parts.crossings:
-        _, before = road_search.with_all_open().from_nodes([graph.number[ends_a[0][0]]]) if ends_a[0][0] in graph.number else (None, None)
-        if before is not None and ends_b[0][0] in graph.number:
-            parts.take(road_search.with_all_open().way(before[0], graph.number[ends_a[0][0]], graph.number[ends_b[0][0]]))
+    served = [c for c in common_border(a, b) if c not in borders.minor()]
+    parts.crossings.update(dict.fromkeys(served[:MOST_BORDERS]))
+    start, end = graph.number.get(ends_a[0][0]), graph.number.get(ends_b[0][0])
+    if not parts.crossings and start is not None and end is not None:
+        everywhere = road_search.with_all_open()
+        _, before = everywhere.from_nodes([start])
+        parts.take(everywhere.way(before[0], start, end))
 
 
 def common_border(a: str, b: str) -> list[str]:
-    """Ids of the crossings between two economies, those that most roads use first."""
+    """Ids of the crossings between two economies, those that most roads use first, minor ones too."""
     table = roads().crossings
     rows = table[((table["economy_a"] == a) & (table["economy_b"] == b)) | ((table["economy_a"] == b) & (table["economy_b"] == a))]
     return [str(c) for c in rows.sort_values("use_share", ascending=False, kind="stable")["crossing"]]

@@ -57,7 +57,7 @@ def ways_round(origin: str, destination: str) -> list[tuple[float, road_search.W
 
 def ways_of(a: str, b: str) -> list[tuple[float, road_search.Way]]:
     """Ways between two economies with their parts: of neighbours between all their cities, else between the largest."""
-    ends = [((str(gateways.main_place(a)), 1.0),), ((str(gateways.main_place(b)), 1.0),)]
+    ends: list[tuple[tuple[str, float], ...]] = [((str(gateways.main_place(a)), 1.0),), ((str(gateways.main_place(b)), 1.0),)]
     if frozenset((a, b)) in mode_model.neighbours():
         ends = [gateways.weights(a, b), gateways.weights(b, a)]
     return [(wa * wb * share, way) for p, wa in ends[0] for q, wb in ends[1] for share, way in ways_round(p, q)]
@@ -106,8 +106,8 @@ def rows() -> Iterator[dict[str, object]]:
         weight = np.exp(-ROUTE_SCALE * (cost - cost.min()) / _TYPICAL_USD_PER_T)
         for (port, _), share in zip(chosen, weight / weight.sum(), strict=False):
             place = gateways.place_of_port(port)
-            path = options.road(own, place) if place else None
-            for crossing in path.crossings if path is not None else ():
+            access = options.road(own, place) if place else None
+            for crossing in access.crossings if access is not None else ():
                 yield {"crossing": crossing, "economy_a": a, "economy_b": str(ports[port]), "kind": "to a port", "trucks_per_day": share * count,
                        "bulk_trucks_per_day": share * bulk, "road_share": 0.7, "part": share}  # fmt: skip
 
