@@ -263,6 +263,26 @@ def flight_studies() -> pd.DataFrame:
     return table("flight_studies")
 
 
+def hidden_cost() -> pd.DataFrame:
+    """Named parts of the road's hidden cost, each with range and source."""
+    return table("hidden_cost")
+
+
+def regime_effects() -> pd.DataFrame:
+    """Share of a named part of the hidden cost that a kind of measure takes away."""
+    return table("regime_effects")
+
+
+def regime_studies() -> pd.DataFrame:
+    """What transit regimes, single windows and regular services did elsewhere."""
+    return table("regime_studies")
+
+
+def corridor_adoption() -> pd.DataFrame:
+    """Traffic of corridors that opened, by year."""
+    return table("corridor_adoption")
+
+
 # --- transport -------------------------------------------------------------------------------------------
 
 

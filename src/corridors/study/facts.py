@@ -16,6 +16,7 @@ from corridors.study import counterfactual
 from corridors.study.evidence import evidence, served
 from corridors.study.remarks import remarks
 from corridors.trade import baseline, cargo, world
+from corridors.transport import hidden
 
 if TYPE_CHECKING:
     from corridors.study.pipeline import Study
@@ -27,7 +28,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Plain values, by name:
 
     ``effect_without_flights_percent`` and ``flights`` (route, whether it is served already) where the scenario has
-    flights; ``evidence``, studies of measures like these; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``messages`` that a user must see; ``base_year`` of the world matrix, ``trade_year`` of the
+    flights; ``hidden_parts``, what of the road's hidden cost is named; ``evidence``, studies of measures like these; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``messages`` that a user must see; ``base_year`` of the world matrix, ``trade_year`` of the
     newest world trade behind it, and ``unreported_percent`` of its value that neither side reports; ``base`` (year, exports_musd, imports_musd, source: the level
     that everything starts from) and ``level`` (the same without source); ``one_off`` cargoes left out of it; ``growth`` of the middle case and what it is made of; ``trade_cost_change_percent``; ``closures``
     (effect in percent in the central case by equilibrium closure); ``market_clearing_residual`` and
@@ -66,6 +67,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "diagnostics": study.baseline.diagnostics.to_dict("records"),
         "trade_cost_change_percent": cost_change(study),
         **_flights(study),
+        "hidden_parts": _hidden_parts(study, tables["routes"]),
         "evidence": evidence([m.kind for m in study.scenario.measures]),
         "closures": _closures(study),
         "market_clearing_residual": float(change.response.residual.max()),
@@ -102,6 +104,35 @@ def _flights(study: Study) -> dict[str, Any]:
         "effect_without_flights_percent": study.effect_without_flights,
         "flights": [{"route": list(route), "served": there} for route, there in zip(routes, served(routes), strict=True)],
     }
+
+
+def _hidden_parts(study: Study, routes: pd.DataFrame) -> list[dict[str, Any]]:
+    """What of the road's hidden cost cited figures name, dollars a tonne in the middle case on the way most used.
+
+    Rows by direction: part, name, usd_per_t, source, source_url; the last of each direction is what is unexplained.
+    """
+    system = study.chain.system
+    if system is None or not study.chain.on_network or not len(routes):
+        return []
+    named, out = data.hidden_cost().set_index("part"), []
+    for direction, pair in (("exports", study.pair), ("imports", study.pair[::-1])):
+        road = routes[(routes["direction"] == direction) & (routes["mode"] == "road") & (routes["share_before"] > 0)]
+        if not len(road):
+            continue
+        ways = [r for r, way in enumerate(system.choices.routes) if (way.exporter, way.importer) == pair and way.mode == "road"]
+        haulage = system.choices.parts_usd[ways, 0]
+        parts = hidden.part_usd_per_t(haulage[[int(np.argmin(haulage))], None], study.middle)
+        rows = [
+            {
+                "direction": direction, "part": part, "name": str(named.loc[part, "name"]), "usd_per_t": float(usd[0, 0]),
+                "source": str(named.loc[part, "source_title"]), "source_url": str(named.loc[part, "source_url"]),
+            }
+            for part, usd in parts.items()
+        ]  # fmt: skip
+        rest = float(road["hidden_usd_per_t"].median()) - sum(float(usd[0, 0]) for usd in parts.values())
+        unexplained = {"direction": direction, "part": "unexplained", "name": "Unexplained", "usd_per_t": max(rest, 0.0), "source": "", "source_url": ""}
+        out += [*rows, unexplained]
+    return out
 
 
 def cost_change(study: Study) -> dict[str, float]:

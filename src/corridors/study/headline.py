@@ -18,6 +18,7 @@ import pandas as pd
 from corridors import uncertainty
 from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
+from corridors.study.phases import phases
 from corridors.trade import baseline
 from corridors.transport.system import Pair, TransportState
 
@@ -76,7 +77,7 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
     active = np.zeros((count, draws, len(measures)))
     for s, one in enumerate(scenarios):
         for m in one.measures:
-            phase = baseline.phase_in(m.start, m.years_to_full_effect, [year], params["phase_in_speed"])[:, 0]
+            phase = phases([m], [year], params)[:, 0, 0]
             active[s, :, position[m.deed]] = np.maximum(active[s, :, position[m.deed]], phase)
     base = baseline.baseline(pair, [year], params)
     flows = {pair: base.by_class("exports")[:, 0], pair[::-1]: base.by_class("imports")[:, 0]}

@@ -25,6 +25,7 @@ from corridors.study import tables as study_tables
 from corridors.study.counterfactual import Chain, Change, effect_of
 from corridors.study.evidence import FLIGHTS
 from corridors.study.frictions import frictions
+from corridors.study.phases import phases
 from corridors.study.result import StudyResult
 from corridors.study.worth import Worth
 from corridors.trade import baseline as projection
@@ -176,10 +177,7 @@ class Study:
 
     def phases(self, params: Params) -> Array:
         """How far each measure is in place (B, T, M)."""
-        measures = self.scenario.measures
-        return projection.phase_in(
-            [m.start for m in measures], [m.years_to_full_effect for m in measures], self.years, params["phase_in_speed"]
-        )
+        return phases(self.scenario.measures, self.years, params)
 
     @cached_property
     def growth(self) -> tuple[Array, Array]:

@@ -104,6 +104,8 @@ class Layout:
     needs: tuple[tuple[int, tuple[int, ...]], ...]
     tonnes_per_day: Array
     service_measure: Index
+    economies: Mapping[str, tuple[str, ...]]
+    """Economies that meet at each crossing."""
     counted: npt.NDArray[np.bool_]
     """(pairs,) whether the pair's trucks are part of the counted background traffic."""
     studied: npt.NDArray[np.bool_]
@@ -158,6 +160,7 @@ def lay_out(
         needs=tuple((r, route.needs) for r, route in enumerate(choices.routes) if route.needs),
         tonnes_per_day=np.array([effects.tonnes_per_day[i] for i in limited])[:, None],
         service_measure=np.array([effects.services[i].new for i in limited], dtype=np.intp),
+        economies={name: network.economies[name] for name in network.crossing_names()},
         counted=counted,
         studied=np.array([choices.pairs[m.pairs[0]] in study for m in choices.markets]),
         rest_mix=classes["background_mix"].to_numpy(dtype=float),

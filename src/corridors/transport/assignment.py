@@ -18,7 +18,7 @@ import numpy.typing as npt
 from corridors.errors import NotConverged
 from corridors.runtime import cores
 from corridors.transport import effects as measure_effects
-from corridors.transport import queue
+from corridors.transport import hidden, queue
 from corridors.transport.arrays import Layout, placed
 from corridors.transport.nested_logit import NestedLogit
 
@@ -237,6 +237,14 @@ class Block:
             ones = np.ones((moved.size, self.size))
             self.more_hours += (layout.over @ (hours * ones)) * speed
             self.more_usd += (layout.over @ (usd * ones)) * values["road_cost_factor"]
+        self.saved_usd = np.zeros_like(self.more_usd)
+        if effects.reliefs:
+            haulage = choices.parts_usd[:, 0]
+            proven = frozenset(pair for pair, counted in zip(choices.pairs, layout.counted, strict=True) if counted)
+            self.saved_usd = hidden.saved_usd_per_t(
+                effects.reliefs, choices.routes, layout.economies, haulage, proven, values, active
+            )
+            self.more_usd = self.more_usd - self.saved_usd
         self.base_weight = self._availability(self.base_open, np.zeros_like(active))
         self.weight = self._availability(self.open, active)
 
@@ -497,7 +505,7 @@ class Block:
             "price_factor": price,
             "route_share": share[shown],
             "route_hours": hours[shown],
-            "route_usd_per_t": (self.base_usd + self.more_usd)[shown],
+            "route_usd_per_t": (self.base_usd + self.more_usd + self.saved_usd)[shown],
             "hidden_usd_per_t": hidden[shown],
             "crossing_hours": self.processing + self.wait[:crossings],
             "queue_hours": self.wait[:crossings],

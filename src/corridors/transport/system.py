@@ -35,7 +35,7 @@ import pandas as pd
 from corridors.data import tables
 from corridors.errors import DataError, NetworkError, nearest
 from corridors.transport import arrays as layout
-from corridors.transport import assignment, choice_set
+from corridors.transport import assignment, choice_set, hidden
 from corridors.transport import effects as measure_effects
 from corridors.transport import network as network_module
 from corridors.transport.choice_set import ChoiceSet
@@ -51,7 +51,7 @@ PARAMETERS = (
     "road_speed_factor", "processing_factor", "background_traffic_factor", "background_traffic_growth", "route_scale",
     "mode_dissimilarity", "base_share_factor", "new_service_hidden_share", "unit_value_factor", "closure_days_factor",
     "outside_cost", "truck_payload_t", "traffic_base_year", "road_hidden_kept", "trade_elasticity", "rest_elasticity",
-    "truck_day_usd", "reliability_ratio",
+    "truck_day_usd", "reliability_ratio", *hidden.PARAMETERS,
 )  # fmt: skip
 _CONSTANTS = ("tonnes_per_teu", "tonnes_per_flight")
 

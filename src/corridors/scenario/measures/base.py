@@ -8,7 +8,7 @@ costs where a file does not say is a row of ``data/measure_costs.csv``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, get_args
 
 from pydantic import (
@@ -72,6 +72,13 @@ def _airport(value: str) -> str:
     return value
 
 
+def _economy(value: str) -> str:
+    known = vocabulary.economies()
+    if value not in known:
+        raise _one_of(known, "an economy")(value)
+    return value
+
+
 def _road_link(value: str) -> str:
     """The link as the table writes it; either direction is understood."""
     known = vocabulary.road_links()
@@ -99,6 +106,8 @@ Crossing = Annotated[str, AfterValidator(_crossing), Field(json_schema_extra={"n
 Place = Annotated[str, AfterValidator(_place), Field(json_schema_extra={"names": "places"})]
 RoadLink = Annotated[str, AfterValidator(_road_link), Field(json_schema_extra={"names": "road_links"})]
 Crossings = Annotated[tuple[Crossing, ...], Field(min_length=1, max_length=40), AfterValidator(all_different)]
+Economy = Annotated[str, AfterValidator(_economy), Field(json_schema_extra={"names": "economies"})]
+Economies = Annotated[tuple[Economy, ...], Field(min_length=1, max_length=40), AfterValidator(all_different)]
 Airport = Annotated[str, AfterValidator(_airport), Field(json_schema_extra={"names": "airports"})]
 
 
@@ -164,6 +173,19 @@ class Works(Protocol):
     ) -> None:
         """Container trains, up to their capacity."""
 
+    def take_from_hidden(
+        self,
+        shares: Mapping[str, float | None],
+        economies: Sequence[str] = (),
+        ends: tuple[str, str] | None = None,
+        crossings: Sequence[str] = (),
+        reach: float = 1.0,
+        left_usd: float | None = None,
+    ) -> None:
+        """Named parts of the road's hidden cost shrink on some ways: those that pass only ``economies``, join the
+        economies of ``ends`` or pass ``crossings``. ``shares`` by part is how much of it goes; a part that is not there
+        or None: what is usual of the kind, times ``reach``. ``left_usd``: what it still costs a truck, in its place."""
+
     def add_flights(self, route: tuple[str, str], per_week: float) -> None:
         """Room for air freight on direct flights between two airports."""
 
@@ -181,6 +203,8 @@ class Measured(Frozen):
     """Whether it adds a way to choose from, which makes every case a little larger."""
     at_crossings: ClassVar[bool] = False
     """Whether all it moves are quantities of crossings, so that the network is compiled alike without it."""
+    adopted: ClassVar[bool] = False
+    """Whether its users come over the years, as to corridors that opened, on top of the years until it works fully."""
 
     if TYPE_CHECKING:
         kind: str

@@ -90,6 +90,9 @@ def _contribution_alt(result: StudyResult, table: pd.DataFrame, total: float) ->
 
 
 PARAMETER_NAMES: dict[str, str] = {
+    "adoption_half_years": "how fast users come",
+    "hidden_parts_score": "size of the named hidden costs",
+    "regime_reach_score": "what a regime takes of them",
     "distance_elasticity": "how fast trade falls with distance",
     "trade_elasticity": "how strongly trade responds to cost",
     "elasticity_chemicals": "how strongly chemicals respond to cost",

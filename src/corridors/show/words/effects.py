@@ -14,6 +14,7 @@ from corridors.show.lookups import (
     TINY_PERCENT,
     Band,
     band,
+    clean,
     economy,
     effect,
     has_measures,
@@ -152,7 +153,16 @@ def evidence_words(result: StudyResult) -> tuple[str, ...]:
             f"What flights do rests on {n.in_words(len(known))} readings of {n.percent_range(low, high)} more trade in goods made for a buyer from a frequent first service "
             f"({'; '.join(_study(row) for row in known)}). None of it is of this pair. Bulk is traded on exchanges and moves by none of it; a few flights a week do less than daily ones."
         )
+    for kind in ("transit_regime", "single_window", "regular_service"):
+        found = [row for row in result.facts.get("evidence", ()) if row["kind"] == kind]
+        if found:
+            told = "; ".join(f"{clean(row['found'])} ({_short_source(row)})" for row in found)
+            paragraphs.append(f"What others saw of {phrases.measure_words(kind)}, beside this result and never an input of it: {told}.")
     return tuple(paragraphs)
+
+
+def _short_source(row: Mapping[str, Any]) -> str:
+    return clean(re.split(r", (?:The |the |Review|as reported)", str(row["source"]))[0].strip())
 
 
 def _study(row: Mapping[str, Any]) -> str:

@@ -22,6 +22,9 @@ MEASURES = {kind: model.about for kind, model in KINDS.items()}
 """What a kind of measure is about, as the subject of a sentence."""
 
 DOUBTS = {
+    "adoption_half_years": "how fast users come to a new regime or line",
+    "hidden_parts_score": "how much of the road's hidden cost is documents, guarantees, empty returns and waiting",
+    "regime_reach_score": "how much of those costs a regime takes away",
     "air_cost_factor": "what air freight costs",
     "background_traffic_factor": "how many trucks of others use the crossings today",
     "background_traffic_growth": "how fast the traffic of others at the crossings grows",
