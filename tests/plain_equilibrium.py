@@ -72,6 +72,10 @@ class PlainEquilibrium:
         rate = float(row["growth_percent"]) / 100 + float(row["growth_sd_percent"]) / 100 * self.p["background_traffic_growth"]
         return float((1 + max(rate, -0.2)) ** self.years)
 
+    def bulk(self, pair: tuple[str, str]) -> tuple[float, float]:
+        """Share of the pair's bulk by truck, and part of its trucks with bulk."""
+        return self.system.network.bulk_by_road.get(pair, (0.0, 0.0))
+
     def by_road(self, name: str) -> bool:
         return bool(dict(self.classes)[name]["by_road"])
 
@@ -104,6 +108,9 @@ class PlainEquilibrium:
 
     def figure(self, crossing: str, column: str, before: bool = False) -> float:
         value = float(self.table[crossing][column])
+        usual = self.system.network.usual_closure_days.get(crossing)
+        if column == "closure_days_per_year" and before and usual is not None:
+            return min(usual * self.p["closure_days_factor"], DAYS)
         if column == "closure_days_per_year" and self.table[crossing]["state"] != "shut":
             value = min(value * self.p["closure_days_factor"], DAYS)
         return value if before else self.levels.get((crossing, column), value)
@@ -189,7 +196,8 @@ class PlainEquilibrium:
         for i in self.routes(pair, origin, destination):
             route = self.system.choices.routes[i]
             cargo = "any" if route.mode == "other" else "truck" if route.service is None else self.system.effects.services[route.service].cargo
-            if cargo == "any" or (cargo in ("truck", "container")) == by_road:
+            by_truck = cargo == "truck" and not by_road and self.bulk(pair)[1] > 0
+            if cargo == "any" or (cargo in ("truck", "container")) == by_road or by_truck:
                 found.setdefault(route.mode, []).append(i)
         self.known_nests[pair, origin, destination, name] = found
         return found
@@ -199,7 +207,7 @@ class PlainEquilibrium:
         rows = shares[(shares["exporter"] == pair[0]) & (shares["importer"] == pair[1]) & (shares["cargo_class"] == name)]
         known = dict(zip(rows["mode"], rows["share"], strict=True))
         if not known and pair in self.traffic:
-            road = float(self.traffic[pair].road_share)
+            road = float(self.traffic[pair].road_share) if self.by_road(name) else self.bulk(pair)[0]
             known = {"road": road, "other": 1.0 - road}
         known = {mode: known.get(mode, 0.0) for mode in modes}
         total = sum(known.values())
@@ -241,8 +249,10 @@ class PlainEquilibrium:
                 value = float(row["usd_per_t"]) * self.p["unit_value_factor"]
                 counted = float(self.traffic[pair].road_trucks_per_day) if pair in self.traffic else 0.0
                 on_road = part.get("road", 0.0)
-                trucks = float(row["background_mix"]) * counted * weight * self.p["background_traffic_factor"]
-                self.trucks[key] = trucks / on_road if on_road > 0 and bool(row["by_road"]) else 0.0
+                bulk = self.bulk(pair)[1]
+                mix = float(row["background_mix"]) * (1.0 - bulk) if self.by_road(name) else bulk
+                trucks = mix * counted * weight * self.p["background_traffic_factor"]
+                self.trucks[key] = trucks / on_road if on_road > 0 else 0.0
                 for mode, rows in nests.items():
                     for i in rows:
                         passes = self.system.choices.routes[i].crossings

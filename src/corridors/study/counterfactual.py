@@ -313,8 +313,11 @@ def _apart(fits: Array, shift: Array) -> Array:
 
 def _rows(state: TransportState, rows: npt.NDArray[np.intp]) -> TransportState:
     """Some cases of a state."""
-    parts: dict[str, Any] = {f.name: getattr(state, f.name) for f in fields(state)}
-    return TransportState(**{name: value[rows] if isinstance(value, np.ndarray) else value for name, value in parts.items()})
+    parts: dict[str, Any] = {}
+    for f in fields(state):
+        value = getattr(state, f.name)
+        parts[f.name] = value[rows] if isinstance(value, np.ndarray) else value
+    return TransportState(**parts)
 
 
 def _with_rows(whole: Any, rows: npt.NDArray[np.intp], new: Any) -> Any:

@@ -90,6 +90,8 @@ class Layout:
     days_open: Array
     variability: Array
     closure: Array
+    usual_closure: Array
+    """(X, 1) days a year shut in the base state where that is another than today's; else NaN."""
     shut: npt.NDArray[np.bool_]
     fee: Array
     background: Array
@@ -132,7 +134,7 @@ def lay_out(
     return Layout(
         choices=choices,
         effects=effects,
-        groups=_groups(choices, classes, shares, trucks),
+        groups=_groups(choices, classes, shares, trucks, network.bulk_by_road),
         shown=shown,
         market_of_pair=_pairs_of_markets(choices),
         first_pair=np.array([m.pairs[0] for m in choices.markets], dtype=np.intp),
@@ -146,6 +148,7 @@ def lay_out(
         days_open=column("days_open_per_week"),
         variability=column("variability"),
         closure=column("closure_days_per_year"),
+        usual_closure=np.array([[network.usual_closure_days.get(str(name), np.nan)] for name in table.index]),
         shut=(table["state"] == "shut").to_numpy()[:, None],
         fee=column("fee_usd_per_truck"),
         background=column("background_trucks_per_day"),
@@ -168,17 +171,26 @@ def lay_out(
 
 
 def _groups(
-    choices: ChoiceSet, classes: pd.DataFrame, shares: Mapping[tuple[int, str, str], float], trucks: Array
-) -> tuple[Group, ...]:
+    choices: ChoiceSet, classes: pd.DataFrame, shares: Mapping[tuple[int, str, str], float], trucks: Array,
+    bulk: Mapping[tuple[str, str], tuple[float, float]],
+) -> tuple[Group, ...]:  # fmt: skip
     by_road = classes["by_road"].to_numpy(dtype=bool)
     mix = classes["background_mix"].to_numpy(dtype=float)
     weight = np.array([m.weight for m in choices.markets])
     counted = np.array([sum(trucks[p] for p in m.pairs) for m in choices.markets]) * weight
+    part = [bulk.get(pair, (0.0, 0.0))[1] for pair in choices.pairs]
+    bulk_part = np.array([part[m.pairs[0]] for m in choices.markets])
     groups = []
     for on_road in (True, False):
         members = np.flatnonzero(by_road == on_road)
         allowed = ("truck", "container", "any") if on_road else ("bulk", "any")
-        rows = np.array([r for r, cargo in enumerate(choices.cargo) if cargo in allowed], dtype=np.intp)
+        rows = np.array(
+            [
+                r for r, cargo in enumerate(choices.cargo)
+                if cargo in allowed or (cargo == "truck" and bulk_part[choices.market_of[r]] > 0.0)
+            ],
+            dtype=np.intp,
+        )  # fmt: skip
         if not members.size:
             continue
         # Routes are sorted by market and mode, so nests come in the order of markets.
@@ -217,10 +229,17 @@ def _groups(
                 base_share=_completed(share, market_of_nest, [mode for _, mode in nests]),
                 road_nest=road,
                 coupling=_coupling(through, nest_of_row, market_of_nest, np.flatnonzero(through.any(axis=0))),
-                trucks_base=mix[members][:, None] * counted[None, :],
+                trucks_base=_mix(mix[members], on_road, bulk_part) * counted[None, :],
             )
         )
     return tuple(groups)
+
+
+def _mix(mix: Array, on_road: bool, bulk_part: Array) -> Array:
+    """(classes, markets) parts of a market's trucks that carry each class; bulk shares out its part evenly."""
+    if on_road:
+        return np.asarray(mix[:, None] * (1.0 - bulk_part[None, :]))
+    return np.asarray(np.broadcast_to(bulk_part[None, :] / mix.size, (mix.size, bulk_part.size)))
 
 
 def _pairs_of_markets(choices: ChoiceSet) -> sparse.csr_array:

@@ -191,7 +191,8 @@ class Block:
         self.processing = measure_effects.apply(base, effects.processing_hours, active) * values["processing_factor"]
         days = np.where(layout.shut, layout.closure, layout.closure * values["closure_days_factor"])
         days = np.minimum(days, _DAYS_PER_YEAR)
-        self.base_open = np.broadcast_to(1.0 - days / _DAYS_PER_YEAR, shape)
+        usual = np.minimum(layout.usual_closure * values["closure_days_factor"], _DAYS_PER_YEAR)
+        self.base_open = np.broadcast_to(1.0 - np.where(np.isnan(usual), days, usual) / _DAYS_PER_YEAR, shape)
         self.open = np.broadcast_to(1.0 - measure_effects.apply(days, effects.closure_days, active) / _DAYS_PER_YEAR, shape)
         week = layout.days_open / 7.0
         # What passes in a year, a calendar day; a crossing that is shut all year keeps a trace, for the arithmetic.

@@ -201,6 +201,7 @@ class NestedLogit:
     def _market(self, sums: Array, hidden: Array) -> tuple[Array, Array]:
         """Weights of nests, and their sums over the nests of a market."""
         tops = np.exp(self.phi * np.log(sums)) * hidden
+        tops[sums <= _NOTHING] = 0.0
         return tops, np.maximum(self.group.sum_markets @ tops, _NOTHING)
 
     def _price(self, j: int, totals: Array) -> Array:

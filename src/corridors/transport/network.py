@@ -91,6 +91,10 @@ class Network:
     """Whether its ways are compiled from open data and not checked by hand."""
     messages: tuple[str, ...] = ()
     """Sentences that a user must see."""
+    usual_closure_days: Mapping[str, float] = field(default_factory=dict)
+    """Days a year that a crossing which has shut since was shut in the state that base traffic and shares belong to."""
+    bulk_by_road: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    """By directed pair: share of its bulk that goes by truck, and part of its trucks that carry it."""
 
     def crossing_names(self) -> tuple[str, ...]:
         """Ids of all crossings, in the order of the arrays of a solved system."""
@@ -188,9 +192,18 @@ def load() -> Network:
         moving_share=(costs["moving_hours_per_day"] / 24.0).to_dict(),
         pair_traffic=tables.table("pair_traffic"),
         base_shares=tables.table("base_shares"),
+        usual_closure_days=_by_key("recent_closures", "crossing", "usual_closure_days_per_year"),
+        bulk_by_road={
+            (str(r.exporter), str(r.importer)): (float(r.road_share), float(r.truck_part)) for r in tables.table("bulk_by_road").itertuples()
+        },
     )
     _check(network)
     return network
+
+
+def _by_key(table: str, key: str, column: str) -> dict[str, float]:
+    rows = tables.table(table)
+    return {str(name): float(value) for name, value in zip(rows[key], rows[column], strict=True)}
 
 
 def road_hours(km: float, speed_kmh: float, moving_share: float) -> float:
@@ -274,6 +287,8 @@ def _check(network: Network) -> None:
     for crossing in network.crossings.index:
         if len(network.economies.get(str(crossing), ())) != 2:
             raise NetworkError(f"network: crossing {crossing!r} must be a place between two economies")
+    for crossing in network.usual_closure_days:
+        network.crossing(crossing)
     for gateway in network.gateways.values():
         for place, _ in gateway:
             network.place(place)
