@@ -138,6 +138,8 @@ def _switch(found: Mapping[str, Any]) -> str:
     benefits, costs = found["switching"]["benefits_percent"], found["switching"]["costs_percent"]
     if benefits is None or costs is None:
         return ""
+    if benefits < -99.0:
+        return "It would pay even if benefits were a hundredth of what is assumed."
     if benefits < 0:
         return f"It would break even if benefits were {n.percent(-benefits)} lower, or costs {phrases.times(1 + costs / 100)} what is assumed."
     return f"To break even, benefits would have to be {n.percent(benefits)} higher, or costs {n.percent(-costs)} lower."
