@@ -319,3 +319,10 @@ def test_numerical_libraries_get_one_thread_unless_the_user_says_otherwise(given
 def test_an_empty_place_to_write_to_is_a_mistake(corridors, command: list[str], empty: str) -> None:
     done = corridors(*command, empty)
     assert done.status == 2 and ("is empty" in done.err or "control characters" in done.err) and "\x1b" not in done.err
+
+
+def test_a_result_is_not_saved_among_other_files(corridors, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("ten years")
+    done = corridors("run", "baseline", "--draws", "64", "--save", str(tmp_path))
+    assert done.status == 2 and "holds 'thesis.txt', which is not of a saved result" in done.err
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]

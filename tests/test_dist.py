@@ -83,6 +83,18 @@ def test_zipping_twice_does_not_put_the_first_zip_into_the_second(reports: Path)
     assert make(reports).parent == reports
 
 
+@pytest.mark.parametrize("content", [b"ten years", b"", b"PK\x03\x04 but damaged"])
+def test_a_file_of_others_is_not_written_over(reports: Path, tmp_path: Path, content: bytes) -> None:
+    mine = tmp_path / "thesis.zip"
+    mine.write_bytes(content)
+    with pytest.raises(DistError, match="was not made by"):
+        make(reports, mine)
+    (tmp_path / "link.zip").symlink_to(mine)
+    with pytest.raises(DistError, match="was not made by"):
+        make(reports, tmp_path / "link.zip")
+    assert mine.read_bytes() == content
+
+
 def test_a_file_lying_about_is_not_sent(reports: Path, packed: Path, tmp_path: Path) -> None:
     (reports / "a" / "private.txt").write_text("for my eyes only")
     assert make(reports, tmp_path / "again.zip").read_bytes() == packed.read_bytes()

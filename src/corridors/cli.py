@@ -191,6 +191,8 @@ def run(name: str, as_json: bool, draws: int | None, seed: int | None, save: Pat
     from corridors import scenario
 
     chosen = scenario.load(name)
+    if save is not None and save.is_dir() and any(save.iterdir()) and not (save / "study.json").is_file():
+        raise CorridorsError(f"--save {save}: holds {min(p.name for p in save.iterdir())!r}, which is not of a saved result; choose another folder")
     from corridors import study
 
     result = study.run(chosen, draws=draws, seed=seed)

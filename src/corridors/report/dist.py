@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import stat
 import zipfile
@@ -80,12 +81,23 @@ def make(reports: str | Path = "reports", out: str | Path | None = None) -> Path
     if told.get("failed"):
         raise DistError(f"{reports}: in the last build {', '.join(told['failed'])} failed; mend that and build again before sending")
     target = Path(out) if out is not None else reports / f"{FOLDER}.zip"
+    if os.path.lexists(target) and not _is_ours(target):
+        raise DistError(f"{target}: is there already and was not made by `corridors dist`; nothing is written over it. Choose another name with --out")
     names = sorted(told["outputs"])
     content = {name: _delivered(reports, name, told["outputs"][name]["sha256"]) for name in names}
     content[manifest.NAME] = manifest.to_bytes(_for_sending(told, names))
     content[SUMS] = "".join(f"{hashlib.sha256(content[name]).hexdigest()}  {name}\n" for name in sorted(content)).encode()
     write_atomically(target, _zip(content, told["date"]))
     return target
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether this is a zip of reports that may be replaced by a newer one."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return not file.is_symlink() and f"{FOLDER}/{SUMS}" in archive.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return False
 
 
 def _delivered(reports: Path, name: str, digest: str) -> bytes:
