@@ -12,10 +12,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from corridors.errors import plain, plain_json, plain_page
+from corridors.data import tables
+from corridors.errors import DataError, plain, plain_json, plain_page
 from corridors.report import manifest, owned, result_files
 from corridors.report.messages import Failure
 from corridors.report.progress import JsonLines, Live, Plain, Quiet
+from corridors.runtime import plain_files
 from corridors.runtime.file_names import is_safe
 from corridors.scenario import parse
 
@@ -135,3 +137,34 @@ def test_a_damaged_manifest_lists_nothing(tmp_path: Path, content: bytes) -> Non
     (tmp_path / "manifest.json").write_bytes(content)
     told = manifest.read(tmp_path)
     assert not told["outputs"] and not told["documents"] and not told["scenarios"] and not told["steps"]
+
+
+# --- files that have no end ----------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no endless file here")
+@pytest.mark.parametrize("name", ["gdp.csv", "economies.csv", "datapackage.json", "outlines.geojson"])
+def test_an_endless_table_is_an_error_and_not_read(project: Path, name: str) -> None:
+    (file,) = project.joinpath("data").rglob(name)
+    file.unlink()
+    file.symlink_to("/dev/zero")
+    with pytest.raises(DataError, match="is no plain file"):
+        told = tables.check()
+        raise DataError("\n".join(told))
+
+
+def test_a_table_with_too_many_rows_is_refused_before_it_is_checked(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_files, "MOST_ROWS", 1000)
+    with pytest.raises(DataError, match=r"gdp.csv: has [\d,]+ rows; allowed: at most 1,000"):
+        tables.gdp()
+    monkeypatch.setattr(plain_files, "MOST_ROWS", 10**9)
+    file = project / "data" / "frictions.csv"
+    with pytest.raises(DataError, match="allowed: at most"):
+        plain_files.check(file, most_bytes=10)
+
+
+def test_a_description_of_nonsense_is_an_error_of_the_data(project: Path) -> None:
+    for content in (b"[" * 100_000, b"\xff", b"[]", b'{"resources": 7}', b'{"resources": [7]}', b"null"):
+        (project / "data" / "datapackage.json").write_bytes(content)
+        with pytest.raises(DataError):
+            tables.check()

@@ -13,11 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from corridors.errors import DataError
-from corridors.runtime import paths
+from corridors.runtime import paths, plain_files
 
 
 @lru_cache(maxsize=32)
 def _rows(path: Path, mtime_ns: int, columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    plain_files.check(path)
     try:
         with path.open(encoding="utf-8", newline="") as handle:
             reader = csv.reader(handle)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corridors.errors import DataError, nearest
-from corridors.runtime import paths
+from corridors.runtime import paths, plain_files
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -143,11 +143,14 @@ def resource(name: str) -> Resource:
 
 @lru_cache(maxsize=4)
 def _read(file: Path, mtime_ns: int, size: int) -> dict[str, Resource]:
+    plain_files.check(file)
     try:
         descriptor = json.loads(file.read_text(encoding="utf-8"))
         return {r["name"]: Resource(r, file.parent) for r in descriptor["resources"] if r["path"]}
     except json.JSONDecodeError as error:
         raise DataError(f"{file}: line {error.lineno}: not valid JSON ({error.msg})") from None
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise DataError(f"{file}: not valid JSON ({str(error).splitlines()[0]})") from None
     except (KeyError, TypeError) as error:
         raise DataError(f"{file}: a resource lacks {error}") from None
 

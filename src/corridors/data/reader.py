@@ -12,6 +12,7 @@ import pyarrow.csv as arrow_csv
 
 from corridors.data.package import Field, Resource, pandera_schema
 from corridors.errors import DataError, nearest
+from corridors.runtime import plain_files
 
 _ARROW = {
     "string": arrow.string(),
@@ -33,6 +34,7 @@ def read_checked(resource: Resource) -> pd.DataFrame:
         The file, the line (the header is line 1), the column, the value found and what is allowed.
     """
     path = resource.path
+    plain_files.check(path)
     _check_header(resource)
     options = arrow_csv.ConvertOptions(
         column_types={f.name: _ARROW[f.type] for f in resource.fields},
@@ -48,6 +50,7 @@ def read_checked(resource: Resource) -> pd.DataFrame:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
     except arrow.ArrowInvalid as error:
         raise _first_bad_cell(resource, str(error)) from None
+    plain_files.check_rows(path, read.num_rows)
     frame = read.to_pandas(types_mapper={arrow.string(): pd.StringDtype(na_value=float("nan"))}.get)
     for field in resource.fields:
         if field.type in ("integer", "year") and frame[field.name].dtype.kind == "f":

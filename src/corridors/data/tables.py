@@ -19,7 +19,7 @@ import pandas as pd
 from corridors.data import package
 from corridors.data.reader import read_checked
 from corridors.errors import DataError
-from corridors.runtime import paths
+from corridors.runtime import paths, plain_files
 from corridors.runtime.cache import kept
 
 
@@ -82,10 +82,11 @@ def check() -> list[str]:
             elif not resource.path.exists():
                 mistakes.append(f"{resource.path}: missing; {package.FILE} lists it as {resource.name!r}")
             elif resource.path.suffix in (".json", ".geojson"):
+                plain_files.check(resource.path)
                 json.loads(resource.path.read_text(encoding="utf-8"))
         except DataError as error:
             mistakes.append(str(error))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             mistakes.append(f"{resource.path}: not valid JSON: {error}")
     return mistakes
 
@@ -400,10 +401,11 @@ def world_outlines() -> dict[str, Any]:
 def _geojson(name: str) -> dict[str, Any]:
     path = package.resource(name).path
     try:
+        plain_files.check(path)
         shapes: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
         raise DataError(f"{path}: missing; {package.FILE} lists it as {name!r}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not valid JSON: {error}") from None
     return shapes
 
