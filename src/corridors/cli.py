@@ -155,9 +155,10 @@ def check(files: tuple[str, ...]) -> int:
     right = []
     checked = f"{len(files or scenario.names())} scenario{'s' * (len(files or scenario.names()) != 1)}"
     if not files:
-        from corridors.data import package, tables
+        from corridors.data import package, relations, tables
 
         mistakes += tables.check()
+        mistakes += relations.mistakes()
         checked += f" and {len(package.resources())} tables"
     for name in files or scenario.names():
         try:
@@ -343,11 +344,11 @@ def new(name: str, pair: str, title: str | None, out: Path | None) -> int:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def ways(a: str, b: str, as_json: bool) -> int:
     """The ways between two economies today (ISO 3166 alpha-3): km, days, dollars a tonne, crossings, share."""
-    from corridors.data import names
+    from corridors.data import codes, names
 
     for code in (a, b):
         if code not in names.economies():
-            raise click.UsageError(f"{code!r} is not an economy{nearest(code, names.economies())}; see data/economies.csv")
+            raise click.UsageError(f"{code!r} is not an economy{codes.hint(code, names.economies())}; see data/economies.csv")
     if a == b:
         raise click.UsageError(f"{a} twice: ways run between two economies")
     from corridors.show.terminal import describe_ways

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from corridors.data import dialect
 from corridors.errors import DataError
 from corridors.runtime import paths, plain_files
 
@@ -20,7 +21,7 @@ from corridors.runtime import paths, plain_files
 def _rows(path: Path, mtime_ns: int, columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     plain_files.check(path)
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
+        with dialect.opened(path, columns) as handle:
             reader = csv.reader(handle)
             header = next(reader, [])
             missing = [c for c in columns if c not in header]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pyarrow as arrow
 import pyarrow.csv as arrow_csv
 
+from corridors.data import dialect
 from corridors.data.package import Field, Resource, pandera_schema
 from corridors.errors import DataError, nearest
 from corridors.runtime import plain_files
@@ -45,7 +47,8 @@ def read_checked(resource: Resource) -> pd.DataFrame:
     )
     parsing = arrow_csv.ParseOptions(newlines_in_values=True)
     try:
-        read = arrow_csv.read_csv(path, convert_options=options, parse_options=parsing)
+        source = path if dialect.is_usual(path, [f.name for f in resource.fields]) else io.BytesIO(_opened(resource).read().encode())
+        read = arrow_csv.read_csv(source, convert_options=options, parse_options=parsing)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
     except arrow.ArrowInvalid as error:
@@ -63,20 +66,30 @@ def _check_header(resource: Resource) -> None:
     path = resource.path
     expected = [f.name for f in resource.fields]
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            header = next(csv.reader(handle), [])
+        if dialect.is_usual(path, expected):
+            return
+        whole, skipped = dialect.text(path, expected)
+        header = next(csv.reader(io.StringIO(whole, newline="")), [])
     except FileNotFoundError:
         raise DataError(f"{path}: missing; datapackage.json lists it as table {resource.name!r}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
+    except csv.Error as error:
+        raise DataError(f"{path}: not a readable CSV table: {error}") from None
+    line = 1 + skipped
     for name in expected:
         if name not in header:
-            raise DataError(f"{path}: line 1: column {name!r} is missing{nearest(name, header)}")
+            raise DataError(f"{path}: line {line}: column {name!r} is missing{nearest(name, header)}")
     for name in header:
         if name not in expected:
-            raise DataError(f"{path}: line 1: column {name!r} is not described in datapackage.json{nearest(name, expected)}")
+            raise DataError(f"{path}: line {line}: column {name!r} is not described in datapackage.json{nearest(name, expected)}")
     if len(set(header)) != len(header):
-        raise DataError(f"{path}: line 1: a column name occurs twice")
+        raise DataError(f"{path}: line {line}: a column name occurs twice")
+
+
+def _opened(resource: Resource) -> io.StringIO:
+    numbers = [f.name for f in resource.fields if f.type in ("number", "integer", "year")]
+    return dialect.opened(resource.path, [f.name for f in resource.fields], numbers)
 
 
 def _validate(resource: Resource, frame: pd.DataFrame) -> None:
@@ -93,7 +106,7 @@ def _validate(resource: Resource, frame: pd.DataFrame) -> None:
             infinite = values.abs() == float("inf")
             if infinite.any():
                 row = int(infinite.to_numpy().argmax())
-                raise DataError(_cell(resource.path, _line(resource.path, row), field, str(values.iloc[row]), "a finite number"))
+                raise DataError(_cell(resource.path, line_of(resource, row), field, str(values.iloc[row]), "a finite number"))
 
 
 def _describe(resource: Resource, frame: pd.DataFrame, cases: pd.DataFrame) -> DataError:
@@ -103,14 +116,14 @@ def _describe(resource: Resource, frame: pd.DataFrame, cases: pd.DataFrame) -> D
         return DataError(f"{resource.path}: {cases.iloc[0]['check']}")
     first = located.sort_values("index", kind="stable").iloc[0]
     row = int(first["index"])
-    line = _line(resource.path, row)
+    line = line_of(resource, row)
     others = located["index"].nunique() - 1
     more = f" (and {others} more rows)" if others else ""
     check = str(first["check"])
     if "unique" in check and not any(f.constraints.get("unique") for f in resource.fields if f.name == first["column"]):
         key = list(resource.primary_key)
         same = (frame[key] == frame[key].iloc[row]).all(axis=1).to_numpy().nonzero()[0]
-        lines = " and ".join(str(_line(resource.path, int(i))) for i in same[:3])
+        lines = " and ".join(str(line_of(resource, int(i))) for i in same[:3])
         named = ", ".join(f"{name} = {frame[name].iloc[row]}" for name in key)
         return DataError(f"{resource.path}: lines {lines}: {named} occurs more than once")
     field = next(f for f in resource.fields if f.name == first["column"])
@@ -144,13 +157,14 @@ def _first_bad_cell(resource: Resource, reason: str) -> DataError:
     """Read the file cell by cell to find what the fast reader stumbled on."""
     path = resource.path
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
+        shift = dialect.text(path, [f.name for f in resource.fields])[1]
+        with _opened(resource) as handle:
             reader = csv.reader(handle, strict=True)
             header = next(reader)
             types = {f.name: f for f in resource.fields}
             begins = reader.line_num + 1
             for cells in reader:
-                line, begins = begins, reader.line_num + 1
+                line, begins = begins + shift, reader.line_num + 1
                 if not cells:
                     continue
                 if len(cells) != len(header):
@@ -162,7 +176,7 @@ def _first_bad_cell(resource: Resource, reason: str) -> DataError:
                         return DataError(
                             _cell(path, line, types[name], repr(cell[:80]), _KIND[types[name].type])
                         )
-    except (csv.Error, UnicodeDecodeError) as error:
+    except csv.Error as error:
         return DataError(f"{path}: not a readable CSV table: {error}")
     return DataError(f"{path}: not a readable CSV table: {reason}")
 
@@ -181,17 +195,18 @@ def _parses(cell: str, kind: str) -> bool:
     return True
 
 
-def _line(path: Path, row: int) -> int:
+def line_of(resource: Resource, row: int) -> int:
     """The line of the file on which data row ``row`` (from 0) begins; quoted cells may span lines."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        reader = csv.reader(handle)
-        next(reader)
+    columns = [f.name for f in resource.fields]
+    whole, shift = dialect.text(resource.path, columns)
+    reader = csv.reader(io.StringIO(whole, newline=""))
+    next(reader)
+    begins = reader.line_num + 1
+    seen = -1
+    for cells in reader:
+        if cells:
+            seen += 1
+        if seen == row:
+            return begins + shift
         begins = reader.line_num + 1
-        seen = -1
-        for cells in reader:
-            if cells:
-                seen += 1
-            if seen == row:
-                return begins
-            begins = reader.line_num + 1
-    return row + 2
+    return row + 2 + shift

@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from corridors.data import codes
 from corridors.data import names as vocabulary
 from corridors.errors import ScenarioError, nearest
 from corridors.runtime import paths
@@ -84,9 +85,7 @@ def _plain_text(value: str) -> str:
 def _economy(value: str) -> str:
     known = vocabulary.economies()
     if value not in known:
-        by_name = {name.lower(): code for code, name in known.items()}
-        code = by_name.get(value.strip().lower())
-        hint = f"; did you mean {code!r}?" if code else nearest(value.upper(), known)
+        hint = codes.hint(value, known)
         raise PydanticCustomError(
             "unknown_name", "is not an economy{hint}",
             {"hint": hint, "allowed": "ISO 3166 alpha-3 codes such as PAK (data/economies.csv)"},

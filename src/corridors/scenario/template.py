@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from corridors import scenario
-from corridors.data import names, world_names
-from corridors.errors import ScenarioError, nearest
+from corridors.data import codes, names, world_names
+from corridors.errors import ScenarioError
 from corridors.runtime import paths
 from corridors.scenario import yaml_reader
 from corridors.scenario.model import Scenario
@@ -45,7 +45,7 @@ def write_new(
         raise ScenarioError(f"--pair: {','.join(pair)!r}; allowed: two economies joined by a comma, such as PAK,UZB")
     for code in pair:
         if code not in economies:
-            raise ScenarioError(f"--pair: {code!r} is not an economy{nearest(code, economies)}; see data/economies.csv")
+            raise ScenarioError(f"--pair: {code!r} is not an economy{codes.hint(code, economies)}; see data/economies.csv")
     a, b = pair
     title = title or f"{economies[a]} and {economies[b]}: better border crossings"
     text = _template(a, b, title, proposal or _checked_proposal(a, b))

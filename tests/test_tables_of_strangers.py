@@ -1,0 +1,229 @@
+"""Tables as strangers save and mend them: read alike, or refused by file, line and column; never a traceback or another number."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from corridors.data import codes, names, relations, tables
+from corridors.errors import DataError
+from corridors.runtime import paths
+
+NETWORK = ("places", "links", "crossings", "services", "gateways", "airports", "road_costs", "pair_traffic", "base_shares")
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The data in a folder of their own, without what is large and is not asked for here."""
+    shutil.copytree(paths.data(), tmp_path / "data", ignore=shutil.ignore_patterns("world", "map", "*.geojson"))
+    monkeypatch.setenv("CORRIDORS_ROOT", str(tmp_path))
+    paths.root.cache_clear()
+    yield tmp_path / "data"
+    monkeypatch.undo()
+    paths.root.cache_clear()
+
+
+def edited(file: Path, row: int, column: str, value: str) -> int:
+    """One cell changed; its line."""
+    rows = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8"), newline="")))
+    rows[row + 1][rows[0].index(column)] = value
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    file.write_text(out.getvalue(), encoding="utf-8")
+    return row + 2
+
+
+def semicolons(text: str, comma: bool = True) -> str:
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    out = io.StringIO()
+    numeric = {k for k in range(len(rows[0])) if all(_is_number(row[k]) for row in rows[1:])}
+    for row in rows[1:] if comma else []:
+        for k in numeric:
+            row[k] = row[k].replace(".", ",")
+    csv.writer(out, delimiter=";", lineterminator="\r\n").writerows(rows)
+    return out.getvalue()
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+SAVED: dict[str, Callable[[str], bytes]] = {
+    "byte-order mark": lambda t: b"\xef\xbb\xbf" + t.encode(),
+    "semicolons": lambda t: semicolons(t, comma=False).encode(),
+    "semicolons and decimal commas": lambda t: semicolons(t).encode("utf-8-sig"),
+    "sep first": lambda t: b"sep=,\r\n" + t.encode(),
+    "sep semicolon": lambda t: b"sep=;\r\n" + semicolons(t).encode(),
+    "UTF-16": lambda t: t.encode("utf-16"),
+    "UTF-16 tabs": lambda t: "\n".join("\t".join(r) for r in csv.reader(io.StringIO(t, newline=""))).encode("utf-16"),
+    "trailing columns": lambda t: "".join(f"{line},,\n" for line in t.splitlines()).encode(),
+    "carriage returns": lambda t: t.replace("\n", "\r\n").encode(),
+}
+
+
+@pytest.mark.parametrize("way", SAVED, ids=str)
+def test_what_a_spreadsheet_makes_of_a_table_is_read_alike(way: str, copy: Path) -> None:
+    before = {name: tables.table(name) for name in ("places", "links", "gateways")}
+    known = names.places()
+    for name in before:
+        file = copy / "network" / f"{name}.csv"
+        file.write_bytes(SAVED[way](file.read_text(encoding="utf-8")))
+    for name, frame in before.items():
+        pd.testing.assert_frame_equal(tables.table(name), frame)
+    assert names.places() == known
+
+
+def test_another_encoding_is_named_once_with_its_line(copy: Path) -> None:
+    file = copy / "network" / "places.csv"
+    line = edited(file, 3, "name", "Chah-é Mirza")
+    file.write_bytes(file.read_text(encoding="utf-8").encode("cp1252"))
+    with pytest.raises(DataError, match=rf"places.csv: line {line}: byte 0xe9 is not UTF-8.*Windows-1252.*save it as CSV UTF-8"):
+        tables.table("places")
+    with pytest.raises(DataError, match="is not UTF-8"):
+        names.places()
+
+
+def test_commas_that_may_divide_thousands_are_refused(copy: Path) -> None:
+    file = copy / "network" / "places.csv"
+    text = semicolons(file.read_text(encoding="utf-8"), comma=False)
+    rows = text.splitlines()
+    cells = rows[2].split(";")
+    cells[4] = cells[4].replace(".", ",")
+    file.write_text("\n".join([*rows[:2], ";".join(cells), *rows[3:]]), encoding="utf-8")
+    with pytest.raises(DataError, match="some numbers have a decimal comma and some a decimal point"):
+        tables.table("places")
+
+
+def test_the_code_of_namibia_is_not_missing(copy: Path) -> None:
+    """pandas takes NA for missing unless told otherwise (the ISO alpha-2 code; in text columns generally)."""
+    file = copy / "network" / "places.csv"
+    edited(file, 0, "name", "NA")
+    assert tables.table("places")["name"].iloc[0] == "NA"
+    assert "NAM" in names.economies()
+
+
+WRONG: dict[str, tuple[str, int, str, str, str]] = {
+    "unknown place": ("links", 0, "from", "karatschi", r"column 'from' is 'karatschi'.*did you mean 'karachi'"),
+    "capitalised place": ("links", 0, "from", "Karachi", r"'Karachi'.*did you mean 'karachi'"),
+    "padded place": ("links", 1, "to", " lahore", r"' lahore'.*did you mean 'lahore'"),
+    "place joined with itself": ("links", 0, "to", "karachi", r"column 'to' is 'karachi'; allowed: another place"),
+    "shorter than the great circle": ("links", 0, "length_km", "66", r"column 'length_km' is 66; allowed: at least the great circle"),
+    "road without its crossing": ("links", 0, "to", "mashhad", r"column 'to' is 'mashhad'.*passes a border at a crossing"),
+    "366 days": ("crossings", 0, "closure_days_per_year", "366", r"'closure_days_per_year' is 366; allowed"),
+    "low above high": ("crossings", 0, "capacity_low", "9000", r"'capacity_low' is 9000; allowed: at most capacity_high"),
+    "middle outside": ("crossings", 0, "capacity_trucks_per_day", "9000", r"'capacity_trucks_per_day' is 9000; allowed: from capacity_low to"),
+    "a date with slashes": ("crossings", 0, "state_since", "12/10/2025", r"'state_since' is '12/10/2025'; allowed: a date"),
+    "weights of 0.9": ("gateways", 0, "weight", "0.45", r"weights of PAK that add to 1; they add to 0.9"),
+    "unknown economy": ("gateways", 0, "economy", "PKA", r"'economy' is 'PKA'.*did you mean 'PAK'"),
+    "roads without a price": ("road_costs", 0, "economy", "FRA", r"in an economy with a row in network/road_costs.csv, which PAK has not"),
+    "no gateway": ("gateways", 0, "economy", "FRA", r"weights of PAK"),
+    "crossing that nothing describes": ("crossings", 0, "crossing", "khunjirab", r"'khunjirab'.*did you mean 'khunjerab'"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG, ids=str)
+def test_check_names_what_reads_well_and_is_wrong(case: str, copy: Path) -> None:
+    table, row, column, value, message = WRONG[case]
+    assert relations.mistakes() == []
+    line = edited(copy / "network" / f"{table}.csv", row, column, value)
+    told = " | ".join([*_check_tables(), *relations.mistakes()])
+    assert re.search(message, told), told
+    if case not in ("roads without a price", "no gateway"):
+        assert f"{table}.csv: line {line}:" in told
+
+
+def test_swapped_latitude_and_longitude_are_told(copy: Path) -> None:
+    file = copy / "network" / "places.csv"
+    frame = tables.table("places")
+    row = int((frame["place"] == "lahore").to_numpy().argmax())
+    edited(file, row, "latitude", str(frame["longitude"][row]))
+    edited(file, row, "longitude", str(frame["latitude"][row]))
+    assert any("latitude and longitude of lahore are swapped" in text for text in relations.mistakes())
+
+
+def _check_tables() -> list[str]:
+    found = []
+    for name in NETWORK:
+        try:
+            tables.table(name)
+        except DataError as error:
+            found.append(str(error))
+    return found
+
+
+def test_a_hundred_mutated_tables_end_in_a_message_or_leave_every_number_as_it_was(copy: Path) -> None:
+    """Cells emptied, padded, misspelled, negated, with letters, commas or quotes; lines cut, doubled and swapped."""
+    rng = np.random.default_rng(7)
+    originals = {name: (copy / "network" / f"{name}.csv").read_text(encoding="utf-8") for name in NETWORK}
+    frames = {name: tables.table(name) for name in NETWORK}
+    told = 0
+    for number in range(100):
+        name = str(rng.choice(NETWORK))
+        file = copy / "network" / f"{name}.csv"
+        file.write_text(_mutated(originals[name], rng), encoding="utf-8")
+        mistakes = [*_check_tables(), *relations.mistakes()]
+        if mistakes:
+            told += 1
+            assert all(".csv" in text for text in mistakes), mistakes
+        else:
+            _same_or_stated(tables.table(name), frames[name], number)
+        file.write_text(originals[name], encoding="utf-8")
+    assert told > 60
+
+
+def _same_or_stated(now: pd.DataFrame, before: pd.DataFrame, number: int) -> None:
+    """What was not told moved no number and no name: lines in another order, or an optional text emptied or padded."""
+    key = [c for c in before.columns if before[c].dtype.kind in "fib" or c in ("place", "from", "to", "crossing", "economy", "service", "iata")]
+    left, right = (f[key].sort_values(key, ignore_index=True) for f in (now, before))
+    pd.testing.assert_frame_equal(left, right, obj=f"mutation {number}")
+
+
+def _mutated(text: str, rng: np.random.Generator) -> str:
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    row, column = int(rng.integers(1, len(rows))), int(rng.integers(0, len(rows[0])))
+    cell = rows[row][column]
+    kind = int(rng.integers(0, 9))
+    if kind == 0:
+        rows[row][column] = ""
+    elif kind == 1:
+        rows[row][column] = f" {cell}"
+    elif kind == 2:
+        rows[row][column] = cell.upper() + "x"
+    elif kind == 3 and rows[0][column] in ("latitude", "longitude", "growth_percent"):
+        pass  # may be negative: that it was not meant to be cannot be known
+    elif kind == 3:
+        rows[row][column] = f"-{cell}" if _is_number(cell) and float(cell) else cell + "?"
+    elif kind == 4:
+        rows[row][column] = cell.replace(".", ",") + " km" if _is_number(cell) else cell
+    elif kind == 5:
+        rows[row] = rows[row][:-1]
+    elif kind == 6:
+        rows.insert(row, list(rows[row]))
+    elif kind == 7:
+        rows[row], rows[-1] = rows[-1], rows[row]
+    else:
+        rows[0][column] = rows[0][column] + "s"
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("TMP", "Timor-Leste"), ("ZAR", "did you mean 'COD'"), ("PSE", "Palestine"), ("KSV", "Kosovo (XKX today)"), ("SSD", "South Sudan"),
+     ("PKA", "did you mean 'PAK'"), ("UK", "did you mean 'GBR'"), ("Kenya", "did you mean 'KEN'"), ("S19", "did you mean 'TWN'")],
+)  # fmt: skip
+def test_codes_of_other_lists_and_economies_without_data_are_told(code: str, told: str) -> None:
+    assert told in codes.hint(code, names.economies())
