@@ -27,7 +27,7 @@ from corridors.equilibrium.hats import Array
 from corridors.equilibrium.sector_world import SectorWorld
 
 Short = NDArray[np.float32]
-_INNER = 3
+_INNER = 2
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from corridors.equilibrium import inputs, sector_conditional
-from corridors.equilibrium.batch import Pair, Response, positions
+from corridors.equilibrium.batch import Anderson, Pair, Response, positions
 from corridors.equilibrium.hats import RESIDUAL_LIMIT, Array
 from corridors.equilibrium.sector_engine import Engine, Shock, State, Tuning
 from corridors.equilibrium.sector_world import SectorWorld
 from corridors.errors import EquilibriumError, NotConverged
 from corridors.runtime import cores
 
-_AIM = 5e-13
+_AIM = 2e-12
 _STEPS = 40
 _ROWS = 128
 _SPLITS = 12
@@ -46,6 +46,7 @@ def respond_sectors(
     theta: Array,
     closure: str = "full",
     deficits: str = "output_share",
+    clearing: float = 2e-12,
 ) -> SectorResponse:
     """Draws of a shock to the costs of a few directed pairs, sector by sector.
 
@@ -60,12 +61,16 @@ def respond_sectors(
     deficits: ``"output_share"``: final spending stays in proportion to value added, scaled so that the world
         spends what it earns. ``"world_share"``: the deficit stays the same share of the world's value added.
 
+    clearing: how near to clearing a draw must come for steps to end, at most 1e-10; it saves a step in five at 5e-11.
+
     With one sector and no inputs the answer is that of :func:`respond`. Where all cost factors of a draw are
     1 its factors are exactly 1. The numeraire is the world's value added. Raises EquilibriumError on bad input
     and NotConverged where a draw stays further than 1e-10 from clearing.
     """
     inputs.choice("closure", closure, inputs.CLOSURES)
     inputs.choice("deficits", deficits, DEFICITS)
+    if not 0.0 < clearing <= RESIDUAL_LIMIT / 2:
+        raise EquilibriumError(f"clearing: {clearing:g} is not above 0 and at most {RESIDUAL_LIMIT / 2:g}")
     rows, columns = positions(pd.Index(world.labels), pairs)
     size, n = world.sales.shape
     factor = np.asarray(cost_factor, dtype=float)
@@ -91,7 +96,7 @@ def respond_sectors(
             raise EquilibriumError(f"{name}: {where}: {given[at]:g} is not a finite number above 0")
     log_k = np.ascontiguousarray((-elasticity[:, None, :] * np.log(factor)).transpose(2, 0, 1))
     own = np.ascontiguousarray(elasticity.T)
-    run = _Run(world, rows, columns, log_k, own, closure, deficits == "world_share")
+    run = _Run(world, rows, columns, log_k, own, closure, deficits == "world_share", clearing)
     shapes = {
         "sector": (len(rows), size), "exports": (n,), "imports": (n,), "price": (n,), "real": (n,), "residual": (),
     }  # fmt: skip
@@ -130,6 +135,7 @@ class _Run:
     theta: Array
     closure: str
     fixed_deficit: bool
+    clearing: float
 
     def part(self, first: int, last: int) -> dict[str, Array]:
         """The factors of some draws."""
@@ -144,7 +150,7 @@ class _Run:
             return sector_conditional.partial(self.world, shock)
         engine = engine_of(self.world, self.fixed_deficit)
         tuning = _tuned(engine, self._proportions())
-        state, left = _solve(engine, tuning, shock, theta)
+        state, left = _solve(engine, tuning, shock, theta, self.clearing)
         out = _factors(self.world, engine, shock, theta, state)
         for draw in left:
             one = _in_parts(engine, tuning, shock.some(np.array([draw])), theta[:, draw : draw + 1])
@@ -187,15 +193,16 @@ def _tuned(engine: Engine, proportions: tuple[float, ...]) -> Tuning:
 
 
 def _solve(
-    engine: Engine, tuning: Tuning, shock: Shock, theta: Array, accepted: float = RESIDUAL_LIMIT / 50
+    engine: Engine, tuning: Tuning, shock: Shock, theta: Array, clearing: float, accepted: float = RESIDUAL_LIMIT / 20
 ) -> tuple[State, list[int]]:
-    """Steps until every draw clears; those further from it than ``accepted`` are left."""
+    """Steps until every draw clears to ``clearing``; those further from it than that and ``accepted`` are left."""
     draws = theta.shape[1]
+    accepted = max(accepted, clearing)
     whole = engine.start(draws)
     best = np.full(draws, np.inf)
     open_draws = np.arange(draws)
     now, part, own = whole, shock, theta
-    before = best
+    before, memory = best, Anderson()
     for _ in range(_STEPS):
         level = engine.level(part, own, now)
         size = level.residual
@@ -205,7 +212,7 @@ def _solve(
         whole.x[at], whole.p[:, at], whole.rise[:, at] = now.x[better], now.p[:, better], now.rise[:, better]
         best[at] = size[better]
         # at the limit of rounding steps wander; what grows without bound is left to smaller shocks
-        done = (size <= _AIM) | ~fine | ((size >= before) & (size <= RESIDUAL_LIMIT / 50)) | (size > 1e3)
+        done = (size <= clearing) | ~fine | ((size >= before) & (size <= RESIDUAL_LIMIT / 20)) | (size > 1e3)
         if done.all():
             break
         if done.any():
@@ -214,9 +221,26 @@ def _solve(
             now = State(now.x[keep], now.p[:, keep], now.rise[:, keep])
             part, own, size = part.some(keep), own[:, keep], size[keep]
             level = level.some(keep)
+            memory.keep(keep)
         before = size
-        now = engine.step(own, now, level, tuning)
+        new = engine.step(own, now, level, tuning)
+        at = _flat(now)
+        now = _unflat(memory.step(at, _flat(new) - at), len(own))
     return whole, [int(d) for d in np.flatnonzero(~(best <= accepted))]
+
+
+def _flat(state: State) -> Array:
+    """(B, N + 2 S N) all unknowns of a block."""
+    draws = len(state.x)
+    return np.concatenate([state.x, *(part.transpose(1, 0, 2).reshape(draws, -1) for part in (state.p, state.rise))], axis=1)
+
+
+def _unflat(values: Array, size: int) -> State:
+    n = values.shape[1] // (1 + 2 * size)
+    p, rise = (
+        values[:, n * (1 + k * size) : n * (1 + (k + 1) * size)].reshape(len(values), size, n).transpose(1, 0, 2) for k in (0, 1)
+    )
+    return State(values[:, :n], np.ascontiguousarray(p), np.ascontiguousarray(rise))
 
 
 def _factors(world: SectorWorld, engine: Engine, shock: Shock, theta: Array, state: State) -> dict[str, Array]:
@@ -268,7 +292,7 @@ def _in_parts(engine: Engine, tuning: Tuning, shock: Shock, theta: Array) -> dic
             tuning = here.tuned(theta[:, 0])
         length = min(part, 1.0 - done)
         some = Shock(shock.rows, shock.columns, shock.log_k * length, shock.economies)
-        state, left = _solve(here, tuning, some, theta, RESIDUAL_LIMIT / (50 if splits < _SPLITS / 2 else 10))
+        state, left = _solve(here, tuning, some, theta, _AIM, RESIDUAL_LIMIT / (20 if splits < _SPLITS / 2 else 10))
         if left:
             splits += 1
             if splits > _SPLITS:

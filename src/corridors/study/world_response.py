@@ -23,6 +23,7 @@ Params = Mapping[str, Array]
 
 
 _LEAST = 1e-300
+_CLEARING = 5e-11
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def respond(
     # rounding in sums must not invent a change
     cost = np.where(np.abs(cost - 1.0) < 1e-15, 1.0, cost)
     theta = np.broadcast_to(elasticities.by_sector(params, years), (cases, cost.shape[2]))
-    found = respond_sectors(sectors.base_world(), goods.pairs, cost, theta, closure)
+    found = respond_sectors(sectors.base_world(), goods.pairs, cost, theta, closure, clearing=_CLEARING)
     weight = goods.weights(class_weights)
     mean = (weight * theta[:, None, :]).sum(axis=2)
     own = (weight * (cost ** -theta[:, None, :] - 1.0)).sum(axis=2)
