@@ -224,8 +224,8 @@ def _solve(
             memory.keep(keep)
         before = size
         new = engine.step(own, now, level, tuning)
-        at = _flat(now)
-        now = _unflat(memory.step(at, _flat(new) - at), len(own))
+        here = _flat(now)
+        now = _unflat(memory.step(here, _flat(new) - here), len(own))
     return whole, [int(d) for d in np.flatnonzero(~(best <= accepted))]
 
 
