@@ -26,7 +26,7 @@ from corridors.errors import CorridorsError, nearest, plain, plain_json
 from corridors.runtime import machine
 
 FORMATS = ("html", "pdf")
-SOURCES = ("worldbank", "comtrade", "cepii", "all")
+SOURCES = ("imf", "worldbank", "comtrade", "cepii", "all")
 
 
 class _Group(click.Group):
