@@ -228,3 +228,12 @@ def test_examples_are_whole_and_outside_the_hand_checked_network() -> None:
         assert chosen.measures and not subnetwork.checked_economies().issuperset(chosen.pair)
         text = file.read_text(encoding="utf-8")
         assert "# Today:" in text and "# Missing:" in text and "https://" in text
+
+
+def test_positions_on_a_map_turn_with_it() -> None:
+    from corridors.data import gazetteer
+    from corridors.show.charts import corridor_map
+
+    at = corridor_map._positions(gazetteer.places(), ["jpn_tokyo", "usa_los_angeles", "laredo"], 120.0)
+    assert (at[:, 0] >= 120.0).all() and (at[:, 0] < 480.0).all()
+    assert at[1, 0] == pytest.approx(360.0 - 118.2, abs=1.0)

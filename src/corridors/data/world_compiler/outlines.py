@@ -63,7 +63,8 @@ def features(topology: dict[str, Any]) -> list[dict[str, Any]]:
                 largest, size = outer, extent
             if np.ptp(outer, axis=0).max() >= SMALLEST_ISLAND and outer[:, 1].max() > SOUTHERNMOST:
                 rings = [thinned(_ring(lines, ring), LAND_STEP) for ring in polygon]
-                land.append([_rounded(ring) for ring in rings if len(ring) > 3])
+                rings = [ring for ring in rings if len(ring) > 3]
+                land += [[_rounded(ring) for ring in rings]] if rings else []
         if largest is not None and size > 1.0:
             named.append(_feature("MultiPoint", [_middle(largest)], kind="name", name=name, square_degrees=round(size, 1)))
     borders: dict[str, list[Any]] = {"international": [], "disputed": []}

@@ -213,7 +213,7 @@ def _draw_crossings(ax: Axes, project: Projection, result: StudyResult, taken: l
 
 def _positions(places: pd.DataFrame, chosen: Sequence[str], west: float) -> Array:
     """Longitude and latitude of places, in the turn of the globe that begins at ``west``."""
-    at = places.loc[list(chosen), ["longitude", "latitude"]].to_numpy(dtype=float)
+    at = np.array(places.loc[list(chosen), ["longitude", "latitude"]], dtype=float)
     at[:, 0] = west + (at[:, 0] - west) % 360.0
     return np.asarray(at)
 
