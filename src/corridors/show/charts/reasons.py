@@ -90,6 +90,9 @@ def _contribution_alt(result: StudyResult, table: pd.DataFrame, total: float) ->
 
 
 PARAMETER_NAMES: dict[str, str] = {
+    "reliability_ratio": "what uncertain waits cost",
+    "rest_elasticity": "how readily other trucks go elsewhere",
+    "truck_day_usd": "what a day of a truck costs",
     "adoption_half_years": "how fast users come",
     "hidden_parts_score": "size of the named hidden costs",
     "regime_reach_score": "what a regime takes of them",

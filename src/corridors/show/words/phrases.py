@@ -22,6 +22,9 @@ MEASURES = {kind: model.about for kind, model in KINDS.items()}
 """What a kind of measure is about, as the subject of a sentence."""
 
 DOUBTS = {
+    "reliability_ratio": "what uncertain waits at borders cost beside their mean",
+    "rest_elasticity": "how readily trucks of no known pair go elsewhere",
+    "truck_day_usd": "what a day of a truck costs",
     "adoption_half_years": "how fast users come to a new regime or line",
     "hidden_parts_score": "how much of the road's hidden cost is documents, guarantees, empty returns and waiting",
     "regime_reach_score": "how much of those costs a regime takes away",
