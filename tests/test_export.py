@@ -250,3 +250,14 @@ def test_nbconvert_finds_our_exporters(name: str, starts: str | bytes, monkeypat
     made, resources = get_exporter(name)().from_notebook_node(notebook(blocks()))
     assert made.startswith(starts)
     assert resources["output_extension"] == f".{name.rpartition('-')[2]}"
+
+
+@pytest.mark.parametrize("name", ["corridors-pdf", "corridors-html"])
+def test_nbconvert_needs_no_date_in_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PDF/A demands a date: papermill's, or today's (as in https://github.com/typst/typst/issues/6758)."""
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    made = notebook(blocks())
+    assert get_exporter(name)().from_notebook_node(made)[0]
+    made.metadata["papermill"] = {"end_time": "2026-02-13T10:00:00"}
+    found = get_exporter(name)().from_notebook_node(made)[0]
+    assert name != "corridors-pdf" or b"2026-02-13" in found

@@ -192,3 +192,19 @@ def test_units_beyond_all_measure_do_not_matter(unit: float) -> None:
             np.testing.assert_allclose(shift, np.log(unit), rtol=1e-9)
         else:
             assert other.coefficients["constant"] - base.coefficients["constant"] == pytest.approx(np.log(unit), rel=1e-9)
+
+
+def test_a_dummy_that_rules_trade_out_has_no_coefficient() -> None:
+    """https://github.com/lrberge/fixest/issues/529: a dummy that is one only where the outcome is zero."""
+    rng = np.random.default_rng(123)
+    first, second = rng.integers(0, 2, 2000), (rng.random(2000) < 0.3).astype(int)
+    frame = pd.DataFrame({"y": np.where(second, 0, rng.poisson(np.exp(first))), "first": first, "second": second})
+    fit, without = ppml(frame, "y", ["first", "second"]), ppml(frame[second == 0], "y", ["first"])
+    assert "separated" in fit.dropped.covariates["second"] and fit.dropped.separated == second.sum()
+    assert fit.coefficients["first"] == pytest.approx(without.coefficients["first"], abs=1e-10)
+
+
+def test_fixed_effects_alone_without_a_covariate() -> None:
+    """https://github.com/py-econometrics/pyfixest/issues/655: two fixed effects, no covariate, one separated row."""
+    frame = pd.DataFrame({"y": [0, 1, 0, 0, 1], "id1": [1, 1, 2, 2, 2], "id2": [1, 1, 1, 2, 2]})
+    assert ppml(frame, "y", [], ["id1", "id2"]).dropped.rows.tolist() == [2]

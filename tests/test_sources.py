@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -369,6 +370,23 @@ def test_baci_is_summed_over_products(tmp_path: Path) -> None:
         {"exporter": "PAK", "importer": "RUS", "year": 2024, "trade_musd": pytest.approx(3.0005)},
         {"exporter": "UZB", "importer": "PAK", "year": 2024, "trade_musd": pytest.approx(79.0)},
     ]
+
+
+@pytest.mark.parametrize("code", ["S19", "N/A"])
+def test_baci_has_taiwan_as_other_asia(code: str, tmp_path: Path) -> None:
+    """https://github.com/IndEcol/country_converter/issues/162: 490 is Taiwan, however an edition codes it."""
+    file = write_baci(tmp_path, "2024,490,643,080520,1000,1\n2024,586,490,080520,2000,1\n")
+    with (tmp_path / "country_codes_V202601.csv").open("a", encoding="utf-8") as handle:
+        handle.write(f'490,"Other Asia, nes",,{code}\n')
+    frame = cepii.baci_exports([file])
+    assert sorted(zip(frame["exporter"], frame["importer"], strict=True)) == [("PAK", "TWN"), ("TWN", "RUS")]
+
+
+def test_a_zipped_baci_is_refused_with_what_is_in_it(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "BACI.zip", "w") as packed:
+        packed.writestr("BACI_HS22_Y2023.csv", "t,i,j,k,v,q\n")
+    with pytest.raises(SourceError, match=r"is a zip file; unpack it and name the CSV files in it \(BACI_HS22_Y2023.csv\)"):
+        cepii.kind_of(tmp_path / "BACI.zip")
 
 
 def test_baci_without_codes_or_with_other_columns(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Both come as CSV of up to several gigabytes; polars streams them, so that memory
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from corridors.data import names as vocabulary
 from corridors.data.sources.http import require_columns
 from corridors.errors import SourceError
 
+_TAIWAN = 490
 _BACI = ("t", "i", "j", "k", "v", "q")
 _CODES = ("country_code", "country_iso3")
 _GRAVITY = ("year", "iso3_o", "iso3_d", "dist", "contig", "comlang_off", "col_dep_ever")
@@ -22,6 +24,10 @@ _GRAVITY = ("year", "iso3_o", "iso3_d", "dist", "contig", "comlang_off", "col_de
 
 def kind_of(file: Path) -> str:
     """``baci``, ``codes`` or ``gravity``, by the file's columns."""
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as packed:
+            inside = ", ".join(packed.namelist()[:6])
+        raise SourceError(f"{file}: is a zip file; unpack it and name the CSV files in it ({inside})")
     header = _header(file)
     for kind, needed in (("baci", _BACI), ("codes", _CODES), ("gravity", ("iso3_o", "iso3_d"))):
         if set(needed) <= set(header):
@@ -45,6 +51,8 @@ def baci_exports(files: Sequence[Path]) -> pd.DataFrame:
         raise SourceError(f"{baci[0].parent}: BACI's table of country codes (country_codes_V....csv) is missing beside {baci[0].name}")
     require_columns(_header(codes[0]), _CODES, str(codes[0]))
     names = pl.scan_csv(codes[0]).select(code=pl.col("country_code").cast(pl.Int64), iso3=pl.col("country_iso3"))
+    # BACI's Taiwan is 490, "Other Asia, not elsewhere specified", coded S19 or N/A according to the edition.
+    names = names.with_columns(iso3=pl.when(pl.col("code") == _TAIWAN).then(pl.lit("TWN")).otherwise(pl.col("iso3")))
     names = names.filter(pl.col("iso3").is_in(list(vocabulary.economies())))
     for file in baci:
         require_columns(_header(file), _BACI, str(file))

@@ -10,6 +10,7 @@ inside the compiler and one of matplotlib's are used: the file is the same on ev
 from __future__ import annotations
 
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -64,7 +65,24 @@ class PdfReport(Exporter):
         """The PDF and its resources."""
         nb_copy, resources = super().from_notebook_node(nb, resources, **kw)
         resources["output_extension"] = ".pdf"
-        return to_pdf(nb_copy, resources.get("corridors") or {}), resources
+        about = dict(resources.get("corridors") or {})
+        about.setdefault("date", _day_of(nb_copy))
+        lost = sorted(set(document.read(nb_copy, about)["title"]) - set(_settable(document.read(nb_copy, about)["title"])))
+        if lost:
+            self.log.warning(
+                "the title has letters that no typeface of the PDF has, which stand as replacement characters: %s; the HTML page shows them",
+                " ".join(lost),
+            )
+        return to_pdf(nb_copy, about), resources
+
+
+def _day_of(notebook: NotebookNode) -> str:
+    """The day on which a notebook that no build dates was run, which PDF/A demands: papermill's, that of
+    SOURCE_DATE_EPOCH (empty here, read later), or today's."""
+    if os.environ.get("SOURCE_DATE_EPOCH", "").isdigit():
+        return ""
+    run = str(notebook.metadata.get("papermill", {}).get("end_time") or "")[:10]
+    return run if re.fullmatch(r"\d{4}-\d{2}-\d{2}", run) else datetime.now(UTC).date().isoformat()
 
 
 def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
