@@ -275,9 +275,9 @@ class Block:
         part = np.ones((markets, self.size))
         for x in np.flatnonzero((counted > self.counts * (1.0 + 1e-12)).any(axis=1)):
             ratio = np.minimum(1.0, self.counts[x] / np.maximum(counted[x], 1e-12))
-            for group in self.groups:
-                here, all_ = group.passing(int(x)), group.sent()
-                np.minimum(part, np.where(here > _PASSES * all_, ratio, 1.0), out=part)
+            here = sum(group.passing(int(x)) for group in self.groups)
+            all_ = sum(group.sent() for group in self.groups)
+            np.minimum(part, np.where(here > _PASSES * all_, ratio, 1.0), out=part)
         if (part < 1.0).any():
             for group in self.groups:
                 group.scale_counted(part)
@@ -370,8 +370,8 @@ class Block:
         rises half as steeply as it fell at its beginning is halved. With ``A`` how much less traffic
         comes for an hour more, ``s`` trucks and ``t`` hours for a step of the place, the step is ``(s + A t)^-1
         (load(wait) - load)``. ``A`` is positive semidefinite, ``s`` and ``t`` are positive, so the matrix
-        has an inverse and the solution is unique. Cases that are not there in time are taken up again from where
-        they stand with short steps, each of which must come closer.
+        has an inverse and the solution is unique. Cases that are not there in time are taken up again by simple
+        steps (:meth:`_averaged`) and finished by short ones.
         """
         place = np.clip(self._first(start), _EMPTIEST, _FULLEST)
         final = np.array(place)
@@ -380,13 +380,31 @@ class Block:
             left = np.flatnonzero(self._gap(final) > tolerance)
             if left.size:
                 some = self.part(left)
-                again = np.array(np.clip(some._first(Start()), _EMPTIEST, _FULLEST))
-                rounds += some._rounds(again, tolerance, again, _CAREFUL_ROUNDS, _CAREFUL_STEP)
+                again = some._averaged(np.clip(some._first(Start()), _EMPTIEST, _FULLEST), tolerance)
+                rounds += _CAREFUL_ROUNDS + some._rounds(again, tolerance, again, _ROUNDS, _CAREFUL_STEP)
                 final[:, left] = again
         self.load, self.wait, _, _ = self._at(final)
         self.gap = self._gap(final)
         self.place = final
         return rounds
+
+    def _averaged(self, place: Array, tolerance: float) -> Array:
+        """Where simple steps lead: the odds of each crossing go a part of the way to its traffic, a part that halves where it
+        overshoots. Slow, but it asks nothing of slopes.
+        """
+        pace, last = np.full_like(place, 0.5), np.zeros_like(place)
+        best, least = place, np.full(place.shape[-1], np.inf)
+        for _ in range(_CAREFUL_ROUNDS):
+            load, wait, _, _ = self._at(place)
+            come = self._loads(wait)
+            gap = np.abs(come - load).sum(axis=0) / np.maximum(load.sum(axis=0), 1.0)
+            best, least = np.where(gap < least, place, best), np.minimum(gap, least)
+            if (least <= tolerance).all():
+                break
+            error = np.log(np.maximum(come, 1e-300) / np.maximum(load, 1e-300))
+            pace = np.where(error * last < 0.0, 0.5 * pace, np.minimum(1.1 * pace, 1.0))
+            place, last = np.clip(place + np.clip(pace * error, -1.0, 1.0), _EMPTIEST, _FULLEST), error
+        return np.array(best)
 
     def _gap(self, place: Array) -> Array:
         load, wait, _, _ = self._at(place)

@@ -57,6 +57,9 @@ class NestedLogit:
         mine = np.isin(np.arange(layout.first_pair.size), [m for m, p in enumerate(layout.first_pair) if choices.pairs[p] in traded])
         self.ours = mine[market][nest]
         lifted = layout.studied[market] & (group.road_nest[market] == np.arange(market.size))
+        # Shut is what is shut, not what is dear beyond reach of the arithmetic.
+        self.opened = np.asarray(group.sum_nests @ (weight > 0.0) > 0.0)
+        self.has_way = np.asarray(group.sum_markets @ self.opened > 0.0)
         self.attraction: list[Array] = []
         self.hidden: list[Array] = []
         self.trucks: list[Array] = []
@@ -78,7 +81,7 @@ class NestedLogit:
             base = pull * base_weight
             sums = np.maximum(group.sum_nests @ base, _NOTHING)
             hidden = self._calibrate(j, sums, pull, values)
-            tops, totals = self._market(sums, hidden)
+            tops, totals = self._market(sums, hidden, group.sum_nests @ (base_weight > 0.0) > 0.0)
             part = tops / totals[market]
             within = (part / sums)[nest]
             self._reference(base, base_weight, within, exponent, pull, hidden, totals)
@@ -149,7 +152,7 @@ class NestedLogit:
         if shut.any():
             nest, market = group.nest_of_row, group.market_of_nest
             sums = np.maximum(group.sum_nests @ pull, _NOTHING)
-            tops, opened = self._market(sums, hidden)
+            tops, opened = self._market(sums, hidden, np.ones(sums.shape, dtype=bool))
             taken = pull * (tops / sums / opened[market])[nest]
             mean = np.where(shut, (group.sum_markets @ (group.sum_nests @ (taken * exponent))) / -self.scale, mean)
             totals = np.where(shut, opened, totals)
@@ -198,17 +201,17 @@ class NestedLogit:
         """Attraction of routes with ``more_hours`` (rows, b) of queues than in the base year, class by class."""
         return [e * np.exp(np.maximum(more_hours * -at, _LEAST)) for e, at in zip(self.attraction, self.border, strict=True)]
 
-    def _market(self, sums: Array, hidden: Array) -> tuple[Array, Array]:
-        """Weights of nests, and their sums over the nests of a market."""
+    def _market(self, sums: Array, hidden: Array, opened: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
+        """Weights of nests, 0 for those that are shut, and their sums over the nests of a market."""
         tops = np.exp(self.phi * np.log(sums)) * hidden
-        tops[sums <= _NOTHING] = 0.0
+        tops[~opened] = 0.0
         return tops, np.maximum(self.group.sum_markets @ tops, _NOTHING)
 
     def _price(self, j: int, totals: Array) -> Array:
         """(markets, b) delivered price in units of the goods' value."""
         cost = -np.log(totals) / (self.phi * self.scale)
         price = np.maximum(self.price_zero[j] + cost - self.cost_zero[j], _CHEAPEST)
-        return np.where(totals > _NOTHING, price, _NO_WAY)
+        return np.where(self.has_way, price, _NO_WAY)
 
     def flows(self, more_hours: Array) -> Array:
         """(rows, b) truckloads a day on the group's routes, all classes together."""
@@ -218,7 +221,7 @@ class NestedLogit:
         self.by_class, self.curvature = [], []
         for j, attraction in enumerate(self._slower(more_hours)):
             sums = np.maximum(self.group.sum_nests @ attraction, _NOTHING)
-            tops, totals = self._market(sums, self.hidden[j])
+            tops, totals = self._market(sums, self.hidden[j], self.opened)
             price = self._price(j, totals)
             trade = self.trucks[j] * (price / self.price_zero[j]) ** -self.theta
             attraction *= (tops / sums * (trade / totals)[market])[nest]
@@ -259,7 +262,7 @@ class NestedLogit:
     def part(self, columns: npt.NDArray[np.intp]) -> NestedLogit:
         """The same choices for some of the cases only."""
         other = copy.copy(self)
-        for name in ("phi", "scale", "theta", "value", "sensitive", "flow"):
+        for name in ("phi", "scale", "theta", "value", "sensitive", "flow", "opened", "has_way"):
             setattr(other, name, getattr(self, name)[..., columns])
         for name in ("attraction", "hidden", "trucks", "by_class", "border", "cost_zero", "price_zero", "curvature"):
             setattr(other, name, [array[..., columns] for array in getattr(self, name)])
@@ -278,7 +281,7 @@ class NestedLogit:
         for j, attraction in enumerate(self._slower(more_hours)):
             c = group.classes[j]
             sums = np.maximum(group.sum_nests @ attraction, _NOTHING)
-            tops, totals = self._market(sums, self.hidden[j])
+            tops, totals = self._market(sums, self.hidden[j], self.opened)
             kept = (self._price(j, totals) / self.price_zero[j]) ** -self.theta
             price[:, c] = (layout.market_of_pair @ kept) ** (-1.0 / self.theta)
             composite[:, c] = layout.market_of_pair @ (-np.log(totals) / (self.phi * self.scale))
