@@ -44,6 +44,6 @@ def test_a_pair_with_a_row_of_its_own_keeps_it_and_an_unknown_exporter_is_like_a
     rows = tables.class_shares().set_index(["exporter", "importer"])
     assert cargo.shares("RUS", "PAK", np.array([0.0]))[0, 3] == pytest.approx(rows.loc[("RUS", "PAK"), "bulk_low"])
     unknown = next(e for e in tables.economies()["iso3"] if e not in KNOWN)
-    assert cargo.shares(unknown, "PAK", np.array([0.0]))[0, 3] == pytest.approx(rows.loc[("*", "*"), "bulk_low"])
+    assert cargo.shares(unknown, "DEU", np.array([0.0]))[0, 3] == pytest.approx(rows.loc[("*", "*"), "bulk_low"])
     many = cargo.usual_shares([("DEU", "FRA"), ("RUS", "PAK")])
     assert many[0] == pytest.approx(cargo.shares("DEU", "FRA", np.array([0.5]))[0])
