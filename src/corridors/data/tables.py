@@ -312,6 +312,11 @@ def experiments_first_predictions() -> pd.DataFrame:
     return table("experiments_first_predictions")
 
 
+def experiments_observed() -> pd.DataFrame:
+    """What came of each experiment, with its address."""
+    return table("experiments_observed")
+
+
 def places() -> pd.DataFrame:
     """Places of the network: place, name, kind, economies, latitude, longitude."""
     return table("places")

@@ -39,6 +39,18 @@ def predict() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def compare() -> pd.DataFrame:
+    """Predictions, today's and those committed first, beside what came.
+
+    ``within``: the observed range and the model's 80 % band of today meet. ``same_way``: the middle has the observed sign.
+    """
+    first = tables.experiments_first_predictions().rename(columns={p: p.replace("predicted", "first") for p in PREDICTED})
+    found = predict().rename(columns={"note": "simplified"}).merge(first, on="experiment", how="left").merge(tables.experiments_observed(), on="experiment")
+    found["within"] = (found["predicted_p10"] <= found["observed_high"]) & (found["observed_low"] <= found["predicted_p90"])
+    found["same_way"] = found["predicted_p50"] * found["observed"] > 0
+    return found
+
+
 def undone(effect_percent: float) -> float:
     """What taking back a change of ``effect_percent`` means in percent of the state with it."""
     return -100.0 * effect_percent / (100.0 + effect_percent)

@@ -140,6 +140,44 @@ def day_of_delay(found: ValidationResult) -> Table:
     )
 
 
+def experiments_words(found: ValidationResult) -> Prose:
+    """How the model did on borders that shut or slowed, and which way it was wrong."""
+    frame = found["experiments"]
+    held, total = int(frame["within"].sum()), len(frame)
+    weaker = frame[~frame["within"] & (frame["predicted_p50"].abs() < frame["observed"].abs())]
+    said = [
+        f"Of {n.in_words(total)} borders that shut or slowed, the model's 80{n.THIN}% band meets what was observed in {n.in_words(held)}. "
+        "The predictions were committed before anything was compared, and no parameter is set from them."
+    ]
+    if len(weaker):
+        said.append(
+            f"In {n.in_words(len(weaker))} the model says too little: it lets goods go round by other ways that were dearer, slower or unwelcome "
+            "in fact. For a closure, read the model's figure as the least that trade loses."
+        )
+    return Prose(tuple(said))
+
+
+def experiments(found: ValidationResult) -> Table:
+    """Each experiment: the model's band, as first committed and today, and what came."""
+    rows = [
+        (
+            str(r.title), _change(r.first_p10, r.first_p50, r.first_p90), _change(r.predicted_p10, r.predicted_p50, r.predicted_p90),
+            _change(r.observed_low, r.observed, r.observed_high), _held(r.within), f"{r.basis}, {r.period}", f"{r.simplified}. {r.note}.",
+        )
+        for r in found["experiments"].itertuples()
+    ]  # fmt: skip
+    return table(
+        "Borders that shut or slowed: change of the pair's trade in percent, predicted and observed",
+        ("Experiment", Column("First prediction", "", "right"), Column("Today's", "", "right"), Column("Observed", "", "right"), "Bands meet", "Observed by", "Note"),
+        rows,
+        "Source: data/experiments_observed.csv, with the address of each; own calculation. In brackets the 80 % band, or the range that reports allow.",
+    )
+
+
+def _change(low: float, middle: float, high: float) -> str:
+    return f"{n.signed_percent(middle, 0)} ({n.number_range(low, high, sign=True)})"
+
+
 def backtest(found: ValidationResult) -> Prose:
     """What the backtest is, and what it found by horizon."""
     frame = found["backtest"]
