@@ -133,6 +133,10 @@ class Catalogue:
 
     def date(self) -> str:
         """The newest date in the data package."""
+        return self._date
+
+    @cached_property
+    def _date(self) -> str:
         return fingerprint.source_date(paths.data() / "datapackage.json")
 
 
