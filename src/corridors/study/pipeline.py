@@ -290,17 +290,21 @@ class Study:
         """Queues and routes of the last year without measures in the central case."""
         return self.chain.transport(self.middle, None, self.last, {pair: value[None] for pair, value in self.middle_demand.items()})
 
-    def model(self, params: Params) -> Array:
+    def model(self, params: Params, closure: str = "full") -> Array:
         """Effect on two-way trade in the last year (B,) for any draws, percent: what sensitivities are of."""
         base = projection.baseline(self.pair, [self.last], params)
         flows = demand(base, -1)
-        change = self.chain.change(params, self.phases(params)[:, -1], self.last, flows)
+        change = self.chain.change(params, self.phases(params)[:, -1], self.last, flows, closure=closure)
         return effect_of(change, flows, self.pair)
 
     def with_central(self, params: Params) -> Array:
-        """:meth:`model` for draws of some quantities, all others central."""
+        """:meth:`model` for draws of some quantities, all others central, before prices of the world respond.
+
+        Shares of variance are read from it: the response of the world scales a pair's effect and hardly moves who causes it,
+        and would take four fifths of a study's time.
+        """
         size = len(next(iter(params.values())))
-        return self.model({**{name: np.repeat(value, size) for name, value in self.middle.items()}, **params})
+        return self.model({**{name: np.repeat(value, size) for name, value in self.middle.items()}, **params}, "partial")
 
 
 @lru_cache(maxsize=2)
