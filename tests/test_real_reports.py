@@ -84,7 +84,8 @@ def test_a_pdf_is_sound(reports: Path, name: str) -> None:
     checked(pikepdf.open(io.BytesIO(content)))
     assert len(content) < 2_000_000
     pages = len(pypdfium2.PdfDocument(content))
-    assert pages <= 2 if name.startswith("comparison") else 6 <= pages <= 10
+    # Ten pages, and two of worth: who gains against what cost, and where a little more is worth most.
+    assert pages <= 2 if name.startswith("comparison") else 6 <= pages <= 12
 
 
 @pytest.mark.parametrize("name", ["wider/report", "same/report", "comparison/brief"])
