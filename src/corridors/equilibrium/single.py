@@ -10,6 +10,7 @@ import pandas as pd
 
 from corridors.equilibrium import hats, inputs
 from corridors.equilibrium.hats import Array, Incomes, Point, World
+from corridors.equilibrium.sector_world import stacked
 from corridors.errors import EquilibriumError
 
 
@@ -124,17 +125,7 @@ def counterfactual_sectors(
     if not isinstance(trade, Mapping) or not trade:
         raise EquilibriumError("trade: a mapping from sector to a square table is needed")
     names = tuple(trade)
-    labels, first = inputs.flows(trade[names[0]], f"trade[{names[0]!r}]")
-    blocks = [first]
-    for name in names[1:]:
-        own, values = inputs.flows(trade[name], f"trade[{name!r}]")
-        for label in own.symmetric_difference(labels):
-            raise EquilibriumError(
-                f"trade[{name!r}]: the economies differ from those of sector {names[0]!r}: {label} is in "
-                "only one of them"
-            )
-        order = own.get_indexer(labels)
-        blocks.append(values[np.ix_(order, order)])
+    labels, values = stacked(trade)
     if isinstance(cost_factor, Mapping):
         inputs.sectors_agree(names, cost_factor, "cost_factor")
         factors = [
@@ -147,7 +138,7 @@ def counterfactual_sectors(
         thetas = [inputs.elasticity(theta[n], f"theta[{n!r}]") for n in names]
     else:
         thetas = [inputs.elasticity(theta)] * len(names)
-    return _run(labels, np.stack(blocks), np.stack(factors), np.array(thetas), names, closure, deficits, numeraire)  # fmt: skip
+    return _run(labels, values, np.stack(factors), np.array(thetas), names, closure, deficits, numeraire)  # fmt: skip
 
 
 def balanced(world: World, theta: Array) -> World:

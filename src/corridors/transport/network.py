@@ -15,9 +15,8 @@ from functools import lru_cache
 import pandas as pd
 
 from corridors.data import tables
+from corridors.data.geometry import EARTH_RADIUS_KM
 from corridors.errors import NetworkError, nearest
-
-EARTH_RADIUS_KM = 6371.0
 
 
 @dataclass(frozen=True)
