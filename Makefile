@@ -18,7 +18,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env reports test lab docs coverage bench data dist clean
+.PHONY: help env reports examples test lab docs coverage bench data dist clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ $(ENV_READY): requirements.lock pyproject.toml
 
 reports: $(ENV_READY) ## Build every report into OUT (HTML, PDF, tables, index)
 	@$(BIN)/corridors build $$SCENARIOS --out "$$OUT" $${JOBS:+--jobs "$$JOBS"}
+
+examples: $(ENV_READY) ## Build the studies of examples/ (other continents) into OUT/examples
+	@$(BIN)/corridors build examples/*.yaml --out "$$OUT/examples" $${JOBS:+--jobs "$$JOBS"}
 
 test: $(ENV_READY) ## Run all tests (installs Chromium for the browser tests where it can)
 	@sh tests/install_browser.sh

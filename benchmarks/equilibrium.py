@@ -57,7 +57,7 @@ print(json.dumps({"s": seconds, "peak_mb": peak / 1e3, "residual": float(out.res
 
 def run() -> list[dict[str, Any]]:
     """Rows with name, ours_s, peer, peer_s, ratio (peer over ours; missing without a peer) and note."""
-    return [_gegravity(), *growth(), _few_pairs(), _batch()]
+    return [_gegravity(), *growth(), _few_pairs(), *_sectors(), _batch()]
 
 
 def growth(sizes: tuple[int, ...] = SIZES) -> list[dict[str, Any]]:
@@ -212,6 +212,31 @@ def _few_pairs() -> dict[str, Any]:
         f"{DRAWS:,} full equilibria of {ECONOMIES} economies, {len(pairs)} pairs shocked", seconds,
         f"largest residual {out.residual.max():.0e}",
     )  # fmt: skip
+
+
+def _sectors() -> list[dict[str, Any]]:
+    """Thousands of draws of a shock to 20 pairs with all sectors and inputs, and how that compares with one sector."""
+    from corridors.equilibrium import respond_sectors, sector_world
+    from corridors.trade import sectors
+
+    whole = sectors.base_world()
+    one = sector_world({"all": pd.DataFrame(whole.flows.sum(axis=0), whole.labels, whole.labels)}, np.array([[0.45]]))
+    names = [n for n in ("PAK", "RUS", "KAZ", "UZB", "IRN") if n in whole.labels]
+    pairs = [(a, b) for a in names for b in names if a != b]
+    rng = np.random.default_rng(1)
+    factors = np.exp(-np.abs(rng.normal(0, 0.05, (DRAWS, len(pairs), len(whole.names)))))
+    factors[:, :, -1] = 1.0
+    theta = rng.uniform(2, 7, (DRAWS, 1)) * np.exp(rng.normal(0, 0.2, (DRAWS, len(whole.names))))
+    many, out = fastest(lambda: respond_sectors(whole, pairs, factors, theta), 1)
+    single, _ = fastest(lambda: respond_sectors(one, pairs, factors[:, :, :1], theta[:, :1]), 1)
+    size = f"{DRAWS:,} full equilibria of {len(whole.labels)} economies, {len(pairs)} pairs shocked"
+    return [
+        _row(
+            f"{size}, {len(whole.names)} sectors with inputs", many,
+            f"{many / single:.1f} times one sector; largest residual {out.residual.max():.0e}",
+        ),
+        _row(f"{size}, one sector with inputs", single, ""),
+    ]  # fmt: skip
 
 
 def _batch() -> dict[str, Any]:

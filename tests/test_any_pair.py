@@ -45,7 +45,7 @@ def test_any_pair_is_answered(pair: tuple[str, str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("pair", "known"), [(("PAK", "KAZ"), True), (("DEU", "USA"), False), (("MDV", "PAK"), False)])
+@pytest.mark.parametrize(("pair", "known"), [(("PAK", "KAZ"), True), (("DEU", "USA"), True), (("MDV", "PAK"), True)])
 def test_a_study_of_another_pair_has_every_table(pair: tuple[str, str], known: bool) -> None:
     result = pipeline.run(asked(pair), draws=64)
     assert result.facts["corridor_known"] is known
@@ -76,8 +76,9 @@ def test_a_new_scenario_can_be_written_for_any_pair(pair: tuple[str, str], tmp_p
     folder = tmp_path_factory.mktemp("new")
     path = template.write_new("some-pair", pair, folder=folder)
     read = scenario.load(path)
-    assert read.pair == pair and len(read.measures) == 1
-    assert not set(read.measures[0].crossings) & names.shut_crossings(), "capacity does nothing where it is shut"
+    assert read.pair == pair and len(read.measures) <= 1
+    if template.on_checked_network(pair):
+        assert not {c for m in read.measures for c in m.crossings} & names.shut_crossings(), "capacity does nothing where it is shut"
     with pytest.raises(ScenarioError, match="is there already"):
         template.write_new("some-pair", pair, folder=folder)
 

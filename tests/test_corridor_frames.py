@@ -107,11 +107,13 @@ def test_crossings_say_what_capacity_does_and_where_it_binds() -> None:
     assert frame.loc["taftan", "capacity_after"] == 800.0 and frame.loc["taftan", "capacity_before"] == 200.0
     assert frame.loc["taftan", "hours_after"] < frame.loc["taftan", "hours_before"]
     assert frame.loc["torkham", "closure_days_before"] == pytest.approx(365.0)
-    assert (frame["binds_before"] == (frame["queue_hours_before"] > corridor_frames.BINDING_QUEUE_HOURS)).all()
+    assert (frame["binds_before"] == (np.median(before.capacity_hours, axis=0) > corridor_frames.BINDING_QUEUE_HOURS)).all()
+    assert (frame["shadow_price_usd_per_truck_before"] >= 0).all() and frame.loc["torkham", "shadow_price_usd_per_truck_before"] == 0
     assert (frame["background_trucks_per_day"] + frame["study_trucks_per_day_before"]).to_numpy() == pytest.approx(frame["load_before"].to_numpy())
-    assert frame["utilisation_before"].to_numpy() == pytest.approx(
-        (frame["load_before"] / frame["capacity_before"] / (system.network.crossings["days_open_per_week"] / 7)).to_numpy()
-    )
+    assert frame.loc["torkham", "utilisation_before"] == 0.0 and (frame["utilisation_before"] < 1.0).all()
+    passes = before.crossing_capacity * (system.network.crossings["days_open_per_week"].to_numpy() / 7) * before.open_share
+    x = system.crossings.index("taftan")
+    assert frame.loc["taftan", "utilisation_before"] == pytest.approx(np.median(before.crossing_load_trucks_per_day[:, x] / passes[:, x]))
 
 
 def test_the_breakdown_adds_up_to_mean_days_and_dollars() -> None:

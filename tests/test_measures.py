@@ -22,6 +22,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "new_link": {"from": "mazar", "to": "peshawar", "km": 672, "mode": "rail", "speed_kmh": 40, "usd_per_t_km": 0.05},
     "rail_service": {"from": "lahore", "to": "astrakhan", "trains_per_week": 1, "teu_per_train": 31, "days": 22, "usd_per_teu": 2500},
     "direct_flights": {"route": ("ISB", "SVO"), "flights_per_week": 3},
+    "transit_regime": {"economies": ("PAK", "IRN", "AZE", "RUS"), "removes": {"documents": 0.5}},
+    "single_window": {"economies": ("PAK",), "usd_per_truck": 100},
+    "regular_service": {"from": "lahore", "to": "moscow", "departures_per_week": 3},
 }
 LABELS = {
     "border_capacity": "800 trucks a day at Taftan and Torkham",
@@ -32,6 +35,9 @@ LABELS = {
     "new_link": "A railway from Mazar-i-Sharif to Peshawar",
     "rail_service": "1 train a week from Lahore to Astrakhan",
     "direct_flights": "3 direct flights a week between ISB and SVO",
+    "transit_regime": "A transit regime for Pakistan, Iran, Azerbaijan and Russia",
+    "single_window": "A single window for documents in Pakistan",
+    "regular_service": "A truck line with 3 departures a week from Lahore to Moscow",
 }
 
 
@@ -57,7 +63,7 @@ def test_a_measure_is_frozen_hashable_and_says_what_it_does(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", GOOD)
 def test_no_field_may_be_missing_unknown_or_of_another_type(kind: str) -> None:
-    optional = {"speed_kmh", "usd_per_t_km"} if kind == "road" else set()
+    optional = {"road": {"speed_kmh", "usd_per_t_km"}, "transit_regime": {"removes"}, "single_window": {"economies", "usd_per_truck"}}.get(kind, set())
     for field in set(GOOD[kind]) - optional:
         with pytest.raises(ValidationError, match=field):
             read(kind, **{field: ...})
@@ -79,6 +85,9 @@ def test_no_field_may_be_missing_unknown_or_of_another_type(kind: str) -> None:
         ("new_link", "km", 0), ("new_link", "mode", "canal"), ("new_link", "to", "mazar"),
         ("rail_service", "trains_per_week", 0), ("rail_service", "to", "lahore"), ("rail_service", "days", 201),
         ("direct_flights", "route", ("ISB",)), ("direct_flights", "route", ("ISB", "ISB")), ("direct_flights", "flights_per_week", 0),
+        ("transit_regime", "economies", ("PAK",)), ("transit_regime", "removes", {"documents": 1.5}), ("transit_regime", "removes", {"paper": 0.5}),
+        ("single_window", "crossings", ("taftan",)), ("single_window", "economies", None), ("single_window", "hours", 3.0),
+        ("regular_service", "to", "lahore"), ("regular_service", "departures_per_week", 0),
         ("closure", "start", 1999), ("closure", "years_to_full_effect", -1), ("closure", "years_to_full_effect", 2.5),
     ],
 )  # fmt: skip

@@ -8,11 +8,22 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import ndtr
 
 from corridors import uncertainty
+from corridors.data import panel, tables
 from corridors.errors import DataError
 from corridors.study import pipeline
-from corridors.trade import baseline, cargo, flow_forecast, gdp_forecast, reported_level
+from corridors.trade import (
+    baseline,
+    cargo,
+    expected_trade,
+    flow_forecast,
+    flow_targets,
+    flow_training,
+    gdp_forecast,
+    reported_level,
+)
 
 YEARS = tuple(range(2026, 2036))
 PAIR = ("PAK", "RUS")
@@ -96,13 +107,97 @@ def test_a_baseline_of_4096_draws_is_fast_once_the_models_are_fitted(base: basel
     assert time.process_time() - start < 0.5
 
 
-def test_shorter_memory_moves_the_pair_nearer_to_gravity() -> None:
-    """Pakistan sells Russia less than gravity predicts: the faster the reversion, the more it sells."""
+def test_faster_reversion_moves_the_pair_nearer_to_its_target() -> None:
+    """Pakistan sells Russia less than its target: the faster the reversion, the more it sells."""
     results = []
     for factor in (0.5, 1.0, 2.0):
         params = dict(uncertainty.central(), reversion_factor=np.array([factor]))
         results.append(baseline.baseline(PAIR, YEARS, params).exports_musd[0, -1])
     assert results == sorted(results)
+
+
+# --- what is tested is what is used ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pair", [("DEU", "NLD"), ("CHN", "KGZ"), ("PAK", "IND"), ("KEN", "UGA")])
+def test_a_projection_is_the_forecast_that_the_backtest_judges(pair: tuple[str, str]) -> None:
+    """The same flow, described by the projection and by the backtest, is the same row; and its middle is the forecaster's median."""
+    world_panel, trained = panel.load(), flow_training.trained()
+    targets = np.full((len(world_panel.years), *trained.ln_target.shape), np.nan)
+    targets[-1], targets[-2] = trained.ln_target, trained.ln_previous - trained.previous
+    year, last = world_panel.years[-1], len(world_panel.years) - 1
+    ahead = np.array([3, 9, 12])
+    made = baseline.baseline(pair, tuple(year + ahead), uncertainty.central())
+    ln_gdp = [[gdp_forecast.middle(pair, y)[k] for y in (year, *(year + ahead))] for k in (0, 1)]
+    for (exporter, importer), path, turn in (((pair[0], pair[1]), made.exports_musd, 1), ((pair[1], pair[0]), made.imports_musd, -1)):
+        i, j = world_panel.position(exporter), world_panel.position(importer)
+        growth = [np.array(g[1:]) - g[0] for g in ln_gdp[::turn]]
+        for t, h in enumerate(ahead):
+            grown = np.full(len(world_panel.economies), np.nan)
+            grown[i], grown[j] = growth[0][t], growth[1][t]
+            rows = flow_training.examples(world_panel, targets, last, year + int(h), grown)
+            row = rows.subset((rows.i == i) & (rows.j == j))
+            told = baseline.flow_of(exporter, importer, year, float(row.ln_trade[0]), [h])
+            for field in ("horizon", "ln_trade", "ln_target", "residual", "previous_residual", "previous_growth", "other_source"):
+                assert getattr(told, field)[0] == pytest.approx(getattr(row, field)[0], rel=1e-12, nan_ok=True), field
+            expected = np.exp(row.ln_trade[0] + trained.forecaster.median(row)[0])
+            assert path[0, t] == pytest.approx(expected, rel=1e-6)
+
+
+def test_bands_of_a_projection_are_the_quantiles_of_the_backtest() -> None:
+    """With GDP and elasticities held at the middle, a draw's error is the forecaster's quantile."""
+    centre = uncertainty.central()
+    draws = {name: np.repeat(value, 3) for name, value in centre.items()}
+    pair, year = ("DEU", "NLD"), panel.load().years[-1]
+    scores = np.array([-1.2815515655446004, 0.0, 1.2815515655446004])
+    together = flow_training.trained().direction_correlation
+    draws["pair_residual"] = scores / np.sqrt((1 + together) / 2)
+    made = baseline.baseline(pair, (year + 8,), draws)
+    level = float(np.log(made.anchor_musd[0]))
+    e = baseline.flow_of(*pair, year, level, [8])
+    low, high = flow_training.trained().forecaster.error(e, np.array([0.1, 0.9]))[0]
+    found = np.log(made.exports_musd[:, 0] / made.exports_musd[1, 0])
+    # One year is one point of the walk: both components share it, so the score counts by the first one's weight.
+    weight = gdp_forecast.walk_components(np.array([8]), 8)[0][0]
+    inner = flow_training.trained().forecaster.error(e, ndtr(np.array([-1.2815515655446004, 1.2815515655446004]) * weight))[0]
+    assert found[[0, 2]] == pytest.approx(inner, rel=1e-6)
+    assert low < inner[0] < 0 < inner[1] < high
+
+
+def test_no_target_is_beyond_what_gravity_expects() -> None:
+    trained, expected = flow_training.trained(), expected_trade.answer().ln_trade[-1]
+    known = np.isfinite(trained.ln_target) & np.isfinite(expected)
+    gap = (trained.ln_target - expected)[known]
+    assert gap.max() < flow_targets.ABOVE + 0.1 and gap.min() > -flow_targets.BELOW - 0.1
+    world_panel = panel.load()
+    i, j = world_panel.position("DEU"), world_panel.position("NLD")
+    assert np.exp(trained.ln_target[i, j]) < 1e6, "once nineteen trillion"
+
+
+@pytest.mark.parametrize("pair", [("PAK", "IND"), ("RUS", "UKR"), ("DEU", "RUS"), ("ARM", "AZE")])
+def test_a_pair_that_policy_shut_does_not_revert(pair: tuple[str, str]) -> None:
+    rows = baseline.baseline(pair, YEARS, uncertainty.central()).diagnostics.set_index("item")
+    assert rows.loc["reversion_exports", "value"] == rows.loc["reversion_imports", "value"] == 0
+    assert "none" in rows.loc["reversion_exports", "meaning"]
+
+
+@pytest.mark.parametrize("pair", [("PAK", "RUS"), ("PAK", "UZB"), ("PAK", "KAZ"), ("PAK", "IND"), ("PAK", "CHN"), ("PAK", "AFG"), ("CHN", "KGZ"), ("MNG", "CHN"), ("UZB", "RUS"), ("KEN", "UGA"), ("DEU", "NLD"), ("RUS", "UKR"), ("PAK", "IRN")])
+def test_no_pair_grows_more_than_fourfold_in_the_middle(pair: tuple[str, str]) -> None:
+    made = baseline.baseline(pair, YEARS, uncertainty.central())
+    assert made.total_musd[0, -1] < 4 * sum(made.anchor_musd)
+    parts = baseline.growth_parts(made)
+    assert parts["factor"] == pytest.approx(made.total_musd[0, -1] / sum(made.anchor_musd))
+
+
+def test_one_off_cargoes_are_not_in_the_level() -> None:
+    """Wheat was 568 of the 886 million dollars that Russia sold Pakistan in 2023."""
+    assert reported_level.one_off_musd(("RUS", "PAK"), "2023-01", "2023-12", "exports") == pytest.approx(568.3)
+    assert reported_level.one_off_musd(PAIR, "2023-01", "2023-06", "total") == pytest.approx(568.3 / 2)
+    assert reported_level.one_off_musd(PAIR, "2023-01", "2023-12", "exports") == 0
+    imports = reported_level.estimate(PAIR).level_musd(2023)[1]
+    assert 250 < imports < 550
+    assert {c["product"] for c in baseline.one_offs(PAIR)} == {"wheat"}
+    assert baseline.baseline(PAIR, YEARS, uncertainty.central()).anchor_year == 2025
 
 
 # --- phase-in --------------------------------------------------------------------------------------------
@@ -145,11 +240,26 @@ def test_gdp_spread_is_as_stated(draws: dict[str, np.ndarray]) -> None:
     assert np.median(path, axis=0) == pytest.approx(forecast.ln_last + forecast.ln_growth[[2, 7]], abs=0.02)
 
 
-def test_gdp_models_are_weighted_by_past_error() -> None:
-    forecast = gdp_forecast.forecast("KAZ")
-    assert sum(forecast.weights.values()) == pytest.approx(1)
-    assert min(forecast.scores, key=forecast.scores.__getitem__) == forecast.model
-    assert (np.diff(forecast.sd) > 0).all()
+def test_gdp_follows_the_imf_to_2030_and_ssp2_after() -> None:
+    imf = tables.imf_weo().set_index(["iso3", "year"])
+    for economy in ("CHN", "RUS", "KAZ", "DEU"):
+        grown = gdp_forecast.middle((economy, "USA"), 2030)[0] - gdp_forecast.middle((economy, "USA"), 2023)[0]
+        assert grown == pytest.approx(np.log(imf.loc[(economy, 2030), "gdp_busd"] / imf.loc[(economy, 2023), "gdp_busd"]), abs=1e-9)
+    # No dollar path by the IMF: its real growth, and the dollar's inflation.
+    dollar = np.log(imf.loc[("USA", 2030), "gdp_deflator_index"] / imf.loc[("USA", 2025), "gdp_deflator_index"])
+    real = np.log1p(imf.loc[("PAK", slice(2026, 2030)), "real_growth_pct"].to_numpy() / 100).sum()
+    assert np.diff([gdp_forecast.middle(("PAK", "USA"), y)[0] for y in (2025, 2030)])[0] == pytest.approx(real + dollar, abs=1e-9)
+    ssp = tables.ssp2().set_index(["iso3", "year"])["gdp_ppp_b"]
+    after = np.diff([gdp_forecast.middle(("CHN", "USA"), y)[0] for y in (2035, 2040)])[0]
+    inflation = np.log(imf.loc[("USA", 2030), "gdp_deflator_index"] / imf.loc[("USA", 2029), "gdp_deflator_index"])
+    assert after == pytest.approx(np.log(ssp["CHN", 2040] / ssp["CHN", 2035]) + 5 * inflation, abs=1e-9)
+
+
+def test_gdp_errors_grow_with_the_horizon_and_differ_by_record() -> None:
+    for economy in ("PAK", "CHN", "RUS", "DEU"):
+        assert (np.diff(gdp_forecast.forecast(economy).sd) >= 0).all()
+    assert gdp_forecast.forecast("RUS").sd[7] > gdp_forecast.forecast("DEU").sd[7]
+    assert 0.15 < gdp_forecast.forecast("DEU").sd[7] < 0.6
 
 
 def test_gdp_of_an_economy_without_data_is_refused() -> None:
@@ -165,14 +275,27 @@ def test_walk_components_have_unit_size() -> None:
 # --- spread, cargo, disagreements ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [-3.0, 0.0, 3.0, 6.0, 9.0])
-def test_small_flows_are_noisier_and_go_back_to_gravity_faster(size: float) -> None:
-    noise, rate = flow_forecast.spread(size)
-    bigger_noise, bigger_rate = flow_forecast.spread(size + 3)
-    assert noise >= bigger_noise >= 0
-    assert rate > 0
-    assert bigger_rate > 0
-    assert flow_forecast.reversion(size) >= flow_forecast.reversion(size + 3) > 0
+def test_small_flows_are_noisier_and_go_back_to_their_target_faster() -> None:
+    model = flow_training.trained().forecaster
+    one = np.ones(5)
+    size = np.array([-1.0, 1.0, 3.0, 5.0, 8.0])
+    e = flow_forecast.Examples(
+        np.zeros(5, int), np.ones(5, int), 8 * one, size, size + 1.5, -1.5 * one, np.nan * one, np.nan * one, 0 * one, 0 * one, 0 * one, np.nan * one
+    )
+    width = np.diff(model.error(e, np.array([0.1, 0.9])), axis=1)[:, 0]
+    assert (np.diff(width) < 0).all()
+    pull = model.reversion(e)
+    assert (pull > 0).all() and pull[0] > pull[2] > pull[4]
+    assert (pull <= flow_forecast.FARTHEST + 1.0).all()
+
+
+def test_errors_widen_with_the_horizon_and_pass_the_probabilities() -> None:
+    model = flow_training.trained().forecaster
+    e = baseline.flow_of("DEU", "NLD", panel.load().years[-1], 11.0, np.array([4, 8, 16]))
+    quantiles = model.error(e, np.array([0.001, 0.1, 0.25, 0.5, 0.75, 0.9, 0.999]))
+    assert (np.diff(quantiles, axis=1) > 0).all()
+    assert (np.diff(quantiles[:, 5] - quantiles[:, 1]) > 0).all()
+    assert quantiles[:, 3] == pytest.approx(np.zeros(3), abs=1e-12)
 
 
 def test_class_shares_add_to_one_and_bulk_never_drives() -> None:

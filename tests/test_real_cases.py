@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from corridors import uncertainty
 from corridors.data import tables
 from corridors.errors import DataError
 from corridors.transport import network
-from corridors.validation import known_effects, real_cases
+from corridors.validation import day_of_delay, known_effects, real_cases
 
 CASES = real_cases.compare()
 
@@ -93,3 +94,18 @@ def test_known_effects_have_the_right_sign_and_an_honest_verdict() -> None:
     day = by_name["Trade lost for a day of delay, all goods"]
     assert day < 5.03 * by_name["Ad valorem cost of a day inland"]
     assert by_name["Belt and Road: trade among members"] < 4.1
+
+
+def test_a_day_of_delay_is_a_distribution_that_both_studies_touch() -> None:
+    frame = day_of_delay.compare()
+    assert tuple(frame.columns) == day_of_delay.COLUMNS
+    assert (frame["p10"] < frame["p50"]).all() and (frame["p50"] < frame["p90"]).all()
+    lost, first, cost = day_of_delay.draws()
+    assert lost.shape == first.shape == cost.shape == (day_of_delay.DRAWS,)
+    assert (first < lost).all(), "trade responds less at first"
+    # a small change: trade falls by a draw's mean elasticity times the rise of the delivered price, which is below the cost
+    theta = uncertainty.sample(None, day_of_delay.DRAWS, day_of_delay.SEED)["trade_elasticity"]
+    assert np.corrcoef(np.log(lost), np.log(theta * cost))[0, 1] > 0.95
+    row = frame.set_index("quantity").loc[day_of_delay.LOST]
+    assert row["p10"] < 2.0 and row["p90"] > 1.0, "the band and the published range of a day overlap"
+    assert row["within"] == np.mean((lost >= row["published_low"]) & (lost <= row["published_high"]))

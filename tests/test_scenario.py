@@ -36,6 +36,9 @@ FIELDS = {  # the names that stay
     "new_link": {"from", "to", "km", "mode", "speed_kmh", "usd_per_t_km"},
     "rail_service": {"from", "to", "trains_per_week", "teu_per_train", "days", "usd_per_teu"},
     "direct_flights": {"route", "flights_per_week"},
+    "transit_regime": {"economies", "removes"},
+    "single_window": {"crossings", "economies", "hours", "usd_per_truck"},
+    "regular_service": {"from", "to", "departures_per_week"},
 }
 ONE_OF_EACH = {
     "border_capacity": {"crossings": ["torkham", "taftan"], "trucks_per_day": 800},
@@ -48,6 +51,9 @@ ONE_OF_EACH = {
         "from": "lahore", "to": "astrakhan", "trains_per_week": 1, "teu_per_train": 31, "days": 22, "usd_per_teu": 5200,
     },
     "direct_flights": {"route": ["ISB", "SVO"], "flights_per_week": 2},
+    "transit_regime": {"economies": ["PAK", "IRN", "AZE", "RUS"], "removes": {"documents": 0.5}},
+    "single_window": {"crossings": ["torkham"], "hours": 3, "usd_per_truck": 100},
+    "regular_service": {"from": "lahore", "to": "moscow", "departures_per_week": 3},
 }
 LABELS = {
     "border_capacity": "800 trucks a day at Torkham and Taftan",
@@ -58,6 +64,9 @@ LABELS = {
     "new_link": "A railway from Mazar-i-Sharif to Peshawar",
     "rail_service": "1 train a week from Lahore to Astrakhan",
     "direct_flights": "2 direct flights a week between ISB and SVO",
+    "transit_regime": "A transit regime for Pakistan, Iran, Azerbaijan and Russia",
+    "single_window": "A single window for documents at Torkham",
+    "regular_service": "A truck line with 3 departures a week from Lahore to Moscow",
 }
 
 
@@ -268,11 +277,14 @@ def test_a_new_scenario_is_valid_commented_and_never_overwrites(project: Path) -
     assert "kazakh-road" in scenario.names()
 
 
-@pytest.mark.parametrize("code", ["BRA", "CIV", "GBR"])
-def test_a_new_scenario_for_a_pair_outside_the_network(project: Path, code: str) -> None:
+@pytest.mark.parametrize(("code", "crossings"), [("BRA", 0), ("GBR", 0), ("POL", 4)])
+def test_a_new_scenario_for_a_pair_outside_the_network(project: Path, code: str, crossings: int) -> None:
+    """The crossings of the common border, or none where there is no border: then there is no measure to start from."""
     path = template.write_new("far-away", [code, "DEU"])
-    assert "no place in" in path.read_text(encoding="utf-8")
-    assert scenario.load("far-away").pair == (code, "DEU")
+    assert ("no common border" in path.read_text(encoding="utf-8")) is (crossings == 0)
+    read = scenario.load("far-away")
+    assert read.pair == (code, "DEU")
+    assert [len(m.crossings) for m in read.measures] == ([crossings] if crossings else [])
 
 
 def test_uncommenting_the_examples_of_a_new_scenario_works(project: Path) -> None:

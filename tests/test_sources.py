@@ -22,7 +22,7 @@ import pandas as pd
 import pytest
 
 from corridors.data import names, package, tables
-from corridors.data.sources import cepii, comtrade, http, worldbank
+from corridors.data.sources import cepii, comtrade, http, imf, worldbank
 from corridors.data.sources import refresh as refreshing
 from corridors.errors import SourceError
 
@@ -554,8 +554,11 @@ def test_cepii_needs_files_and_knows_them(project: Path, tmp_path: Path) -> None
         refreshing.refresh("cepii", confirm=asked.confirm, say=asked.say)
     file = write_baci(tmp_path, "2023,586,643,080520,1000,1\n2023,860,586,270900,79000,1\n")
     assert refreshing.refresh("cepii", files=[file], confirm=asked.confirm, say=asked.say) == 0
-    assert tables.bilateral_trade_panel()["year"].max() == 2023
-    assert "BACI" in package.resource("bilateral_trade_panel").sources[0].title
+    new = tables.world_trade().set_index(["exporter", "importer"])
+    assert new.loc[("PAK", "RUS"), "trade_musd"] == pytest.approx(1.0)
+    assert (new["status"] == "unreported").sum() > 5000, "what neither side reports stays unknown"
+    assert tables.bilateral_trade_panel()["year"].max() == 2016
+    assert "BACI" in package.resource("world_trade").sources[0].title
     assert set(names.economies()) >= {"PAK", "UZB"}
 
 
@@ -621,8 +624,64 @@ def test_another_edition_of_trade_becomes_the_base_and_comparing_tells_what_it_d
     # Another theta moves what comes after it, and nothing before.
     table = project / "data" / "parameters.csv"
     text = table.read_text(encoding="utf-8")
-    assert text.count("trade_elasticity,theta,5.03,") == 1
-    table.write_text(text.replace("trade_elasticity,theta,5.03,", "trade_elasticity,theta,6,"), encoding="utf-8")
+    drawn = "trade_elasticity,theta,2.94,1.58,6.82,mixture,"
+    assert text.count(drawn) == 1
+    table.write_text(text.replace(drawn, "trade_elasticity,theta,6,3,8,lognormal,"), encoding="utf-8")
     other = tmp_path / "other.json"
     other.write_text(corridors("run", "capacity-800", "--draws", "64", "--json"))
     assert json.loads(corridors("compare", str(new), str(other), "--json"))["first_step"] in ("Trade cost", "Response of trade")
+
+
+def test_several_years_of_baci_extend_the_newest_trade() -> None:
+    known = tables.world_trade()
+    flows = pd.DataFrame(
+        [("PAK", "RUS", 2022, 70.0), ("RUS", "BLR", 2022, 21000.0), ("PAK", "RUS", 2024, 95.0)],
+        columns=["exporter", "importer", "year", "trade_musd"],
+    )
+    new = cepii.reconciled(known, flows)
+    assert sorted(new["year"].unique()) == [2022, 2023, 2024]
+    assert new[new["year"] == 2023].reset_index(drop=True)[known.columns].equals(known.sort_values(["year", "exporter", "importer"], ignore_index=True))
+    by = new.set_index(["year", "exporter", "importer"])
+    assert by.loc[(2024, "PAK", "RUS"), "trade_musd"] == 95.0
+    assert by.loc[(2022, "RUS", "BLR"), "status"] == "reported", "reported now, though not in the edition before"
+    assert by.loc[(2024, "RUS", "BLR"), "status"] == "unreported"
+
+
+def imf_answers(change: Callable[[dict[str, Any]], None] = lambda _: None) -> Callable[[str, dict[str, str], Any], Answer]:
+    """The DataMapper's form: one indicator a call."""
+
+    def step(path: str, _query: dict[str, str], _headers: Any) -> Answer:
+        code = path.rsplit("/", 1)[-1]
+        values: dict[str, Any] = {e: {"1999": 1.0, "2030": 3.0, "2031": 4.0} for e in ("USA", "PAK", "WEOWORLD")}
+        body = {"values": {code: values}}
+        change(body)
+        return 200, {}, json.dumps(body).encode()
+
+    return step
+
+
+def test_a_newer_outlook_of_the_imf_takes_the_place_of_the_old(server: Server) -> None:
+    server.script = [imf_answers()]
+    known = tables.imf_weo()
+    new = imf.outlook(http.Client("IMF", server.base, min_interval=0.0), known)
+    assert list(new.columns) == list(known.columns)
+    assert set(new["iso3"]) == {"USA", "PAK"} and set(new["year"]) == {2030, 2031}
+    assert (new["gdp_busd"] > 0).all() and new["gdp_latest_actual"].notna().all()
+    deflator = known.set_index(["iso3", "year"]).loc[("USA", 2030), "gdp_deflator_index"]
+    assert new.set_index(["iso3", "year"]).loc[("USA", 2030), "gdp_deflator_index"] == deflator
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda b: b.pop("values"), "another form"),
+        (lambda b: next(iter(b["values"].values())).pop("USA"), "no figures for USA"),
+        (lambda b: next(iter(b["values"].values()))["PAK"].update({"2030": "many"}), "no figure of a year"),
+        (lambda b: next(iter(b["values"].values()))["PAK"].update({"2030": -3.0}), "cannot be negative"),
+        (lambda b: next(iter(b["values"].values()))["PAK"].update({"next year": 1.0}), "no figure of a year"),
+    ],
+)
+def test_an_outlook_that_cannot_be_is_refused(server: Server, change: Callable[[dict[str, Any]], None], says: str) -> None:
+    server.script = [imf_answers(change)]
+    with pytest.raises(SourceError, match=says):
+        imf.outlook(http.Client("IMF", server.base, min_interval=0.0), tables.imf_weo())

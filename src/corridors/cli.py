@@ -26,7 +26,7 @@ from corridors.errors import CorridorsError, nearest, plain, plain_json
 from corridors.runtime import machine
 
 FORMATS = ("html", "pdf")
-SOURCES = ("worldbank", "comtrade", "cepii", "all")
+SOURCES = ("imf", "worldbank", "comtrade", "cepii", "all")
 
 
 class _Group(click.Group):
@@ -322,12 +322,40 @@ def _mistakes_of(root: Path) -> str:
 @click.option("--out", type=_Place(path_type=Path, file_okay=False), help="Folder to write to; default: scenarios/, or here if the package is installed.")
 def new(name: str, pair: str, title: str | None, out: Path | None) -> int:
     """Write a commented scenario for any pair, ready to edit."""
+    from corridors.data import names
     from corridors.runtime import paths
-    from corridors.scenario.template import write_new
+    from corridors.scenario import template
 
-    path = write_new(name, [p.strip() for p in pair.split(",")], title=title, folder=out)
+    codes = [p.strip() for p in pair.split(",")]
+    proposal = None
+    if len(codes) == 2 and set(codes) <= set(names.economies()) and not template.on_checked_network(codes):
+        from corridors.transport.ways import proposal_for
+
+        proposal = proposal_for(codes[0], codes[1])
+    path = template.write_new(name, codes, title=title, folder=out, proposal=proposal)
     tell(str(path))
     say(f"Edit it, then: corridors check {path}   and   corridors build {name if path.parent == paths.scenarios() else path}")
+    return 0
+
+
+@commands.command()
+@click.argument("a", metavar="AAA")
+@click.argument("b", metavar="BBB")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def ways(a: str, b: str, as_json: bool) -> int:
+    """The ways between two economies today (ISO 3166 alpha-3): km, days, dollars a tonne, crossings, share."""
+    from corridors.data import codes, names
+
+    for code in (a, b):
+        if code not in names.economies():
+            raise click.UsageError(f"{code!r} is not an economy{codes.hint(code, names.economies())}; see data/economies.csv")
+    if a == b:
+        raise click.UsageError(f"{a} twice: ways run between two economies")
+    from corridors.show.terminal import describe_ways
+    from corridors.transport.ways import ways_between
+
+    found = ways_between(a, b)
+    tell(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else describe_ways(found))
     return 0
 
 

@@ -56,8 +56,10 @@ def real_income(
     price_factor: Array,
     real_wage_factor: Array,
     closure: str = "full",
+    spending: Array | None = None,
+    output: Array | None = None,
 ) -> RealIncome:
-    """Real income of every economy and the users' part of it, one sector.
+    """Real income of every economy and the users' part of it.
 
     Parameters
     ----------
@@ -66,11 +68,15 @@ def real_income(
     theta: (B,) trade elasticity.
     price_factor, real_wage_factor: (B, N) producer prices, and producer prices over the price index, new over old.
     closure: ``full`` where incomes follow prices; else spending is held.
+    spending, output: (N,) what incomes are spent on and earned from. With intermediate inputs that is final spending
+        and value added, and ``price_factor`` the price of factors: goods that go into goods are in the flows, not in
+        income (Hulten 1978). None: all spending and sales, as without inputs.
 
     Exactly 0 in a case whose cost factors are all 1.
     """
     names = {name: i for i, name in enumerate(labels)}
-    spending, output = trade.sum(axis=0), trade.sum(axis=1)
+    spending = trade.sum(axis=0) if spending is None else spending
+    output = trade.sum(axis=1) if output is None else output
     gain = np.zeros(price_factor.shape)
     th = np.asarray(theta, dtype=float)
     moved = cost_factor != 1.0

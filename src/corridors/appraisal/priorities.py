@@ -32,6 +32,7 @@ def marginal_worth(
     demand: Mapping[Pair, npt.ArrayLike],
     year: float,
     active: Array,
+    shift: npt.ArrayLike = 1.0,
     trucks: float = 1.0,
     hours: float = 1.0,
 ) -> pd.DataFrame:
@@ -41,6 +42,7 @@ def marginal_worth(
     ----------
     params: central case (1,). value_musd: (1, P, C) of all pairs of the system.
     demand: the study's trade by directed pair (C,), million dollars. active: (M,) measures in place.
+    shift: (1, P) what world trade makes of demand (:attr:`corridors.transport.system.TransportState.shift`).
     trucks, hours: the step; the worth is of one unit of it. A stretch that takes less than two steps is moved by half of what it takes.
 
     Columns: ``what`` (capacity, crossing_hours, link_hours), ``place`` (crossing, or link as from-to), ``unit``, ``worth_musd_per_year``, and ``now`` (trucks a
@@ -48,7 +50,7 @@ def marginal_worth(
     """
     names, wide, phases, steps, now = _cases(system, np.asarray(active, dtype=float), params, trucks, hours)
     repeated = {name: np.repeat(value, len(phases)) for name, value in params.items()}
-    state = wide.solve(repeated, active=phases, year=year, demand={p: np.atleast_2d(v) for p, v in demand.items()})
+    state = wide.solve(repeated, active=phases, year=year, demand={p: np.atleast_2d(v) for p, v in demand.items()}, shift=shift)
     count = len(phases) - 1
     base, moved = states.cases(state, np.zeros(count, dtype=np.intp)), states.cases(state, np.arange(1, count + 1))
     some = {name: np.repeat(value, count) for name, value in params.items()}

@@ -46,6 +46,7 @@ def second_ways(
     demand: Mapping[Pair, npt.ArrayLike],
     year: float,
     active: Array,
+    shift: npt.ArrayLike = 1.0,
 ) -> pd.DataFrame:
     """One row a crossing that is open in the base year: expected days shut, loss a day before and after measures.
 
@@ -60,7 +61,7 @@ def second_ways(
     for half in (0, crossings + 1):
         phases[half + 1 : half + 1 + crossings, count:] = np.eye(crossings)
     repeated = {name: np.repeat(value, len(phases)) for name, value in params.items()}
-    state = wide.solve(repeated, active=phases, year=year, demand={p: np.atleast_2d(v) for p, v in demand.items()})
+    state = wide.solve(repeated, active=phases, year=year, demand={p: np.atleast_2d(v) for p, v in demand.items()}, shift=shift)
     loss = []
     for first in (0, crossings + 1):
         base = states.cases(state, np.full(crossings, first))

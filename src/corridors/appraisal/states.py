@@ -32,7 +32,7 @@ def showing_all(system: System) -> System:
 
 def cases(state: TransportState, rows: npt.NDArray[np.intp]) -> TransportState:
     """Some cases of a state, as far as gains need them."""
-    needed = ("composite_cost", "mean_cost", "rest_trucks_per_day", "crossing_hours", "open_share")
+    needed = ("price_factor", "shift", "mean_cost", "rest_trucks_per_day")
     return replace(state, **{name: getattr(state, name)[rows] for name in needed})
 
 
@@ -44,38 +44,26 @@ def ends_of_crossings(system: System) -> tuple[tuple[str, str], ...]:
 
 def truck_value_usd(system: System, params: Params) -> Array:
     """(B,) value of the goods on the mean counted truck."""
-    mix = system.classes["background_mix"].to_numpy(dtype=float)
-    goods = (mix / mix.sum() * system.layout.unit_value * system.layout.payload).sum()
+    layout = system.layout
+    goods = (layout.rest_mix * layout.unit_value * layout.payload).sum()
     return np.asarray(goods * np.asarray(params["unit_value_factor"]))
 
 
 def truck_hour_usd(system: System, params: Params) -> Array:
     """(B,) what an hour at a border costs a loaded truck: its goods' time, the spread of that time, vehicle and driver."""
-    mix = system.classes["background_mix"].to_numpy(dtype=float)
     layout = system.layout
-    goods_a_day = float((mix / mix.sum() * layout.unit_value * layout.payload * layout.day_multiplier).sum())
+    goods_a_day = float((layout.rest_mix * layout.unit_value * layout.payload * layout.day_multiplier).sum())
     goods = goods_a_day * np.asarray(params["unit_value_factor"]) * np.asarray(params["value_of_a_day"])
-    return np.asarray((goods * (1.0 + _drawn(params, "reliability_ratio")) + _drawn(params, "truck_day_usd")) / _HOURS)
+    return np.asarray((goods * (1.0 + np.asarray(params["reliability_ratio"])) + np.asarray(params["truck_day_usd"])) / _HOURS)
 
 
-def _drawn(params: Params, name: str) -> Array:
-    """A quantity that the transport model may not price; 0 where it does not."""
-    return np.asarray(params.get(name, np.zeros(1)))
-
-
-def rest_gains(
-    system: System, before: TransportState, after: TransportState, params: Params, fee_saved: Array | float = 0.0
-) -> Array:
+def rest_gains(system: System, before: TransportState, after: TransportState, params: Params) -> Array:
     """(B, X) million dollars a year that trucks of no known pair gain.
 
     They react as ``n exp(-e dc)`` to a delivered price that rises by a share ``dc`` (:mod:`corridors.transport.assignment`), so that their
-    surplus is ``n`` times the value of a truckload over ``e``: its change depends on the two states alone, openings and closures
-    included. Where they do not react they gain the hours and the ``fee_saved`` (B or 1, X) dollars they are spared.
+    surplus is ``n`` times the value of a truckload over ``e``: its change depends on the two states alone, openings and
+    closures included.
     """
-    if "rest_elasticity" not in params:
-        saved = before.crossing_hours - after.crossing_hours
-        trucks = before.rest_trucks_per_day * before.open_share, after.rest_trucks_per_day * after.open_share
-        return users.crossing_gains(trucks[0], trucks[1], saved, truck_hour_usd(system, params), np.asarray(fee_saved))
     worth = truck_value_usd(system, params) / np.asarray(params["rest_elasticity"])
     more = after.rest_trucks_per_day - before.rest_trucks_per_day
     return np.asarray(more * worth[:, None] * users.DAYS_PER_YEAR / users.MILLION)
@@ -90,15 +78,19 @@ def crossing_gains(
     return users.crossing_gains(trucks[0], trucks[1], saved, truck_hour_usd(system, params), np.asarray(fee_saved))
 
 
-def pair_gains(
-    before: TransportState, after: TransportState, value_musd: Array, theta: Array
-) -> tuple[Array, Array]:
-    """(B, P) gains of existing goods and of new trade of all pairs of a system; ``value_musd`` (B or 1, P, C)."""
-    paid = np.maximum(before.mean_cost, 0.0)
-    change = after.composite_cost - before.composite_cost
-    # A delivered price never falls below the value of the goods.
-    factor = np.where(change == 0.0, 1.0, np.maximum(1.0 + paid + change, 1.0) / (1.0 + paid))
-    return users.goods(value_musd, paid, factor, theta)
+def traded(state: TransportState, value_musd: Array, theta: Array) -> Array:
+    """(B, P, C) trade of the system's pairs in a state, of what ``value_musd`` (B or 1, P, C) would be at the costs of the base year."""
+    price = state.price_factor ** -np.asarray(theta, dtype=float)[:, None, None]
+    return np.asarray(value_musd * price * state.shift[:, :, None])
+
+
+def pair_gains(before: TransportState, after: TransportState, value_musd: Array, theta: Array) -> tuple[Array, Array]:
+    """(B, P) gains of existing goods and of new trade of all pairs of a system.
+
+    ``value_musd`` (B or 1, P, C) is trade at the costs of the base year; what is left of it in ``before`` gains.
+    """
+    factor = after.price_factor / before.price_factor
+    return users.goods(traded(before, value_musd, theta), np.maximum(before.mean_cost, 0.0), factor, theta)
 
 
 def fee_usd(system: System, active: Array) -> Array:

@@ -43,6 +43,11 @@ def _column_rows(file: str, *columns: str) -> tuple[tuple[str, ...], ...]:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
+def rows_of(file: str, *columns: str) -> tuple[tuple[str, ...], ...]:
+    """The cells of some columns of a table in ``data/``, as text; DataError if the file or a column is missing."""
+    return _column_rows(file, *columns)
+
+
 def economies() -> Mapping[str, str]:
     """Names of economies by ISO 3166 alpha-3 code."""
     return dict(_column_rows("economies.csv", "iso3", "name"))  # type: ignore[arg-type]
@@ -141,5 +146,10 @@ def road_links() -> tuple[str, ...]:
 
 def short_name(place: str) -> str:
     """The half of a place's name that its id is made from: ``Torkham``, ``Sagarchin``; an unknown id as it is."""
-    halves = [half.split(" (")[0] for half in places().get(place, place).split(" / ")]
+    known = places().get(place)
+    if known is None:
+        from corridors.data import world_names
+
+        return (world_names.name_of(place) or place).split(" (")[0]
+    halves = [half.split(" (")[0] for half in known.split(" / ")]
     return next((half for half in halves if half.lower().replace(" ", "_") == place), halves[0])

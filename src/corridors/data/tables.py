@@ -156,6 +156,16 @@ def trade_totals() -> pd.DataFrame:
     return table("trade_totals")
 
 
+def closed_pairs() -> pd.DataFrame:
+    """Pairs whose trade policy holds down, since when and until when."""
+    return table("closed_pairs")
+
+
+def one_off_cargoes() -> pd.DataFrame:
+    """Cargoes that will not come every year, with the months they fell in."""
+    return table("one_off_cargoes")
+
+
 def trade_composition_by_economy() -> pd.DataFrame:
     """What economies sell (``x_``: 16 groups of goods, four stages of processing) and buy (``m_``: four stages), as shares."""
     return table("trade_composition_by_economy")
@@ -254,6 +264,26 @@ def flight_studies() -> pd.DataFrame:
     return table("flight_studies")
 
 
+def hidden_cost() -> pd.DataFrame:
+    """Named parts of the road's hidden cost, each with range and source."""
+    return table("hidden_cost")
+
+
+def regime_effects() -> pd.DataFrame:
+    """Share of a named part of the hidden cost that a kind of measure takes away."""
+    return table("regime_effects")
+
+
+def regime_studies() -> pd.DataFrame:
+    """What transit regimes, single windows and regular services did elsewhere."""
+    return table("regime_studies")
+
+
+def corridor_adoption() -> pd.DataFrame:
+    """Traffic of corridors that opened, by year."""
+    return table("corridor_adoption")
+
+
 # --- transport -------------------------------------------------------------------------------------------
 
 
@@ -270,6 +300,21 @@ def transport_facts() -> pd.DataFrame:
 def real_cases() -> pd.DataFrame:
     """Real cases at borders and on routes, and how the model computes the same."""
     return table("real_cases")
+
+
+def experiments() -> pd.DataFrame:
+    """Borders that shut or slowed, each written as a measure of the model."""
+    return table("experiments")
+
+
+def experiments_first_predictions() -> pd.DataFrame:
+    """What the model said of each experiment before anything was compared."""
+    return table("experiments_first_predictions")
+
+
+def experiments_observed() -> pd.DataFrame:
+    """What came of each experiment, with its address."""
+    return table("experiments_observed")
 
 
 def places() -> pd.DataFrame:
@@ -351,6 +396,11 @@ def outlines() -> dict[str, Any]:
     """Coasts, borders and sea lanes for maps as a GeoJSON FeatureCollection (properties: ``kind`` land, border with
     ``status`` international or disputed, sea_lane with from, to, via, name with points where it fits)."""
     return _geojson("outlines")
+
+
+def world_outlines() -> dict[str, Any]:
+    """The same for the whole world and coarser, without sea lanes."""
+    return _geojson("world_outlines")
 
 
 def _geojson(name: str) -> dict[str, Any]:

@@ -401,7 +401,7 @@ class _Engine:
         """Chord steps with Anderson's acceleration: y (B,N), and the draws that are left for Newton."""
         y = np.zeros((len(scale), len(self.world.output)))
         open_draws = np.arange(len(scale))
-        now, part, memory = y, shock, _Anderson()
+        now, part, memory = y, shock, Anderson()
         before = np.full(len(scale), np.inf)
         with np.errstate(all="ignore"):
             for _ in range(shock.steps):
@@ -428,7 +428,7 @@ class _Engine:
         return y, [int(draw) for draw in np.flatnonzero(~fine)]
 
 
-class _Anderson:
+class Anderson:
     """Anderson's acceleration of y -> y + r(y), for each draw (row) on its own (Walker and Ni 2011)."""
 
     depth = 3

@@ -27,7 +27,7 @@ from corridors.equilibrium.hats import Array
 from corridors.equilibrium.sector_world import SectorWorld
 
 Short = NDArray[np.float32]
-_INNER = 4
+_INNER = 2
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,20 @@ class Shock:
             out[s] += (u[s][:, self.columns] * self.change[s]) @ into
 
 
-class Engine:
-    """A base world with everything that all draws share; ``theta`` (S,) is where steps are best."""
+@dataclass(frozen=True)
+class Tuning:
+    """The factor markets' derivative at elasticities in the proportions of ``theta`` (S,), by its eigenvectors."""
 
-    def __init__(self, world: SectorWorld, theta: Array, fixed_deficit: bool = False) -> None:
+    theta: Array
+    values: NDArray[np.complex64]
+    into: NDArray[np.complex64]
+    back: NDArray[np.complex64]
+
+
+class Engine:
+    """A base world with everything that all draws share."""
+
+    def __init__(self, world: SectorWorld, fixed_deficit: bool = False) -> None:
         self.world = world
         self.fixed_deficit = fixed_deficit
         flows, sales, spending = world.flows, world.sales, world.spending
@@ -111,9 +121,9 @@ class Engine:
         self.input_part = np.where(spending[:, None] > 0, world.input_share * sales[None] / safe[:, None], 0.0)
         self.factor_part = world.value_added_share * sales / world.value_added
         self.weights = world.value_added / world.value_added.sum()
-        self._linearise(theta)
+        self._linearise()
 
-    def _linearise(self, theta: Array) -> None:
+    def _linearise(self) -> None:
         world = self.world
         size, n = world.sales.shape
         whole = size * n
@@ -142,16 +152,21 @@ class Engine:
         self.input_short = world.input_share.astype(np.float32)
         self.gamma_short = world.value_added_share.astype(np.float32)
         self.weights_short = self.weights.astype(np.float32)
-        self.theta = np.asarray(theta, dtype=float)
-        tie = np.outer(np.ones(n), self.weights)
-        at_mean = np.einsum("s,sim->im", self.theta, self.slope_theta) - tie
-        back = np.linalg.inv(at_mean)
-        values, vectors = np.linalg.eig(back @ self.slope_income)
-        self.eigenvalues = values.astype(np.complex64)
-        self.eigen_out = np.ascontiguousarray(vectors.T).astype(np.complex64)
-        self.eigen_in = np.ascontiguousarray((np.linalg.inv(vectors) @ back).T).astype(np.complex64)
         self.slope_income_short = _short(self.slope_income.T)
         self.slope_theta_short = _short(self.slope_theta.transpose(2, 0, 1).reshape(n, whole))
+
+    def tuned(self, theta: Array) -> Tuning:
+        """For steps of draws whose elasticities are about ``theta`` (S,) times any number."""
+        n = len(self.weights)
+        at_mean = np.einsum("s,sim->im", theta, self.slope_theta) - np.outer(np.ones(n), self.weights)
+        inverse = np.linalg.inv(at_mean)
+        values, vectors = np.linalg.eig(inverse @ self.slope_income)
+        return Tuning(
+            np.asarray(theta, dtype=float),
+            values.astype(np.complex64),
+            np.ascontiguousarray((np.linalg.inv(vectors) @ inverse).T).astype(np.complex64),
+            np.ascontiguousarray(vectors.T).astype(np.complex64),
+        )
 
     def _income_slope(self) -> Array:
         """d ln I'_j / d x_k (N,N) at the base world."""
@@ -201,7 +216,7 @@ class Engine:
         factor_gap = (self.factor_part[:, None, :] * state.rise).sum(axis=0) - np.expm1(state.x)
         return Level(a, a_rise, phi, reach, moved, income, price_gap, sales_gap, factor_gap)
 
-    def step(self, theta: Array, state: State, level: Level) -> State:
+    def step(self, theta: Array, state: State, level: Level, tuning: Tuning) -> State:
         """One step of Newton's method with the derivative of the base world."""
         size, draws, n = level.price_gap.shape
         th = theta.astype(np.float32)[:, :, None]
@@ -214,7 +229,7 @@ class Engine:
         dp = _unfold(_fold(gap_p) @ self.price_inverse, size)
         right = gap_r + self._reaction(th, dp, dp - gap_p)
         gap_x = gap_x + _fold(right) @ self.to_factors
-        dx = self._factors(theta.astype(np.float32), gap_x)
+        dx = self._factors(theta.astype(np.float32), gap_x, tuning)
         more = _unfold(dx @ self.by_factor, size)
         right += self._reaction(th, more, more, dx)
         right += _unfold(dx @ self.income_reach, size)
@@ -230,14 +245,16 @@ class Engine:
             cost += self.gamma_short[:, None, :] * dx[None]
         return np.asarray(th * (felt @ self.sold_short - cost))
 
-    def _factors(self, theta: Short, gap: Short) -> Short:
+    def _factors(self, theta: Short, gap: Short, tuning: Tuning) -> Short:
         """dx (B,N) with (A + sum_s theta_s B_s) dx = -gap."""
         size, draws = theta.shape
-        power = (theta.T @ (1.0 / self.theta).astype(np.float32)) / np.float32(size)
+        power = (theta.T @ (1.0 / tuning.theta).astype(np.float32)) / np.float32(size)
         dx = np.zeros_like(gap)
         left = -gap
-        for _ in range(_INNER):
-            dx = dx + ((left @ self.eigen_in / (self.eigenvalues + power[:, None])) @ self.eigen_out).real
+        for turn in range(_INNER):
+            dx = dx + ((left @ tuning.into / (tuning.values + power[:, None])) @ tuning.back).real
+            if turn == _INNER - 1:
+                break
             by_sector = (dx @ self.slope_theta_short).reshape(draws, size, -1)
             applied = dx @ self.slope_income_short + np.einsum("sb,bsn->bn", theta, by_sector)
             applied -= (power * (dx @ self.weights_short))[:, None]

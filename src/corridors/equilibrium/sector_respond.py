@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from corridors.equilibrium import inputs, sector_conditional
-from corridors.equilibrium.batch import Pair, Response, positions
+from corridors.equilibrium.batch import Anderson, Pair, Response, positions
 from corridors.equilibrium.hats import RESIDUAL_LIMIT, Array
-from corridors.equilibrium.sector_engine import Engine, Shock, State
+from corridors.equilibrium.sector_engine import Engine, Shock, State, Tuning
 from corridors.equilibrium.sector_world import SectorWorld
 from corridors.errors import EquilibriumError, NotConverged
 from corridors.runtime import cores
 
-_AIM = 5e-13
+_AIM = 2e-12
 _STEPS = 40
 _ROWS = 128
 _SPLITS = 12
@@ -31,13 +31,11 @@ class SectorResponse(Response):
     ``trade_factor`` (B,P), ``exports_factor`` and ``imports_factor`` (B,N) are of all sectors together.
     ``real_gdp_factor`` (B,N) is what the factors of an economy earn over the price of its final demand,
     inputs included (Caliendo and Parro 2015); ``producer_price_factor`` (B,N) the price of those factors.
-    ``sector_factor`` (B,P,S) is trade of each pair by sector, ``names`` the S sectors, ``base`` (P,S) what the
-    pairs trade in the base world. ``residual``: the largest failure of any price, market of goods in any
+    ``sector_factor`` (B,P,S) is trade of each pair by sector, ``names`` the S sectors. ``residual``: the largest failure of any price, market of goods in any
     sector or market of factors, as a share.
     """
 
     names: tuple[str, ...]
-    base: Array
     sector_factor: Array
 
 
@@ -48,6 +46,7 @@ def respond_sectors(
     theta: Array,
     closure: str = "full",
     deficits: str = "output_share",
+    clearing: float = 2e-12,
 ) -> SectorResponse:
     """Draws of a shock to the costs of a few directed pairs, sector by sector.
 
@@ -62,12 +61,16 @@ def respond_sectors(
     deficits: ``"output_share"``: final spending stays in proportion to value added, scaled so that the world
         spends what it earns. ``"world_share"``: the deficit stays the same share of the world's value added.
 
+    clearing: how near to clearing a draw must come for steps to end, at most 1e-10; it saves a step in five at 5e-11.
+
     With one sector and no inputs the answer is that of :func:`respond`. Where all cost factors of a draw are
     1 its factors are exactly 1. The numeraire is the world's value added. Raises EquilibriumError on bad input
     and NotConverged where a draw stays further than 1e-10 from clearing.
     """
     inputs.choice("closure", closure, inputs.CLOSURES)
     inputs.choice("deficits", deficits, DEFICITS)
+    if not 0.0 < clearing <= RESIDUAL_LIMIT / 2:
+        raise EquilibriumError(f"clearing: {clearing:g} is not above 0 and at most {RESIDUAL_LIMIT / 2:g}")
     rows, columns = positions(pd.Index(world.labels), pairs)
     size, n = world.sales.shape
     factor = np.asarray(cost_factor, dtype=float)
@@ -93,10 +96,13 @@ def respond_sectors(
             raise EquilibriumError(f"{name}: {where}: {given[at]:g} is not a finite number above 0")
     log_k = np.ascontiguousarray((-elasticity[:, None, :] * np.log(factor)).transpose(2, 0, 1))
     own = np.ascontiguousarray(elasticity.T)
-    run = _Run(world, rows, columns, log_k, own, closure, deficits == "world_share")
+    run = _Run(world, rows, columns, log_k, own, closure, deficits == "world_share", clearing)
     shapes = {
         "sector": (len(rows), size), "exports": (n,), "imports": (n,), "price": (n,), "real": (n,), "residual": (),
     }  # fmt: skip
+    if closure == "full":
+        # before helpers are forked, so that they share it
+        engine_of(world, run.fixed_deficit)
     out = cores.fill(shapes, len(factor), _ROWS, run.part)
     worst = float(out["residual"].max(initial=0.0))
     if not worst <= RESIDUAL_LIMIT:
@@ -113,7 +119,7 @@ def respond_sectors(
     return SectorResponse(
         labels=world.labels, pairs=tuple((str(a), str(b)) for a, b in pairs), trade_factor=1.0 + change,
         exports_factor=out["exports"], imports_factor=out["imports"], producer_price_factor=out["price"],
-        real_gdp_factor=out["real"], residual=out["residual"], closure=closure, names=world.names, base=base,
+        real_gdp_factor=out["real"], residual=out["residual"], closure=closure, names=world.names,
         sector_factor=out["sector"],
     )  # fmt: skip
 
@@ -129,6 +135,7 @@ class _Run:
     theta: Array
     closure: str
     fixed_deficit: bool
+    clearing: float
 
     def part(self, first: int, last: int) -> dict[str, Array]:
         """The factors of some draws."""
@@ -141,17 +148,20 @@ class _Run:
             return sector_conditional.solve(self.world, shock, theta)
         if self.closure == "partial":
             return sector_conditional.partial(self.world, shock)
-        engine = engine_of(self.world, self.fixed_deficit, self._middle())
-        state, left = _solve(engine, shock, theta)
+        engine = engine_of(self.world, self.fixed_deficit)
+        tuning = _tuned(engine, self._proportions())
+        state, left = _solve(engine, tuning, shock, theta, self.clearing)
         out = _factors(self.world, engine, shock, theta, state)
         for draw in left:
-            one = _in_parts(engine, shock.some(np.array([draw])), theta[:, draw : draw + 1])
+            one = _in_parts(engine, tuning, shock.some(np.array([draw])), theta[:, draw : draw + 1])
             for name, value in one.items():
                 out[name][draw] = value
         return out
 
-    def _middle(self) -> tuple[float, ...]:
-        return tuple(np.round(1.0 / np.mean(1.0 / self.theta, axis=1), 1).clip(0.1))
+    def _proportions(self) -> tuple[float, ...]:
+        """Mean elasticities of the sectors to one another, rounded so that like calls share what rests on them."""
+        mean = 1.0 / np.mean(1.0 / self.theta, axis=1)
+        return tuple(np.round(mean / mean.mean(), 1).clip(0.1))
 
 
 class _Keyed:
@@ -167,24 +177,32 @@ class _Keyed:
         return id(self.world)
 
 
-def engine_of(world: SectorWorld, fixed_deficit: bool, theta: tuple[float, ...]) -> Engine:
+def engine_of(world: SectorWorld, fixed_deficit: bool = False) -> Engine:
     """The engine of ``world``, kept for the next call."""
-    return _engine(_Keyed(world), fixed_deficit, theta)
+    return _engine(_Keyed(world), fixed_deficit)
 
 
 @lru_cache(maxsize=2)
-def _engine(key: _Keyed, fixed_deficit: bool, theta: tuple[float, ...]) -> Engine:
-    return Engine(key.world, np.array(theta), fixed_deficit)
+def _engine(key: _Keyed, fixed_deficit: bool) -> Engine:
+    return Engine(key.world, fixed_deficit)
 
 
-def _solve(engine: Engine, shock: Shock, theta: Array, accepted: float = RESIDUAL_LIMIT / 50) -> tuple[State, list[int]]:
-    """Steps until every draw clears; those further from it than ``accepted`` are left."""
+@lru_cache(maxsize=8)
+def _tuned(engine: Engine, proportions: tuple[float, ...]) -> Tuning:
+    return engine.tuned(np.array(proportions))
+
+
+def _solve(
+    engine: Engine, tuning: Tuning, shock: Shock, theta: Array, clearing: float, accepted: float = RESIDUAL_LIMIT / 20
+) -> tuple[State, list[int]]:
+    """Steps until every draw clears to ``clearing``; those further from it than that and ``accepted`` are left."""
     draws = theta.shape[1]
+    accepted = max(accepted, clearing)
     whole = engine.start(draws)
     best = np.full(draws, np.inf)
     open_draws = np.arange(draws)
     now, part, own = whole, shock, theta
-    before = best
+    before, memory = best, Anderson()
     for _ in range(_STEPS):
         level = engine.level(part, own, now)
         size = level.residual
@@ -194,7 +212,7 @@ def _solve(engine: Engine, shock: Shock, theta: Array, accepted: float = RESIDUA
         whole.x[at], whole.p[:, at], whole.rise[:, at] = now.x[better], now.p[:, better], now.rise[:, better]
         best[at] = size[better]
         # at the limit of rounding steps wander; what grows without bound is left to smaller shocks
-        done = (size <= _AIM) | ~fine | ((size >= before) & (size <= RESIDUAL_LIMIT / 50)) | (size > 1e3)
+        done = (size <= clearing) | ~fine | ((size >= before) & (size <= RESIDUAL_LIMIT / 20)) | (size > 1e3)
         if done.all():
             break
         if done.any():
@@ -203,9 +221,26 @@ def _solve(engine: Engine, shock: Shock, theta: Array, accepted: float = RESIDUA
             now = State(now.x[keep], now.p[:, keep], now.rise[:, keep])
             part, own, size = part.some(keep), own[:, keep], size[keep]
             level = level.some(keep)
+            memory.keep(keep)
         before = size
-        now = engine.step(own, now, level)
+        new = engine.step(own, now, level, tuning)
+        here = _flat(now)
+        now = _unflat(memory.step(here, _flat(new) - here), len(own))
     return whole, [int(d) for d in np.flatnonzero(~(best <= accepted))]
+
+
+def _flat(state: State) -> Array:
+    """(B, N + 2 S N) all unknowns of a block."""
+    draws = len(state.x)
+    return np.concatenate([state.x, *(part.transpose(1, 0, 2).reshape(draws, -1) for part in (state.p, state.rise))], axis=1)
+
+
+def _unflat(values: Array, size: int) -> State:
+    n = values.shape[1] // (1 + 2 * size)
+    p, rise = (
+        values[:, n * (1 + k * size) : n * (1 + (k + 1) * size)].reshape(len(values), size, n).transpose(1, 0, 2) for k in (0, 1)
+    )
+    return State(values[:, :n], np.ascontiguousarray(p), np.ascontiguousarray(rise))
 
 
 def _factors(world: SectorWorld, engine: Engine, shock: Shock, theta: Array, state: State) -> dict[str, Array]:
@@ -244,18 +279,20 @@ def _ratio(change: Array, base: Array) -> Array:
     return np.divide(change, base, out=np.zeros_like(change), where=base > 0)
 
 
-def _in_parts(engine: Engine, shock: Shock, theta: Array) -> dict[str, Array]:
+def _in_parts(engine: Engine, tuning: Tuning, shock: Shock, theta: Array) -> dict[str, Array]:
     """One draw whose shock is too large for steps from the base world: in parts, each from the world that the
     last one made. Changes of changes multiply, so the answer is the same."""
-    world = engine.world
+    world, here = engine.world, engine
     total: dict[str, Array] = {}
     done, part, splits = 0.0, 0.5, 0
     worst = 0.0
     while done < 1.0:
-        here = engine if world is engine.world else Engine(world, theta[:, 0], engine.fixed_deficit)
+        if world is not here.world:
+            here = Engine(world, engine.fixed_deficit)
+            tuning = here.tuned(theta[:, 0])
         length = min(part, 1.0 - done)
         some = Shock(shock.rows, shock.columns, shock.log_k * length, shock.economies)
-        state, left = _solve(here, some, theta, RESIDUAL_LIMIT / (50 if splits < _SPLITS / 2 else 10))
+        state, left = _solve(here, tuning, some, theta, _AIM, RESIDUAL_LIMIT / (20 if splits < _SPLITS / 2 else 10))
         if left:
             splits += 1
             if splits > _SPLITS:

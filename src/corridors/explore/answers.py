@@ -18,6 +18,7 @@ from corridors.show import blocks, numbers
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
 from corridors.study.pipeline import Study
+from corridors.study.remarks import remarks
 from corridors.study.result import TABLES, StudyResult
 from corridors.study.worth import Worth
 from corridors.trade import baseline
@@ -161,6 +162,7 @@ def _light(study: Study, question: Question) -> StudyResult:
     facts = {
         "names": [economies.get(code, code) for code in study.pair],
         "corridor_known": study.chain.on_network,
+        "messages": list(remarks(study.chain, study.scenario.measures)),
         "trade_cost_change_percent": study_facts.cost_change(study),
         "road_share": {case: live_map.mode_share(study, "road", case) for case in ("before", "after")},
     }

@@ -29,16 +29,8 @@ Array = npt.NDArray[np.float64]
 
 DRAWS = 32
 _MOST_KEPT = 8
-_OF_A_BASELINE = ("baseline", "baseline_paths", "middle_baseline", "demand", "middle_demand")
-_OF_A_CHAIN = ("pairs", "base_trade", "_usual_shares")
-
-
-class LiveStudy(Study):
-    """A study whose solved parts are known already: :meth:`Engine.study` puts them in."""
-
-    def _central_path(self) -> tuple[Array, Array]:
-        path: tuple[Array, Array] = vars(self)["central_path"]
-        return path
+_OF_A_BASELINE = ("baseline", "projected_paths", "middle_baseline", "demand", "middle_demand")
+_OF_A_CHAIN = ("pairs", "base_trade", "_usual_shares", "goods")
 
 
 @lru_cache(maxsize=4)
@@ -71,14 +63,14 @@ class Engine:
         """The solved study of a question, every part of it there."""
         scenario = question.scenario()
         links = self._chain(scenario)
-        found = LiveStudy(scenario, self.draws, self.seed)
+        found = Study(scenario, self.draws, self.seed)
         vars(found).update({name: getattr(self._plain, name) for name in _OF_A_BASELINE})
         vars(found).update(
             params=self._assumed(self._plain.params, question), middle=self._assumed(self._plain.middle, question), chain=links,
             # All measures of a question begin together, so no weights between them are needed.
             shapley=np.ones(links.count),
         )  # fmt: skip
-        vars(found).update(zip(("change", "central_path"), self._solve(found, question), strict=True))
+        vars(found).update(zip(("change", "central_change"), self._solve(found, question), strict=True))
         return found
 
     def _assumed(self, values: Params, question: Question) -> Params:
@@ -107,8 +99,8 @@ class Engine:
         vars(new).update({name: getattr(known, name) for name in _OF_A_CHAIN})
         return new
 
-    def _solve(self, study: Study, question: Question) -> tuple[Change, tuple[Array, Array]]:
-        """What changes in the last year by draw, and ln of scenario over baseline trade by year in the central case."""
+    def _solve(self, study: Study, question: Question) -> tuple[Change, tuple[Change, Mapping[Pair, Array]]]:
+        """What changes in the last year by draw, and year by year in the central case (:attr:`Study.central_change`)."""
         years, links = self.years, study.chain
         count = len(years)
         params = {name: np.concatenate([study.params[name], np.repeat(study.middle[name], count)]) for name in study.params}
@@ -118,14 +110,14 @@ class Engine:
         flows = {pair: np.concatenate([value, *(at[pair] for at in central)]) for pair, value in study.demand.items()}
         before = self._state_before(links, params, when, flows, question)
         change = links.change(params, active, when, flows, before=before)
-        path = np.log(change.trade_factor(0)[self.draws :]), np.log(change.trade_factor(1)[self.draws :])
-        return _first(change, self.draws), path
+        yearly = {pair: np.concatenate([at[pair] for at in central]) for pair in flows}
+        return _cases(change, slice(0, self.draws)), (_cases(change, slice(self.draws, None)), yearly)
 
     def _state_before(
         self, links: Chain, params: Params, when: Array, flows: Mapping[Pair, Array], question: Question
     ) -> TransportState | None:
-        """Queues and routes without measures: the same for all levels and all trade elasticities."""
-        key = (_structure(links.measures), question.value_of_a_day)
+        """Queues and routes without measures: the same for all levels."""
+        key = (_structure(links.measures), question.value_of_a_day, question.trade_elasticity)
         if key not in self._before:
             while len(self._before) >= _MOST_KEPT:
                 self._before.pop(next(iter(self._before)))
@@ -140,15 +132,16 @@ def _structure(measures: Sequence[Any]) -> tuple[Any, ...]:
     return bool(measures), tuple(opened), tuple(built)
 
 
-def _first(change: Change, draws: int) -> Change:
-    """The first ``draws`` cases of a change."""
+def _cases(change: Change, rows: slice) -> Change:
+    """Some cases of a change."""
 
     def cut(value: Any) -> Any:
-        return value[:draws] if isinstance(value, np.ndarray) else value
+        return value[rows] if isinstance(value, np.ndarray) else value
 
     def state(found: TransportState | None) -> TransportState | None:
         return None if found is None else TransportState(**{f.name: cut(getattr(found, f.name)) for f in fields(found)})
 
     whole = change.response
     response = replace(whole, **{f.name: cut(getattr(whole, f.name)) for f in fields(whole)})
-    return Change(state(change.before), state(change.after), cut(change.cost_factor), cut(change.class_factor), response)
+    parts = {f.name: cut(getattr(change, f.name)) for f in fields(change)}
+    return replace(change, **{**parts, "before": state(change.before), "after": state(change.after), "response": response})

@@ -14,8 +14,8 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
+from corridors.data import gazetteer, tables
 from corridors.data import names as vocabulary
-from corridors.data import tables
 from corridors.show import blocks, maps, numbers, theme
 from corridors.show.theme import LIGHT as C
 from corridors.study.pipeline import Study
@@ -23,6 +23,7 @@ from corridors.transport import frames
 from corridors.transport.network import Link, Service
 from corridors.transport.routes import Route
 from corridors.transport.system import System, TransportState
+from corridors.transport.world_network import shapes
 
 Array = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -160,11 +161,11 @@ def _words(study: Study, system: System, borders: _Borders, shares: Array) -> tu
 def _ground(routes: tuple[Route, ...], links: tuple[Link, ...], services: tuple[Service, ...]) -> Ground:
     """Everything that shares do not move."""
     used = _used(routes, links, services)
-    lines = {key: _line(*key) for key in used}
+    lines = dict(zip(used, maps.joined([_line(*key) for key in used]), strict=True))
     by_road = [line for (_, _, mode), line in lines.items() if mode == "road"]
     points = np.concatenate(by_road or list(lines.values()))
     (west, south), (east, north) = (points.min(axis=0) - _MARGIN).tolist(), (points.max(axis=0) + _MARGIN).tolist()
-    project = maps.Conic(south + (north - south) / 6, north - (north - south) / 6, (west + east) / 2)
+    project = maps.projection((west, south, east, north))
     edge = project([(x, y) for x in np.linspace(west, east, 30) for y in (south, north)])
     low, high = edge.min(axis=0), edge.max(axis=0)
     scale = _WIDE / (high[0] - low[0])
@@ -178,10 +179,10 @@ def _ground(routes: tuple[Route, ...], links: tuple[Link, ...], services: tuple[
 
     wide = 0.6 * (east - west)
     box = (west - wide, south - 5.0, east + wide, min(north + 5.0, 85.0))
-    at = tables.places().set_index("place")[["longitude", "latitude"]]
+    at = gazetteer.places()[["longitude", "latitude"]]
     passed = dict.fromkeys(c for r in routes for c in r.crossings)
     ends = dict.fromkeys(p for r in routes for p in (r.origin, r.destination) if p in at.index)
-    spots = {name: place([at.loc[name].to_numpy(dtype=float)])[0] for name in (*passed, *ends)}
+    spots = {name: place([_turned(at.loc[name].to_numpy(dtype=float), west)])[0] for name in (*passed, *ends)}
     tokens = {"ferry": "sea"}
     return Ground(
         _below(place, box, height),
@@ -190,6 +191,11 @@ def _ground(routes: tuple[Route, ...], links: tuple[Link, ...], services: tuple[
         tuple(Part(tokens.get(mode, theme.mode_token(mode)), _path(place(lines[a, b, mode])), tuple(users)) for (a, b, mode), users in used.items()),
         tuple((name, float(spots[name][0]), float(spots[name][1])) for name in passed),
     )
+
+
+def _turned(lonlat: Array, west: float) -> Array:
+    """A position in the turn of the globe that begins at ``west``."""
+    return np.array([west + (lonlat[0] - west) % 360.0, lonlat[1]])
 
 
 def _used(routes: Sequence[Route], links: Sequence[Link], services: Sequence[Service]) -> dict[tuple[str, str, str], list[int]]:
@@ -222,7 +228,10 @@ def _line(a: str, b: str, mode: str) -> Array:
         return lanes[ends]
     if mode in ("road", "ferry", "sea") and ends in roads:
         return roads[ends]
-    at = tables.places().set_index("place")
+    compiled = shapes.line(a, b, mode)
+    if compiled is not None and len(compiled) > 1:
+        return compiled
+    at = gazetteer.places()
     first, last = ((float(at.loc[p, "longitude"]), float(at.loc[p, "latitude"])) for p in (a, b))
     return maps.great_circle(first, last)
 
@@ -232,26 +241,18 @@ def _below(place: Callable[[npt.ArrayLike], Array], box: Box, height: float) -> 
     land: list[str] = []
     solid: list[str] = []
     dashed: list[str] = []
-    for feature in tables.outlines()["features"]:
-        about, shape = feature["properties"], feature["geometry"]["coordinates"]
-        if about["kind"] == "land":
-            rings = [maps.clip(np.array(ring)[:-1], box) for polygon in shape for ring in polygon]
-            land += [_path(place(ring)) + "Z" for ring in rings if len(ring) > 2]
-        elif about["kind"] == "border":
-            found = solid if about["status"] == "international" else dashed
-            lines = [np.array(line) for line in shape]
-            found += [_path(place(line)) for line in lines if _near(line, box)]
+    outlines = maps.outlines_for(box)
+    for polygon in outlines["land"]:
+        rings = [maps.clip(ring[:-1], box) for ring in polygon if maps.touches(ring, box)]
+        land += [_path(place(ring)) + "Z" for ring in rings if len(ring) > 2]
+    solid += [_path(place(line)) for line in outlines["international"] if maps.touches(line, box)]
+    dashed += [_path(place(line)) for line in outlines["disputed"] if maps.touches(line, box)]
     thin = f'fill="none" stroke="{C["border"]}" stroke-width="0.8"'
     return (
         f'<rect width="{_WIDE:g}" height="{height:.0f}" fill="{C["water"]}"/>'
         f'<path d="{"".join(land)}" fill="{C["land"]}" fill-rule="evenodd" stroke="{C["border"]}" stroke-width="0.5"/>'
         f'<path d="{"".join(solid)}" {thin}/><path d="{"".join(dashed)}" {thin} stroke-dasharray="3 3"/>'
     )
-
-
-def _near(line: Array, box: Box) -> bool:
-    low, high = line.min(axis=0), line.max(axis=0)
-    return bool(low[0] < box[2] and high[0] > box[0] and low[1] < box[3] and high[1] > box[1])
 
 
 def _city(name: str, x: float, y: float) -> str:

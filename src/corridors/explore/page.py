@@ -124,7 +124,8 @@ class App:
             inside = "" if block is None else block.html()
             self.charts[name].value = f'<div class="corridors-explore">{inside}</div>' if inside else ""
         self.seconds = time.perf_counter() - began
-        self._say(f"{found.study.draws} draws, {self.seconds:.2f} seconds. For a report, save and build.")
+        told = " ".join(found.result.facts["messages"])
+        self._say(f"{told} {found.study.draws} draws, {self.seconds:.2f} seconds. For a report, save and build.".strip())
 
     def _say(self, message: str) -> None:
         self.status.value = f'<div role="status" aria-live="polite">{escape(message)}</div>'
@@ -208,7 +209,7 @@ class App:
                 description="A day costs, %", continuous_update=False, style=style, layout=wide,
             ),
             "trade_elasticity": w.FloatSlider(
-                value=float(self._central["trade_elasticity"]), min=2.0, max=10.0, step=0.1, readout_format=".2f",
+                value=float(self._central["trade_elasticity"]), min=0.5, max=10.0, step=0.1, readout_format=".2f",
                 description="Theta", continuous_update=False, style=style, layout=wide,
             ),
             "name": w.Text(placeholder="my-scenario", description="Name", style=style, layout=wide),

@@ -6,13 +6,14 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from corridors import scenario
-from corridors.data import codes, names
+from corridors.data import codes, names, world_names
 from corridors.errors import ScenarioError
 from corridors.runtime import paths
 from corridors.scenario import yaml_reader
@@ -21,10 +22,21 @@ from corridors.scenario.model import Scenario
 SCHEMA_LINE = "# yaml-language-server: $schema=scenario.schema.json\n"
 
 
-def write_new(name: str, pair: Sequence[str], *, title: str | None = None, folder: Path | None = None) -> Path:
+@dataclass(frozen=True)
+class Proposal:
+    """Crossings that a new scenario starts from, the capacity to propose, and comment lines on what is known of them."""
+
+    crossings: tuple[str, ...]
+    trucks_per_day: int
+    remarks: tuple[str, ...]
+
+
+def write_new(
+    name: str, pair: Sequence[str], *, title: str | None = None, folder: Path | None = None, proposal: Proposal | None = None
+) -> Path:
     """Write a commented scenario for ``pair`` to ``folder``; the path of the file.
 
-    Default: ``scenarios/``, or the folder where the user is if those lie inside the installed package.
+    ``proposal`` is what is known of the pair's crossings; None: what the hand-checked network says. Default: ``scenarios/``, or the folder where the user is if those lie inside the installed package.
 
     Raises ScenarioError if the name or pair is not allowed, or if the file is there already.
     """
@@ -36,7 +48,7 @@ def write_new(name: str, pair: Sequence[str], *, title: str | None = None, folde
             raise ScenarioError(f"--pair: {code!r} is not an economy{codes.hint(code, economies)}; see data/economies.csv")
     a, b = pair
     title = title or f"{economies[a]} and {economies[b]}: better border crossings"
-    text = _template(a, b, title)
+    text = _template(a, b, title, proposal or _checked_proposal(a, b))
     return _write(text, name, folder)
 
 
@@ -113,49 +125,60 @@ def _write(text: str, name: str, folder: Path | None) -> Path:
     return path
 
 
-def _template(a: str, b: str, title: str) -> str:
+def on_checked_network(pair: Sequence[str]) -> bool:
+    """Whether both economies have places in ``data/network``."""
+    return all(names.has_places(code) for code in pair)
+
+
+def _checked_proposal(a: str, b: str) -> Proposal:
+    """Crossings on the shortest open road of the hand-checked network, or on the common border of two others."""
+    if not on_checked_network((a, b)):
+        between = world_names.crossings_between(a, b)[:4]
+        where = ", ".join(between) or "none: the two have no common border by road"
+        return Proposal(tuple(between), 800, (f"Crossings of the common border (data/world): {where}.", "corridors ways shows all ways of the two."))
     touching = names.crossings_of(a, b)
     shut = names.shut_crossings()
     between = names.crossings_between(a, b, avoid=shut)
-    known = {code for code in (a, b) if names.has_places(code)}
-    if len(known) < 2:
-        outside = " and ".join(names.economies()[c] for c in (a, b) if c not in known)
-        network = [
-            f"# The corridor network of data/network has no place in {outside}: trade costs of this pair come from",
-            "# distance alone, and measures at crossings reach it only where its goods pass them. docs/extending.md",
-            "# tells how to add places, links and crossings.",
-        ]
-    else:
-        network = [
-            f"# Crossings of {names.economies()[a]} and {names.economies()[b]}: {', '.join(touching)}.",
-            f"# The shortest open road between the two passes {', '.join(between) or 'none'}.",
-        ]
+    remarks = [
+        f"Crossings of {names.economies()[a]} and {names.economies()[b]}: {', '.join(touching) or 'none in data/network'}.",
+        f"The shortest open road between the two passes {', '.join(between) or 'none'}.",
+    ]
     stuck = [c for c in touching if c in shut]
     if stuck:
-        network.append(f"# Shut today: {', '.join(stuck)}. A closure with fewer days a year opens a crossing; nothing else helps there.")
-    chosen = between or [c for c in touching if c not in shut][:1] or [c for c in names.crossings() if c not in shut][:1]
-    return "\n".join(
-        [
-            SCHEMA_LINE.rstrip(),
-            "# Any field that is left out comes from scenarios/defaults.yaml; docs/scenarios.md explains every field.",
-            *network,
-            f"title: {json.dumps(title, ensure_ascii=False)}",
-            "# summary: One sentence of context, and where the figures below come from.",
-            f"pair: [{a}, {b}]             # exports run from the first economy to the second",
-            "horizon: [2026, 2035]",
+        remarks.append(f"Shut today: {', '.join(stuck)}. A closure with fewer days a year opens a crossing; nothing else helps there.")
+    return Proposal(tuple(between or [c for c in touching if c not in shut][:1]), 800, tuple(remarks))
+
+
+def _template(a: str, b: str, title: str, proposal: Proposal) -> str:
+    listed = ", ".join(proposal.crossings)
+    if proposal.crossings:
+        measures = [
             "measures:",
             "  - kind: border_capacity    # trucks a day that these crossings then serve",
-            f"    crossings: [{', '.join(chosen)}]",
-            "    trucks_per_day: 800",
+            f"    crossings: [{listed}]",
+            f"    trucks_per_day: {proposal.trucks_per_day}",
             "    start: 2027",
             "    years_to_full_effect: 3",
             "# More kinds; remove the # to use one:",
             "#  - kind: crossing_time      # hours a truck spends with no queue",
-            f"#    crossings: [{', '.join(chosen)}]",
+            f"#    crossings: [{listed}]",
             "#    processing_hours: 4",
             "#  - kind: closure            # days a year shut; 365 shuts it",
-            f"#    crossings: [{chosen[0]}]",
+            f"#    crossings: [{proposal.crossings[0]}]",
             "#    days_per_year: 10",
+        ]
+    else:
+        measures = ["measures: []", "# Kinds that need no border crossing; remove the # to use one:", "# measures:"]
+    return "\n".join(
+        [
+            SCHEMA_LINE.rstrip(),
+            "# Any field that is left out comes from scenarios/defaults.yaml; docs/scenarios.md explains every field.",
+            *(f"# {line}" for line in proposal.remarks),
+            f"title: {json.dumps(title, ensure_ascii=False)}",
+            "# summary: One sentence of context, and where the figures below come from.",
+            f"pair: [{a}, {b}]             # exports run from the first economy to the second",
+            "horizon: [2026, 2035]",
+            *measures,
             "#  - kind: direct_flights     # two IATA codes",
             "#    route: [ISB, TAS]",
             "#    flights_per_week: 2",

@@ -163,15 +163,16 @@ def level(result: StudyResult) -> tuple[int, float, float]:
 
 _LEVELS = {
     "reported series of the pair": "estimate from the reports on this pair",
-    "reported, grown with GDP": "estimate: the last report, grown with output",
-    "older report, grown with GDP": "estimate: an older report, grown with output",
+    "reported": "trade as either side reports it, reconciled by CEPII",
+    "cited source": "estimate: a figure of another source",
+    "older report, grown with trade since": "estimate: an older report, grown with trade since",
     "gravity model": "estimate from the gravity model, no report",
     "estimate from GDP": "estimate from output, no report",
 }
 
 
 def level_source(result: StudyResult) -> str:
-    """Where that level is from, in a few words that begin with ``estimate``."""
+    """Where that level is from, in a few words."""
     for item in result.facts.get("diagnostics", ()):
         if str(item.get("item", "")).startswith("level_exports") and ": " in str(item.get("meaning", "")):
             found = str(item["meaning"]).split(": ", 1)[1]

@@ -51,6 +51,81 @@ class Conic:
         return np.column_stack([radius * np.sin(angle), -radius * np.cos(angle)])
 
 
+@dataclass(frozen=True)
+class Flat:
+    """Equirectangular projection, true to scale at one parallel: for maps across the equator or round the world."""
+
+    parallel: float
+    middle: float
+
+    def __call__(self, lonlat: npt.ArrayLike) -> Array:
+        """(N, 2) longitude and latitude in degrees to x and y on a sphere of radius one."""
+        points = np.radians(np.asarray(lonlat, dtype=float))
+        latitude = np.clip(points[:, 1], np.radians(-75), np.radians(84))
+        return np.column_stack([(points[:, 0] - np.radians(self.middle)) * np.cos(np.radians(self.parallel)), latitude])
+
+
+Projection = Conic | Flat
+
+
+def projection(box: tuple[float, float, float, float]) -> Projection:
+    """The projection that suits a box (west, south, east, north): conic away from the equator, flat across it or if wide."""
+    west, south, east, north = box
+    middle = (west + east) / 2
+    one_side = south > 0.0 or north < 0.0 or abs(south + north) > 0.5 * (north - south)
+    if east - west <= 150.0 and north - south <= 75.0 and one_side:
+        return Conic(south + (north - south) / 6, north - (north - south) / 6, middle)
+    return Flat(float(np.clip((south + north) / 2, -50.0, 50.0)), middle)
+
+
+def joined(lines: Sequence[Array]) -> list[Array]:
+    """Lines without a jump at the day line: longitudes run on beyond 180 degrees, all in the same turn of the globe."""
+    run_on = [np.column_stack([np.degrees(np.unwrap(np.radians(line[:, 0]))), line[:, 1]]) for line in lines]
+    if not run_on:
+        return []
+    # The turn in which all lines lie closest together: round the longitude opposite the widest gap.
+    starts = np.sort(np.array([line[:, 0].mean() for line in run_on]) % 360.0)
+    gaps = np.diff(np.append(starts, starts[0] + 360.0))
+    west = starts[(int(np.argmax(gaps)) + 1) % len(starts)]
+    west = west - 360.0 if west >= 180.0 else west
+    moved = []
+    for line in run_on:
+        turn = np.floor((line[:, 0].mean() - west + 1e-9) / 360.0)
+        moved.append(np.column_stack([line[:, 0] - 360.0 * turn, line[:, 1]]))
+    return moved
+
+
+_CHECKED_BOX = (-14.0, -11.0, 144.0, 71.0)
+"""What the finer outlines cover."""
+
+
+def _covered(box: tuple[float, float, float, float]) -> bool:
+    west, south, east, north = _CHECKED_BOX
+    return box[0] >= west and box[1] >= south and box[2] <= east and box[3] <= north
+
+
+@lru_cache(maxsize=1)
+def world_outlines() -> dict[str, list[Any]]:
+    """Rings of land, borders and names of the whole world, three times side by side so that a map may cross the day line."""
+    found: dict[str, list[Any]] = {"land": [], "international": [], "disputed": [], "lanes": [], "names": []}
+    for turn in (-360.0, 0.0, 360.0):
+        shift = np.array([turn, 0.0])
+        for feature in tables.world_outlines()["features"]:
+            about, shape = feature["properties"], feature["geometry"]["coordinates"]
+            if about["kind"] == "land":
+                found["land"] += [[np.array(ring) + shift for ring in polygon] for polygon in shape]
+            elif about["kind"] == "border":
+                found[about["status"]] += [np.array(line) + shift for line in shape]
+            elif about["kind"] == "name":
+                found["names"].append((about["name"], about["square_degrees"], np.array(shape) + shift))
+    return found
+
+
+def outlines_for(box: tuple[float, float, float, float]) -> dict[str, list[Any]]:
+    """The outlines to draw in a box: the finer ones where they cover it, else the world's."""
+    return outlines() if _covered(box) else world_outlines()
+
+
 @lru_cache(maxsize=1)
 def outlines() -> dict[str, list[Any]]:
     """Rings of land, lines of borders by status, sea lanes and names, as arrays of longitude and latitude."""
@@ -121,10 +196,11 @@ def touches(line: Array, box: tuple[float, float, float, float]) -> bool:
 
 
 @lru_cache(maxsize=16)
-def ground(project: Conic, near: tuple[float, float, float, float], least: float) -> tuple[Path | None, dict[str, list[Array]]]:
+def ground(project: Projection, near: tuple[float, float, float, float], least: float) -> tuple[Path | None, dict[str, list[Array]]]:
     """Land near a box as one path, and borders by status, projected and thinned to ``least``."""
     vertices, codes = [], []
-    for polygon in outlines()["land"]:
+    found = outlines_for(near)
+    for polygon in found["land"]:
         for ring in polygon:
             part = clip(ring[:-1], near) if touches(ring, near) else ring[:0]
             if len(part) < 3:
@@ -136,6 +212,6 @@ def ground(project: Conic, near: tuple[float, float, float, float], least: float
             codes.append([Path.MOVETO, *[Path.LINETO] * (len(points) - 1), Path.CLOSEPOLY])
     land = Path(np.concatenate(vertices), np.concatenate(codes)) if vertices else None
     borders = {
-        status: [thin(project(line), least) for line in outlines()[status] if touches(line, near)] for status in ("international", "disputed")
+        status: [thin(project(line), least) for line in found[status] if touches(line, near)] for status in ("international", "disputed")
     }
     return land, borders

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corridors.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    from corridors.transport.ways import Ways
+
+_MOST_WAYS = 12
 
 
 def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
@@ -23,8 +28,32 @@ def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
     if summary["contributions"]:
         lines += ["", "What did it (percentage points of trade):"]
         lines += [f"  {c['percent_points']:+7.2f}  {c['measure']}" for c in summary["contributions"]]
+    lines += ["", *summary["messages"]] if summary["messages"] else []
     return "\n".join([*lines, "", "Bands are the 10th to the 90th percentile."])
 
 
 def _band(values: Mapping[str, float], form: str) -> str:
     return f"{values['p50']:{form}}  ({values['p10']:{form}} to {values['p90']:{form}})"
+
+
+def describe_ways(found: Ways) -> str:
+    """The ways of a pair (``corridors ways``) as plain text: those that carry something, by direction."""
+    lines = []
+    for exporter, importer in (found.pair, found.pair[::-1]):
+        rows = [way for way in found.ways if way.exporter == exporter]
+        if rows:
+            lines += [f"{exporter} to {importer}", f"  {'share':>7}  {'mode':<5} {'km':>7} {'days':>6} {'USD/t':>7}  way"]
+        for way in rows[:_MOST_WAYS]:
+            ends = f"{way.origin} to {way.destination}: {way.name}"
+            lines.append(f"  {100 * way.share:6.1f}%  {way.mode:<5} {way.km:7,.0f} {way.days:6.1f} {way.usd_per_t:7,.0f}  {ends}")
+        if len(rows) > _MOST_WAYS:
+            lines.append(f"  and {len(rows) - _MOST_WAYS} more (--json has all)")
+    if found.crossings:
+        lines += ["", "Crossings"]
+    for row in sorted(found.crossings, key=lambda r: -float(r["load_trucks_per_day"])):
+        known = f"{row['capacity_trucks_per_day']:,.0f}" if row["capacity_known"] else f"{row['capacity_low']:,.0f}-{row['capacity_high']:,.0f} (estimate)"
+        lines.append(
+            f"  {row['crossing']:<22} {row['state']:<5} {row['load_trucks_per_day']:8,.0f} trucks a day of {known}, "
+            f"{row['hours']:.1f} hours, {row['fee_usd_per_truck']:,.0f} USD"
+        )
+    return "\n".join([*lines, *([""] if lines and found.messages else []), *found.messages])

@@ -1,15 +1,19 @@
 """From measures to trade, for many cases at once: queues and routes, trade costs, world trade.
 
 A case is a draw of the parameters, a subset of the measures or a year; all go through the same arrays. The
-steps are those of the method: route equilibrium before and after (:mod:`corridors.transport.system`), one ad valorem cost
-factor for each directed pair (:mod:`corridors.transport.trade_cost`), world trade that fits the factors
-(:mod:`corridors.equilibrium`). With no measure active every factor is exactly 1.
+steps are those of the method: route equilibrium before and after (:mod:`corridors.transport.system`), an ad valorem cost
+factor for each directed pair and cargo class (:mod:`corridors.transport.trade_cost`), world trade by sector that fits the
+factors (:mod:`corridors.study.world_response`). With no measure active every factor is exactly 1.
+
+Trade and traffic agree: in a state each pair's trucks are those of the trade that its own cost leaves, times what the
+rest of the world makes of it (``shift``: multilateral resistance and incomes). Traffic gives costs, costs give world
+trade, and world trade gives the shift of the next round, until it stands still to :data:`SHIFT_TOLERANCE`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,14 +24,21 @@ import pandas as pd
 from corridors import equilibrium
 from corridors.data import panel
 from corridors.errors import NetworkError
-from corridors.trade import cargo, world
+from corridors.study import world_response
+from corridors.trade import cargo, elasticities, world
 from corridors.transport import flights, network, trade_cost
 from corridors.transport import system as choice
 from corridors.transport.network import Network
 from corridors.transport.system import Pair, System, TransportState
+from corridors.transport.world_network.study import network_of
 
 Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
+
+
+SHIFT_TOLERANCE = 2e-3
+"""How far ln trade and ln of the trade behind the traffic of a pair may lie apart before a round is added."""
+MOST_SHIFTS = 8
 
 
 @dataclass(frozen=True)
@@ -36,14 +47,21 @@ class Change:
 
     ``before`` and ``after`` are the solved transport states, None where no corridor is known. ``cost_factor``
     (B, P) tau'/tau by directed pair, ``class_factor`` (B, P, C) of its cargo classes, and ``response`` world
-    trade that fits (:class:`corridors.equilibrium.Response`).
+    trade that fits, by sector (:class:`corridors.equilibrium.SectorResponse`), all after over before. ``before_factor`` (B, P) is trade in the
+    state before over the trade that the costs of the base year would allow in the same year: what queues that have grown
+    and borders that have shut since take away; ``before_sector_factor`` (B, P, S) the same by sector. ``residual`` (B,) is the largest |ln| of trade over the trade behind the traffic of
+    a pair, of both states. ``unsettled`` cases (a count) have been left out: each shows the figures of a case beside it.
     """
 
     before: TransportState | None
     after: TransportState | None
     cost_factor: Array
     class_factor: Array
-    response: equilibrium.Response
+    response: equilibrium.SectorResponse
+    before_factor: Array
+    before_sector_factor: Array
+    residual: Array
+    unsettled: int = 0
 
     def trade_factor(self, p: int) -> Array:
         """New over old trade (B,) of directed pair number ``p``."""
@@ -55,7 +73,7 @@ class Chain:
     """The network with a scenario's measures, ready for any number of cases. Build it with :func:`build`.
 
     ``study`` is the scenario's pair; ``system`` None where the network reaches neither of its economies nor any
-    measure; ``on_network`` whether the pair's own goods have routes in it. ``flights`` are direct flights between
+    measure; ``on_network`` whether the pair's own goods have routes in it; ``messages`` are sentences that a user must see. ``flights`` are direct flights between
     economies that have none today: number of the measure, pair, flights a week.
     """
 
@@ -65,6 +83,7 @@ class Chain:
     system: System | None
     on_network: bool
     flights: tuple[tuple[int, Pair, float], ...]
+    messages: tuple[str, ...] = ()
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -85,6 +104,11 @@ class Chain:
         """Cargo shares (P, C) of every pair, bulk in the middle of its range."""
         return cargo.usual_shares(self.pairs)
 
+    @cached_property
+    def goods(self) -> world_response.Goods:
+        """What :attr:`pairs` trade, by sector and cargo class."""
+        return world_response.goods_of(self.pairs)
+
     @property
     def count(self) -> int:
         """Number of measures."""
@@ -97,14 +121,14 @@ class Chain:
         year: npt.ArrayLike,
         demand: Mapping[Pair, Array],
         near: TransportState | Array | None = None,
+        closure: str = "full",
     ) -> TransportState | None:
-        """Queues and routes with measures ``active`` (B, M) in place (None: none), or None off the network.
+        """Queues, routes and trade with measures ``active`` (B, M) in place (None: none), or None off the network.
 
-        ``near`` is a state that the answer may be close to, to start from (:meth:`corridors.transport.system.System.solve`).
+        ``demand`` is the study's trade at the costs of the base year. ``near`` is a state that the answer may be close to,
+        to start from (:meth:`corridors.transport.system.System.solve`).
         """
-        if self.system is None:
-            return None
-        return self.system.solve(params, active=active, year=year, demand=demand if self.on_network else None, near=near)
+        return self._settle(params, active, year, demand, near, closure)[0]
 
     def change(
         self,
@@ -118,29 +142,132 @@ class Chain:
     ) -> Change:
         """What ``active`` (B, M) of the measures change against none of them in ``year``.
 
-        ``demand`` is the study's trade by directed pair, (B, C) million dollars. ``before`` is the state to compare with,
-        if it is known already or another than without measures, of as many cases or one; if not, ``near`` is where to begin looking for it.
+        ``demand`` is the study's trade at the costs of the base year by directed pair, (B, C) million dollars. ``before`` is the
+        state to compare with, if it is known already or another than without measures, of as many cases or one; if not,
+        ``near`` is where to begin looking for it.
         """
         cases = max(active.shape[0], *(np.atleast_1d(v).shape[0] for v in params.values()))
         known = before is not None
-        before = before if before is not None else self.transport(params, None, year, demand, near)
-        after = self.transport(params, active, year, demand, before) if self.count or known else before
-        classes = self._class_factors(params, active, before, after, cases)
-        factor = trade_cost.pair_factors(classes, self._weights(params, demand), params["trade_elasticity"])
-        response = equilibrium.respond(
-            self.base_trade, self.pairs, factor, np.broadcast_to(params["trade_elasticity"], (cases,)), closure=closure
-        )
-        return Change(before, after, factor, classes, response)
+        if before is None:
+            before, first = self._settle(params, None, year, demand, near, closure)
+        else:
+            first = self._world(params, None, before, year, demand, closure, cases)
+        after, last = before, first
+        if self.count or known:
+            after, last = self._settle(params, active, year, demand, before, closure, first)
+            # Where nothing has changed, nothing has: not by the last digit of world trade solved in other company.
+            same = (last.class_factor == first.class_factor).all(axis=(1, 2))
+            last = _with_rows(last, np.flatnonzero(same), _all_rows(first, cases, same))
+        residual = np.zeros(cases)
+        for state, found in ((before, first), (after, last)):
+            if state is not None:
+                residual = np.maximum(residual, _apart(self._shift(params, state, demand, found), state.shift))
+        change = Change(
+            before, after, last.cost_factor / first.cost_factor, last.class_factor / first.class_factor,
+            _ratio(last.response, first.response), np.broadcast_to(first.response.trade_factor, (cases, len(self.pairs))),
+            np.broadcast_to(first.response.sector_factor, (cases, *first.response.sector_factor.shape[1:])), residual,
+        )  # fmt: skip
+        return _without_unsettled(change)
 
-    def _class_factors(
-        self, params: Params, active: Array, before: TransportState | None, after: TransportState | None, cases: int
-    ) -> Array:
+    def _settle(
+        self, params: Params, active: npt.ArrayLike | None, year: npt.ArrayLike, demand: Mapping[Pair, Array],
+        near: TransportState | Array | None, closure: str, beside: _World | None = None,
+    ) -> tuple[TransportState | None, _World]:  # fmt: skip
+        """A state in which trade and traffic agree, and the world trade that fits it.
+
+        ``beside`` is the world of the state ``near``: what that one leaves open between trade and traffic this one leaves
+        open too, so that it does not show as a difference between the two. Only cases that are not there yet go on, so what
+        comes out for a case does not depend on its neighbours.
+        """
+        phases = None if active is None else np.atleast_2d(np.asarray(active, dtype=float))
+        if self.system is None:
+            return None, self._world(params, phases, None, year, demand, closure, max(np.atleast_1d(v).shape[0] for v in params.values()))
+        own = demand if self.on_network else {}
+        slack: Array = np.ones((1, 1))
+        shift: npt.ArrayLike = 1.0
+        if isinstance(near, TransportState):
+            shift = near.shift
+            if beside is not None:
+                slack = near.shift / self._shift(params, near, demand, beside)
+        state = self.system.solve(params, active=active, year=year, demand=own, near=near, shift=shift)
+        count = state.gap.size
+
+        def some(values: npt.ArrayLike, rows: npt.NDArray[np.intp]) -> Array:
+            array = np.asarray(values, dtype=float)
+            return array[rows] if array.ndim and array.shape[0] == count else array
+
+        world_ = self._world(params, phases, state, year, demand, closure)
+        fits = self._shift(params, state, demand, world_) * slack
+        for _ in range(MOST_SHIFTS):
+            left = np.flatnonzero(_apart(fits, state.shift) > SHIFT_TOLERANCE)
+            if not left.size:
+                break
+            now = {name: some(value, left) for name, value in params.items()}
+            traded = {pair: some(np.atleast_2d(value), left) for pair, value in demand.items()}
+            part = None if phases is None else some(phases, left)
+            there = self.system.solve(
+                now, active=part, year=some(year, left), demand=traded if own else None, near=_rows(state, left), shift=fits[left]
+            )
+            found = self._world(now, part, there, some(year, left), traded, closure)
+            state, world_ = _with_rows(state, left, there), _with_rows(world_, left, found)
+            fits[left] = self._shift(now, there, traded, found) * some(slack, left)
+        return state, world_
+
+    def _world(
+        self, params: Params, active: Array | None, state: TransportState | None, year: npt.ArrayLike, demand: Mapping[Pair, Array],
+        closure: str, cases: int = 1,
+    ) -> _World:  # fmt: skip
+        """World trade that fits the costs of a state, against that of the base year's costs."""
+        cases = max(cases, 1 if state is None else state.gap.size)
+        classes = self._class_factors(params, active, state, cases)
+        if (classes == 1.0).all():
+            return _World(classes, np.ones(classes.shape[:2]), world_response.nothing(self.goods, cases, closure))
+        own = {pair: np.atleast_2d(value) for pair, value in demand.items() if pair in self.pairs}
+        shares = {pair: value / value.sum(axis=1, keepdims=True) for pair, value in own.items()}
+        return _World(classes, *world_response.respond(self.goods, classes, shares, params, closure, self.years_in_force(year)))
+
+    def elasticities(self, params: Params, year: npt.ArrayLike) -> Array:
+        """Trade elasticities (B, S) by sector that :meth:`change` uses in ``year``."""
+        return elasticities.by_sector(params, self.years_in_force(year))
+
+    def years_in_force(self, year: npt.ArrayLike) -> Array | None:
+        """Years, 1 the first, that the measures there in ``year`` have been there, their mean; None where no measure says
+        when it starts. Of the shape of ``year``."""
+        starts = [getattr(m, "start", None) for m in self.measures]
+        if not starts or None in starts:
+            return None
+        since = np.asarray(year, dtype=float)[..., None] - np.array(starts, dtype=float) + 1.0
+        there = since >= 1.0
+        return np.asarray(np.where(there, since, 0.0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1.0))
+
+    @cached_property
+    def _solved(self) -> tuple[list[int], list[int]]:
+        """Positions among ``pairs`` of those that the network solves, and their positions there."""
+        pairs = self.system.pairs if self.system is not None else ()
+        position = {pair: p for p, pair in enumerate(pairs)}
+        here = [p for p, pair in enumerate(self.pairs) if pair in position]
+        return here, [position[self.pairs[p]] for p in here]
+
+    def _shift(self, params: Params, state: TransportState, demand: Mapping[Pair, Array], found: _World) -> Array:
+        """(B, P) factor on the demand of the network's pairs with which their traffic is that of the trade ``found``."""
+        here, there = self._solved
+        theta = params["trade_elasticity"]
+        own = trade_cost.pair_factors(state.price_factor[:, there], self._weights(params, demand)[:, here], theta)
+        shift = np.ones((own.shape[0], len(self.system.pairs if self.system else ())))
+        wedge = np.log(found.response.trade_factor[:, here]) + np.asarray(theta)[:, None] * np.log(own)
+        shift = np.broadcast_to(shift, (wedge.shape[0], shift.shape[1])).copy()
+        # Trade that no way is open to is nothing, whatever the world makes of it.
+        shift[:, there] = np.exp(np.where(own < _CLOSED, np.clip(wedge, -3.0, 3.0), 0.0))
+        return shift
+
+    def _class_factors(self, params: Params, active: Array | None, state: TransportState | None, cases: int) -> Array:
         """(B, P, C): routes and queues move every class, a first air service what is sold by people who meet."""
         out = np.ones((cases, len(self.pairs), len(cargo.CLASSES)))
-        if before is not None and after is not None and self.system is not None:
-            solved = trade_cost.class_factors(before.composite_cost, after.composite_cost, before.mean_cost)
-            here = [p for p, pair in enumerate(self.pairs) if pair in self.system.pairs]
-            out[:, here] = solved[:, [self.system.pairs.index(self.pairs[p]) for p in here]]
+        if state is not None:
+            here, there = self._solved
+            out[:, here] = state.price_factor[:, there]
+        if active is None:
+            return out
         differentiated = flights.differentiated_shares(cargo.CLASSES)
         for p, pair in enumerate(self.pairs):
             flown = [(m, per_week) for m, joined, per_week in self.flights if pair in (joined, joined[::-1])]
@@ -163,17 +290,104 @@ class Chain:
         return np.stack([np.broadcast_to(row, (size, row.shape[1])) for row in rows], axis=1)
 
 
+# Beyond this price, in units of the base year's, a pair has no way.
+_CLOSED = 100.0
+
+
+@dataclass(frozen=True)
+class _World:
+    """Cost factors of a state against the base year, (B, P, C) and (B, P), and the world trade that fits them."""
+
+    class_factor: Array
+    cost_factor: Array
+    response: equilibrium.SectorResponse
+
+
+_FACTORS = ("trade_factor", "exports_factor", "imports_factor", "producer_price_factor", "real_gdp_factor", "sector_factor")
+
+
+def _apart(fits: Array, shift: Array) -> Array:
+    """(B,) largest |ln| of the trade that fits over the trade behind the traffic."""
+    return np.asarray(np.abs(np.log(fits / shift)).max(axis=1, initial=0.0))
+
+
+def _rows(state: TransportState, rows: npt.NDArray[np.intp]) -> TransportState:
+    """Some cases of a state."""
+    parts: dict[str, Any] = {}
+    for f in fields(state):
+        value = getattr(state, f.name)
+        parts[f.name] = value[rows] if isinstance(value, np.ndarray) else value
+    return TransportState(**parts)
+
+
+def _with_rows(whole: Any, rows: npt.NDArray[np.intp], new: Any) -> Any:
+    """A state or world with the cases ``rows`` as in ``new``."""
+    parts = {}
+    for f in fields(whole):
+        value, other = getattr(whole, f.name), getattr(new, f.name)
+        if isinstance(value, np.ndarray):
+            value = value.copy()
+            value[rows] = other
+        elif isinstance(value, equilibrium.Response):
+            value = _with_rows(value, rows, other)
+        parts[f.name] = value
+    return type(whole)(**parts)
+
+
+def _all_rows(whole: Any, cases: int, rows: npt.NDArray[np.bool_]) -> Any:
+    """The cases ``rows`` of a world of as many cases or of one."""
+    parts = {}
+    for f in fields(whole):
+        value = getattr(whole, f.name)
+        if isinstance(value, np.ndarray):
+            value = np.broadcast_to(value, (cases, *value.shape[1:]))[rows]
+        elif isinstance(value, equilibrium.Response):
+            value = _all_rows(value, cases, rows)
+        parts[f.name] = value
+    return type(whole)(**parts)
+
+
+def _ratio(after: equilibrium.SectorResponse, before: equilibrium.SectorResponse) -> equilibrium.SectorResponse:
+    """What happens from one state of the world to another, both known against a third."""
+    factors = {name: getattr(after, name) / getattr(before, name) for name in _FACTORS}
+    return replace(after, **factors, residual=np.maximum(after.residual, before.residual))
+
+
+def _without_unsettled(change: Change) -> Change:
+    """Cases of which a state did not settle show what a case beside them does."""
+    good = np.ones(len(change.residual), dtype=bool)
+    for state in (change.before, change.after):
+        if state is not None:
+            good &= state.settled
+    if good.all() or not good.any():
+        return change
+    settled = np.flatnonzero(good)
+    of = np.arange(good.size)
+    of[~good] = settled[np.minimum(np.searchsorted(settled, of[~good]), settled.size - 1)]
+
+    def taken(value: Any) -> Any:
+        return value[of] if isinstance(value, np.ndarray) and value.shape[:1] == good.shape else value
+
+    def some(found: Any) -> Any:
+        return None if found is None else replace(found, **{f.name: taken(getattr(found, f.name)) for f in fields(found)})
+
+    parts = {f.name: taken(getattr(change, f.name)) for f in fields(change)}
+    parts.update(before=some(change.before), after=some(change.after), response=some(change.response))
+    return Change(**{**parts, "unsettled": int((~good).sum())})
+
+
 def build(pair: Pair, measures: Sequence[Any]) -> Chain:
     """Compile the network with ``measures`` for a study of ``pair``; pairs without a corridor use distance alone."""
-    roads = network.load()
-    known = {economy for economy, _ in roads.gateways}
     system: System | None = None
-    on_network = known.issuperset(pair)
-    if on_network:
-        try:
-            system = choice.compile_system(roads, measures, study=pair)
-        except NetworkError:
-            on_network = False
+    on_network = True
+    messages: tuple[str, ...]
+    try:
+        roads = network_of(pair, measures)
+        messages = roads.messages
+        system = choice.compile_system(roads, measures, study=pair)
+    except NetworkError as error:
+        roads = network.load()
+        on_network, messages = False, (f"No goods of this pair have a way on the network ({error}).",)
     if system is None and measures:
         system = choice.compile_system(roads, measures)
     flown = tuple(
@@ -182,7 +396,7 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
         if measure.kind == "direct_flights"
     )
     first = tuple(row for row in flown if not flights.joined(*row[1]))
-    return Chain(pair, tuple(measures), roads, system, on_network, first)
+    return Chain(pair, tuple(measures), roads, system, on_network, first, messages)
 
 
 def two_way(trade_factor: Array, flows: Mapping[Pair, Array], pair: Pair) -> Array:
@@ -194,6 +408,15 @@ def two_way(trade_factor: Array, flows: Mapping[Pair, Array], pair: Pair) -> Arr
     exports, imports = flows[pair].sum(axis=-1), flows[pair[::-1]].sum(axis=-1)
     after = exports * trade_factor[..., 0] + imports * trade_factor[..., 1]
     return np.asarray(100.0 * (after / (exports + imports) - 1.0))
+
+
+def effect_of(change: Change, flows: Mapping[Pair, Array], pair: Pair) -> Array:
+    """Percent change (B,) of a pair's two-way trade by the measures of ``change``, against its trade without them.
+
+    ``flows`` is the pair's trade at the costs of the base year by directed pair and cargo class, (B, C) or (1, C).
+    """
+    there = {p: flows[p] * change.before_factor[:, k, None] for k, p in enumerate((pair, pair[::-1]))}
+    return two_way(change.response.trade_factor, there, pair)
 
 
 def distance_km(pair: Pair) -> float:

@@ -14,19 +14,25 @@ FLIGHTS = "direct_flights"
 def evidence(kinds: Sequence[str]) -> list[dict[str, Any]]:
     """One row a study of a measure whose kind is among ``kinds``, in the order of the tables.
 
-    Keys: kind, measured, where, low, central, high (percent of trade; None where the study gives no figure), source,
+    Keys: kind, found (in words), low, central, high (percent of trade; None where a source gives no figure), source,
     source_url.
     """
-    if FLIGHTS not in kinds:
-        return []
-    return [
+    rows = [
         {
-            "kind": FLIGHTS, "measured": str(row["measured"]), "where": str(row["where"]),
+            "kind": FLIGHTS, "found": f"{row['where']}: {row['measured']}",
             **{k: _number(row[f"{k}_percent"]) for k in ("low", "central", "high")},
             "source": str(row["source_title"]), "source_url": _text(row["source_url"]),
         }
         for row in tables.flight_studies().to_dict("records")
     ]  # fmt: skip
+    rows += [
+        {
+            "kind": str(row["kind"]), "found": str(row["found"]), "low": None, "central": _number(row["percent"]), "high": None,
+            "source": str(row["source_title"]), "source_url": _text(row["source_url"]),
+        }
+        for row in tables.regime_studies().to_dict("records")
+    ]  # fmt: skip
+    return [row for row in rows if row["kind"] in kinds]
 
 
 def served(routes: Sequence[tuple[str, str]]) -> list[bool]:

@@ -14,7 +14,9 @@ from corridors.data import tables as data
 from corridors.scenario.measures import DirectFlights
 from corridors.study import counterfactual
 from corridors.study.evidence import evidence, served
-from corridors.trade import cargo, world
+from corridors.study.remarks import remarks
+from corridors.trade import baseline, cargo, world
+from corridors.transport import hidden
 
 if TYPE_CHECKING:
     from corridors.study.pipeline import Study
@@ -26,10 +28,13 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Plain values, by name:
 
     ``effect_without_flights_percent`` and ``flights`` (route, whether it is served already) where the scenario has
-    flights; ``evidence``, studies of measures like these; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``base_year`` of the world matrix, ``trade_year`` of the
-    newest world trade behind it, and ``unreported_percent`` of its value that neither side reports; ``level`` (year, exports_musd, imports_musd); ``trade_cost_change_percent``; ``closures``
+    flights; ``hidden_parts``, what of the road's hidden cost is named; ``evidence``, studies of measures like these; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``messages`` that a user must see; ``base_year`` of the world matrix, ``trade_year`` of the
+    newest world trade behind it, and ``unreported_percent`` of its value that neither side reports; ``base`` (year, exports_musd, imports_musd, source: the level
+    that everything starts from) and ``level`` (the same without source); ``one_off`` cargoes left out of it; ``growth`` of the middle case and what it is made of; ``trade_cost_change_percent``; ``closures``
     (effect in percent in the central case by equilibrium closure); ``market_clearing_residual`` and
-    ``route_gap`` (largest of all draws); ``trucks_needed`` a day, one way, if all goods that could go by road
+    ``route_gap`` (largest of all draws); ``trade_traffic_residual``, the largest |ln| of trade over the trade behind
+    a pair's traffic; ``unsettled_draws``, left out; ``baseline_step_percent``, what queues and closures since the
+    base year do to trade without measures by the last year; ``trucks_needed`` a day, one way, if all goods that could go by road
     did, and ``trucks_by_road`` that do; ``road_share``; ``hidden_usd_per_t`` of the road; ``binding`` crossings
     before and after; ``distance_km``; ``predicted_ratio`` observed over predicted trade by direction.
     """
@@ -41,10 +46,19 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "names": [str(economies.loc[e, "name"]) for e in study.pair],
         "demonyms": [str(economies.loc[e, "demonym"]) for e in study.pair],
         "corridor_known": study.chain.on_network,
+        "messages": list(remarks(study.chain, study.scenario.measures)),
         "distance_km": counterfactual.distance_km(study.pair),
         "base_year": int(matrix.year),
         "trade_year": int(panel.load().years[-1]),
         "unreported_percent": _unreported_percent(),
+        "base": {
+            "year": study.baseline.anchor_year,
+            "exports_musd": study.baseline.anchor_musd[0],
+            "imports_musd": study.baseline.anchor_musd[1],
+            "source": study.baseline.anchor_basis,
+        },
+        "one_off": baseline.one_offs(study.pair),
+        "growth": baseline.growth_parts(study.middle_baseline),
         "level": {
             "year": study.baseline.anchor_year,
             "exports_musd": study.baseline.anchor_musd[0],
@@ -53,10 +67,16 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "diagnostics": study.baseline.diagnostics.to_dict("records"),
         "trade_cost_change_percent": cost_change(study),
         **_flights(study),
+        "hidden_parts": _hidden_parts(study, tables["routes"]),
         "evidence": evidence([m.kind for m in study.scenario.measures]),
         "closures": _closures(study),
         "market_clearing_residual": float(change.response.residual.max()),
         "route_gap": float(state.gap.max()) if state is not None else 0.0,
+        "trade_traffic_residual": float(change.residual.max(initial=0.0)),
+        "unsettled_draws": change.unsettled,
+        "baseline_step_percent": {
+            flow: _three(100.0 * np.expm1(step[:, -1])) for flow, step in zip(("exports", "imports"), study.step, strict=True)
+        },
         **_trucks(study),
         **_road(tables["routes"]),
         "binding": {case: _binding(tables["crossings"], case) for case in ("before", "after")},
@@ -86,9 +106,39 @@ def _flights(study: Study) -> dict[str, Any]:
     }
 
 
+def _hidden_parts(study: Study, routes: pd.DataFrame) -> list[dict[str, Any]]:
+    """What of the road's hidden cost cited figures name, dollars a tonne in the middle case on the way most used.
+
+    Rows by direction: part, name, usd_per_t, source, source_url; the last of each direction is what is unexplained.
+    """
+    system = study.chain.system
+    if system is None or not study.chain.on_network or not len(routes):
+        return []
+    named, out = data.hidden_cost().set_index("part"), []
+    for direction, pair in (("exports", study.pair), ("imports", study.pair[::-1])):
+        road = routes[(routes["direction"] == direction) & (routes["mode"] == "road") & (routes["share_before"] > 0)]
+        if not len(road):
+            continue
+        ways = [r for r, way in enumerate(system.choices.routes) if (way.exporter, way.importer) == pair and way.mode == "road"]
+        haulage = system.choices.parts_usd[ways, 0]
+        parts = hidden.part_usd_per_t(haulage[[int(np.argmin(haulage))], None], study.middle)
+        rows = [
+            {
+                "direction": direction, "part": part, "name": str(named.loc[part, "name"]), "usd_per_t": float(usd[0, 0]),
+                "source": str(named.loc[part, "source_title"]), "source_url": str(named.loc[part, "source_url"]),
+            }
+            for part, usd in parts.items()
+        ]  # fmt: skip
+        rest = float(road["hidden_usd_per_t"].median()) - sum(float(usd[0, 0]) for usd in parts.values())
+        unexplained = {"direction": direction, "part": "unexplained", "name": "Unexplained", "usd_per_t": max(rest, 0.0), "source": "", "source_url": ""}
+        out += [*rows, unexplained]
+    return out
+
+
 def cost_change(study: Study) -> dict[str, float]:
     """Change of the pair's ad valorem trade cost, both directions by value, percent."""
     value = np.stack([study.demand[p].sum(axis=1) for p in (study.pair, study.pair[::-1])], axis=1)
+    value = value * study.change.before_factor[:, :2]
     factor = study.change.cost_factor[:, :2]
     return _three(100.0 * ((value * factor).sum(axis=1) / value.sum(axis=1) - 1.0))
 
@@ -98,7 +148,7 @@ def _closures(study: Study) -> dict[str, float]:
     flows = {pair: value[None] for pair, value in study.middle_demand.items()}
     phased = study.phases(study.middle)[:, -1]
     return {
-        closure: float(counterfactual.two_way(study.chain.change(study.middle, phased, study.last, flows, closure=closure).response.trade_factor, flows, study.pair)[0])
+        closure: float(counterfactual.effect_of(study.chain.change(study.middle, phased, study.last, flows, closure=closure), flows, study.pair)[0])
         for closure in ("partial", "conditional", "full")
     }
 

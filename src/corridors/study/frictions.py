@@ -16,12 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from corridors import equilibrium
 from corridors.data import tables
+from corridors.equilibrium import Response
 from corridors.scenario.measures import Closure
 from corridors.scenario.model import Friction
 from corridors.study import counterfactual as chains
+from corridors.study import world_response
 from corridors.study.counterfactual import Chain
+from corridors.trade import cargo
 from corridors.transport.system import Pair
 
 Array = npt.NDArray[np.float64]
@@ -75,10 +77,10 @@ def _rows(stated: Sequence[Friction]) -> Iterator[dict[str, Any]]:
 
 def _gone(chain: Chain, costs: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array]) -> list[float]:
     """The pair's cost without a friction of ``costs`` (shares of goods value)."""
-    pairs = (chain.study, chain.study[::-1])
-    factor = 1.0 / (1.0 + np.repeat(np.array(costs)[:, None], 2, axis=1))
-    theta = np.repeat(params["trade_elasticity"], len(costs))
-    found = equilibrium.respond(chain.base_trade, pairs, factor, theta, closure="full")
+    goods = world_response.goods_of((chain.study, chain.study[::-1]))
+    factor = np.broadcast_to(1.0 / (1.0 + np.array(costs)[:, None, None]), (len(costs), 2, len(cargo.CLASSES)))
+    shares = {pair: (value / value.sum())[None] for pair, value in demand.items()}
+    _, found = world_response.respond(goods, factor, shares, params)
     return _effects(found, chain, demand)
 
 
@@ -109,7 +111,7 @@ def _shut(
     with_measures = np.hstack([np.ones((len(days), chain.count)), np.zeros((len(days), len(measures)))])
     before = shut.transport(repeated, with_measures, year, flows)
     change = shut.change(repeated, active, year, flows, before=before)
-    return _effects(change.response, chain, demand)
+    return [float(v) for v in chains.effect_of(change, demand, chain.study)]
 
 
 def _unhidden(
@@ -124,7 +126,7 @@ def _unhidden(
     before = chain.transport(same, active, year, flows)
     lifted = {**same, "road_hidden_kept": 1.0 - np.array(shares)}
     change = _without_flights(chain).change(lifted, active, year, flows, before=before)
-    return _effects(change.response, chain, demand)
+    return [float(v) for v in chains.effect_of(change, demand, chain.study)]
 
 
 def _without_flights(chain: Chain) -> Chain:
@@ -132,6 +134,6 @@ def _without_flights(chain: Chain) -> Chain:
     return replace(chain, flights=())
 
 
-def _effects(response: equilibrium.Response, chain: Chain, demand: Mapping[Pair, Array]) -> list[float]:
+def _effects(response: Response, chain: Chain, demand: Mapping[Pair, Array]) -> list[float]:
     """Percent change of the pair's two-way trade, level by level."""
     return [float(v) for v in chains.two_way(response.trade_factor, demand, chain.study)]

@@ -18,6 +18,7 @@ import pandas as pd
 from corridors import uncertainty
 from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
+from corridors.study.phases import phases
 from corridors.trade import baseline
 from corridors.transport.system import Pair, TransportState
 
@@ -76,7 +77,7 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
     active = np.zeros((count, draws, len(measures)))
     for s, one in enumerate(scenarios):
         for m in one.measures:
-            phase = baseline.phase_in(m.start, m.years_to_full_effect, [year], params["phase_in_speed"])[:, 0]
+            phase = phases([m], [year], params)[:, 0, 0]
             active[s, :, position[m.deed]] = np.maximum(active[s, :, position[m.deed]], phase)
     base = baseline.baseline(pair, [year], params)
     flows = {pair: base.by_class("exports")[:, 0], pair[::-1]: base.by_class("imports")[:, 0]}
@@ -87,6 +88,8 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
         {p: np.tile(value, (count, 1)) for p, value in flows.items()},
         before=_repeated(links.transport(params, None, year, flows), count),
     )
+    there = change.before_factor[:draws]
+    flows = {pair: flows[pair] * there[:, :1], pair[::-1]: flows[pair[::-1]] * there[:, 1:2]}
     exports, imports = flows[pair].sum(axis=1), flows[pair[::-1]].sum(axis=1)
     factor = change.response.trade_factor.reshape(count, draws, -1)
     cost = change.cost_factor.reshape(count, draws, -1)
@@ -123,7 +126,11 @@ def _repeated(before: TransportState | None, count: int) -> TransportState | Non
         before,
         composite_cost=tiled(before.composite_cost),
         mean_cost=tiled(before.mean_cost),
+        price_factor=tiled(before.price_factor),
+        shift=tiled(before.shift),
+        settled=tiled(before.settled),
         place=tiled(before.place),
+        open_share=tiled(before.open_share),
         crossing_load_trucks_per_day=tiled(before.crossing_load_trucks_per_day),
         crossing_capacity=tiled(before.crossing_capacity),
         service_capacity=tiled(before.service_capacity),

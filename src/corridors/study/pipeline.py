@@ -19,12 +19,13 @@ from corridors import uncertainty
 from corridors.data import tables as data
 from corridors.runtime.cache import kept
 from corridors.scenario.model import Scenario
-from corridors.study import counterfactual, worth_tables
+from corridors.study import counterfactual, sector_tables, worth_tables
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
-from corridors.study.counterfactual import Chain, Change, two_way
+from corridors.study.counterfactual import Chain, Change, effect_of
 from corridors.study.evidence import FLIGHTS
 from corridors.study.frictions import frictions
+from corridors.study.phases import phases
 from corridors.study.result import StudyResult
 from corridors.study.worth import Worth
 from corridors.trade import baseline as projection
@@ -71,6 +72,7 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
         "projection": study_tables.paths(study),
         "effect": study_tables.effects(study),
         "volumes": study_tables.volumes(study),
+        "sectors": sector_tables.sectors(study),
         "targets": study_tables.targets(study),
         "others": study_tables.others(study),
         "real_gdp": study_tables.real_gdp(study),
@@ -138,9 +140,14 @@ class Study:
         return projection.baseline(self.pair, self.years, self.params)
 
     @cached_property
-    def baseline_paths(self) -> Mapping[str, Array]:
-        """exports, imports and total without measures in :attr:`many` draws (W, T): the tails of a wide band need them."""
+    def projected_paths(self) -> Mapping[str, Array]:
+        """exports, imports and total at the borders and queues of the base year in :attr:`many` draws (W, T): the tails of a wide band need them."""
         return projection.baseline(self.pair, self.years, self.many).paths()
+
+    @cached_property
+    def baseline_paths(self) -> Mapping[str, Array]:
+        """The same without measures (W, T): what queues that have grown and borders that have shut since leave of it."""
+        return self._moved(self.projected_paths, self.step)
 
     @cached_property
     def middle_baseline(self) -> Baseline:
@@ -170,10 +177,7 @@ class Study:
 
     def phases(self, params: Params) -> Array:
         """How far each measure is in place (B, T, M)."""
-        measures = self.scenario.measures
-        return projection.phase_in(
-            [m.start for m in measures], [m.years_to_full_effect for m in measures], self.years, params["phase_in_speed"]
-        )
+        return phases(self.scenario.measures, self.years, params)
 
     @cached_property
     def growth(self) -> tuple[Array, Array]:
@@ -204,6 +208,19 @@ class Study:
         flows = {pair: np.concatenate([demand(self.middle_baseline, t)[pair] for t in range(count)]) for pair in self.demand}
         return self.chain.change(params, self.phases(self.middle)[0], np.array(self.years, dtype=float), flows), flows
 
+    @cached_property
+    def step(self) -> tuple[Array, Array]:
+        """ln of trade without measures over trade at the borders and queues of the base year (B, T), exports and imports.
+
+        As :attr:`growth`, the last year is solved in every draw and the years on the way in the central case.
+        """
+        change, _ = self.central_change
+        out = []
+        for k in (0, 1):
+            path = np.log(change.before_factor[:, k])
+            out.append(np.log(self.change.before_factor[:, k])[:, None] + (path - path[-1])[None, :])
+        return out[0], out[1]
+
     def _phase_weight(self, params: Params) -> Array:
         """(B, T) how far the measures are in place, each weighing what it contributes."""
         phases = self.phases(params)
@@ -220,14 +237,19 @@ class Study:
         Measures move trade by a factor that does not depend on how the baseline turns out, so the factors of the
         draws are repeated along :attr:`baseline_paths`.
         """
-        base, growth = self.baseline_paths, (np.tile(g, (PATHS_A_DRAW, 1)) for g in self.growth)
-        exports, imports = (base[flow] * np.exp(g) for flow, g in zip(("exports", "imports"), growth, strict=True))
+        return self._moved(self.baseline_paths, self.growth)
+
+    @staticmethod
+    def _moved(paths: Mapping[str, Array], by: tuple[Array, Array]) -> Mapping[str, Array]:
+        """``paths`` (W, T) times the exponential of ``by`` (B, T), exports and imports, repeated as often as it takes."""
+        repeats = len(paths["exports"]) // len(by[0])
+        exports, imports = (paths[flow] * np.exp(np.tile(g, (repeats, 1))) for flow, g in zip(("exports", "imports"), by, strict=True))
         return {"exports": exports, "imports": imports, "total": exports + imports}
 
     @cached_property
     def effect_percent(self) -> Array:
         """Effect on two-way trade in the last year, percent (B,)."""
-        return two_way(self.change.response.trade_factor, self.demand, self.pair)
+        return effect_of(self.change, self.demand, self.pair)
 
     @cached_property
     def flies(self) -> tuple[int, ...]:
@@ -261,24 +283,28 @@ class Study:
         phased = active * self.phases(self.middle)[0, -1]
         flows = {pair: value[None] for pair, value in self.middle_demand.items()}
         params = {name: np.repeat(value, len(phased)) for name, value in self.middle.items()}
-        return two_way(self.chain.change(params, phased, self.last, flows, self._middle_before).response.trade_factor, flows, self.pair)
+        return effect_of(self.chain.change(params, phased, self.last, flows, self._middle_before), flows, self.pair)
 
     @cached_property
     def _middle_before(self) -> TransportState | None:
         """Queues and routes of the last year without measures in the central case."""
         return self.chain.transport(self.middle, None, self.last, {pair: value[None] for pair, value in self.middle_demand.items()})
 
-    def model(self, params: Params) -> Array:
+    def model(self, params: Params, closure: str = "full") -> Array:
         """Effect on two-way trade in the last year (B,) for any draws, percent: what sensitivities are of."""
         base = projection.baseline(self.pair, [self.last], params)
         flows = demand(base, -1)
-        change = self.chain.change(params, self.phases(params)[:, -1], self.last, flows)
-        return two_way(change.response.trade_factor, flows, self.pair)
+        change = self.chain.change(params, self.phases(params)[:, -1], self.last, flows, closure=closure)
+        return effect_of(change, flows, self.pair)
 
     def with_central(self, params: Params) -> Array:
-        """:meth:`model` for draws of some quantities, all others central."""
+        """:meth:`model` for draws of some quantities, all others central, before prices of the world respond.
+
+        Shares of variance are read from it: the response of the world scales a pair's effect and hardly moves who causes it,
+        and would take four fifths of a study's time.
+        """
         size = len(next(iter(params.values())))
-        return self.model({**{name: np.repeat(value, size) for name, value in self.middle.items()}, **params})
+        return self.model({**{name: np.repeat(value, size) for name, value in self.middle.items()}, **params}, "partial")
 
 
 @lru_cache(maxsize=2)

@@ -21,7 +21,7 @@ from corridors.runtime.notebook_html import in_notebook
 QUANTILES: tuple[str, ...] = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
 """Quantile columns: the 95 % band is p2_5 to p97_5, the 80 % band p10 to p90, the 50 % band p25 to p75."""
 
-_AT_THE_TOP = ("effect_without_flights_percent", "trade_cost_change_percent")
+_AT_THE_TOP = ("base", "effect_without_flights_percent", "trade_cost_change_percent")
 """Facts that the summary has beside the headline."""
 _P3 = ("p10", "p50", "p90")
 
@@ -71,7 +71,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "capacity_before", "capacity_after", "background_trucks_per_day", "study_trucks_per_day",
         "load_before", "load_after", "utilisation_before", "utilisation_after",
         "hours_before", "hours_after", "closure_days_before", "closure_days_after",
-        "binds_before", "binds_after",
+        "binds_before", "binds_after", "shadow_price_usd_per_truck_before", "shadow_price_usd_per_truck_after",
     ),
     "crossing_years": (
         "crossing", "capacity_case", "capacity_trucks_per_day", "year",
@@ -89,6 +89,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "volumes": (
         "year", "flow", "cargo_class", "case",
         *_three("value_musd"), *_three("tonnes"), *_three("trucks_per_day"),
+    ),
+    "sectors": (
+        "direction", "sector", "name", "short_name", "base_musd", "trade_elasticity", "cost_change_percent",
+        *_three("change_percent"), *_three("change_musd"),
     ),
     "targets": ("flow", "year", "target_musd", "probability_baseline", "probability_scenario"),
     "others": ("exporter", "importer", "through", *_three("change_percent"), *_three("change_musd")),
@@ -185,12 +189,15 @@ class StudyResult:
             "seed": self.seed,
             "draws": self.draws,
             "years": list(self.years),
+            "corridor_known": bool(self.facts["corridor_known"]),
+            "messages": list(self.facts.get("messages", ())),
             "baseline": self._paths("baseline"),
             "projected": self._paths("scenario"),
             "effect_percent": self.headline(),
             **{k: dict(self.facts[k]) for k in _AT_THE_TOP if k in self.facts},
             "routes": self._routes(),
             "crossings": self._crossings(),
+            "unsettled_draws": self.facts["unsettled_draws"],
             "contributions": self.tables["contributions"][["measure", "kind", "percent_points"]].to_dict("records"),
             "real_gdp_percent": {
                 row.economy: {p: getattr(row, f"change_percent_{p}") for p in _P3}
@@ -198,7 +205,7 @@ class StudyResult:
             },
             "targets": _records(self.tables["targets"]),
             "appraisal": dict(self.facts["appraisal"]),
-            "facts": {k: v for k, v in self.facts.items() if k not in (*_AT_THE_TOP, "appraisal")},
+            "facts": {k: v for k, v in self.facts.items() if k not in (*_AT_THE_TOP, "appraisal", "messages")},
         }
 
     def _paths(self, case: str) -> dict[str, list[dict[str, float]]]:
@@ -233,6 +240,9 @@ class StudyResult:
                 "capacity_trucks_per_day": {"before": r.capacity_before, "after": r.capacity_after},
                 "load_trucks_per_day": {"before": r.load_before, "after": r.load_after},
                 "hours": {"before": r.hours_before, "after": r.hours_after},
+                "shadow_price_usd_per_truck": {
+                    "before": r.shadow_price_usd_per_truck_before, "after": r.shadow_price_usd_per_truck_after,
+                },
                 "closure_days_per_year": {"before": r.closure_days_before, "after": r.closure_days_after},
                 "binds": {"before": bool(r.binds_before), "after": bool(r.binds_after)},
             }

@@ -8,7 +8,7 @@ pair (carbon) is solved in the first :data:`DETAILED` draws.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from corridors.appraisal import (
 )
 from corridors.appraisal.users import UserBenefits
 from corridors.data import tables as data
-from corridors.trade import cargo
+from corridors.trade import cargo, sectors
 from corridors.transport.system import Pair, System, TransportState
 
 if TYPE_CHECKING:
@@ -80,17 +80,22 @@ class Worth:
     @cached_property
     def _central(self) -> tuple[TransportState, TransportState] | None:
         """Every pair's ways without and with the measures in the last year, central case."""
-        return self._solved(self.study.middle, {p: v[None] for p, v in self.study.middle_demand.items()})
+        change, flows = self.study.central_change
+        last = {pair: value[-1:] for pair, value in flows.items()}
+        return self._shown_states(change, self.study.middle, last, self.study.phases(self.study.middle)[:, -1], slice(-1, None))
 
-    def _solved(self, params: Params, demand: Mapping[Pair, Array]) -> tuple[TransportState, TransportState] | None:
-        if self._shown is None:
+    def _shown_states(
+        self, change: Change, params: Params, demand: Mapping[Pair, Array], phases: Array, rows: slice
+    ) -> tuple[TransportState, TransportState] | None:
+        """Some cases of a change, all routes shown: solved again from where they ended, with the same trade behind them."""
+        if self._shown is None or change.before is None or change.after is None:
             return None
         own = demand if self.study.chain.on_network else None
-        before = self._shown.solve(params, active=None, year=self.study.last, demand=own)
-        if not self.acts:
-            return before, before
-        phases = self.study.phases(params)[:, -1]
-        return before, self._shown.solve(params, active=phases, year=self.study.last, demand=own, near=before)
+        found = []
+        for state, active in ((change.before, None), (change.after, phases if self.acts else None)):
+            kept = _cut(state, rows)
+            found.append(self._shown.solve(params, active=active, year=self.study.last, demand=own, near=kept, shift=kept.shift))
+        return found[0], found[1] if self.acts else found[0]
 
     @cached_property
     def _passed(self) -> Array:
@@ -119,7 +124,8 @@ class Worth:
         return np.asarray(flow[:, None] * cargo.usual_shares(pairs))
 
     def value(self, pairs: tuple[Pair, ...], params: Params, demand: Mapping[Pair, Array], year: float | Array) -> Array:
-        """(B, P, C) trade of ``pairs`` in ``year``, million dollars: the study's as projected, others' as their traffic grows."""
+        """(B, P, C) trade of ``pairs`` in ``year`` at the costs of the base year, million dollars: the study's as projected, others' as their
+        traffic grows."""
         size = max(np.atleast_1d(v).shape[0] for v in params.values())
         value = np.broadcast_to(self._base_value(pairs), (size, len(pairs), len(cargo.CLASSES))).copy()
         if self.system is not None:
@@ -141,16 +147,19 @@ class Worth:
 
     def _users_of(self, change: Change, params: Params, demand: Mapping[Pair, Array], year: float | Array) -> UserBenefits:
         pairs = self.study.chain.pairs
-        value = self.value(pairs, params, demand, year)
+        # What closures and queues since the base year have taken away is not there to gain.
+        value = self.value(pairs, params, demand, year) * change.before_factor[:, :, None]
         paid = np.zeros_like(change.class_factor)
         crossings: tuple[tuple[str, str], ...] = ()
         rest = np.zeros((len(value), 0))
         if self.system is not None and change.before is not None and change.after is not None:
+            theta = np.asarray(params["trade_elasticity"])[:, None]
             for p, k in enumerate(states.pair_positions(self.system.pairs, pairs)):
                 if k >= 0:
                     paid[:, p] = change.before.mean_cost[:, k]
+                    value[:, p] *= change.before.price_factor[:, k] ** -theta * change.before.shift[:, k, None]
             crossings = states.ends_of_crossings(self.system)
-            rest = states.rest_gains(self.system, change.before, change.after, params, self._fee_saved(params, change))
+            rest = states.rest_gains(self.system, change.before, change.after, params)
         existing, new = users.goods(value, paid, change.class_factor, params["trade_elasticity"])
         return UserBenefits(pairs, existing, new, crossings, rest)
 
@@ -168,7 +177,7 @@ class Worth:
             return {"other": total}
         (before, after), params = self._central, self.study.middle
         value = self.value(self.system.pairs, params, {p: v[None] for p, v in self.study.middle_demand.items()}, self.study.last)[0]
-        parts = states.saved_by_kind(self._shown, before, after, params, value)
+        parts = states.saved_by_kind(self._shown, before, after, params, states.traded(before, value[None], params["trade_elasticity"])[0])
         gains = self._central_users
         parts["new_trade"] = float(gains.new[-1].sum())
         parts["other_trucks"] = float(gains.other_trucks[-1].sum())
@@ -212,20 +221,18 @@ class Worth:
         count = min(DETAILED, study.draws)
         params = {name: value[:count] for name, value in study.params.items()}
         demand = {pair: value[:count] for pair, value in study.demand.items()}
-        found = self._solved(params, demand)
+        found = self._shown_states(study.change, params, demand, study.phases(params)[:, -1], slice(0, count))
         assert found is not None and self._central is not None
-        trade = study.change.response.trade_factor[:count]
-        change = self._emitted(found, params, demand, trade)[2]
+        change = self._emitted(found, params, demand)[2]
         middle = {p: v[None] for p, v in study.middle_demand.items()}
-        one = np.ones((1, len(study.chain.pairs)))
         modes = {
-            mode: tuple(float(v.sum()) for v in self._emitted(self._central, study.middle, middle, one, mode)[:2])
+            mode: tuple(float(v.sum()) for v in self._emitted(self._central, study.middle, middle, mode)[:2])
             for mode in carbon.MODES
         }
         return np.resize(change, study.draws), modes  # type: ignore[return-value]
 
     def _emitted(
-        self, found: tuple[TransportState, TransportState], params: Params, demand: Mapping[Pair, Array], trade: Array, only: str = ""
+        self, found: tuple[TransportState, TransportState], params: Params, demand: Mapping[Pair, Array], only: str = ""
     ) -> tuple[Array, Array, Array]:
         """kt a year before and after (B, P), and their difference (B,), exactly 0 where nothing changes."""
         assert self._shown is not None and self.system is not None
@@ -233,13 +240,8 @@ class Worth:
         kg = carbon.per_tonne(states.kilometres(self._shown), rates)
         value = self.value(self.system.pairs, params, demand, self.study.last)
         unit = self.system.layout.unit_value[None, :] * np.asarray(params["unit_value_factor"])[:, None]
-        grows = np.ones((len(value), len(self.system.pairs)))
-        for k, p in enumerate(states.pair_positions(self.study.chain.pairs, self.system.pairs)):
-            if p >= 0:
-                grows[:, k] = trade[:, p]
-        before = states.carbon_kt(self._shown, found[0], value, unit, kg)
-        after = states.carbon_kt(self._shown, found[1], value * grows[:, :, None], unit, kg)
-        return before, after, (after - before).sum(axis=1)
+        kt = [states.carbon_kt(self._shown, state, states.traded(state, value, params["trade_elasticity"]), unit, kg) for state in found]
+        return kt[0], kt[1], (kt[1] - kt[0]).sum(axis=1)
 
     @property
     def co2_kt(self) -> Array:
@@ -259,6 +261,7 @@ class Worth:
         found = income.real_income(
             change.response.labels, trade.to_numpy(), study.chain.pairs, change.cost_factor, study.params["trade_elasticity"],
             change.response.producer_price_factor, change.response.real_gdp_factor,
+            spending=sectors.base_world().final_spending, output=sectors.base_world().value_added,
         )  # fmt: skip
         saved = np.abs(1.0 - change.cost_factor)
         base = self._base_value(study.chain.pairs).sum(axis=1)
@@ -320,6 +323,12 @@ class Worth:
         return self.value(self.system.pairs, self.study.middle, middle, self.study.last)
 
     @cached_property
+    def _central_shift(self) -> Array:
+        """(1, P) what world trade makes of demand with the measures, central case."""
+        after = self.study.central_change[0].after
+        return np.ones((1, 1)) if after is None else after.shift[-1:]
+
+    @cached_property
     def _own_demand(self) -> Mapping[Pair, Array]:
         return self.study.middle_demand if self.study.chain.on_network else {}
 
@@ -329,7 +338,8 @@ class Worth:
         if self.system is None:
             return pd.DataFrame(columns=list(resilience.COLUMNS))
         return resilience.second_ways(
-            self.system, self.study.middle, self._central_value, self._own_demand, self.study.last, self.study.phases(self.study.middle)[0, -1]
+            self.system, self.study.middle, self._central_value, self._own_demand, self.study.last, self.study.phases(self.study.middle)[0, -1],
+            self._central_shift,
         )
 
     @cached_property
@@ -338,8 +348,17 @@ class Worth:
         if self.system is None:
             return pd.DataFrame(columns=list(priorities.COLUMNS))
         return priorities.marginal_worth(
-            self.system, self.study.middle, self._central_value, self._own_demand, self.study.last, self.study.phases(self.study.middle)[0, -1]
+            self.system, self.study.middle, self._central_value, self._own_demand, self.study.last, self.study.phases(self.study.middle)[0, -1],
+            self._central_shift,
         )
+
+
+def _cut(state: TransportState, rows: slice) -> TransportState:
+    """Some cases of a state."""
+    count = state.gap.size
+    parts: dict[str, Any] = {f.name: getattr(state, f.name) for f in fields(state)}
+    some = {name: value[rows] for name, value in parts.items() if isinstance(value, np.ndarray) and value.shape[:1] == (count,)}
+    return TransportState(**{**parts, **some})
 
 
 def emission_intensities() -> dict[str, float]:

@@ -1,13 +1,14 @@
 """Where a pair's trade goes without any measure, year by year, both directions, in every draw.
 
-    ln X_t = ln X_0 + g_e dlnY_e + g_m dlnY_m - w_t r + z_t
+    ln X_t = ln X_0 + m_(t-0)(X_0, GDP) + e_t
 
 X_0 is the latest level: of the reported series where the pair has one (:mod:`corridors.trade.reported_level`), else
-of the world matrix (:mod:`corridors.trade.world`), each with its error. dlnY is the growth of GDP since then
-(:mod:`corridors.trade.gdp_forecast`), r the distance of the level to what the gravity model predicts, of which a share w_t =
-1 - (1 - q)^(t - t_0) is lost over the years. z_t is what else happens: a random walk whose variance, like q,
-is what the world panel shows for flows of this size (:mod:`corridors.trade.flow_forecast`); the two directions' are
-correlated. Nothing in here knows about measures: the scenario multiplies these paths.
+of the world matrix (:mod:`corridors.trade.world`), each with its error. m is the median and e the error of the forecaster
+that the backtest judges (:mod:`corridors.trade.flow_forecast`), the same functions called with the same arguments: growth of
+GDP since then (:mod:`corridors.trade.gdp_forecast`), the distance of the level to the pair's target, held within bounds and
+nothing where policy shut the pair, and what the pair did before. A draw moves along the quantiles of e on a
+random walk's path; the two directions' walks are correlated as errors of the backtest are. Nothing in here knows about
+measures: the scenario multiplies these paths.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import ndtr
 
 from corridors import uncertainty
 from corridors.data import panel, tables
 from corridors.errors import DataError, nearest
-from corridors.trade import cargo, flow_forecast, gdp_forecast, reported_level, world
+from corridors.trade import cargo, flow_targets, flow_training, gdp_forecast, reported_level, world
 from corridors.trade.disagreements import disagreements
+from corridors.trade.flow_forecast import Examples
 from corridors.trade.gdp_forecast import walk_components
 
 Array = npt.NDArray[np.float64]
 
-DIRECTION_CORRELATION = 0.3
+CITED_ERROR = 0.15
 SMALLEST_FLOW_MUSD = 0.01
 
 __all__ = ["Anchor", "Baseline", "baseline", "disagreements", "history", "latest_level", "phase_in"]
@@ -38,7 +41,8 @@ __all__ = ["Anchor", "Baseline", "baseline", "disagreements", "history", "latest
 class Baseline:
     """``exports_musd`` and ``imports_musd`` (B, T) of the pair's first economy; ``export_shares`` and ``import_shares``
     (B, 4) of :data:`corridors.trade.cargo.CLASSES`; ``ln_gdp`` both economies' (B, T); ``anchor_year`` and ``anchor_musd``
-    (exports, imports) the latest level; ``diagnostics`` a frame item, value, meaning."""
+    (exports, imports) the latest level, ``anchor_basis`` where it is from; ``diagnostics`` a frame item, value, meaning;
+    ``parts`` by flow what moves the middle of the last year: ln of GDP's part, of reversion's and of all else."""
 
     pair: tuple[str, str]
     years: tuple[int, ...]
@@ -49,7 +53,9 @@ class Baseline:
     ln_gdp: tuple[Array, Array]
     anchor_year: int
     anchor_musd: tuple[float, float]
+    anchor_basis: str
     diagnostics: pd.DataFrame
+    parts: Mapping[str, tuple[float, float, float]]
 
     @property
     def total_musd(self) -> Array:
@@ -100,28 +106,35 @@ def baseline(pair: tuple[str, str], years: Sequence[int], params: Mapping[str, A
     gdp = gdp_forecast.paths(pair, span, params)
     growth = tuple(path[:, :-1] - path[:, -1:] for path in gdp)
     ahead = np.abs(np.asarray(years) - anchor.year)
-    elasticity = params["gdp_elasticity_exporter"], params["gdp_elasticity_importer"]
-
+    extra = [params[f"gdp_elasticity_{role}"] - _central(f"gdp_elasticity_{role}") for role in ("exporter", "importer")]
     level = anchor.ln_level + _measurement(anchor.covariance, params)
-    fitted = _gravity_level(pair, anchor.year, gdp, elasticity)
     walks = _walks(ahead, params)
+    model = flow_training.trained().forecaster
     paths, rows = [], []
+    parts: dict[str, tuple[float, float, float]] = {}
     for k, flow in enumerate(("exports", "imports")):
+        exporter, importer = pair if k == 0 else pair[::-1]
+        e = flow_of(exporter, importer, anchor.year, float(anchor.ln_level[k]), np.maximum(ahead, 1))
         sender, receiver = (growth[0], growth[1]) if k == 0 else (growth[1], growth[0])
-        noise, rate = flow_forecast.spread(float(anchor.ln_level[k]))
-        lost = flow_forecast.reversion(float(anchor.ln_level[k]))
-        kept = (1 - lost) ** (ahead * params["reversion_factor"][:, None])
-        distance = np.nan_to_num(level[:, k] - fitted[:, k])
-        moved = elasticity[0][:, None] * sender + elasticity[1][:, None] * receiver
-        path = level[:, k : k + 1] + moved - (1 - kept) * distance[:, None] + np.sqrt(rate * ahead) * walks[k]
-        paths.append(np.exp(path))
+        send, receive = model.elasticities(e)
+        pull = model.reversion(e)
+        still = model.apart_from_gdp(e) - pull
+        moved = (send + extra[0][:, None]) * sender + (receive + extra[1][:, None]) * receiver
+        held = np.clip(params["reversion_factor"][:, None] * pull, -np.abs(e.residual), np.abs(e.residual))
+        error = model.error(e, ndtr(walks[k]).T).T
+        drift = np.where(ahead > 0, still + held + error, 0.0)
+        paths.append(np.exp(level[:, k : k + 1] + moved + drift))
+        parts[flow] = (float(np.median(moved[:, -1])), float(np.median(held[:, -1])), float(still[-1]))
+        eight = flow_of(exporter, importer, anchor.year, float(anchor.ln_level[k]), np.array([8]))
+        low, high = model.error(eight, np.array([0.1, 0.9]))[0]
+        shut = flow_targets.closure_of(pair, anchor.year)
         rows += [
             (f"level_{flow}_musd", float(np.exp(anchor.ln_level[k])), f"{flow} in {anchor.year}: {anchor.basis}"),
             (f"level_{flow}_error", float(np.sqrt(anchor.covariance[k, k])), "standard deviation of its log"),
-            (f"gravity_{flow}_ratio", float(np.exp(np.median(distance))), "level over the gravity prediction"),
-            (f"reversion_{flow}", lost, "share of the distance to gravity lost in a year"),
-            (f"variance_{flow}", rate, "variance of ln trade that a year adds, GDP known"),
-            (f"noise_{flow}", noise, "variance of ln trade in one report, both ends"),
+            (f"gravity_{flow}_ratio", float(np.exp(anchor.ln_level[k] - eight.ln_target[0])), "level over the target of reversion"),
+            (f"reversion_{flow}", float(np.expm1(model.reversion(eight)[0])), f"what reversion adds in eight years, as a share{f'; none, as {shut}' if shut else ''}"),
+            (f"band_{flow}_low", float(np.exp(low)), "eight years on, GDP known: low end of the 80 % band over the middle"),
+            (f"band_{flow}_high", float(np.exp(high)), "eight years on, GDP known: high end of the 80 % band over the middle"),
         ]
     return Baseline(
         pair,
@@ -133,12 +146,65 @@ def baseline(pair: tuple[str, str], years: Sequence[int], params: Mapping[str, A
         (gdp[0][:, :-1], gdp[1][:, :-1]),
         anchor.year,
         (float(np.exp(anchor.ln_level[0])), float(np.exp(anchor.ln_level[1]))),
+        anchor.basis,
         pd.DataFrame(rows, columns=["item", "value", "meaning"]),
+        parts,
     )
 
 
+def one_offs(pair: tuple[str, str]) -> list[dict[str, object]]:
+    """Cargoes between the two that the level leaves out: exporter, importer, product, start, end, value_musd, why, source."""
+    table = tables.one_off_cargoes()
+    own = table[table["exporter"].isin(pair) & table["importer"].isin(pair)].rename(columns={"source_title": "source"})
+    return [{str(k): v for k, v in row.items()} for row in own.drop(columns=["source_url"]).to_dict("records")]
+
+
+def growth_parts(middle: Baseline) -> dict[str, float]:
+    """Two-way trade of the last year over the level (``factor``), and the factors of GDP (``gdp``), reversion (``reversion``) and all
+    else (``other``) in the flow that adds most."""
+    start = np.array(middle.anchor_musd)
+    end = np.array([float(np.median(middle.exports_musd[:, -1])), float(np.median(middle.imports_musd[:, -1]))])
+    flow = ("exports", "imports")[int(np.argmax(end - start))]
+    gdp, reversion, other = (float(np.exp(v)) for v in middle.parts[flow])
+    return {"factor": float(end.sum() / start.sum()), "gdp": gdp, "reversion": reversion, "other": other}
+
+
+def flow_of(exporter: str, importer: str, year: int, ln_level: float, ahead: npt.ArrayLike) -> Examples:
+    """A flow at ``year`` as the forecaster wants it, once for each of the years ``ahead`` (T,); growth of GDP left at nothing.
+
+    In the panel's last year this is the row that :func:`corridors.trade.flow_training.examples` makes of the flow. In a later
+    year the target has grown with GDP since, and the observation before is the same.
+    """
+    world, trained = panel.load(), flow_training.trained()
+    i, j = world.position(exporter), world.position(importer)
+    horizon = np.asarray(ahead, dtype=np.float64)
+    one = np.ones_like(horizon)
+    target = float(trained.ln_target[i, j])
+    last = world.years[-1]
+    if year != last and np.isfinite(target):
+        then, now = (gdp_forecast.middle((exporter, importer), y) for y in (last, year))
+        size = flow_of(exporter, importer, last, ln_level, [1.0])
+        send, receive = trained.forecaster.elasticities(size)
+        target += float(send[0] * (now[0] - then[0]) + receive[0] * (now[1] - then[1]))
+    if not np.isfinite(target):
+        target = ln_level
+    shut = flow_targets.closure_of((exporter, importer), year) is not None
+    previous = float(trained.previous[i, j])
+    residual = 0.0 if shut else ln_level - target
+    before = (0.0 if np.isfinite(previous) else previous) if shut else previous
+    return Examples(
+        np.full(horizon.shape, i), np.full(horizon.shape, j), horizon, ln_level * one, target * one, residual * one,
+        before * one, (ln_level - float(trained.ln_previous[i, j])) * one, 0.0 * one, 0.0 * one, 0.0 * one, np.nan * one,
+    )  # fmt: skip
+
+
 def latest_level(pair: tuple[str, str]) -> Anchor:
-    """The pair's latest level: of its reported series, else of the world matrix with the error of growing it."""
+    """The pair's latest level: of its reported series, else of the world matrix.
+
+    The error of a flow that is reported lies in the forecaster's own, which come from single reports; what nobody reports is
+    less sure: a cited figure by a sixth, an older report by the errors of a forecast over as many years, a flow that only
+    the model knows by the spread of trade about the model.
+    """
     if reported_level.has_series(pair):
         reports = reported_level.estimate(pair)
         year = int(reports.readings["end"].str[:4].astype(int).max())
@@ -150,12 +216,13 @@ def latest_level(pair: tuple[str, str]) -> Anchor:
     flows = np.array([matrix.trade.to_numpy()[i, j], matrix.trade.to_numpy()[j, i]])
     basis = [matrix.basis.to_numpy()[i, j], matrix.basis.to_numpy()[j, i]]
     ln_level = np.log(np.maximum(flows, SMALLEST_FLOW_MUSD))
+    trained = flow_training.trained()
     variance = []
-    for size, how in zip(ln_level, basis, strict=True):
-        noise, rate = flow_forecast.spread(float(size))
-        # A flow that only the model knows is as uncertain as a pair's distance to the model.
-        model = flow_forecast.gravity_fits()[-1].sigma ** 2
-        variance.append({world.MODEL: model, world.OLDER: noise / 2 + rate * world.OLDEST_REPORT}.get(how, noise / 2))
+    for k, how in enumerate(basis):
+        exporter, importer = pair if k == 0 else pair[::-1]
+        older = flow_of(exporter, importer, matrix.year, float(ln_level[k]), np.array([world.OLDEST_REPORT]))
+        known = {world.CITED: CITED_ERROR**2, world.OLDER: float(trained.forecaster.spread(older)[0]) ** 2, world.MODEL: trained.sigma**2}
+        variance.append(known.get(how, 0.0))
     return Anchor(matrix.year, ln_level, np.diag(variance), "; ".join(dict.fromkeys(basis)))
 
 
@@ -211,28 +278,15 @@ def _measurement(covariance: Array, params: Mapping[str, Array]) -> Array:
 
 
 def _walks(ahead: npt.NDArray[np.int64], params: Mapping[str, Array]) -> tuple[Array, Array]:
-    """Unit-variance paths (B, T) of both directions with correlation :data:`DIRECTION_CORRELATION`."""
+    """Unit-variance paths (B, T) of both directions, correlated as errors of past forecasts are."""
     level, turn = walk_components(ahead, max(1, int(ahead.max())))
     both = params["pair_residual"][:, None] * level + params["pair_residual_turn"][:, None] * turn
     apart = params["pair_balance"][:, None] * level + params["pair_balance_turn"][:, None] * turn
-    a = np.sqrt((1 + DIRECTION_CORRELATION) / 2)
-    b = np.sqrt((1 - DIRECTION_CORRELATION) / 2)
+    together = flow_training.trained().direction_correlation
+    a = np.sqrt((1 + together) / 2)
+    b = np.sqrt((1 - together) / 2)
     return a * both + b * apart, a * both - b * apart
 
 
-def _gravity_level(
-    pair: tuple[str, str], year: int, gdp: tuple[Array, Array], elasticity: tuple[Array, Array]
-) -> Array:
-    """ln of what the pooled gravity model of the panel's last year predicts for ``year`` (B, 2); NaN if unknown."""
-    panels = panel.load()
-    last = panels.years[-1]
-    fitted = flow_forecast.gravity_fits()[-1].ln_fitted
-    i, j = panels.position(pair[0]), panels.position(pair[1])
-    since = [path[:, -1] - _ln_gdp(economy, last) for path, economy in zip(gdp, pair, strict=True)]
-    out = fitted[i, j] + elasticity[0] * since[0] + elasticity[1] * since[1]
-    back = fitted[j, i] + elasticity[0] * since[1] + elasticity[1] * since[0]
-    return np.column_stack([out, back])
-
-
-def _ln_gdp(economy: str, year: int) -> float:
-    return float(np.log(panel.load().gdp.loc[economy, year]))
+def _central(parameter: str) -> float:
+    return float(uncertainty.central()[parameter][0])

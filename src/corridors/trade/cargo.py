@@ -10,6 +10,7 @@ import pandas as pd
 
 from corridors.data import tables
 from corridors.errors import DataError
+from corridors.trade import composition
 from corridors.uncertainty.draws import BAND_AND_MIDDLE, levels
 
 Array = npt.NDArray[np.float64]
@@ -23,23 +24,25 @@ def shares(exporter: str, importer: str, position: Array) -> Array:
     """Value shares (B, 4) of :data:`CLASSES` in a flow; rows add to one.
 
     ``position`` (B,) in 0..1 says where in its range (``data/class_shares.csv``) the share of bulk lies. The other
-    classes divide the rest as the table says. A pair without a row of its own takes the row ``*``, ``*``.
+    classes divide the rest as the table says. A pair without a row of its own has what
+    its exporter sells and its importer buys (:mod:`corridors.trade.composition`), one whose exporter's sales are not known the row ``*``, ``*``.
     """
     return _shares(tables.table("class_shares"), exporter, importer, position)
 
 
 def usual_shares(pairs: Sequence[tuple[str, str]]) -> Array:
     """:func:`shares` (P, 4) of many directed pairs, bulk in the middle of its range."""
-    table = tables.table("class_shares")
-    known = set(zip(table["exporter"], table["importer"], strict=True))
-    middle = np.array([0.5])
-    others = _shares(table, "*", "*", middle)
-    return np.concatenate([_shares(table, *pair, middle) if pair in known else others for pair in pairs])
+    return np.concatenate([_shares(tables.table("class_shares"), *pair, np.array([0.5])) for pair in pairs])
 
 
 def _shares(table: pd.DataFrame, exporter: str, importer: str, position: Array) -> Array:
     row = table[(table["exporter"] == exporter) & (table["importer"] == importer)]
     if row.empty:
+        found = composition.class_shares(exporter, importer)
+        if found is not None:
+            low, high, rest = found
+            bulk = low + position * (high - low)
+            return np.column_stack([(1 - bulk)[:, None] * rest, bulk])
         row = table[(table["exporter"] == "*") & (table["importer"] == "*")]
     if row.empty:
         raise DataError(f"class_shares.csv: no row for {exporter},{importer} and none for *,*")

@@ -1,96 +1,87 @@
-"""GDP of an economy in the years to come: state-space models in statsmodels, weighted by their past forecasts.
+"""GDP of an economy in the years to come: the IMF to 2030, SSP2 after, and how wrong such forecasts have been.
 
-Candidates on ln GDP (current US dollars): local level (random walk), local level with drift, local linear trend, and
-growth that returns to its mean (a damped trend, ARIMA(1,1,0) with drift). Each is fitted on the years up
-to four past origins and forecasts four and eight years. The forecast is their mean, weighted by the inverse fourth
-power of the mean absolute error (in the manner of Bates and Granger 1969): with one economy's few origins the single best model is
-too much a matter of luck. The variance is that of the mixture, so disagreement of the models counts, and is widened where
-past errors were larger than stated. Errors of economies move together: an economy's error is correlated with the
-world's as its growth was.
+The middle, in current dollars, goes on from the last known year with the growth of the IMF's dollar GDP (World Economic Outlook); where the
+IMF gives no dollar path (Pakistan, Afghanistan: no exchange rate is assumed), with its real growth and the dollar's
+inflation, that is, at a constant real exchange rate. After the IMF's last year real growth is that of SSP2
+(GDP at purchasing power parity, between its five-year points evenly), the real exchange rate stays, and dollars lose what the IMF
+says of its last year. An economy that neither has follows the median of all others.
+
+The spread is that of past forecasts: from every year since 2005 dollar GDP is forecast with the drift of ten years, shrunk half way to
+the world's, one to twelve years on, and the errors (half the width of their central 80 %) are taken by horizon and by income group; an
+economy's own record moves its group's by as much as it has years (weight :data:`OWN_WEIGHT`). The IMF's own forecasts of five years
+ago are not in the data; they know more than a drift of growth and no more of exchange rates, which are most of the error in dollars.
+Errors of economies move together: an economy's is correlated with the world's as its growth was.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from corridors.data import panel
+from corridors.data import panel, tables
 from corridors.errors import DataError
 from corridors.runtime.cache import kept
 
 Array = npt.NDArray[np.float64]
 
-MODELS = ("local level", "local level with drift", "local linear trend", "damped trend")
-_STRUCTURAL = {
-    "local level": "rwalk",
-    "local level with drift": "rwdrift",
-    "local linear trend": "lltrend",
-}
 LONGEST = 60
-HORIZONS = (4, 8)
+LONGEST_JUDGED = 12
+FIRST_ORIGIN = 2005
+DRIFT_YEARS = 10
+SHRINK_DRIFT = 0.5
 FEWEST_YEARS = 12
-MOST_WIDENING = 2.0
+OWN_WEIGHT = 0.5
+GROUPS = (10_000.0, 30_000.0)
+"""Bounds of the income groups, international dollars of GDP a person in 2023."""
+GROUP_NAMES = ("low", "middle", "high")
+_EIGHTY = 2 * 1.2815515655446004
 
 
 @dataclass(frozen=True)
 class GdpForecast:
     """``last_year`` and ``ln_last``: the last observation; ``ln_growth`` (H,) and ``sd`` (H,): median and standard
     deviation of ln GDP against it, 1..H years on; ``history`` Series by year (million US dollars);
-    ``model`` the one with most weight; ``scores`` mean absolute log error and ``weights`` by model; ``world_share`` correlation of its growth with the world's."""
+    ``source`` of the middle in words, ``group`` of income; ``world_share`` correlation of its growth with the world's."""
 
     economy: str
-    model: str
+    source: str
+    group: str
     last_year: int
     ln_last: float
     ln_growth: Array
     sd: Array
     history: pd.Series
-    scores: Mapping[str, float]
-    weights: Mapping[str, float]
-    widening: float
     world_share: float
 
 
 @lru_cache(maxsize=256)
-@kept
 def forecast(economy: str) -> GdpForecast:
-    """Choose, fit and forecast one economy. Raises :class:`~corridors.errors.DataError` if its GDP is unknown."""
+    """Forecast one economy. Raises :class:`~corridors.errors.DataError` if its GDP is unknown."""
     table = panel.load().gdp
     if economy not in table.index or table.loc[economy].notna().sum() < FEWEST_YEARS:
         raise DataError(f"gdp.csv: fewer than {FEWEST_YEARS} years of GDP for {economy}; a forecast needs them")
     history = table.loc[economy].dropna()
-    values = np.log(history.to_numpy(dtype=np.float64))
-    scores, ratios = _past_forecasts(values)
-    inverse = {name: score**-4 for name, score in scores.items()}
-    weights = {name: value / sum(inverse.values()) for name, value in inverse.items()}
-    growth, variance = np.zeros(LONGEST), np.zeros(LONGEST)
-    for name, weight in weights.items():
-        ahead, sd = _ahead(values, name, LONGEST)
-        growth += weight * ahead
-        variance += weight * (sd**2 + ahead**2)
-    variance -= growth**2
-    widening = sum(weights[name] * ratios[name] for name in weights)
-    widening = float(np.clip(widening, 1.0, MOST_WIDENING))
+    last = int(history.index[-1])
+    steps, source = _steps(economy, last)
+    spread, shares, groups = _records()
     return GdpForecast(
-        economy,
-        max(weights, key=lambda name: weights[name]),
-        int(history.index[-1]),
-        float(values[-1]),
-        growth,
-        np.sqrt(variance) * widening,
-        history,
-        scores,
-        weights,
-        widening,
-        _world_share(economy),
+        economy, source, groups[economy], last, float(np.log(history.iloc[-1])), np.cumsum(steps), spread[economy], history, shares[economy]
     )
+
+
+def middle(economies: tuple[str, str], year: int) -> tuple[float, float]:
+    """ln GDP of both economies in ``year``, known or in the middle of its forecast."""
+    out = []
+    for economy in economies:
+        ahead = forecast(economy)
+        h = year - ahead.last_year
+        out.append(ahead.ln_last + float(ahead.ln_growth[min(h, LONGEST) - 1]) if h > 0 else float(_known(ahead, (year,))[0]))
+    return out[0], out[1]
 
 
 def paths(
@@ -138,59 +129,114 @@ def _known(ahead: GdpForecast, years: tuple[int, ...]) -> Array:
     return np.asarray(np.interp(np.asarray(years, dtype=np.float64), *known))
 
 
-def _past_forecasts(values: Array) -> tuple[dict[str, float], dict[str, float]]:
-    """Mean absolute error and root mean square of error over stated sd, by model, over past origins."""
-    errors: dict[str, list[float]] = {name: [] for name in MODELS}
-    scaled: dict[str, list[float]] = {name: [] for name in MODELS}
-    for back in (16, 12, 8, 4):
-        if len(values) - back < FEWEST_YEARS:
+@lru_cache(maxsize=1)
+def _outlook() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Array]:
+    """Yearly steps of ln dollar GDP by the IMF and of its real GDP, by SSP2 of real GDP (economies x years), and the dollar's inflation."""
+    imf = tables.imf_weo()
+    dollars = np.log(imf.pivot(index="iso3", columns="year", values="gdp_busd").where(lambda v: v > 0)).diff(axis=1)
+    real = np.log1p(imf.pivot(index="iso3", columns="year", values="real_growth_pct") / 100.0)
+    deflator = np.log(imf[imf["iso3"] == "USA"].set_index("year")["gdp_deflator_index"]).diff()
+    ssp = tables.ssp2().dropna(subset=["gdp_ppp_b"]).pivot(index="iso3", columns="year", values="gdp_ppp_b")
+    marks = np.log(ssp.reindex(columns=range(int(ssp.columns.min()), int(ssp.columns.max()) + 1)))
+    beyond = marks.interpolate(axis=1, limit_area="inside").diff(axis=1)
+    years = np.arange(int(dollars.columns.min()), int(beyond.columns.max()) + LONGEST)
+    inflation = deflator.reindex(years).ffill().bfill().to_numpy()
+    return dollars.reindex(columns=years), real.reindex(columns=years), beyond.reindex(columns=years).ffill(axis=1), inflation
+
+
+def _steps(economy: str, last: int) -> tuple[Array, str]:
+    """Growth of ln dollar GDP in each of the :data:`LONGEST` years after ``last``, and where it is from."""
+    dollars, real, beyond, inflation = _outlook()
+    first = int(dollars.columns[0])
+    at = slice(last + 1 - first, last + 1 - first + LONGEST)
+
+    def row(frame: pd.DataFrame) -> Array:
+        values = frame.loc[economy] if economy in frame.index else pd.Series(np.nan, index=frame.columns)
+        own = values.to_numpy(dtype=np.float64)[at]
+        out = np.full(LONGEST, np.nan)
+        out[: len(own)] = own
+        return out
+
+    price = np.full(LONGEST, inflation[-1])
+    price[: len(inflation[at])] = inflation[at]
+    fund, volume, after = row(dollars), row(real) + price, row(beyond) + price
+    typical = np.full(LONGEST, float(np.nanmedian(beyond.to_numpy()[:, -1]))) + price
+    known = dollars.to_numpy()[:, at]
+    for k in np.flatnonzero(np.isfinite(known).any(axis=0)):
+        typical[k] = np.nanmedian(known[:, k])
+    steps = np.where(np.isfinite(fund), fund, np.where(np.isfinite(volume), volume, np.where(np.isfinite(after), after, typical)))
+    used = []
+    if np.isfinite(fund).any():
+        used.append("IMF, dollars")
+    if (~np.isfinite(fund) & np.isfinite(volume)).any():
+        used.append("IMF, real growth at a constant real exchange rate")
+    if (~np.isfinite(fund) & ~np.isfinite(volume) & np.isfinite(after)).any():
+        used.append("SSP2")
+    if not (np.isfinite(fund) | np.isfinite(volume) | np.isfinite(after)).all():
+        used.append("median of all economies")
+    return steps, "; then ".join(used)
+
+
+@kept
+def _judged() -> tuple[list[str], Array, Array, list[str]]:
+    """Economies; standard deviations (N, LONGEST) of forecast errors; correlation (N,) with the world; income group."""
+    table = panel.load().gdp
+    values = np.log(table.to_numpy(dtype=np.float64))
+    years = [int(y) for y in table.columns]
+    steps = np.diff(values, axis=1)
+    errors = np.full((len(values), LONGEST_JUDGED, len(years)), np.nan)
+    for k, origin in enumerate(years):
+        if origin < FIRST_ORIGIN:
             continue
-        past = values[:-back]
-        for name in MODELS:
-            growth, sd = _ahead(past, name, max(HORIZONS))
-            for h in HORIZONS:
-                if h <= back:
-                    error = values[len(past) + h - 1] - past[-1] - growth[h - 1]
-                    errors[name].append(abs(error))
-                    scaled[name].append(error / sd[h - 1])
-    if not errors[MODELS[0]]:
-        return {"local level with drift": 1.0}, {"local level with drift": 1.0}
-    return (
-        {name: float(np.mean(e)) for name, e in errors.items()},
-        {name: float(np.sqrt(np.mean(np.square(z)))) for name, z in scaled.items()},
-    )
-
-
-def _ahead(values: Array, model: str, steps: int) -> tuple[Array, Array]:
-    """Median of ln GDP minus its last value, and its standard deviation, 1..steps years on."""
-    with warnings.catch_warnings():
-        # Thirty yearly values and at most three variances: warnings about starting values carry no news.
-        warnings.simplefilter("ignore")
-        fitted = _model(values, model).fit(disp=0)
-        ahead = fitted.get_forecast(steps)
-    sd = np.maximum(np.asarray(ahead.se_mean, dtype=np.float64), 1e-3)
-    return np.asarray(ahead.predicted_mean, dtype=np.float64) - values[-1], sd
-
-
-def _model(values: Array, model: str) -> Any:
-    # Here, since forecasts are mostly kept from an earlier run and loading statsmodels takes longer than all else.
-    from statsmodels.tsa.statespace.sarimax import SARIMAX
-    from statsmodels.tsa.statespace.structural import UnobservedComponents
-
-    if model == "damped trend":
-        return SARIMAX(values, order=(1, 1, 0), trend="c")
-    return UnobservedComponents(values, _STRUCTURAL[model])
+        own = _mean(steps[:, max(0, k - DRIFT_YEARS) : k])
+        common = float(np.nanmedian(own))
+        drift = np.where(np.isfinite(own), SHRINK_DRIFT * own + (1 - SHRINK_DRIFT) * common, common)
+        for h in range(1, LONGEST_JUDGED + 1):
+            if k + h < len(years):
+                errors[:, h - 1, k] = values[:, k + h] - values[:, k] - h * drift
+    groups = _groups(list(table.index))
+    pooled = np.stack([[_width(errors[[g == name for g in groups], h]) for h in range(LONGEST_JUDGED)] for name in GROUP_NAMES])
+    pooled = np.maximum.accumulate(pooled, axis=1)
+    sd = np.empty((len(values), LONGEST))
+    for n, group in enumerate(groups):
+        typical = pooled[GROUP_NAMES.index(group)]
+        ratios = [_rms(errors[n, h]) / typical[h] for h in (3, 7) if np.isfinite(errors[n, h]).sum() >= FEWEST_YEARS]
+        factor = float(np.exp(OWN_WEIGHT * np.log(np.clip(np.mean(ratios), 0.5, 2.5)))) if ratios else 1.0
+        ahead = np.arange(1, LONGEST + 1)
+        sd[n] = factor * typical[np.minimum(ahead, LONGEST_JUDGED) - 1] * np.sqrt(np.maximum(ahead / LONGEST_JUDGED, 1.0))
+    share = np.empty(len(values))
+    for n in range(len(values)):
+        others = np.nanmedian(np.delete(steps, n, axis=0), axis=0)
+        both = np.isfinite(steps[n]) & np.isfinite(others)
+        share[n] = np.clip(np.corrcoef(steps[n, both], others[both])[0, 1], 0.0, 0.95) if both.sum() > 2 else 0.5
+    return [str(e) for e in table.index], sd, share, groups
 
 
 @lru_cache(maxsize=1)
-def _growth() -> pd.DataFrame:
-    return np.log(panel.load().gdp).diff(axis=1)
+def _records() -> tuple[dict[str, Array], dict[str, float], dict[str, str]]:
+    names, sd, share, groups = _judged()
+    return dict(zip(names, sd, strict=True)), dict(zip(names, share.tolist(), strict=True)), dict(zip(names, groups, strict=True))
 
 
-def _world_share(economy: str) -> float:
-    """Correlation of the economy's yearly growth with the median growth of all others, at least 0."""
-    growth = _growth()
-    own = growth.loc[economy]
-    others = growth.drop(index=economy).median()
-    both = own.notna() & others.notna()
-    return float(np.clip(np.corrcoef(own[both], others[both])[0, 1], 0.0, 0.95))
+def _groups(names: list[str]) -> list[str]:
+    imf = tables.imf_weo()
+    now = imf[imf["year"] == 2023].set_index("iso3").reindex(names)
+    person = (1000.0 * now["gdp_ppp_bintl"] / now["population_m"]).fillna(0.0)
+    return [GROUP_NAMES[int(np.searchsorted(GROUPS, v))] for v in person]
+
+
+def _mean(values: Array) -> Array:
+    known = np.isfinite(values)
+    count = known.sum(axis=1)
+    return np.where(count > 0, np.where(known, values, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
+
+
+def _width(errors: Array) -> float:
+    known = errors[np.isfinite(errors)]
+    low, high = np.quantile(known, [0.1, 0.9])
+    return float((high - low) / _EIGHTY)
+
+
+def _rms(errors: Array) -> float:
+    known = errors[np.isfinite(errors)]
+    return float(np.sqrt(np.mean(known**2)))

@@ -10,7 +10,8 @@ where a report of both flows together reads ln(mean(exp x_1 + exp x_2)). A fisca
 months that it covers, so no report is shifted or averaged by hand. The reading is not linear; the
 model is linearised at the smoothed path and smoothed again until the path stays (iterated extended Kalman
 smoother). The yearly volatility s and the disagreement m are estimated by maximum likelihood; the correlation r of the two
-directions is 0.3. Months are taken to be alike: there are too few reports to estimate a season.
+directions is 0.3. Cargoes that will not come every year (``data/one_off_cargoes.csv``: wheat bought after a short harvest) are
+taken out of the months they came in, so that the level is what goes on. Months are taken to be alike: there are too few reports to estimate a season.
 """
 
 from __future__ import annotations
@@ -117,6 +118,7 @@ def _readings(pair: tuple[str, str]) -> pd.DataFrame:
 
     def add(view: str, start: str, end: str, flow: str, value: float) -> None:
         months = (pd.Period(end, "M") - pd.Period(start, "M")).n + 1
+        value -= one_off_musd(pair, start, end, flow)
         # An average over many years is a check on the path, not a reading of a year.
         if np.isfinite(value) and value > 0 and months <= LAGS:
             rate = value * 12 / months
@@ -135,6 +137,22 @@ def _readings(pair: tuple[str, str]) -> pd.DataFrame:
             add(_PANEL_VIEW, f"{year}-01", f"{year}-12", "exports", float(world.trade[k, a, b]))
             add(_PANEL_VIEW, f"{year}-01", f"{year}-12", "imports", float(world.trade[k, b, a]))
     return pd.DataFrame(rows).sort_values(["end", "start", "flow"], ignore_index=True)
+
+
+def one_off_musd(pair: tuple[str, str], start: str, end: str, flow: str) -> float:
+    """Cargoes of ``data/one_off_cargoes.csv`` between two months (YYYY-MM), million dollars: of ``exports``, ``imports`` or ``total``.
+
+    A cargo of several months is taken to have come evenly over them.
+    """
+    table = tables.one_off_cargoes()
+    directions = {"exports": [pair], "imports": [pair[::-1]], "total": [pair, pair[::-1]]}[flow]
+    first, last, found = pd.Period(start, "M"), pd.Period(end, "M"), 0.0
+    for row in table.itertuples():
+        if (row.exporter, row.importer) in directions:
+            a, b = pd.Period(row.start, "M"), pd.Period(row.end, "M")
+            shared = (min(b, last) - max(a, first)).n + 1
+            found += float(row.value_musd) * max(shared, 0) / ((b - a).n + 1)
+    return found
 
 
 def _fit(pair: tuple[str, str], readings: pd.DataFrame, months: pd.PeriodIndex) -> PairLevel:

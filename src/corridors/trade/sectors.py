@@ -20,6 +20,7 @@ in a sector is made there as well. Re-exporting economies make more than their G
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -127,6 +128,14 @@ def sales_at_home(flows: Array, gdp: Array, share: Array, final: Array) -> Array
         if done:
             break
     return np.asarray(made - sold)
+
+
+def class_of(pairs: Sequence[Pair]) -> dict[Pair, dict[str, str]]:
+    """The cargo class that each sector's goods travel in, by pair and sector of goods."""
+    usual = dict(zip(tables.sectors()["sector"], tables.sectors()["cargo_class"], strict=True))
+    own = tables.sector_shares().dropna(subset=["cargo_class"])
+    other = {(r.exporter, r.importer, r.sector): str(r.cargo_class) for r in own.itertuples() if r.cargo_class}
+    return {pair: {s: other.get((*pair, s), str(usual[s])) for s in goods()} for pair in pairs}
 
 
 @kept

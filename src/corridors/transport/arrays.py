@@ -52,7 +52,7 @@ class Coupling:
     ``members`` are the crossings it covers. ``pairs`` (2, Q) are pairs x <= y of positions in ``members``. ``together`` (Q, rows) sums over routes through both;
     ``visits`` (V, rows) sums over routes of a nest through one crossing, ``visit_nest`` (V,) names the
     nest. ``first``, ``second`` (U,) are visits of one nest, to be multiplied and summed by ``products``
-    (Q, U).
+    (Q, U). ``far_first``, ``far_second`` (W,) and ``far_products`` (Q, W) are the same for visits of two nests of one market.
     """
 
     members: Index
@@ -63,6 +63,9 @@ class Coupling:
     first: Index
     second: Index
     products: sparse.csr_array
+    far_first: Index
+    far_second: Index
+    far_products: sparse.csr_array
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,9 @@ class Layout:
     hours_open: Array
     days_open: Array
     variability: Array
-    longest_wait: Array
     closure: Array
+    usual_closure: Array
+    """(X, 1) days a year shut in the base state where that is another than today's; else NaN."""
     shut: npt.NDArray[np.bool_]
     fee: Array
     background: Array
@@ -102,12 +106,19 @@ class Layout:
     needs: tuple[tuple[int, tuple[int, ...]], ...]
     tonnes_per_day: Array
     service_measure: Index
+    economies: Mapping[str, tuple[str, ...]]
+    """Economies that meet at each crossing."""
     counted: npt.NDArray[np.bool_]
     """(pairs,) whether the pair's trucks are part of the counted background traffic."""
+    studied: npt.NDArray[np.bool_]
+    """(markets,) whether the market is of the study's pair."""
+    rest_mix: Array
+    """(C,) cargo classes of trucks that belong to no pair."""
 
 
 def lay_out(
-    network: Network, effects: Effects, choices: ChoiceSet, classes: pd.DataFrame, shown: Index, limited: tuple[int, ...]
+    network: Network, effects: Effects, choices: ChoiceSet, classes: pd.DataFrame, shown: Index, limited: tuple[int, ...],
+    study: Sequence[tuple[str, str]] = (),
 ) -> Layout:
     """Gather the constant arrays of a system."""
     table = network.crossings
@@ -123,7 +134,7 @@ def lay_out(
     return Layout(
         choices=choices,
         effects=effects,
-        groups=_groups(choices, classes, shares, trucks),
+        groups=_groups(choices, classes, shares, trucks, network.bulk_by_road),
         shown=shown,
         market_of_pair=_pairs_of_markets(choices),
         first_pair=np.array([m.pairs[0] for m in choices.markets], dtype=np.intp),
@@ -136,8 +147,8 @@ def lay_out(
         hours_open=column("hours_open"),
         days_open=column("days_open_per_week"),
         variability=column("variability"),
-        longest_wait=column("longest_wait_days"),
         closure=column("closure_days_per_year"),
+        usual_closure=np.array([[network.usual_closure_days.get(str(name), np.nan)] for name in table.index]),
         shut=(table["state"] == "shut").to_numpy()[:, None],
         fee=column("fee_usd_per_truck"),
         background=column("background_trucks_per_day"),
@@ -152,22 +163,34 @@ def lay_out(
         needs=tuple((r, route.needs) for r, route in enumerate(choices.routes) if route.needs),
         tonnes_per_day=np.array([effects.tonnes_per_day[i] for i in limited])[:, None],
         service_measure=np.array([effects.services[i].new for i in limited], dtype=np.intp),
+        economies={name: network.economies[name] for name in network.crossing_names()},
         counted=counted,
+        studied=np.array([choices.pairs[m.pairs[0]] in study for m in choices.markets]),
+        rest_mix=classes["background_mix"].to_numpy(dtype=float),
     )
 
 
 def _groups(
-    choices: ChoiceSet, classes: pd.DataFrame, shares: Mapping[tuple[int, str, str], float], trucks: Array
-) -> tuple[Group, ...]:
+    choices: ChoiceSet, classes: pd.DataFrame, shares: Mapping[tuple[int, str, str], float], trucks: Array,
+    bulk: Mapping[tuple[str, str], tuple[float, float]],
+) -> tuple[Group, ...]:  # fmt: skip
     by_road = classes["by_road"].to_numpy(dtype=bool)
     mix = classes["background_mix"].to_numpy(dtype=float)
     weight = np.array([m.weight for m in choices.markets])
     counted = np.array([sum(trucks[p] for p in m.pairs) for m in choices.markets]) * weight
+    part = [bulk.get(pair, (0.0, 0.0))[1] for pair in choices.pairs]
+    bulk_part = np.array([part[m.pairs[0]] for m in choices.markets])
     groups = []
     for on_road in (True, False):
         members = np.flatnonzero(by_road == on_road)
         allowed = ("truck", "container", "any") if on_road else ("bulk", "any")
-        rows = np.array([r for r, cargo in enumerate(choices.cargo) if cargo in allowed], dtype=np.intp)
+        rows = np.array(
+            [
+                r for r, cargo in enumerate(choices.cargo)
+                if cargo in allowed or (cargo == "truck" and bulk_part[choices.market_of[r]] > 0.0)
+            ],
+            dtype=np.intp,
+        )  # fmt: skip
         if not members.size:
             continue
         # Routes are sorted by market and mode, so nests come in the order of markets.
@@ -205,11 +228,18 @@ def _groups(
                 loads=sparse.csr_array(through.T),
                 base_share=_completed(share, market_of_nest, [mode for _, mode in nests]),
                 road_nest=road,
-                coupling=_coupling(through, nest_of_row, np.flatnonzero(through.any(axis=0))),
-                trucks_base=mix[members][:, None] * counted[None, :],
+                coupling=_coupling(through, nest_of_row, market_of_nest, np.flatnonzero(through.any(axis=0))),
+                trucks_base=_mix(mix[members], on_road, bulk_part) * counted[None, :],
             )
         )
     return tuple(groups)
+
+
+def _mix(mix: Array, on_road: bool, bulk_part: Array) -> Array:
+    """(classes, markets) parts of a market's trucks that carry each class; bulk shares out its part evenly."""
+    if on_road:
+        return np.asarray(mix[:, None] * (1.0 - bulk_part[None, :]))
+    return np.asarray(np.broadcast_to(bulk_part[None, :] / mix.size, (mix.size, bulk_part.size)))
 
 
 def _pairs_of_markets(choices: ChoiceSet) -> sparse.csr_array:
@@ -223,28 +253,39 @@ def _summing(into: Index, count: int) -> sparse.csr_array:
     return sparse.csr_array((np.ones(into.size), (into, np.arange(into.size))), shape=(count, into.size))
 
 
-def _coupling(through: Array, nest_of_row: Index, members: Index) -> Coupling:
+def _coupling(through: Array, nest_of_row: Index, market_of_nest: Index, members: Index) -> Coupling:
     passes = through[:, members]
     nests = int(nest_of_row.max(initial=-1)) + 1
     visit_nest, visit_crossing = (axis.astype(np.intp) for axis in np.nonzero((_summing(nest_of_row, nests) @ passes) > 0))
     visits = passes[:, visit_crossing].T * (nest_of_row[None, :] == visit_nest[:, None])
-    first, second = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)]
-    for nest in np.unique(visit_nest):
-        here = np.flatnonzero(visit_nest == nest)
+    near, far = [np.zeros((2, 0), dtype=np.intp)], [np.zeros((2, 0), dtype=np.intp)]
+    for market in np.unique(market_of_nest[visit_nest]):
+        here = np.flatnonzero(market_of_nest[visit_nest] == market)
         i, j = np.triu_indices(here.size)
-        first.append(here[i])
-        second.append(here[j])
-    one, other = np.concatenate(first), np.concatenate(second)
-    pairs, position = np.unique(np.stack([visit_crossing[one], visit_crossing[other]]), axis=1, return_inverse=True)
+        both = np.stack([here[i], here[j]])
+        same = visit_nest[both[0]] == visit_nest[both[1]]
+        near.append(both[:, same])
+        far.append(both[:, ~same])
+    first, second = np.concatenate(near, axis=1)
+    far_first, far_second = np.concatenate(far, axis=1)
+    ends = np.sort(np.stack([visit_crossing[np.r_[first, far_first]], visit_crossing[np.r_[second, far_second]]]), axis=0)
+    pairs, position = np.unique(ends, axis=1, return_inverse=True)
+    position = position.reshape(-1)
+    # Two nests that meet at one crossing meet there in both orders.
+    twice = np.where(visit_crossing[far_first] == visit_crossing[far_second], 2.0, 1.0)
+    near_at, far_at = position[: first.size], position[first.size :]
     return Coupling(
         members=members,
         pairs=pairs,
         together=sparse.csr_array((passes[:, pairs[0]] * passes[:, pairs[1]]).T),
         visits=sparse.csr_array(visits),
         visit_nest=visit_nest,
-        first=one,
-        second=other,
-        products=_summing(position.reshape(-1), pairs.shape[1]),
+        first=first,
+        second=second,
+        products=_summing(near_at, pairs.shape[1]),
+        far_first=far_first,
+        far_second=far_second,
+        far_products=sparse.csr_array((twice, (far_at, np.arange(far_at.size))), shape=(pairs.shape[1], far_at.size)),
     )
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from corridors.errors import NotConverged
 from corridors.runtime import cores
 from corridors.transport import effects as measure_effects
-from corridors.transport import queue
+from corridors.transport import hidden, queue
 from corridors.transport.arrays import Layout, placed
 from corridors.transport.nested_logit import NestedLogit
 
@@ -26,66 +26,106 @@ Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
 BLOCK = 256
-_MOST_ROUNDS = 400
+MOST_UNSETTLED = 1e-3
+"""Part of the cases of a run that may be left out as unsettled."""
+# Rounds of the usual iteration and of the careful one, and the longest step of each.
+_ROUNDS, _CAREFUL_ROUNDS = 200, 2000
+_LONGEST_STEP, _CAREFUL_STEP = 2.5, 0.2
 # Finished cases leave the block at these rounds.
-_SORT_OUT = frozenset({4, 6, 7, 8, 10, 12, 16, 24, 48, 96})
-_SHORTEST_STEP, _LONGEST_STEP = 1e-2, 2.5
-# Below this part of what crossings can serve the study's own trucks are taken for others' when steps are chosen, not when loads are.
-_NEGLIGIBLE = 0.02
+_SORT_OUT = frozenset({4, 6, 7, 8, 10, 12, 16, 24, 48, 96, 192, 384, 768})
+_SHORTEST_STEP = 1e-3
 # How steeply the objective may rise at the end of a step, of its fall at the beginning.
 _OVERSHOOT = 0.5
 _DAYS_PER_YEAR = 365.0
-# A train or aircraft that fills rations its room by price, here in hours a shipper would wait instead: this many
-# hours x / (1 - x) where a share x of the room is taken, so that it is never more than full.
+_HOURS_PER_DAY = 24.0
+# Places run from next to no traffic to a queue of centuries.
+_EMPTIEST, _FULLEST = -40.0, 40.0
+# More than this part of what a crossing can pass has not been counted there: a draw with more stops here.
+_MOST_COUNTED = 0.98
+# A train or aircraft that fills rations its room by price, here in hours at a border that would cost the same: this
+# many hours x / (1 - x) where a share x of the room is taken, so that it is never more than full.
 _RATION_HOURS = 1.0
-_FULLEST = 40.0
+# A market that sends less than this part of its trucks through a crossing is not what was counted too often there.
+_PASSES = 1e-3
 
 
 @dataclass(frozen=True)
 class Start:
     """Where the iteration begins: at ``factor`` times the traffic of the base year, or where another solution ended.
 
-    ``place`` (B, X + S) is the other's, or (B, X) if its services are none of ours. With its ``load`` (B, X),
-    ``capacity`` (B, X) and ``service_capacity`` (B, S), what has another capacity by now begins elsewhere.
+    ``place`` (B, X + S) is the other's, or (B, X) if its services are none of ours. With its ``load`` (B, X), ``capacity``
+    (B, X), ``opened`` (B, X) and ``service_capacity`` (B, S), what has another capacity by now begins elsewhere.
     """
 
     place: Array | None = None
     load: Array | None = None
     capacity: Array | None = None
+    opened: Array | None = None
     service_capacity: Array | None = None
     factor: float = 1.0
 
     def cut(self, part: Callable[[Array], Array]) -> Start:
         """The same for the cases that ``part`` takes from an array."""
-        place, load, capacity, service = (
-            None if array is None else part(array) for array in (self.place, self.load, self.capacity, self.service_capacity)
+        arrays = (self.place, self.load, self.capacity, self.opened, self.service_capacity)
+        place, load, capacity, opened, service = (None if array is None else part(array) for array in arrays)
+        return Start(place, load, capacity, opened, service, self.factor)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """What tells cases apart: parameters, measures, years, the study's trade, and what world trade makes of demand.
+
+    ``values`` by name (B,) or (1,); ``phases`` (B, M); ``years`` (B,); ``traded`` million dollars by directed pair (B, C);
+    ``shift`` (B, P) factor on the demand of each pair, or (1, 1).
+    """
+
+    values: Mapping[str, Array]
+    phases: Array
+    years: Array
+    traded: Mapping[tuple[str, str], Array]
+    shift: Array
+
+    def cut(self, part: Callable[[Array], Array]) -> Cases:
+        """Some of the cases, cases last."""
+        return Cases(
+            {name: part(value) for name, value in self.values.items()}, part(self.phases), part(self.years),
+            {pair: part(value) for pair, value in self.traded.items()}, part(self.shift),
+        )  # fmt: skip
+
+
+def solve(layout: Layout, cases: Cases, count: int, tolerance: float, start: Start) -> dict[str, Any]:
+    """Arrays of a :class:`corridors.transport.system.TransportState` for ``count`` cases.
+
+    Cases that the usual iteration leaves open are solved again with short steps. Raises NotConverged where more than
+    :data:`MOST_UNSETTLED` of them are still open after that; fewer are marked in ``settled``.
+    """
+    out = cores.fill(_shapes(layout), count, BLOCK, lambda a, b: _some(layout, cases, count, tolerance, start, a, b))
+    rounds = int(out.pop("rounds").max(initial=0.0))
+    settled = np.asarray(out["gap"] <= tolerance)
+    if not settled.all() and (~settled).mean() > MOST_UNSETTLED:
+        worst = float(np.nan_to_num(out["gap"], nan=np.inf).max(initial=0.0))
+        raise NotConverged(
+            f"choice: queues and choices of {int((~settled).sum())} of {count} cases do not agree after {rounds} rounds: "
+            f"relative gap {worst:.1e}, wanted {tolerance:.0e}"
         )
-        return Start(place, load, capacity, service, self.factor)
+    return {**out, "rounds": rounds, "settled": settled}
 
 
-def solve(
-    layout: Layout,
-    values: Mapping[str, Array],
-    phases: Array,
-    years: Array,
-    traded: Mapping[tuple[str, str], Array],
-    count: int,
-    tolerance: float,
-    start: Start,
-) -> dict[str, Any]:
-    """Arrays of a :class:`corridors.transport.system.TransportState` for ``count`` cases."""
-    crossings = layout.capacity.shape[0]
-    services = layout.tonnes_per_day.shape[0]
-    n_classes, n_shown = layout.unit_value.size, layout.shown.size
-    shapes = {
-        "composite_cost": (len(layout.choices.pairs), n_classes),
-        "mean_cost": (len(layout.choices.pairs), n_classes),
+def _shapes(layout: Layout) -> dict[str, tuple[int, ...]]:
+    crossings, services = layout.capacity.shape[0], layout.tonnes_per_day.shape[0]
+    n_classes, n_shown, n_pairs = layout.unit_value.size, layout.shown.size, len(layout.choices.pairs)
+    return {
+        "composite_cost": (n_pairs, n_classes),
+        "mean_cost": (n_pairs, n_classes),
+        "price_factor": (n_pairs, n_classes),
         "route_share": (n_shown, n_classes),
         "route_hours": (n_shown,),
         "route_usd_per_t": (n_shown,),
         "hidden_usd_per_t": (n_shown, n_classes),
         "crossing_hours": (crossings,),
         "queue_hours": (crossings,),
+        "capacity_hours": (crossings,),
+        "shadow_price_usd_per_truck": (crossings,),
         "crossing_load_trucks_per_day": (crossings,),
         "crossing_capacity": (crossings,),
         "study_trucks_per_day": (crossings,),
@@ -94,68 +134,52 @@ def solve(
         "service_load": (services,),
         "service_capacity": (services,),
         "service_premium_hours": (services,),
+        "shift": (n_pairs,),
         "gap": (),
         "place": (crossings + services,),
         "rounds": (),
     }
 
-    def some(first: int, last: int) -> dict[str, Array]:
-        def cut(array: Array) -> Array:
-            part = array[first:last] if array.shape[0] == count else np.repeat(array, last - first, axis=0)
-            return np.ascontiguousarray(np.moveaxis(part, 0, -1))
 
-        block = Block(
-            layout,
-            {name: cut(value) for name, value in values.items()},
-            cut(phases),
-            cut(years),
-            {pair: cut(value) for pair, value in traded.items()},
-        )
-        rounds = block.equilibrate(tolerance, start.cut(cut))
-        found = {name: np.moveaxis(value, -1, 0) for name, value in block.results().items()}
-        return {**found, "rounds": np.full(last - first, float(rounds))}
+def block(layout: Layout, cases: Cases, count: int, first: int, last: int) -> Block:
+    """Cases ``first`` to ``last``, not yet solved."""
+    return Block(layout, cases.cut(_cutter(count, first, last)))
 
-    out: dict[str, Any] = cores.fill(shapes, count, BLOCK, some)
-    rounds = int(out.pop("rounds").max(initial=0.0))
-    worst = float(out["gap"].max(initial=0.0))
-    if not worst <= tolerance:
-        raise NotConverged(
-            f"choice: queues and choices do not agree after {rounds} rounds: relative gap {worst:.1e}, wanted {tolerance:.0e}"
-        )
-    return {**out, "rounds": rounds}
+
+def _cutter(count: int, first: int, last: int) -> Callable[[Array], Array]:
+    def cut(array: Array) -> Array:
+        part = array[first:last] if array.shape[0] == count else np.repeat(array, last - first, axis=0)
+        return np.ascontiguousarray(np.moveaxis(part, 0, -1))
+
+    return cut
+
+
+def _some(layout: Layout, cases: Cases, count: int, tolerance: float, start: Start, first: int, last: int) -> dict[str, Array]:
+    some = block(layout, cases, count, first, last)
+    rounds = some.equilibrate(tolerance, start.cut(_cutter(count, first, last)))
+    found = {name: np.moveaxis(value, -1, 0) for name, value in some.results().items()}
+    return {**found, "rounds": np.full(last - first, float(rounds))}
 
 
 class Block:
     """Some cases: calibrated to the base year, then brought to the queues that agree with the choices."""
 
-    def __init__(
-        self,
-        layout: Layout,
-        values: Mapping[str, Array],
-        active: Array,
-        years: Array,
-        traded: Mapping[tuple[str, str], Array],
-    ) -> None:
-        self.layout, self.values = layout, values
-        self.study_counts: npt.NDArray[np.bool_] = np.zeros(active.shape[-1], dtype=np.bool_)
-        self.size = active.shape[-1]
-        self.scale = values["route_scale"]
-        self.phi = np.minimum(values["mode_dissimilarity"], 1.0)
-        fee = self._crossings(active)
-        self._traffic(years)
-        self._routes(active, fee)
-        in_study = np.array([pair in traded for pair in layout.choices.pairs])[layout.first_pair]
-        self.groups = [NestedLogit(self, group, traded) for group in layout.groups]
-        self.ours = [in_study[group.market_of_nest][group.nest_of_row] for group in layout.groups]
-        size = self.counts.shape[0]
-        counted, own = np.zeros_like(self.counts), np.zeros_like(self.counts)
-        for group, ours in zip(self.groups, self.ours, strict=True):
-            counted += (group.group.loads @ np.where(ours[:, None], 0.0, group.base_flow))[:size]
-            own += (group.group.loads @ np.where(ours[:, None], group.base_flow, 0.0))[:size]
-        # Pairs cannot send more trucks through a crossing than are counted there: in a draw in which they would,
-        # each of them stands for less than a truck, and the base year comes out.
-        self.counted_part = np.minimum(1.0, self.counts / np.maximum(counted, 1e-12))
-        self.steady = np.maximum(self.counts - self.counted_part * counted - own, 0.0)
+    def __init__(self, layout: Layout, cases: Cases) -> None:
+        self.layout, self.values, self.traded = layout, cases.values, cases.traded
+        values = self.values
+        self.size = cases.phases.shape[-1]
+        theta = values["trade_elasticity"]
+        # Choices nest consistently where routes are closer substitutes than modes, and modes than trading at all.
+        self.scale = np.maximum(values["route_scale"], theta)
+        self.phi = np.clip(values["mode_dissimilarity"], theta / self.scale, 1.0)
+        self.pair_shift = np.broadcast_to(cases.shift, (len(layout.choices.pairs), self.size))
+        self.shift = self.pair_shift[layout.first_pair]
+        fee = self._crossings(cases.phases)
+        self._traffic(cases.years)
+        self._routes(cases.phases, fee)
+        self.groups = [NestedLogit(self, group) for group in layout.groups]
+        self._share_out()
+        self._rest(fee)
 
     def _crossings(self, active: Array) -> Array:
         """Crossings before and after measures; returns the fees after them."""
@@ -167,8 +191,13 @@ class Block:
         self.processing = measure_effects.apply(base, effects.processing_hours, active) * values["processing_factor"]
         days = np.where(layout.shut, layout.closure, layout.closure * values["closure_days_factor"])
         days = np.minimum(days, _DAYS_PER_YEAR)
-        self.base_open = 1.0 - days / _DAYS_PER_YEAR
-        self.open = 1.0 - measure_effects.apply(days, effects.closure_days, active) / _DAYS_PER_YEAR
+        usual = np.minimum(layout.usual_closure * values["closure_days_factor"], _DAYS_PER_YEAR)
+        self.base_open = np.broadcast_to(1.0 - np.where(np.isnan(usual), days, usual) / _DAYS_PER_YEAR, shape)
+        self.open = np.broadcast_to(1.0 - measure_effects.apply(days, effects.closure_days, active) / _DAYS_PER_YEAR, shape)
+        week = layout.days_open / 7.0
+        # What passes in a year, a calendar day; a crossing that is shut all year keeps a trace, for the arithmetic.
+        self.room = self.capacity * week * np.maximum(self.open, 1e-9)
+        self.base_room = np.broadcast_to(layout.capacity, shape) * week * np.maximum(self.base_open, 1e-9)
         self.service_capacity = np.maximum(active[layout.service_measure], 1e-3) * layout.tonnes_per_day
         self.service_capacity /= values["truck_payload_t"]
         return np.broadcast_to(measure_effects.apply(layout.fee, effects.fee, active), shape)
@@ -176,17 +205,22 @@ class Block:
     def _traffic(self, years: Array) -> None:
         """Counted traffic, its growth and the queues of the base year."""
         layout, values = self.layout, self.values
-        self.counts = layout.background * values["background_traffic_factor"]
+        counts = layout.background * values["background_traffic_factor"]
+        # A crossing that is shut in the base year has the counts to expect if it were open.
+        usual = np.where(self.base_open > 0.0, self.base_room, layout.capacity * layout.days_open / 7.0)
+        self.counts = np.minimum(counts, _MOST_COUNTED * usual)
         rate = np.maximum(layout.growth + layout.growth_sd * values["background_traffic_growth"], -0.2)
         self.grown = (1.0 + rate) ** (years - values["traffic_base_year"])
-        self.base_queue = self._queue(self.counts, layout.capacity)
+        self.base_queue = self._queue(self.counts / (usual - self.counts), np.broadcast_to(layout.capacity, counts.shape))
+        self.base_usual = usual
 
     def _routes(self, active: Array, fee: Array) -> None:
         """Hours, dollars and availability of routes before measures, and what measures add."""
         layout, effects, values, choices = self.layout, self.layout.effects, self.values, self.layout.choices
         through = layout.through_crossings
         speed = 1.0 / values["road_speed_factor"]
-        base_hours = through @ (self.base_processing + self.base_queue)
+        self.base_border = through @ (self.base_processing + self.base_queue)
+        base_hours = np.array(self.base_border)
         for part, factor in zip(choices.parts_hours.T, (speed, values["sea_time_factor"], np.ones(self.size)), strict=True):
             base_hours += part[:, None] * factor
         self.base_hours = base_hours
@@ -194,7 +228,8 @@ class Block:
         for part, mode in zip(choices.parts_usd.T, ("road", "sea", "rail", "air"), strict=True):
             base_usd += part[:, None] * values[f"{mode}_cost_factor"]
         self.base_usd = base_usd
-        self.more_hours = through @ (self.processing - self.base_processing)
+        self.more_border = through @ (self.processing - self.base_processing)
+        self.more_hours = np.zeros_like(base_hours)
         self.more_usd = through @ ((fee - layout.fee) / values["truck_payload_t"])
         if choices.links_moved.size:
             moved = choices.links_moved
@@ -203,6 +238,14 @@ class Block:
             ones = np.ones((moved.size, self.size))
             self.more_hours += (layout.over @ (hours * ones)) * speed
             self.more_usd += (layout.over @ (usd * ones)) * values["road_cost_factor"]
+        self.saved_usd = np.zeros_like(self.more_usd)
+        if effects.reliefs:
+            haulage = choices.parts_usd[:, 0]
+            proven = frozenset(pair for pair, counted in zip(choices.pairs, layout.counted, strict=True) if counted)
+            self.saved_usd = hidden.saved_usd_per_t(
+                effects.reliefs, choices.routes, layout.economies, haulage, proven, values, active
+            )
+            self.more_usd = self.more_usd - self.saved_usd
         self.base_weight = self._availability(self.base_open, np.zeros_like(active))
         self.weight = self._availability(self.open, active)
 
@@ -219,106 +262,176 @@ class Block:
                 result[r] *= active[m]
         return np.asarray(result)
 
-    def _queue(self, load: Array, capacity: Array) -> Array:
-        layout = self.layout
-        return queue.queue_hours(
-            load, capacity, layout.lanes, layout.hours_open, layout.days_open, layout.variability, layout.longest_wait
-        )
+    def _share_out(self) -> None:
+        """Make the counted trucks of pairs and the counts of crossings agree, and let the pairs' trade grow.
 
-    def _at(self, place: Array) -> tuple[Array, Array, Array, Array]:
-        """Load, wait, hours more for a truck more, and trucks more for a step, where the iteration stands.
-
-        At crossings load = K (1 + s sinh u): near capacity the logarithm of the wait is linear in u. In
-        services load = K / (1 + exp -u) and the premium is proportional to exp u.
+        Pairs cannot have sent more trucks through a crossing than were counted there: in a draw in which they would,
+        those who pass there stand for fewer. What nobody is known to have sent is the rest. A pair's trade grows as
+        the traffic of the crossings that it passes does.
         """
         crossings = self.counts.shape[0]
-        u, limit = place[:crossings], self.capacity_a_day
-        load = np.maximum(limit * (1.0 + self.bend * np.sinh(u)), 0.0)
-        wait = self._queue(load, self.capacity)
-        nudge = 1e-6 * (1.0 + load)
-        steepness = (self._queue(load + nudge, self.capacity) - wait) / nudge
-        slope = limit * self.bend * np.cosh(u)
-        if place.shape[0] == crossings:
-            return load, wait, steepness, slope
-        u = np.minimum(place[crossings:], _FULLEST)
-        taken = 1.0 / (1.0 + np.exp(-u))
-        premium = _RATION_HOURS * np.exp(u)
-        room = self.service_capacity * taken / (1.0 + np.exp(u))
-        return (
-            np.concatenate([load, self.service_capacity * taken]),
-            np.concatenate([wait, premium]),
-            np.concatenate([steepness, premium / room]),
-            np.concatenate([slope, room]),
-        )
+        markets = len(self.layout.choices.markets)
+        counted = self._counted()
+        part = np.ones((markets, self.size))
+        for x in np.flatnonzero((counted > self.counts * (1.0 + 1e-12)).any(axis=1)):
+            ratio = np.minimum(1.0, self.counts[x] / np.maximum(counted[x], 1e-12))
+            here = sum(group.passing(int(x)) for group in self.groups)
+            all_ = sum(group.sent() for group in self.groups)
+            np.minimum(part, np.where(here > _PASSES * all_, ratio, 1.0), out=part)
+        if (part < 1.0).any():
+            for group in self.groups:
+                group.scale_counted(part)
+            counted = self._counted()
+        self.rest_base = np.maximum(self.counts - counted, 0.0)
+        self.base_load = np.maximum(self.counts, counted)[:crossings]
+        for group in self.groups:
+            group.grow(self.grown)
+        most = _MOST_COUNTED * self.base_usual
+        self.wait_zero = np.concatenate([
+            self._queue(np.minimum(self.base_load, most) / np.maximum(self.base_usual - np.minimum(self.base_load, most), 1e-12),
+                        np.broadcast_to(self.layout.capacity, self.capacity.shape)),
+            np.zeros_like(self.service_capacity),
+        ])  # fmt: skip
 
-    def _loads(self, wait: Array) -> tuple[Array, Array]:
-        """Traffic at crossings and services that queues of ``wait`` hours bring forth; also the study's part."""
+    def _counted(self) -> Array:
         crossings = self.counts.shape[0]
-        by_others = np.zeros_like(wait)
-        by_study = np.zeros_like(wait)
-        for group, ours in zip(self.groups, self.ours, strict=True):
-            if group.congested:
-                flow = group.flows(self._extra_hours(group, wait))
-                study = group.group.loads @ np.where(ours[:, None], flow, 0.0)
-                flow[ours] = 0.0
-                by_others += group.group.loads @ flow
-                by_study += study
-        load = by_others + by_study
-        load[:crossings] = (self.steady + self.counted_part * by_others[:crossings]) * self.grown + by_study[:crossings]
-        self.study_counts = np.asarray((by_study[:crossings] > _NEGLIGIBLE * self.capacity_a_day).any(axis=0))
-        return load, by_study
+        total = np.zeros_like(self.counts)
+        for group in self.groups:
+            total += (group.group.loads @ group.base_flow)[:crossings]
+        return total
 
-    def _extra_hours(self, group: NestedLogit, wait: Array) -> Array:
-        """Hours that the group's routes take beyond those of the base year."""
-        more = group.group.through @ (wait - self.wait_zero)
-        more += self.more_hours[group.group.rows]
-        return np.asarray(more)
+    def _rest(self, fee: Array) -> None:
+        """Traffic of nobody in particular with no change of its wait: it grows, and leaves for cost as any other does.
+
+        ``rest exp(-e dc)`` for a delivered price that rises by a share ``dc``: queue, clearance and fee of the mean truck.
+        """
+        layout, values = self.layout, self.values
+        mix = layout.rest_mix
+        truck = (layout.unit_value * layout.payload * mix).sum() * values["unit_value_factor"]
+        day = values["value_of_a_day"] * (layout.unit_value * layout.payload * mix * layout.day_multiplier).sum()
+        day = day * values["unit_value_factor"]
+        self.rest_day_usd = day
+        hour = self._border_hour(day / truck, truck)
+        self.rest_pull = values["rest_elasticity"] * hour
+        dearer = values["rest_elasticity"] * (hour * (self.processing - self.base_processing) + (fee - layout.fee) / truck)
+        opened = np.where(self.base_open > 0.0, self.open / np.maximum(self.base_open, 1e-9), self.open)
+        self.rest_zero = self.rest_base * self.grown * opened * np.exp(-dearer)
+        self.rest = self.rest_zero
+
+    def _border_hour(self, day_share: Array, truck_usd: Array) -> Array:
+        """Cost of an hour at a border as a share of goods value: the goods' time, its spread, and the truck that stands.
+
+        ``day_share`` is what a day costs as a share of goods value, ``truck_usd`` the value of the goods on a truck.
+        The standard deviation of a queue is taken as its mean (an exponential wait, as heavy traffic has it), and a
+        standard deviation costs ``reliability_ratio`` times as much as the mean (de Jong et al. 2014).
+        """
+        values = self.values
+        spread = 1.0 + values["reliability_ratio"]
+        return np.asarray((day_share * spread + values["truck_day_usd"] / truck_usd) / _HOURS_PER_DAY)
+
+    def _queue(self, odds: Array, capacity: Array) -> Array:
+        layout = self.layout
+        return queue.steady_hours(odds, capacity, layout.lanes, layout.hours_open, layout.days_open, layout.variability)
+
+    def _at(self, place: Array) -> tuple[Array, Array, Array, Array]:
+        """Load and wait where the iteration stands, and how much more of each a step brings.
+
+        Load = K / (1 + exp -u) for what can pass, K, so that it is never more; the wait of a crossing that is nearly
+        full, and the premium of a service, are in proportion to exp u.
+        """
+        crossings = self.counts.shape[0]
+        odds = np.exp(place)
+        limit = np.concatenate([self.room, self.service_capacity])
+        load = limit * (odds / (1.0 + odds))
+        stretch = load / (1.0 + odds)
+        wait = self._queue(odds[:crossings], self.capacity)
+        nudge = 1e-5
+        rise = (self._queue(odds[:crossings] * np.exp(nudge), self.capacity) - wait) / nudge
+        premium = _RATION_HOURS * odds[crossings:]
+        return load, np.concatenate([wait, premium]), stretch, np.concatenate([np.maximum(rise, 1e-12), premium])
+
+    def _loads(self, wait: Array) -> Array:
+        """Traffic at crossings and services that queues of ``wait`` hours bring forth."""
+        crossings = self.counts.shape[0]
+        load = np.zeros_like(wait)
+        more = wait - self.wait_zero
+        for group in self.groups:
+            if group.congested:
+                load += group.group.loads @ group.flows(group.group.through @ more)
+        self.rest = self.rest_zero * np.exp(-self.rest_pull * more[:crossings])
+        load[:crossings] += self.rest
+        return load
 
     def equilibrate(self, tolerance: float, start: Start) -> int:
         """Find the loads that bring forth themselves; returns the number of rounds of the slowest case.
 
         Newton's method on a convex function of the waits (the sum of the integrals of loads over waits less
         what shippers gain), whose slope is ``load - load(wait)``. A step that ends where the function
-        rises half as steeply as it fell at its beginning is halved. With ``K`` how much less traffic
-        comes for an hour more, and ``D`` how many hours more for a truck more, the step is
-        ``(I + K D)^-1 (load(wait(l)) - l)``. ``K`` is positive semidefinite and ``D`` not negative, so
-        the matrix has an inverse and the solution is unique.
+        rises half as steeply as it fell at its beginning is halved. With ``A`` how much less traffic
+        comes for an hour more, ``s`` trucks and ``t`` hours for a step of the place, the step is ``(s + A t)^-1
+        (load(wait) - load)``. ``A`` is positive semidefinite, ``s`` and ``t`` are positive, so the matrix
+        has an inverse and the solution is unique. Cases that are not there in time are taken up again by simple
+        steps (:meth:`_averaged`) and finished by short ones.
         """
-        layout = self.layout
-        services = np.zeros((layout.tonnes_per_day.shape[0], self.size))
-        self.wait_zero = np.concatenate([self.base_queue, services])
-        self.capacity_a_day = self.capacity * layout.days_open / 7.0
-        self.bend = np.sqrt(8.0 * (layout.variability + 0.0 * self.counts) / (self.capacity_a_day * queue.HORIZON_DAYS))
-        # Where a crossing has no traffic at all; further down nothing changes any more.
-        self.empty = np.concatenate([np.arcsinh(-1.0 / self.bend), np.full_like(services, -np.inf)])
-        place = np.maximum(self._first(start), self.empty)
+        place = np.clip(self._first(start), _EMPTIEST, _FULLEST)
         final = np.array(place)
-        rounds = self._rounds(place, tolerance, final)
-        load, self.wait, _, _ = self._at(final)
-        self.load, self.study = self._loads(self.wait)
-        self.gap = np.abs(self.load - load).sum(axis=0) / np.maximum(load.sum(axis=0), 1.0)
+        rounds = self._rounds(place, tolerance, final, _ROUNDS, _LONGEST_STEP)
+        if rounds >= _ROUNDS:
+            left = np.flatnonzero(self._gap(final) > tolerance)
+            if left.size:
+                some = self.part(left)
+                again = some._averaged(np.clip(some._first(Start()), _EMPTIEST, _FULLEST), tolerance)
+                rounds += _CAREFUL_ROUNDS + some._rounds(again, tolerance, again, _ROUNDS, _CAREFUL_STEP)
+                final[:, left] = again
+        self.load, self.wait, _, _ = self._at(final)
+        self.gap = self._gap(final)
         self.place = final
         return rounds
+
+    def _averaged(self, place: Array, tolerance: float) -> Array:
+        """Where simple steps lead: the odds of each crossing go a part of the way to its traffic, a part that halves where it
+        overshoots. Slow, but it asks nothing of slopes.
+        """
+        pace, last = np.full_like(place, 0.5), np.zeros_like(place)
+        best, least = place, np.full(place.shape[-1], np.inf)
+        for _ in range(_CAREFUL_ROUNDS):
+            load, wait, _, _ = self._at(place)
+            come = self._loads(wait)
+            gap = np.abs(come - load).sum(axis=0) / np.maximum(load.sum(axis=0), 1.0)
+            best, least = np.where(gap < least, place, best), np.minimum(gap, least)
+            if (least <= tolerance).all():
+                break
+            error = np.log(np.maximum(come, 1e-300) / np.maximum(load, 1e-300))
+            pace = np.where(error * last < 0.0, 0.5 * pace, np.minimum(1.1 * pace, 1.0))
+            place, last = np.clip(place + np.clip(pace * error, -1.0, 1.0), _EMPTIEST, _FULLEST), error
+        return np.array(best)
+
+    def _gap(self, place: Array) -> Array:
+        load, wait, _, _ = self._at(place)
+        return np.asarray(np.abs(self._loads(wait) - load).sum(axis=0) / np.maximum(load.sum(axis=0), 1.0))
 
     def _first(self, start: Start) -> Array:
         """Where the iteration begins. Where nothing has changed since ``start`` its place stands as it is; where a capacity
         has, the traffic stands instead.
         """
-        traffic = start.factor * self.counts * self.grown if start.load is None else start.load
-        here = np.arcsinh((traffic / self.capacity_a_day - 1.0) / self.bend)
+        traffic = start.factor * self.base_load * self.grown
+        if start.load is not None:
+            traffic = np.where(start.load > 1e-3 * traffic, start.load, traffic)
+        x = np.clip(traffic / self.room, 1e-12, _MOST_COUNTED)
+        here = np.log(x / (1.0 - x))
         crossings = here.shape[0]
-        if start.place is None or start.capacity is None:
-            known = here if start.place is None else start.place[:crossings]
-            return np.concatenate([known, np.zeros_like(self.service_capacity)])
-        known, premium = start.place[:crossings], start.place[crossings:]
-        return np.concatenate(
-            [
-                np.where(self.capacity == start.capacity, known, here),
-                np.where(self.service_capacity == start.service_capacity, premium, 0.0),
-            ]
-        )
+        premium = np.zeros_like(self.service_capacity)
+        if start.place is not None:
+            known = start.place[:crossings]
+            if start.capacity is None or start.opened is None or start.service_capacity is None:
+                here = np.array(known)
+            else:
+                here = np.where((self.capacity == start.capacity) & (self.open == start.opened), known, here)
+                premium = np.where(self.service_capacity == start.service_capacity, start.place[crossings:], 0.0)
+        here[self.open <= 0.0] = _EMPTIEST
+        return np.concatenate([here, premium])
 
-    def _rounds(self, place: Array, tolerance: float, final: Array) -> int:
+    def _rounds(self, place: Array, tolerance: float, final: Array, most: int, longest: float) -> int:
         """Iterate from ``place``; where each case ends is written to ``final``."""
         work = self
         columns = np.arange(self.size)
@@ -326,9 +439,9 @@ class Block:
         step = np.zeros_like(place)
         size = np.ones(self.size)
         slope = np.full(self.size, np.inf)
-        for count in range(1, _MOST_ROUNDS + 1):
-            load, wait, steepness, stretch = work._at(here)
-            error = work._loads(wait)[0] - load
+        for count in range(1, most + 1):
+            load, wait, stretch, rise = work._at(here)
+            error = work._loads(wait) - load
             gap = np.abs(error).sum(axis=0) / np.maximum(load.sum(axis=0), 1.0)
             done = gap <= tolerance
             final[:, columns] = here
@@ -338,85 +451,94 @@ class Block:
                 left = np.flatnonzero(~done)
                 columns = columns[left]
                 work = work.part(left)
-                here, kept, step, error, steepness, stretch = (a[:, left] for a in (here, kept, step, error, steepness, stretch))
+                here, kept, step, error, stretch, rise = (a[:, left] for a in (here, kept, step, error, stretch, rise))
                 size, slope, done = size[left], slope[left], done[left]
-            pull = error * steepness * stretch
-            pull[: work.counts.shape[0]] /= work.grown * work.counted_part
+            pull = error * rise
             along = -(pull * step).sum(axis=0)
             good = (along <= _OVERSHOOT * np.abs(slope)) | (size < _SHORTEST_STEP)
-            moved = np.clip(work._newton(steepness, error) / stretch, -_LONGEST_STEP, _LONGEST_STEP)
+            moved = np.clip(work._newton(stretch, rise, error), -longest, longest)
             down = -(pull * moved).sum(axis=0)
-            plain = np.clip(error / stretch, -_LONGEST_STEP, _LONGEST_STEP)
-            moved = np.where(down < 0.0, moved, plain)
-            step = np.where(good, moved, step)
-            slope = np.where(good, np.minimum(down, -(pull * plain).sum(axis=0) * (down >= 0.0)), slope)
             kept = np.where(good, here, kept)
+            step = np.where(good, moved, step)
+            slope = np.where(good, down, slope)
             size = np.where(good, 1.0, 0.5 * size)
             # A case that is done stays where it is, so that its neighbours do not matter.
-            here = np.where(done, here, np.maximum(kept + size * step, work.empty))
-        return _MOST_ROUNDS
+            here = np.where(done, here, np.clip(kept + size * step, _EMPTIEST, _FULLEST))
+        return most
 
     def part(self, columns: Index) -> Block:
         """The same block with some of its cases only."""
         other = copy.copy(self)
-        for name in ("capacity", "capacity_a_day", "counts", "steady", "counted_part", "grown", "wait_zero", "bend", "empty", "more_hours", "service_capacity"):
+        for name in (
+            "capacity", "room", "open", "counts", "base_load", "grown", "wait_zero", "service_capacity", "rest_zero", "rest_pull", "rest",
+        ):  # fmt: skip
             setattr(other, name, getattr(self, name)[..., columns])
         other.groups = [group.part(columns) for group in self.groups]
-        other.study_counts = self.study_counts[columns]
         other.size = columns.size
         return other
 
-    def _newton(self, steepness: Array, error: Array) -> Array:
-        growth = np.ones_like(error)
-        growth[: self.counts.shape[0]] = self.grown * self.counted_part
-        step = np.array(error)
-        for group, ours in zip(self.groups, self.ours, strict=True):
-            if not group.congested:
-                continue
-            members = group.group.coupling.members
-            matrix = group.response() * growth[members][:, None, :]
-            many = np.flatnonzero(self.study_counts)
-            if many.size and ours.any():
-                # The study's trade does not grow as the background does; a few trucks of it do not turn the step.
-                few = group.part(many)
-                matrix[..., many] = few.response(~ours) * growth[members][:, None, many] + few.response(ours)
-            matrix *= steepness[members][None, :, :]
-            diagonal = np.arange(members.size)
-            matrix[diagonal, diagonal] += 1.0
-            solved = np.linalg.solve(np.moveaxis(matrix, -1, 0), error[members].T[:, :, None])
-            step[members] = solved[:, :, 0].T
-        return step
+    def _newton(self, stretch: Array, rise: Array, error: Array) -> Array:
+        crossings = self.counts.shape[0]
+        size = error.shape[0]
+        matrix = np.zeros((size, size, self.size))
+        for group in self.groups:
+            if group.congested:
+                members = group.group.coupling.members
+                matrix[np.ix_(members, members)] += group.response()
+        diagonal = np.arange(size)
+        matrix[diagonal[:crossings], diagonal[:crossings]] += self.rest_pull * self.rest
+        matrix *= rise[None, :, :]
+        matrix[diagonal, diagonal] += stretch
+        # Rows are of very different size where crossings are empty or full; each is brought to about 1.
+        by = np.abs(matrix).max(axis=1)
+        by = np.maximum(by, 1e-290)
+        matrix /= by[:, None, :]
+        solved = np.linalg.solve(np.moveaxis(matrix, -1, 0), (error / by).T[:, :, None])
+        step = solved[:, :, 0].T
+        return np.nan_to_num(step)
 
     def results(self) -> dict[str, Array]:
         """Arrays of the state, cases last."""
         layout = self.layout
         routes, pairs, classes = len(layout.choices.routes), len(layout.choices.pairs), layout.unit_value.size
         crossings = self.counts.shape[0]
-        composite = np.zeros((pairs, classes, self.size))
-        mean = np.zeros((pairs, classes, self.size))
+        shape = (pairs, classes, self.size)
+        composite, mean, price = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         share = np.zeros((routes, classes, self.size))
         hidden = np.zeros((routes, classes, self.size))
+        more = self.wait - self.wait_zero
+        self._loads(self.wait)
+        study = np.zeros_like(self.load)
         for group in self.groups:
-            group.report(self._extra_hours(group, self.wait), layout, composite, mean, share, hidden)
+            group.report(group.group.through @ more, layout, composite, mean, price, share, hidden)
+            if self.traded and group.congested:
+                study += group.group.loads @ np.where(group.ours[:, None], group.flow, 0.0)
         shown = layout.shown
-        more = self.more_hours + layout.through_crossings @ (self.wait - self.wait_zero)[:crossings]
+        hours = self.base_hours + self.more_hours + self.more_border + layout.through_crossings @ more[:crossings]
+        day = (self.rest_day_usd * (1.0 + self.values["reliability_ratio"]) + self.values["truck_day_usd"]) / _HOURS_PER_DAY
+        idle = self._queue(np.full_like(self.room, np.exp(_EMPTIEST)), self.capacity)
+        full = np.where(self.open > 0.0, np.maximum(self.wait[:crossings] - idle, 0.0), 0.0)
         return {
             "composite_cost": composite,
             "mean_cost": np.maximum(mean, 0.0),
+            "price_factor": price,
             "route_share": share[shown],
-            "route_hours": (self.base_hours + more)[shown],
-            "route_usd_per_t": (self.base_usd + self.more_usd)[shown],
+            "route_hours": hours[shown],
+            "route_usd_per_t": (self.base_usd + self.more_usd + self.saved_usd)[shown],
             "hidden_usd_per_t": hidden[shown],
             "crossing_hours": self.processing + self.wait[:crossings],
             "queue_hours": self.wait[:crossings],
-            "crossing_load_trucks_per_day": self.load[:crossings],
+            "capacity_hours": full,
+            "shadow_price_usd_per_truck": full * day,
+            "crossing_load_trucks_per_day": np.where(self.open > 0.0, self.load[:crossings], 0.0),
             "crossing_capacity": self.capacity,
-            "study_trucks_per_day": self.study[:crossings],
-            "rest_trucks_per_day": self.steady * self.grown,
-            "open_share": np.broadcast_to(self.open, self.capacity.shape),
+            "study_trucks_per_day": study[:crossings],
+            "rest_trucks_per_day": self.rest,
+            "open_share": self.open,
             "service_load": self.load[crossings:],
             "service_capacity": self.service_capacity,
             "service_premium_hours": self.wait[crossings:],
+            "shift": self.pair_shift,
             "gap": self.gap,
             "place": self.place,
         }

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from corridors.data import tables as data
 from corridors.runtime.cache import kept
 from corridors.transport.effects import Effects
 from corridors.transport.network import Network, load
@@ -88,8 +89,10 @@ def build(
     found = _paths(network, roads, shut, tuple(wanted))
     markets: list[Market] = []
     rows: list[tuple[int, int, Route]] = []
-    outside = set(zip(network.pair_traffic["exporter"], network.pair_traffic["importer"], strict=True))
-    never = shut - {network.crossing_names()[move.index] for move in effects.closure_days}
+    stated = set(zip(network.base_shares["exporter"], network.base_shares["importer"], strict=True))
+    # A pair has ways outside the network where the road does not carry all of its goods, or not all of its bulk.
+    outside = _outside(network) - stated
+    never = shut - {network.crossing_names()[move.index] for move in effects.closure_days} - set(network.usual_closure_days)
     for numbers in alike:
         exporter, importer = pairs[numbers[0]]
         most = _most((exporter, importer), study)
@@ -108,6 +111,12 @@ def build(
     return _arrays(network, effects, tuple(pairs), tuple(markets), rows, limited)
 
 
+def _outside(network: Network) -> set[tuple[str, str]]:
+    traffic = network.pair_traffic
+    pairs = zip(traffic["exporter"], traffic["importer"], traffic["road_share"], strict=True)
+    return {(a, b) for a, b, share in pairs if share < 1.0 or network.bulk_by_road.get((a, b), (0.0, 0.0))[0] < 1.0}
+
+
 def _alike(network: Network, pairs: Sequence[tuple[str, str]], study: Sequence[tuple[str, str]]) -> list[tuple[int, ...]]:
     """Positions of directed pairs, two together where both directions have the same choices and shares."""
     traffic = network.pair_traffic.set_index(["exporter", "importer"])["road_share"].to_dict()
@@ -116,6 +125,7 @@ def _alike(network: Network, pairs: Sequence[tuple[str, str]], study: Sequence[t
     found: dict[tuple[str, str], tuple[int, ...]] = {}
     for (a, b), p in number.items():
         same = (a, b) not in special and (b, a) not in special and traffic.get((a, b)) == traffic.get((b, a))
+        same = same and network.bulk_by_road.get((a, b)) == network.bulk_by_road.get((b, a))
         if same and (b, a) in found:
             found[b, a] += (p,)
         else:
@@ -242,7 +252,7 @@ def _arrays(
         if route.mode == OUTSIDE:
             cargo.append("any")
         else:
-            cargo.append("truck" if route.service is None else effects.services[route.service].cargo)
+            cargo.append(network.road_cargo if route.service is None else effects.services[route.service].cargo)
     most = max((len(r.crossings) for r in routes), default=0)
     slots = np.full((len(routes), max(most, 1)), len(crossings), dtype=np.intp)
     for r, route in enumerate(routes):
@@ -267,13 +277,16 @@ def _arrays(
 def base_shares(network: Network, pairs: Sequence[tuple[str, str]], classes: Sequence[str]) -> Mapping[tuple[int, str, str], float]:
     """Base-year share of a mode by (pair, cargo class, mode), from the tables of shares and of traffic."""
     number = {pair: p for p, pair in enumerate(pairs)}
+    by_road = data.cargo_classes().set_index("cargo_class")["by_road"]
     shares: dict[tuple[int, str, str], float] = {}
     traffic: pd.DataFrame = network.pair_traffic
+    stated = set(zip(network.base_shares["exporter"], network.base_shares["importer"], strict=True))
     for exporter, importer, share in zip(traffic["exporter"], traffic["importer"], traffic["road_share"], strict=True):
-        if (exporter, importer) in number:
+        if (exporter, importer) in number and (exporter, importer) not in stated:
             for name in classes:
-                shares[number[exporter, importer], name, "road"] = float(share)
-                shares[number[exporter, importer], name, OUTSIDE] = 1.0 - float(share)
+                road = float(share) if by_road[name] else network.bulk_by_road.get((exporter, importer), (0.0, 0.0))[0]
+                shares[number[exporter, importer], name, "road"] = road
+                shares[number[exporter, importer], name, OUTSIDE] = 1.0 - road
     for row in network.base_shares.itertuples():
         if (row.exporter, row.importer) in number:
             shares[number[str(row.exporter), str(row.importer)], str(row.cargo_class), str(row.mode)] = float(row.share)

@@ -30,7 +30,7 @@ import numpy.typing as npt
 
 from corridors.errors import NetworkError
 from corridors.scenario.measures import KINDS
-from corridors.transport import flights
+from corridors.transport import flights, hidden
 from corridors.transport.network import Link, Network, Service, road_economy
 
 Array = npt.NDArray[np.float64]
@@ -67,6 +67,8 @@ class Effects:
     services: tuple[Service, ...]
     tonnes_per_day: Mapping[int, float]
     """Capacity of new services, by position in ``services``."""
+    reliefs: tuple[hidden.Relief, ...] = ()
+    """What measures take from the road's hidden cost."""
 
 
 def read(network: Network, measures: Sequence[Any], constants: Mapping[str, float]) -> Effects:
@@ -78,7 +80,7 @@ def read(network: Network, measures: Sequence[Any], constants: Mapping[str, floa
     """
     works = _Works(network, constants)
     for number, measure in enumerate(measures):
-        works.measure = number
+        works.measure, works.kind = number, str(measure.kind)
         if measure.kind not in KINDS:
             raise NetworkError(f"network: measure {number + 1}: kind {measure.kind!r} does not act on the network")
         KINDS[measure.kind].act(measure, works)
@@ -90,7 +92,8 @@ class _Works:
 
     def __init__(self, network: Network, constants: Mapping[str, float]) -> None:
         self.network, self.constants = network, constants
-        self.measure = 0
+        self.measure, self.kind = 0, ""
+        self.reliefs: list[hidden.Relief] = []
         self.moves: dict[str, list[Move]] = {quantity: [] for quantity in (*AT_CROSSINGS, *ON_LINKS)}
         self.links, self.services = list(network.links), list(network.services)
         self.tonnes: dict[int, float] = {}
@@ -136,6 +139,20 @@ class _Works:
             tonnes_per_day=float(per_week) * float(teu_per_train) * per_teu / 7.0,
         )  # fmt: skip
 
+    def take_from_hidden(
+        self,
+        shares: Mapping[str, float | None],
+        economies: Sequence[str] = (),
+        ends: tuple[str, str] | None = None,
+        crossings: Sequence[str] = (),
+        reach: float = 1.0,
+        left_usd: float | None = None,
+    ) -> None:
+        joined = {self.network.economies[self.network.place(end)][0] for end in ends or ()}
+        named = frozenset(self.network.crossing(name) for name in crossings)
+        found = hidden.usual(self.kind, shares, reach)
+        self.reliefs.append(hidden.Relief(self.measure, found, frozenset(economies), frozenset(joined), named, left_usd))
+
     def add_flights(self, route: tuple[str, str], per_week: float) -> None:
         a, b = (self.network.airport(code) for code in route)
         if flights.joined(*(self.network.economies[place][0] for place in (a, b))):
@@ -155,7 +172,8 @@ class _Works:
             for quantity, found in self.moves.items()
         }
         return Effects(
-            count, **ordered, links=tuple(self.links), services=tuple(self.services), tonnes_per_day=self.tonnes
+            count, **ordered, links=tuple(self.links), services=tuple(self.services), tonnes_per_day=self.tonnes,
+            reliefs=tuple(self.reliefs),
         )
 
     def _move(self, quantity: str, index: int, level: float) -> None:

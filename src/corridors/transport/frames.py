@@ -170,8 +170,9 @@ def legs_frame(
 def crossings_frame(system: System, before: TransportState, after: TransportState) -> pd.DataFrame:
     """One row a crossing: state, capacity, traffic, utilisation, hours and closure days before and after.
 
-    Traffic and hours are medians over cases. ``binds`` where a truck waits more than 12 hours in the
-    queue in the median case: capacity matters there, elsewhere it does not.
+    Traffic, hours and prices are medians over cases. ``utilisation`` is of what can pass over the year, closures and
+    weekends counted. ``binds`` where a truck waits more than 12 hours longer than at an empty crossing in the median case:
+    capacity matters there, elsewhere it does not. ``shadow_price_usd_per_truck`` is what that wait costs a truck.
     """
     table = system.network.crossings
     days_open = table["days_open_per_week"].to_numpy(dtype=float) / 7.0
@@ -191,12 +192,15 @@ def crossings_frame(system: System, before: TransportState, after: TransportStat
         frame[f"capacity_{label}"] = capacity
         frame[f"load_{label}"] = load
         frame[f"study_trucks_per_day_{label}"] = np.median(state.study_trucks_per_day, axis=0)
-        frame[f"utilisation_{label}"] = load / (capacity * days_open)
+        passes = state.crossing_capacity * days_open * state.open_share
+        used = np.divide(state.crossing_load_trucks_per_day, passes, out=np.zeros_like(passes), where=passes > 0.0)
+        frame[f"utilisation_{label}"] = np.median(used, axis=0)
+        frame[f"shadow_price_usd_per_truck_{label}"] = np.median(state.shadow_price_usd_per_truck, axis=0)
         for suffix, hours in zip(("_p10", "", "_p90"), levels(state.crossing_hours, BAND_AND_MIDDLE), strict=True):
             frame[f"hours_{label}{suffix}"] = hours
         frame[f"queue_hours_{label}"] = queue
         frame[f"closure_days_{label}"] = np.median(365.0 * (1.0 - state.open_share), axis=0)
-        frame[f"binds_{label}"] = queue > BINDING_QUEUE_HOURS
+        frame[f"binds_{label}"] = np.median(state.capacity_hours, axis=0) > BINDING_QUEUE_HOURS
     frame["background_trucks_per_day"] = frame["load_before"] - frame["study_trucks_per_day_before"]
     frame["study_trucks_per_day"] = frame["study_trucks_per_day_after"]
     return frame

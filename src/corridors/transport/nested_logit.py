@@ -1,4 +1,4 @@
-"""Nested logit of cargo classes over routes and modes, for a block of cases (cases last in every array)."""
+"""Nested logit of cargo classes over routes, modes and trading at all, for a block of cases (cases last in every array)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ Array = npt.NDArray[np.float64]
 _NOTHING = 1e-250
 # Exponents stop here, so that a route of absurd cost still has a finite logarithm.
 _LEAST = -550.0
+# Where no way is open at all: the delivered price in units of the goods' value, at which nothing is traded.
+_NO_WAY = 1e6
+# Goods cannot be delivered for less than they are worth at the gate.
+_CHEAPEST = 1.0
 _DAYS_PER_YEAR = 365.0
 
 
@@ -29,54 +33,83 @@ class NestedLogit:
 
     With ``E`` the attraction of a route, a nest sums to ``S = sum E``, weighs ``S^phi H`` in its
     market (``H`` carries the hidden cost) and the market sums to ``T``; the composite cost is
-    ``-ln(T) / (phi lambda)``.
+    ``c = -ln(T) / (phi lambda)``. The market trades ``q = q0 (p / p0)^-theta`` with ``p = p0 + c - c0`` the
+    delivered price in units of the goods' value and ``p0 = 1 + g0`` that of the base year, in which money and time
+    come to ``g0``. ``q`` is the slope of a concave function of ``c``, so trade that reacts leaves the equilibrium a
+    convex programme.
     """
 
-    def __init__(self, block: Block, group: Group, traded: Mapping[tuple[str, str], Array]) -> None:
-        layout, values = block.layout, block.values
+    def __init__(self, block: Block, group: Group) -> None:
+        layout, values, traded = block.layout, block.values, block.traded
         choices = layout.choices
         self.group, self.size = group, block.size
-        self.phi = block.phi
-        self.scale = block.scale
-        self.hour = block.scale * values["value_of_a_day"] / 24.0
+        self.phi, self.scale, self.theta = block.phi, block.scale, values["trade_elasticity"]
         self.congested = group.coupling.members.size > 0
-        rows, classes, market = group.rows, group.classes, group.market_of_nest
+        rows, classes, market, nest = group.rows, group.classes, group.market_of_nest, group.nest_of_row
         self.value = layout.unit_value[classes][:, None] * values["unit_value_factor"]
-        self.multiplier = layout.day_multiplier[classes]
         usd, hours, more_usd = block.base_usd[rows], block.base_hours[rows], block.more_usd[rows]
+        at_border, more_border = block.base_border[rows], block.more_border[rows]
+        more_hours = block.more_hours[rows]
         base_weight, weight = block.base_weight[rows], block.weight[rows]
-        dearer = bool(np.any(more_usd))
+        moved = bool(np.any(more_usd) or np.any(more_border) or np.any(more_hours))
         outside = np.flatnonzero([choices.modes[r] == OUTSIDE for r in rows])
-        counted = layout.counted[layout.first_pair][market][group.nest_of_row]
-        ours = np.isin(market, [m for m, p in enumerate(layout.first_pair) if choices.pairs[p] in traded])
-        lifted = ours & (group.road_nest[market] == np.arange(market.size))
+        counted = layout.counted[layout.first_pair][market][nest]
+        mine = np.isin(np.arange(layout.first_pair.size), [m for m, p in enumerate(layout.first_pair) if choices.pairs[p] in traded])
+        self.ours = mine[market][nest]
+        lifted = layout.studied[market] & (group.road_nest[market] == np.arange(market.size))
+        # Shut is what is shut, not what is dear beyond reach of the arithmetic.
+        self.opened = np.asarray(group.sum_nests @ (weight > 0.0) > 0.0)
+        self.has_way = np.asarray(group.sum_markets @ self.opened > 0.0)
         self.attraction: list[Array] = []
         self.hidden: list[Array] = []
         self.trucks: list[Array] = []
+        self.border: list[Array] = []
+        self.cost_zero: list[Array] = []
+        self.price_zero: list[Array] = []
         self.base_flow = np.zeros((rows.size, block.size))
         for j, c in enumerate(classes):
+            day = values["value_of_a_day"] * layout.day_multiplier[c]
             per_usd = block.scale / self.value[j]
+            per_hour = block.scale * day / 24.0
+            at = block.scale * block._border_hour(day, self.value[j] * layout.payload[c])
             exponent = usd * -per_usd
-            exponent -= hours * (self.multiplier[j] * self.hour)
+            exponent -= hours * per_hour
+            exponent -= at_border * (at - per_hour)
             exponent[outside] = -block.scale * values["outside_cost"]
-            pull = np.exp(np.maximum(exponent, _LEAST, out=exponent), out=exponent)
+            np.maximum(exponent, _LEAST, out=exponent)
+            pull = np.exp(exponent)
             base = pull * base_weight
             sums = np.maximum(group.sum_nests @ base, _NOTHING)
             hidden = self._calibrate(j, sums, pull, values)
-            tops = np.exp(self.phi * np.log(sums)) * hidden
-            part = tops / np.maximum(group.sum_markets @ tops, _NOTHING)[market]
-            trucks = self._trucks(j, part, traded, int(c), block)
+            tops, totals = self._market(sums, hidden, group.sum_nests @ (base_weight > 0.0) > 0.0)
+            part = tops / totals[market]
+            within = (part / sums)[nest]
+            self._reference(base, base_weight, within, exponent, pull, hidden, totals)
             attraction = pull * weight
-            if dearer:
-                attraction *= np.exp(np.maximum(more_usd * -per_usd, _LEAST))
+            if moved:
+                more = more_usd * -per_usd
+                more -= more_hours * per_hour
+                more -= more_border * at
+                attraction *= np.exp(np.maximum(more, _LEAST, out=more))
+            trucks = self._trucks(j, part, block)
+            if self.congested:
+                flow = base * within
+                flow *= trucks[market][nest]
+                self.base_flow += flow
+            for pair, musd in traded.items():
+                here = layout.first_pair == choices.pairs.index(pair)
+                loads = musd[c] * 1e6 / self.value[j] / layout.payload[c] / _DAYS_PER_YEAR
+                trucks[here] = layout.market_weight[here] * loads
+            self.border.append(at)
             self.attraction.append(attraction)
             self.hidden.append(np.where(lifted[:, None] & (hidden < 1.0), hidden ** values["road_hidden_kept"], hidden))
             self.trucks.append(trucks)
-            if self.congested:
-                self.base_flow += base * (part / sums * trucks[market])[group.nest_of_row]
         self.base_flow[~counted] = 0.0
-        self.sensitive = np.zeros((0, block.size))
+        self.not_ours = ~mine
+        self.shift = block.shift
+        self.flow = self.sensitive = np.zeros((0, block.size))
         self.by_class: list[Array] = []
+        self.curvature: list[Array] = []
 
     def _calibrate(self, j: int, sums: Array, pull: Array, values: Mapping[str, Array]) -> Array:
         """Hidden weights ``H`` of all nests with which the base year's shares come out.
@@ -105,63 +138,120 @@ class NestedLogit:
             hidden[new] = np.where(like > 0.0, like, 1.0) ** values["new_service_hidden_share"]
         return np.asarray(hidden)
 
-    def _trucks(self, j: int, part: Array, traded: Mapping[tuple[str, str], Array], c: int, block: Block) -> Array:
-        """(markets, b) truckloads a day of all modes: passed as trade, or scaled up from counted trucks."""
-        group, layout = self.group, block.layout
+    def _reference(
+        self, base: Array, base_weight: Array, within: Array, exponent: Array, pull: Array, hidden: Array, totals: Array
+    ) -> None:
+        """Composite cost and delivered price of the base year, from which trade moves; as if open where all was shut."""
+        group = self.group
+        paid = base * within
+        paid *= exponent
+        with np.errstate(divide="ignore", invalid="ignore"):
+            paid += np.where(base_weight > 0.0, base * within * np.log(base_weight), 0.0)
+        mean = (group.sum_markets @ (group.sum_nests @ paid)) / -self.scale
+        shut = totals <= _NOTHING
+        if shut.any():
+            nest, market = group.nest_of_row, group.market_of_nest
+            sums = np.maximum(group.sum_nests @ pull, _NOTHING)
+            tops, opened = self._market(sums, hidden, np.ones(sums.shape, dtype=bool))
+            taken = pull * (tops / sums / opened[market])[nest]
+            mean = np.where(shut, (group.sum_markets @ (group.sum_nests @ (taken * exponent))) / -self.scale, mean)
+            totals = np.where(shut, opened, totals)
+        self.cost_zero.append(-np.log(totals) / (self.phi * self.scale))
+        self.price_zero.append(1.0 + np.maximum(mean, 0.0))
+
+    def _trucks(self, j: int, part: Array, block: Block) -> Array:
+        """(markets, b) truckloads a day of all modes in the base year, scaled up from counted trucks."""
+        group = self.group
         road = group.road_nest
         on_road = np.where((road >= 0)[:, None], part[np.maximum(road, 0)], 0.0)
         counted = group.trucks_base[j][:, None] * block.values["background_traffic_factor"]
-        trucks = np.where(on_road > 0.0, counted / np.maximum(on_road, 1e-9), 0.0)
-        for pair, musd in traded.items():
-            markets = layout.first_pair == layout.choices.pairs.index(pair)
-            loads = musd[c] * 1e6 / self.value[j] / layout.payload[c] / _DAYS_PER_YEAR
-            trucks[markets] = layout.market_weight[markets] * loads
-        return trucks
+        return np.where(on_road > 0.0, counted / np.maximum(on_road, 1e-9), 0.0)
 
-    def _attractions(self, more_hours: Array) -> list[Array]:
-        """Attraction of routes that take ``more_hours`` (rows, b) than in the base year, class by class."""
-        slower = {m: np.exp(np.maximum(more_hours * (-m * self.hour), _LEAST)) for m in set(self.multiplier.tolist())}
-        return [e * slower[m] for e, m in zip(self.attraction, self.multiplier.tolist(), strict=True)]
+    def sent(self) -> Array:
+        """(markets, b) counted trucks a day in the base year."""
+        return np.asarray(self.group.sum_markets @ (self.group.sum_nests @ self.base_flow))
 
-    def _sums(self, attraction: Array, hidden: Array) -> tuple[Array, Array, Array]:
-        """Sums over the routes of a nest, weights of nests, sums over the nests of a market."""
-        sums = np.maximum(self.group.sum_nests @ attraction, _NOTHING)
+    def passing(self, crossing: int) -> Array:
+        """(markets, b) of them, those through one crossing."""
+        rows = np.flatnonzero(self.group.through[:, [crossing]].toarray()[:, 0])
+        only = np.zeros_like(self.base_flow)
+        only[rows] = self.base_flow[rows]
+        return np.asarray(self.group.sum_markets @ (self.group.sum_nests @ only))
+
+    def scale_counted(self, part: Array) -> None:
+        """Let the trucks of each market that is counted, and not the study's, stand for fewer: ``part`` (markets, b)."""
+        self.base_flow *= part[self.group.market_of_nest][self.group.nest_of_row]
+        scale = np.where(self.not_ours[:, None], part, 1.0)
+        self.trucks = [trucks * scale for trucks in self.trucks]
+
+    def grow(self, grown: Array) -> None:
+        """Trucks of other pairs grow as the traffic of the crossings that they pass, and by what world trade makes of them."""
+        group = self.group
+        only = group.through[:, : grown.shape[0]]
+        passes = np.maximum(np.asarray(only.sum(axis=1)), 1e-12)[:, None]
+        carried = self.base_flow * (np.asarray(only.sum(axis=1)) > 0)[:, None]
+        total = group.sum_markets @ (group.sum_nests @ carried)
+        carried *= (only @ grown) / passes
+        growth = (group.sum_markets @ (group.sum_nests @ carried)) / np.maximum(total, 1e-300)
+        growth = np.where(total > 0.0, growth, 1.0)
+        scale = np.where(self.not_ours[:, None], growth, 1.0) * self.shift
+        self.trucks = [trucks * scale for trucks in self.trucks]
+
+    def _slower(self, more_hours: Array) -> list[Array]:
+        """Attraction of routes with ``more_hours`` (rows, b) of queues than in the base year, class by class."""
+        return [e * np.exp(np.maximum(more_hours * -at, _LEAST)) for e, at in zip(self.attraction, self.border, strict=True)]
+
+    def _market(self, sums: Array, hidden: Array, opened: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
+        """Weights of nests, 0 for those that are shut, and their sums over the nests of a market."""
         tops = np.exp(self.phi * np.log(sums)) * hidden
-        return sums, tops, np.maximum(self.group.sum_markets @ tops, _NOTHING)
+        tops[~opened] = 0.0
+        return tops, np.maximum(self.group.sum_markets @ tops, _NOTHING)
+
+    def _price(self, j: int, totals: Array) -> Array:
+        """(markets, b) delivered price in units of the goods' value."""
+        cost = -np.log(totals) / (self.phi * self.scale)
+        price = np.maximum(self.price_zero[j] + cost - self.cost_zero[j], _CHEAPEST)
+        return np.where(self.has_way, price, _NO_WAY)
 
     def flows(self, more_hours: Array) -> Array:
         """(rows, b) truckloads a day on the group's routes, all classes together."""
         market, nest = self.group.market_of_nest, self.group.nest_of_row
         total = np.zeros((self.group.rows.size, self.size))
         self.sensitive = np.zeros_like(total)
-        self.by_class = []
-        for j, attraction in enumerate(self._attractions(more_hours)):
-            sums, tops, totals = self._sums(attraction, self.hidden[j])
-            attraction *= (tops / sums * (self.trucks[j] / totals)[market])[nest]
+        self.by_class, self.curvature = [], []
+        for j, attraction in enumerate(self._slower(more_hours)):
+            sums = np.maximum(self.group.sum_nests @ attraction, _NOTHING)
+            tops, totals = self._market(sums, self.hidden[j], self.opened)
+            price = self._price(j, totals)
+            trade = self.trucks[j] * (price / self.price_zero[j]) ** -self.theta
+            attraction *= (tops / sums * (trade / totals)[market])[nest]
             total += attraction
             self.by_class.append(attraction)
-            self.sensitive += attraction if self.multiplier[j] == 1.0 else self.multiplier[j] * attraction
+            self.sensitive += attraction * self.border[j]
+            # What a share of a market loses to the others less what the market loses altogether, per truck.
+            loss = np.where(price > _CHEAPEST, self.theta / (price * self.scale), 0.0)
+            self.curvature.append((self.phi - loss) / np.maximum(trade, 1e-30))
+        self.flow = total
         return total
 
-    def response(self, part: npt.NDArray[np.bool_] | None = None) -> Array:
+    def response(self) -> Array:
         """(Y, Y, b) trucks a day lost at one crossing for an hour more at another, at the last flows.
 
-        ``part`` (rows,) leaves out the routes of all markets but some.
-
-        For a nested logit ``-df_r/dg_s = lambda [f_r 1(r = s) - (1 - phi) f_r f_s / F_nest - phi f_r f_s /
-        F_market]``.
+        For a nested logit of trade that reacts ``-df_r/dg_s = lambda [f_r 1(r = s) - (1 - phi) f_r f_s / F_nest -
+        (phi - theta / (lambda p)) f_r f_s / F_market]``.
         """
         coupling = self.group.coupling
         market = self.group.market_of_nest
-        only = 1.0 if part is None else part[:, None].astype(float)
-        lost = coupling.together @ (self.sensitive * only * self.hour)
-        for m, whole, trucks in zip(self.multiplier.tolist(), self.by_class, self.trucks, strict=True):
-            flow = whole * only
-            share = (1.0 - self.phi) / np.maximum(self.group.sum_nests @ flow, 1e-12)
-            share += self.phi / np.maximum(trucks, 1e-12)[market]
+        lost = coupling.together @ self.sensitive
+        for at, flow, curvature in zip(self.border, self.by_class, self.curvature, strict=True):
+            across = curvature[market]
+            within = across + (1.0 - self.phi) / np.maximum(self.group.sum_nests @ flow, 1e-30)
             visits = coupling.visits @ flow
-            scaled = visits * (share * (m * self.hour))[coupling.visit_nest]
+            scaled = visits * (within * at)[coupling.visit_nest]
             lost -= coupling.products @ (scaled[coupling.first] * visits[coupling.second])
+            if coupling.far_first.size:
+                scaled = visits * (across * at)[coupling.visit_nest]
+                lost -= coupling.far_products @ (scaled[coupling.far_first] * visits[coupling.far_second])
         size = coupling.members.size
         matrix = np.zeros((size, size, self.size))
         x, y = coupling.pairs
@@ -172,21 +262,28 @@ class NestedLogit:
     def part(self, columns: npt.NDArray[np.intp]) -> NestedLogit:
         """The same choices for some of the cases only."""
         other = copy.copy(self)
-        for name in ("phi", "scale", "hour", "value", "sensitive"):
+        for name in ("phi", "scale", "theta", "value", "sensitive", "flow", "opened", "has_way"):
             setattr(other, name, getattr(self, name)[..., columns])
-        for name in ("attraction", "hidden", "trucks", "by_class"):
-            setattr(other, name, [array[:, columns] for array in getattr(self, name)])
+        for name in ("attraction", "hidden", "trucks", "by_class", "border", "cost_zero", "price_zero", "curvature"):
+            setattr(other, name, [array[..., columns] for array in getattr(self, name)])
         other.size = columns.size
         return other
 
     def report(
-        self, more_hours: Array, layout: Layout, composite: Array, mean: Array, share: Array, hidden_cost: Array
+        self, more_hours: Array, layout: Layout, composite: Array, mean: Array, price: Array, share: Array, hidden_cost: Array
     ) -> None:
-        """Add the group's classes to composite and mean cost (P, C, b), shares and hidden cost (R, C, b)."""
+        """Add the group's classes to composite and mean cost and price (P, C, b), shares and hidden cost (R, C, b).
+
+        A pair's price, against that of the base year, moves its trade as those of its markets do: ``(sum w (p /
+        p0)^-theta)^(-1/theta)``.
+        """
         group = self.group
-        for j, attraction in enumerate(self._attractions(more_hours)):
+        for j, attraction in enumerate(self._slower(more_hours)):
             c = group.classes[j]
-            sums, tops, totals = self._sums(attraction, self.hidden[j])
+            sums = np.maximum(group.sum_nests @ attraction, _NOTHING)
+            tops, totals = self._market(sums, self.hidden[j], self.opened)
+            kept = (self._price(j, totals) / self.price_zero[j]) ** -self.theta
+            price[:, c] = (layout.market_of_pair @ kept) ** (-1.0 / self.theta)
             composite[:, c] = layout.market_of_pair @ (-np.log(totals) / (self.phi * self.scale))
             part = (tops / sums * (layout.market_weight / totals)[group.market_of_nest])[group.nest_of_row]
             taken = attraction * part

@@ -45,7 +45,9 @@ class Service:
     """A ship, train or flight between two places.
 
     ``hours`` runs from departure to arrival, ``transshipment_hours`` of them between two ships or
-    trains; ``wait_hours`` is half the gap between departures and comes on top.
+    trains; ``wait_hours`` is half the gap between departures and comes on top. ``serves`` are the two economies
+    whose goods it carries, the first from ``a`` (None: any that have its ends), over at most ``borders`` crossings
+    by road before and after it.
     """
 
     name: str
@@ -62,6 +64,8 @@ class Service:
     estimate: bool = True
     transshipment_hours: float = 0.0
     new: int | None = None
+    serves: tuple[str, str] | None = None
+    borders: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,16 @@ class Network:
     moving_share: Mapping[str, float]
     pair_traffic: pd.DataFrame = field(repr=False)
     base_shares: pd.DataFrame = field(repr=False)
+    road_cargo: str = "truck"
+    """What goes by road: goods other than bulk (truck), or all of them (any)."""
+    compiled: bool = False
+    """Whether its ways are compiled from open data and not checked by hand."""
+    messages: tuple[str, ...] = ()
+    """Sentences that a user must see."""
+    usual_closure_days: Mapping[str, float] = field(default_factory=dict)
+    """Days a year that a crossing which has shut since was shut in the state that base traffic and shares belong to."""
+    bulk_by_road: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    """By directed pair: share of its bulk that goes by truck, and part of its trucks that carry it."""
 
     def crossing_names(self) -> tuple[str, ...]:
         """Ids of all crossings, in the order of the arrays of a solved system."""
@@ -177,9 +191,18 @@ def load() -> Network:
         moving_share=(costs["moving_hours_per_day"] / 24.0).to_dict(),
         pair_traffic=tables.table("pair_traffic"),
         base_shares=tables.table("base_shares"),
+        usual_closure_days=_by_key("recent_closures", "crossing", "usual_closure_days_per_year"),
+        bulk_by_road={
+            (str(r.exporter), str(r.importer)): (float(r.road_share), float(r.truck_part)) for r in tables.table("bulk_by_road").itertuples()
+        },
     )
     _check(network)
     return network
+
+
+def _by_key(table: str, key: str, column: str) -> dict[str, float]:
+    rows = tables.table(table)
+    return {str(name): float(value) for name, value in zip(rows[key], rows[column], strict=True)}
 
 
 def road_hours(km: float, speed_kmh: float, moving_share: float) -> float:
@@ -263,6 +286,8 @@ def _check(network: Network) -> None:
     for crossing in network.crossings.index:
         if len(network.economies.get(str(crossing), ())) != 2:
             raise NetworkError(f"network: crossing {crossing!r} must be a place between two economies")
+    for crossing in network.usual_closure_days:
+        network.crossing(crossing)
     for gateway in network.gateways.values():
         for place, _ in gateway:
             network.place(place)

@@ -79,6 +79,30 @@ def closed_hours_wait(
     return np.asarray(closed * closed / (2.0 * period_hours) / np.where(closed > 0.0, idle, 1.0))
 
 
+def steady_hours(
+    odds: npt.ArrayLike,
+    capacity_trucks_per_day: npt.ArrayLike,
+    lanes: npt.ArrayLike,
+    hours_open: npt.ArrayLike = 24.0,
+    days_open_per_week: npt.ArrayLike = 7.0,
+    variability: npt.ArrayLike = 1.0,
+) -> Array:
+    """Mean hours from arrival to a lane where the queue has settled, without any ceiling. Arguments broadcast.
+
+    ``odds`` is ``x / (1 - x)`` for traffic that takes a share ``x`` of what the crossing can pass, so that a crossing
+    that is all but full keeps its digits. The wait is that of the M/G/c queue and of closed hours; it grows without
+    limit as ``x`` tends to 1, which no traffic reaches. ``capacity_trucks_per_day`` is per day of opening.
+    """
+    ratio = np.asarray(odds, dtype=float)
+    days = np.asarray(days_open_per_week, dtype=float)
+    capacity = np.asarray(capacity_trucks_per_day, dtype=float) * days / 7.0
+    x = ratio / (1.0 + ratio)
+    waiting = HOURS_PER_DAY * np.asarray(variability, dtype=float) * erlang_c(x, lanes) * (1.0 + ratio) / capacity
+    nights = closed_hours_wait(x, 1.0, HOURS_PER_DAY, HOURS_PER_DAY - np.asarray(hours_open, dtype=float))
+    weekends = closed_hours_wait(x, 1.0, HOURS_PER_WEEK, HOURS_PER_WEEK - HOURS_PER_DAY * days)
+    return np.asarray(waiting + nights + weekends)
+
+
 def capped(hours: npt.ArrayLike, ceiling_hours: npt.ArrayLike) -> Array:
     """``hours`` where they are far below the ceiling, rising smoothly to it and never beyond."""
     ceiling = np.asarray(ceiling_hours, dtype=float)

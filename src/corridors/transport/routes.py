@@ -227,11 +227,11 @@ def _choose(
     return [path for _, path in sorted(kept, key=lambda item: (item[0], item[1].places))]
 
 
-def feeder(roads: RoadMap, a: str, b: str, borders: int) -> Path | None:
-    """The way by road between a gateway and a port over at most ``borders`` crossings, or None."""
+def feeder(roads: RoadMap, a: str, b: str, borders: int, shut: frozenset[str] = frozenset()) -> Path | None:
+    """The way by road between a gateway and a port over at most ``borders`` crossings, none of ``shut``, or None."""
     if a == b:
         return Path((a,), (), ())
-    answer = roads.best(a, b, frozenset(roads.toll) if borders == 0 else frozenset())
+    answer = roads.best(a, b, frozenset(roads.toll) if borders == 0 else shut)
     return answer[1] if answer is not None and len(answer[1].crossings) <= borders else None
 
 
@@ -245,13 +245,18 @@ def by_service(
     """
     feeders = [(i, s) for i, s in enumerate(services) if s.mode == "rail_feeder"]
     direct = network.distance_km(origin, destination)
+    shut = frozenset(str(c) for c, state in network.crossings["state"].items() if state == "shut")
     for i, service in enumerate(services):
         if service.mode == "rail_feeder" or not service.running:
             continue
         # Nobody trucks air freight across a border to a flight: other flights are nearer.
-        borders = 0 if service.new is None or service.mode == "air" else 2
+        borders = service.borders if service.new is None or service.mode == "air" else 2
+        barred = shut if service.serves is not None else frozenset()
         for start, end in ((service.a, service.b), (service.b, service.a)):
-            joins = exporter in network.economies[start] and importer in network.economies[end]
+            if service.serves is not None:
+                joins = (exporter, importer) == (service.serves if start == service.a else service.serves[::-1])
+            else:
+                joins = exporter in network.economies[start] and importer in network.economies[end]
             on_the_way = network.distance_km(origin, start) + network.distance_km(end, destination) < 0.75 * direct
             if not joins and not (borders and on_the_way):
                 continue
@@ -259,8 +264,8 @@ def by_service(
             ways += [(start, (i, j), s.b) for j, s in feeders if s.a == end]
             ways += [(s.b, (j, i), end) for j, s in feeders if s.a == start]
             for first, chain, last in ways:
-                before = feeder(roads, origin, first, borders)
-                after = feeder(roads, last, destination, borders)
+                before = feeder(roads, origin, first, borders, barred)
+                after = feeder(roads, last, destination, borders, barred)
                 if before is None or after is None:
                     continue
                 yield Route(

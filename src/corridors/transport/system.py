@@ -35,7 +35,7 @@ import pandas as pd
 from corridors.data import tables
 from corridors.errors import DataError, NetworkError, nearest
 from corridors.transport import arrays as layout
-from corridors.transport import assignment, choice_set
+from corridors.transport import assignment, choice_set, hidden
 from corridors.transport import effects as measure_effects
 from corridors.transport import network as network_module
 from corridors.transport.choice_set import ChoiceSet
@@ -50,7 +50,8 @@ PARAMETERS = (
     "value_of_a_day", "road_cost_factor", "sea_cost_factor", "sea_time_factor", "rail_cost_factor", "air_cost_factor",
     "road_speed_factor", "processing_factor", "background_traffic_factor", "background_traffic_growth", "route_scale",
     "mode_dissimilarity", "base_share_factor", "new_service_hidden_share", "unit_value_factor", "closure_days_factor",
-    "outside_cost", "truck_payload_t", "traffic_base_year", "road_hidden_kept",
+    "outside_cost", "truck_payload_t", "traffic_base_year", "road_hidden_kept", "trade_elasticity", "rest_elasticity",
+    "truck_day_usd", "reliability_ratio", *hidden.PARAMETERS,
 )  # fmt: skip
 _CONSTANTS = ("tonnes_per_teu", "tonnes_per_flight")
 
@@ -61,29 +62,42 @@ class TransportState:
 
     composite_cost: (B, P, C) log-sum cost as a share of goods value; only its changes mean anything.
     mean_cost: (B, P, C) money and time of the routes that are taken, weighted by their shares, likewise.
+    price_factor: (B, P, C) delivered price over that of the base year, ``(1 + g0 + dc) / (1 + g0)`` with money and
+        time ``g0`` in the base year and the change ``dc`` of the log-sum since. Trade of a class is ``price_factor^-theta``
+        times that of the base state, before the rest of the world responds; where no way is open the factor is near
+        a million. The ratio of two states' is the cost factor of the measures between them, and users' gain is the area
+        under the demand between the two prices.
     route_share: (B, R, C) share of the pair's goods of a class; adds to one over a pair's routes.
     route_hours, route_usd_per_t: (B, R) door to door, queues included, hidden costs left out.
     hidden_usd_per_t: (B, R, C) calibrated hidden cost of the route's mode, in dollars a tonne.
     crossing_hours: (B, X) from arrival to release; queue_hours: (B, X) the queue's part of it.
-    crossing_load_trucks_per_day, crossing_capacity: (B, X) trucks a calendar day, and a day of opening.
+    capacity_hours: (B, X) the queue beyond that of an empty crossing: what more capacity could take away.
+    shadow_price_usd_per_truck: (B, X) what these hours cost a truck with the mean load: the multiplier of the constraint that no more can pass than passes, and what a slot without a queue would sell for.
+    crossing_load_trucks_per_day, crossing_capacity: (B, X) trucks a calendar day, never more than can pass over
+        the year, and trucks a day of opening.
     study_trucks_per_day: (B, X) of the load, the trade passed as demand; rest_trucks_per_day: (B, X) what
         belongs to no pair of the network.
     open_share: (B, X) share of days on which the crossing is open.
     service_load, service_capacity: (B, S) truckloads a day on new services that have a limit (trains,
         flights). One that fills rations its room by price; service_premium_hours: (B, S) is that
-        premium, in hours of transit that would cost the same. Composite costs hold it, route_hours do not.
-    gap: (B,) relative gap of the equilibrium; rounds: of Newton's method, of the slowest case.
+        premium, in hours at a border that would cost the same. Composite costs hold it, route_hours do not.
+    gap: (B,) relative gap of the equilibrium; rounds: of Newton's method, of the slowest case; settled: (B,) whether
+        the gap was reached.
+    shift: (B, P) the factor on demand that was passed.
     place: (B, X + S) where the iteration ended, for another that is to begin there.
     """
 
     composite_cost: Array
     mean_cost: Array
+    price_factor: Array
     route_share: Array
     route_hours: Array
     route_usd_per_t: Array
     hidden_usd_per_t: Array
     crossing_hours: Array
     queue_hours: Array
+    capacity_hours: Array
+    shadow_price_usd_per_truck: Array
     crossing_load_trucks_per_day: Array
     crossing_capacity: Array
     study_trucks_per_day: Array
@@ -92,9 +106,11 @@ class TransportState:
     service_load: Array
     service_capacity: Array
     service_premium_hours: Array
+    shift: Array
     gap: Array
     place: Array
     rounds: int
+    settled: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -146,6 +162,7 @@ class System:
         tolerance: float = 1e-8,
         start: float = 1.0,
         near: TransportState | Array | None = None,
+        shift: npt.ArrayLike = 1.0,
     ) -> TransportState:
         """The equilibrium of B cases.
 
@@ -162,8 +179,10 @@ class System:
         near: a state of the same crossings and services, of as many cases or one, to start from
             instead, or ``place`` of one in which measures are not in place (B, X): services left out. A
             case that differs from it in nothing ends where it began, to the last bit.
+        shift: (B, P) factor on each pair's demand beside that of its own cost: what the rest of world trade makes of it.
 
-        Raises NotConverged if the gap is not reached, DataError if a parameter is missing.
+        Raises NotConverged if more than one case in a thousand does not reach the gap (fewer are marked in
+        ``settled``), DataError if a parameter is missing.
         """
         values = {name: np.atleast_1d(np.asarray(_parameter(params, name), dtype=float)) for name in PARAMETERS}
         phases = np.zeros((1, self.effects.count)) if active is None else np.atleast_2d(np.asarray(active, dtype=float))
@@ -177,16 +196,21 @@ class System:
             if (exporter, importer) not in own:
                 raise NetworkError(f"choice: demand for {exporter}-{importer} needs a system compiled with it as study")
         sizes = [v.shape[0] for v in values.values()] + [phases.shape[0], years.shape[0], *(v.shape[0] for v in traded.values())]
+        moved = np.atleast_2d(np.asarray(shift, dtype=float))
+        sizes.append(moved.shape[0])
         count = max(sizes)
         if any(size not in (1, count) for size in sizes):
             raise NetworkError(f"choice: cases disagree: {sorted(set(sizes))} rows")
         first = assignment.Start(factor=start)
         if isinstance(near, TransportState):
             if near.place.shape == (near.gap.size, len(self.crossings) + self.layout.tonnes_per_day.shape[0]):
-                first = assignment.Start(near.place, near.crossing_load_trucks_per_day, near.crossing_capacity, near.service_capacity)
+                first = assignment.Start(
+                    near.place, near.crossing_load_trucks_per_day, near.crossing_capacity, near.open_share, near.service_capacity
+                )
         elif near is not None and near.shape[-1] == len(self.crossings):
             first = assignment.Start(near)
-        return TransportState(**assignment.solve(self.layout, values, phases, years, traded, count, tolerance, first))
+        cases = assignment.Cases(values, phases, years, traded, moved)
+        return TransportState(**assignment.solve(self.layout, cases, count, tolerance, first))
 
 
 def compile_system(
@@ -220,7 +244,7 @@ def compile_system(
     shown_pairs = set(focus or wanted)
     shown = np.array([r for r, route in enumerate(choices.routes) if (route.exporter, route.importer) in shown_pairs], dtype=np.intp)
     classes = tables.cargo_classes().set_index("cargo_class")
-    arrays = layout.lay_out(network, effects, choices, classes, shown, limited)
+    arrays = layout.lay_out(network, effects, choices, classes, shown, limited, focus)
     return System(network, effects, choices, focus, shown, classes, arrays)
 
 

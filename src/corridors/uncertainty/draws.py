@@ -13,6 +13,8 @@ distribution    meaning of low, central, high
 ``lognormal``   10th percentile, median, 90th percentile; the two sides may differ
 ``triangular``  lowest value, mode, highest value
 ``uniform``     lowest value, middle, highest value
+``mixture``     10th percentile, median, 90th percentile of a mixture of literatures (for reading only: it
+                is drawn from their table, :data:`MIXTURES`)
 ``fixed``       always ``central``; low and high are for reading only
 ``check``       a known effect to hold a result against; never drawn and never an input
 ==============  ==========================================================================
@@ -21,19 +23,23 @@ distribution    meaning of low, central, high
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 from scipy.stats import qmc
 
 from corridors.errors import DataError, nearest
 
 Array = npt.NDArray[np.float64]
 
-DISTRIBUTIONS = ("normal", "lognormal", "triangular", "uniform", "fixed", "check")
+DISTRIBUTIONS = ("normal", "lognormal", "triangular", "uniform", "mixture", "fixed", "check")
+MIXTURES: Mapping[str, str] = {"trade_elasticity": "trade_elasticity_literatures"}
+"""Parameters drawn from a mixture, and the table (``weight``, ``median``, ``low``, ``high``) of its parts: each is
+lognormal with its 10th percentile, median and 90th percentile, the two sides may differ."""
 PROBABILITIES: Mapping[str, float] = {
     "p2_5": 0.025,
     "p10": 0.10,
@@ -97,7 +103,30 @@ def quantile(row: Mapping[Any, Any], probability: Array | float) -> Array:
         return np.asarray(np.where(u < turn, rising, falling))
     if kind == "uniform":
         return np.asarray(low + u * (high - low))
+    if kind == "mixture":
+        value, share = _mixture(str(row["parameter"]))
+        return np.asarray(np.exp(np.interp(u, share, value)))
     return np.full(u.shape, mid)
+
+
+@lru_cache(maxsize=8)
+def _mixture(parameter: str) -> tuple[Array, Array]:
+    """ln of a parameter on a fine grid, and the share of the mixture below it."""
+    if parameter not in MIXTURES:
+        raise DataError(
+            f"parameters.csv: {parameter}: distribution 'mixture' is for {', '.join(MIXTURES)} only"
+            f"{nearest(parameter, MIXTURES)}"
+        )
+    from corridors.data import tables
+
+    parts = tables.table(MIXTURES[parameter])
+    weight = parts["weight"].to_numpy(dtype=np.float64)
+    low, mid, high = (np.log(parts[c].to_numpy(dtype=np.float64)) for c in ("low", "median", "high"))
+    below, above = (mid - low) / _Z90, (high - mid) / _Z90
+    value = np.linspace((mid - 8.0 * below).min(), (mid + 8.0 * above).max(), 40_001)
+    far = value[:, None] - mid
+    share = ndtr(far / np.where(far < 0, below, above)) @ weight / weight.sum()
+    return value, share
 
 
 def quantiles(values: npt.ArrayLike, axis: int = 0) -> pd.DataFrame:

@@ -1,25 +1,26 @@
-"""Would these forecasts have been right? Rolling origins on the world panel, 1992-2016.
+"""Would these forecasts have been right? Rolling origins on the world panel, 1992 to the newest year.
 
-From every year of the panel (each fourth year) the trade of all pairs that trade then is forecast four, eight and
-twelve years on and held against what came. Methods:
+From every year of the panel the trade of all pairs that trade then is forecast to every later year up to
+fifteen years on and held against what came. Methods:
 
 - ``last value``: nothing changes;
 - ``drift``: the change since the previous observation goes on;
 - ``gdp``: trade in proportion to the GDP of both;
 - ``ets``: exponential smoothing by statsmodels (damped trend or none, by AICc), from origins with at least four
   observations, on a sample of pairs (every k-th, stated), because it takes milliseconds a pair;
-- ``ours``: :mod:`corridors.trade.flow_forecast`.
+- ``ours``: :mod:`corridors.trade.flow_forecast`, the same functions that projections call.
 
-At each origin ours is trained on forecasts that were complete by then. Bands of every method are
-quantiles of its own out-of-sample errors on flows of like size from earlier origins; an origin without such errors
+At each origin ours is trained, and its bands are measured, on forecasts that were complete by then. Bands of the other methods
+are quantiles of their own errors on flows of like size from earlier origins; an origin without such errors
 has no bands and is not scored on them. ``gdp`` and ``ours`` are run with known GDP growth (the trade model is
 tested) and with forecast GDP (everything is: drift estimated before the origin, shrunk half way to the world's).
+Horizons of four, eight and twelve years end by 2016; seven, eleven and fifteen end in 2023, measured by another source.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,14 +31,18 @@ import pandas as pd
 from corridors.data import panel
 from corridors.data.panel import Panel
 from corridors.runtime.cache import kept
-from corridors.trade import flow_forecast, pooled_gravity
-from corridors.trade.flow_forecast import STEP, Examples
+from corridors.trade import flow_targets, flow_training
+from corridors.trade.flow_forecast import Examples
 from corridors.validation import scoring
 
 Array = npt.NDArray[np.float64]
 
-HORIZONS = (4, 8, 12)
+HORIZONS = (4, 7, 8, 11, 12, 15)
+STEP = 4
 HEADLINE_HORIZONS = (4, 8)
+UNSEEN_HORIZONS = (7, 11, 15)
+"""To 2023, which no one had seen when the first method was chosen."""
+FAR_ABOVE = "more than 2.7 times the target"
 LEVELS = (50, 80, 95)
 CRPS_PARTS = 20
 BINS = 12
@@ -53,12 +58,14 @@ DRIFT_YEARS = 10
 class BacktestResult:
     """``scores``: method, gdp (known|forecast|none), horizon, origin, pairs, error (mean absolute log error), mase, crps,
     reference (error of the last value on the same pairs), skill. ``coverage``: method, gdp, horizon, level,
-    coverage, pairs. ``sizes``: skill and coverage of ours by size of flow. ``pairs``: exporter, importer, origin,
+    coverage, pairs. ``sizes``: skill and coverage of ours by size of flow. ``lines``: the same of flows over a billion dollars
+    by distance from the gravity line. ``pairs``: exporter, importer, origin,
     horizon, target_year, last_musd, actual_musd, p10, p50, p90, inside (80 % band), error_ours, error_last."""
 
     scores: pd.DataFrame
     coverage: pd.DataFrame
     sizes: pd.DataFrame
+    lines: pd.DataFrame
     pairs: pd.DataFrame
 
     @property
@@ -114,6 +121,9 @@ class BacktestResult:
         for h in HORIZONS:
             for level in LEVELS:
                 figures[f"coverage_{level}_{h}_years"] = self.coverage_at(h, level)
+        figures["skill_on_2023"] = self.skill("ours", "known", UNSEEN_HORIZONS)
+        figures["coverage_80_on_2023"] = float(np.mean([self.coverage_at(h, 80) for h in UNSEEN_HORIZONS]))
+        figures["coverage_80_large_far_above"] = float(self.lines.loc[self.lines["line"] == FAR_ABOVE, "coverage_80"].mean())
         return figures
 
 
@@ -122,6 +132,7 @@ class _Forecast:
     """One method at one origin and horizon: examples with a known outcome, its median, and its bands if there are any."""
 
     examples: Examples
+    horizon: int
     predicted: Array
     quantiles: Array | None
 
@@ -144,62 +155,51 @@ def run() -> BacktestResult:
 
 
 def run_on(world: Panel) -> BacktestResult:
-    """The backtest on any panel whose years are :data:`corridors.trade.flow_forecast.STEP` apart."""
-    fits = [pooled_gravity.fit(world, year) for year in world.years]
+    """The backtest on any panel."""
+    targets, _ = flow_targets.ln_targets(world)
     made: dict[tuple[str, str], dict[tuple[int, int], _Forecast]] = {}
-    models = _models(world, fits)
-    for gdp in ("known", "forecast"):
+    growth = {(a, b): _forecast_growth(world, world.years[a], world.years[b] - world.years[a]) for a, b in flow_training.spans(world)}
+    for gdp, guess in (("known", None), ("forecast", growth)):
         ours: dict[tuple[int, int], _Forecast] = {}
         plain: dict[tuple[int, int], _Forecast] = {}
-        for (origin, horizon), model in models.items():
-            growth = None if gdp == "known" else _forecast_growth(world, origin, horizon)
-            e = flow_forecast.examples(world, fits, origin, horizon, growth)
-            e = e.subset(np.isfinite(e.outcome))
-            ours[origin, horizon] = _with_bands(e, model.predict(e), ours)
-            plain[origin, horizon] = _with_bands(e, e.growth_i + e.growth_j, plain)
+        for f in flow_training.forecasts(world, targets, guess):
+            if f.horizon not in HORIZONS:
+                continue
+            e, span = f.examples, (f.origin, f.horizon)
+            median = f.forecaster.median(e)
+            bands = median[:, None] + f.forecaster.error(e, _ALL_P) if f.forecaster.banded else None
+            ours[span] = _Forecast(e, f.horizon, median, bands)
+            plain[span] = _with_bands(e, span, e.growth_i + e.growth_j, plain)
             if gdp == "known":
                 last = made.setdefault(("last value", "none"), {})
-                last[origin, horizon] = _with_bands(e, np.zeros(len(e.outcome)), last)
+                last[span] = _with_bands(e, span, np.zeros(len(e.outcome)), last)
                 drift = made.setdefault(("drift", "none"), {})
-                change = np.nan_to_num(e.previous_growth) * horizon / STEP
-                drift[origin, horizon] = _with_bands(e, change, drift)
+                change = np.nan_to_num(e.previous_growth) * f.horizon / STEP
+                drift[span] = _with_bands(e, span, change, drift)
         made["gdp", gdp] = plain
         made["ours", gdp] = ours
     made["ets", "none"] = _ets(world, made["ours", "known"])
-    return BacktestResult(_scores(made), _coverage(made), _sizes(made), _pairs(world, made["ours", "known"]))
+    known = made["ours", "known"]
+    return BacktestResult(_scores(made), _coverage(made), _sizes(known), _lines(known), _pairs(world, known))
 
 
-def _models(
-    world: Panel, fits: Sequence[pooled_gravity.PooledGravity]
-) -> dict[tuple[int, int], flow_forecast.Forecaster]:
-    """A forecaster for every origin and horizon, trained on forecasts that ended by the origin."""
-    spans = [(o, h) for o in world.years for h in HORIZONS if o + h in world.years]
-    known = {span: flow_forecast.examples(world, fits, *span) for span in spans}
-    models = {}
-    for origin, horizon in spans:
-        past = [e for (o, h), e in known.items() if o + h <= origin and h == horizon]
-        if not past:
-            past = [e for (o, h), e in known.items() if o + h <= origin and h == STEP]
-        models[origin, horizon] = flow_forecast.train(past, horizon)
-    return models
-
-
-def _with_bands(e: Examples, predicted: Array, earlier: dict[tuple[int, int], _Forecast]) -> _Forecast:
+def _with_bands(e: Examples, span: tuple[int, int], predicted: Array, earlier: dict[tuple[int, int], _Forecast]) -> _Forecast:
     """The forecast with quantiles (n, k) from the method's own earlier errors on flows of like size."""
-    past = [f for (o, h), f in earlier.items() if h == e.horizon and o + h <= e.origin]
+    origin, horizon = span
+    past = [f for (o, h), f in earlier.items() if h == horizon and o + h <= origin]
     stretch = 1.0
     if not past:
-        past = [f for (o, h), f in earlier.items() if h == STEP and o + h <= e.origin]
+        past = [f for (o, h), f in earlier.items() if h == STEP and o + h <= origin]
         # Errors of a random walk grow with the square root of the horizon.
-        stretch = float(np.sqrt(e.horizon / STEP))
+        stretch = float(np.sqrt(horizon / STEP))
     if not past:
-        return _Forecast(e, predicted, None)
+        return _Forecast(e, horizon, predicted, None)
     size = np.concatenate([f.examples.ln_trade for f in past])
     error = np.concatenate([f.error for f in past]) * stretch
     edges = np.quantile(size, np.linspace(0, 1, BINS + 1)[1:-1])
     place = np.searchsorted(edges, size)
     table = np.stack([np.quantile(error[place == b], _ALL_P) for b in range(BINS)])
-    return _Forecast(e, predicted, predicted[:, None] + table[np.searchsorted(edges, e.ln_trade)])
+    return _Forecast(e, horizon, predicted, predicted[:, None] + table[np.searchsorted(edges, e.ln_trade)])
 
 
 def _forecast_growth(world: Panel, origin: int, horizon: int) -> Array:
@@ -233,9 +233,11 @@ def _ets(
         chosen = chosen[:: len(chosen) // ETS_PAIRS][:ETS_PAIRS]
         keep = np.zeros(len(e.i), dtype=bool)
         keep[chosen] = True
+        if horizon % STEP:
+            continue
         steps = horizon // STEP
         predicted = np.array([_smoothed(series[:, c], steps) for c in chosen])
-        result[origin, horizon] = _Forecast(e.subset(keep), predicted, None)
+        result[origin, horizon] = _Forecast(e.subset(keep), horizon, predicted, None)
     return result
 
 
@@ -306,22 +308,42 @@ def _inside(f: _Forecast, low: int, high: int) -> npt.NDArray[np.bool_]:
     return (y >= f.quantiles[:, CRPS_PARTS + low]) & (y <= f.quantiles[:, CRPS_PARTS + high])
 
 
-def _sizes(made: dict[tuple[str, str], dict[tuple[int, int], _Forecast]]) -> pd.DataFrame:
-    """Ours with known GDP by size of flow: horizon, from_musd, to_musd, pairs, error, reference, skill, coverage_80."""
+def _sizes(ours: dict[tuple[int, int], _Forecast]) -> pd.DataFrame:
+    """Ours with known GDP by size of flow: horizon, from_musd, to_musd, pairs, error, reference, skill, coverage_50, _80, _95."""
     edges = [0.0, 0.1, 1.0, 10.0, 100.0, 1000.0, np.inf]
     rows = []
     for horizon in HORIZONS:
-        runs = [f for (_, h), f in made["ours", "known"].items() if h == horizon and f.quantiles is not None]
-        size = np.exp(np.concatenate([f.examples.ln_trade for f in runs]))
-        error = np.abs(np.concatenate([f.error for f in runs]))
-        naive = np.abs(np.concatenate([f.examples.outcome for f in runs]))
-        inside = np.concatenate([_inside(f, *_BANDS[80]) for f in runs])
         for low, high in zip(edges[:-1], edges[1:], strict=True):
-            k = (size >= low) & (size < high)
-            a, b = float(error[k].mean()), float(naive[k].mean())
-            rows.append((horizon, low, high, int(k.sum()), a, b, scoring.skill(a, b), float(inside[k].mean())))
-    columns = ["horizon", "from_musd", "to_musd", "pairs", "error", "reference", "skill", "coverage_80"]
-    return pd.DataFrame(rows, columns=columns)
+            found = _group(ours, horizon, lambda e, low=low, high=high: (np.exp(e.ln_trade) >= low) & (np.exp(e.ln_trade) < high))
+            rows.append((horizon, low, high, *found))
+    return pd.DataFrame(rows, columns=["horizon", "from_musd", "to_musd", *_GROUP])
+
+
+def _lines(ours: dict[tuple[int, int], _Forecast]) -> pd.DataFrame:
+    """Ours on flows over a billion dollars by distance from the target: horizon, line, and the columns of :func:`_sizes`."""
+    rows = []
+    for horizon in HORIZONS:
+        for line, low, high in ((FAR_ABOVE, 1.0, np.inf), ("within 2.7 times", -1.0, 1.0), ("less than 1/2.7", -np.inf, -1.0)):
+            found = _group(ours, horizon, lambda e, low=low, high=high: (np.exp(e.ln_trade) >= 1000) & (e.residual > low) & (e.residual <= high))
+            rows.append((horizon, line, *found))
+    return pd.DataFrame(rows, columns=["horizon", "line", *_GROUP])
+
+
+_GROUP = ("pairs", "error", "reference", "skill", "coverage_50", "coverage_80", "coverage_95")
+
+
+def _group(
+    ours: dict[tuple[int, int], _Forecast], horizon: int, chosen: Callable[[Examples], npt.NDArray[np.bool_]]
+) -> tuple[int, float, float, float, float, float, float]:
+    """Scores of the flows that ``chosen`` picks, each origin counting alike."""
+    runs = [(f, chosen(f.examples)) for (_, h), f in ours.items() if h == horizon and f.quantiles is not None]
+    runs = [(f, k) for f, k in runs if k.any()]
+    if not runs:
+        return (0, *(float("nan"),) * 6)
+    error = float(np.mean([np.abs(f.error[k]).mean() for f, k in runs]))
+    naive = float(np.mean([np.abs(f.examples.outcome[k]).mean() for f, k in runs]))
+    held = [float(np.mean([_inside(f, *_BANDS[level])[k].mean() for f, k in runs])) for level in LEVELS]
+    return (int(sum(k.sum() for _, k in runs)), error, naive, scoring.skill(error, naive), held[0], held[1], held[2])
 
 
 def _pairs(world: Panel, ours: dict[tuple[int, int], _Forecast]) -> pd.DataFrame:

@@ -18,10 +18,17 @@ from corridors.errors import DataError
 from corridors.runtime.notebook_html import in_notebook
 from corridors.study.result import plain
 from corridors.trade import baseline, reported_level
-from corridors.validation import backtest, known_effects, published, real_cases
+from corridors.validation import (
+    backtest,
+    day_of_delay,
+    experiments,
+    known_effects,
+    published,
+    real_cases,
+)
 
 TABLES = (
-    "published", "backtest", "coverage", "by_size", "pairs", "real_cases", "known_effects", "disagreements", "sources",
+    "published", "backtest", "coverage", "by_size", "by_line", "first_scores", "pairs", "real_cases", "known_effects", "experiments", "day_of_delay", "disagreements", "sources",
 )  # fmt: skip
 _HEAD = "validation.json"
 
@@ -74,9 +81,13 @@ def run() -> ValidationResult:
         "backtest": past.summary(),
         "coverage": past.coverage,
         "by_size": past.sizes,
+        "by_line": past.lines,
+        "first_scores": data.forecast_first_scores(),
         "pairs": past.pairs,
         "real_cases": real_cases.compare(),
         "known_effects": known_effects.compare(),
+        "experiments": experiments.compare(),
+        "day_of_delay": day_of_delay.compare(),
         "disagreements": _disagreements(),
         "sources": data.catalogue(),
     }
@@ -98,6 +109,7 @@ def _summary(tables: Mapping[str, pd.DataFrame], past: backtest.BacktestResult) 
         "published": tables["published"]["passed"],
         "real_cases": tables["real_cases"]["within"],
         "known_effects": tables["known_effects"]["within"],
+        "experiments": tables["experiments"]["within"],
     }
     out: dict[str, Any] = {}
     for name, column in counts.items():

@@ -75,6 +75,26 @@ def baci_exports(files: Sequence[Path]) -> pd.DataFrame:
     return summed.to_pandas()
 
 
+def reconciled(known: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
+    """The table ``world_trade`` with the years of ``flows`` (exporter, importer, year, trade_musd) added, or put in the place of theirs.
+
+    A pair of the same edition without a flow traded nothing, unless neither side reports: which pairs those are no file
+    says, so that what the newest year before (or the table's only year) marks as unreported and has no flow now stays marked.
+    """
+    out = known
+    for year in sorted(flows["year"].unique()):
+        own = flows[flows["year"] == year]
+        others = known[known["year"] != year]
+        before = others[others["year"] < year] if (others["year"] < year).any() else known
+        marked = before[(before["year"] == before["year"].max()) & (before["status"] == "unreported")]
+        silent = marked.merge(own[["exporter", "importer"]], on=["exporter", "importer"], how="left", indicator=True)
+        silent = silent.loc[silent["_merge"] == "left_only", ["exporter", "importer"]].assign(trade_musd=float("nan"), status="unreported")
+        said = own[own["exporter"] != own["importer"]][["exporter", "importer", "trade_musd"]].assign(status="reported")
+        new = pd.concat([said, silent], ignore_index=True).assign(year=int(year))
+        out = pd.concat([out[out["year"] != year], new[known.columns]], ignore_index=True)
+    return out.sort_values(["year", "exporter", "importer"], ignore_index=True)
+
+
 def gravity_geography(file: Path) -> pd.DataFrame:
     """Geography as ``data/pair_geography.csv`` holds it, from CEPII's Gravity file (its latest year)."""
     require_columns(_header(file), _GRAVITY, str(file))

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,7 @@ import pandas as pd
 from corridors.data import package as datapackage
 from corridors.data import tables
 from corridors.data.reader import read_checked
-from corridors.data.sources import cepii, comtrade, plausible, worldbank
+from corridors.data.sources import cepii, comtrade, imf, plausible, worldbank
 from corridors.errors import DataError, SourceError
 from corridors.runtime import paths
 
@@ -70,7 +71,7 @@ def refresh(
     say: Callable[[str], None],
     try_out: Callable[[Path], str] = lambda _: "",
 ) -> int:
-    """Refresh from ``worldbank``, ``comtrade``, ``cepii`` or ``all``; 0 if everything that was asked for was done.
+    """Refresh from ``worldbank``, ``imf``, ``comtrade``, ``cepii`` or ``all``; 0 if everything that was asked for was done.
 
     Nothing is written before ``confirm(question)`` says yes. Raises SourceError if a source fails: ``data/`` is then
     as it was. ``try_out`` gets a folder with the data as they would be, and says what is wrong with them for the model
@@ -86,6 +87,9 @@ def refresh(
     if source in ("worldbank", "all"):
         say("World Bank: gross domestic product ...")
         proposals.append(_worldbank())
+    if source in ("imf", "all"):
+        say("IMF: World Economic Outlook ...")
+        proposals.append(_imf())
     if source in ("comtrade", "all"):
         wanted = year or date.today().year - 2
         _has_gdp(wanted, proposals)
@@ -99,7 +103,7 @@ def refresh(
         say("trying the model on what would be the data ...")
         _try(proposals, try_out)
     for proposal in proposals:
-        if proposal.table == "bilateral_trade_panel":
+        if proposal.table in ("bilateral_trade_panel", "world_trade"):
             _has_gdp(int(proposal.frame["year"].max()))
         apply(proposal, confirm, say)
     return 0
@@ -156,7 +160,7 @@ def diff(table: str, old: pd.DataFrame, new: pd.DataFrame) -> Diff:
     parts = []
     common = both[both["_merge"] == "both"]
     for column in values:
-        a, b = common[f"{column}_old"].astype(float), common[f"{column}_new"].astype(float)
+        a, b = (_numbers(common[f"{column}_{side}"]) for side in ("old", "new"))
         differs = ~np.isclose(a, b, rtol=1e-6, atol=0, equal_nan=True)
         parts.append(common.loc[differs, key].assign(column=column, old=a[differs], new=b[differs]))
     return Diff(
@@ -165,6 +169,13 @@ def diff(table: str, old: pd.DataFrame, new: pd.DataFrame) -> Diff:
         both.loc[both["_merge"] == "left_only", key],
         pd.concat(parts, ignore_index=True),
     )
+
+
+def _numbers(values: pd.Series) -> pd.Series:
+    """Values to compare: text by a number of its own."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.astype(float)
+    return values.map(lambda v: float(zlib.crc32(str(v).encode())), na_action="ignore").astype(float)
 
 
 def write(proposal: Proposal) -> Path:
@@ -216,6 +227,13 @@ def _worldbank() -> Proposal:
     )
 
 
+def _imf() -> Proposal:
+    return Proposal(
+        "imf_weo", imf.outlook(imf.client(), tables.imf_weo()), "International Monetary Fund, World Economic Outlook, newest edition (DataMapper)",
+        "https://www.imf.org/external/datamapper", "IMF terms: use with the source named (https://www.imf.org/en/about/copyright-and-terms)",
+    )
+
+
 def _comtrade(year: int, say: Callable[[str], None]) -> Proposal:
     flows = plausible.trade(comtrade.exports(comtrade.client(), year, say), tables.bilateral_trade_panel())
     return Proposal(
@@ -231,12 +249,9 @@ def _cepii(files: Sequence[Path], year: int | None) -> list[Proposal]:
         flows = cepii.baci_exports([f for f, kind in kinds.items() if kind != "gravity"])
         if year is not None:
             flows = flows[flows["year"] == year]
-        panel = tables.bilateral_trade_panel()
-        for one in sorted(flows["year"].unique()):
-            panel = with_year(panel, flows[flows["year"] == one])
         years = ", ".join(map(str, sorted(flows["year"].unique())))
         out.append(Proposal(
-            "bilateral_trade_panel", panel, f"CEPII BACI, reconciled trade of {years} (Gaulier and Zignago 2010)",
+            "world_trade", cepii.reconciled(tables.world_trade(), flows), f"CEPII BACI, reconciled trade of {years} (Gaulier and Zignago 2010)",
             "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37", "Etalab open licence 2.0",
         ))
     for file, kind in kinds.items():

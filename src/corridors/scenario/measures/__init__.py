@@ -23,6 +23,7 @@ from corridors.scenario.measures.base import (
     Works,
 )
 from corridors.scenario.measures.crossings import BorderCapacity, Closure, CrossingTime, TariffOrFee
+from corridors.scenario.measures.regimes import RegularService, SingleWindow, TransitRegime
 from corridors.scenario.measures.ways import DirectFlights, NewLink, RailService, Road
 
 if TYPE_CHECKING:
@@ -32,5 +33,5 @@ else:
 
 __all__ = [
     "FIRST_YEAR", "KINDS", "LAST_YEAR", "BorderCapacity", "Closure", "Cost", "CrossingTime", "DirectFlights", "Frozen", "Measure", "Measured",
-    "NewLink", "RailService", "Road", "TariffOrFee", "Works",
+    "NewLink", "RailService", "RegularService", "Road", "SingleWindow", "TariffOrFee", "TransitRegime", "Works",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ costs where a file does not say is a row of ``data/measure_costs.csv``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, get_args
 
 from pydantic import (
@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from corridors.data import names as vocabulary
+from corridors.data import world_names
 from corridors.errors import nearest
 
 FIRST_YEAR, LAST_YEAR = 2000, 2060
@@ -40,27 +41,41 @@ def _one_of(known: Iterable[str], what: str) -> Any:
 def _listed(known: Iterable[str], at_most: int = 30) -> str:
     names = list(known)
     rest = len(names) - at_most
-    return ", ".join(names[:at_most]) + (f" and {rest} more in data/network" if rest > 0 else "")
+    return ", ".join(names[:at_most]) + (f" and {rest} more in data/network and the world's in data/world/crossings.csv" if rest > 0 else "")
 
 
 def _crossing(value: str) -> str:
-    known = vocabulary.crossings()
-    if value not in known:
-        raise _one_of(known, "a border crossing of the network")(value)
-    return value
+    """The id of a crossing anywhere, named by id or by any common name."""
+    found = world_names.crossing_id(value)
+    if found is None:
+        raise _unknown(value, vocabulary.crossings(), "crossing", "a border crossing of the network")
+    return found
 
 
 def _place(value: str) -> str:
-    known = vocabulary.places()
-    if value not in known:
-        raise _one_of(known, "a place of the network")(value)
-    return value
+    """The id of a place anywhere, named by id or by any common name."""
+    found = world_names.place_id(value)
+    if found is None:
+        raise _unknown(value, vocabulary.places(), "place", "a place of the network")
+    return found
+
+
+def _unknown(value: str, known: Iterable[str], kind: str, what: str) -> PydanticCustomError:
+    hint = nearest(value, known) or world_names.hint(value, kind)
+    return PydanticCustomError("unknown_name", "is not {what}{hint}", {"what": what, "hint": hint, "allowed": _listed(known)})
 
 
 def _airport(value: str) -> str:
     known = vocabulary.airports()
     if value not in known:
         raise _one_of(known, "an airport of the network")(value)
+    return value
+
+
+def _economy(value: str) -> str:
+    known = vocabulary.economies()
+    if value not in known:
+        raise _one_of(known, "an economy")(value)
     return value
 
 
@@ -73,6 +88,9 @@ def _road_link(value: str) -> str:
         a, _, b = link.partition("-")
         if value == f"{b}-{a}":
             return link
+    ends = [world_names.place_id(end) for end in value.split("-")]
+    if len(ends) == 2 and all(ends) and ends[0] != ends[1] and world_names.on_one_road(str(ends[0]), str(ends[1])):
+        return f"{ends[0]}-{ends[1]}"
     raise _one_of(known, "a road link of the network")(value)
 
 
@@ -88,6 +106,8 @@ Crossing = Annotated[str, AfterValidator(_crossing), Field(json_schema_extra={"n
 Place = Annotated[str, AfterValidator(_place), Field(json_schema_extra={"names": "places"})]
 RoadLink = Annotated[str, AfterValidator(_road_link), Field(json_schema_extra={"names": "road_links"})]
 Crossings = Annotated[tuple[Crossing, ...], Field(min_length=1, max_length=40), AfterValidator(all_different)]
+Economy = Annotated[str, AfterValidator(_economy), Field(json_schema_extra={"names": "economies"})]
+Economies = Annotated[tuple[Economy, ...], Field(min_length=1, max_length=40), AfterValidator(all_different)]
 Airport = Annotated[str, AfterValidator(_airport), Field(json_schema_extra={"names": "airports"})]
 
 
@@ -153,6 +173,19 @@ class Works(Protocol):
     ) -> None:
         """Container trains, up to their capacity."""
 
+    def take_from_hidden(
+        self,
+        shares: Mapping[str, float | None],
+        economies: Sequence[str] = (),
+        ends: tuple[str, str] | None = None,
+        crossings: Sequence[str] = (),
+        reach: float = 1.0,
+        left_usd: float | None = None,
+    ) -> None:
+        """Named parts of the road's hidden cost shrink on some ways: those that pass only ``economies``, join the
+        economies of ``ends`` or pass ``crossings``. ``shares`` by part is how much of it goes; a part that is not there
+        or None: what is usual of the kind, times ``reach``. ``left_usd``: what it still costs a truck, in its place."""
+
     def add_flights(self, route: tuple[str, str], per_week: float) -> None:
         """Room for air freight on direct flights between two airports."""
 
@@ -170,6 +203,8 @@ class Measured(Frozen):
     """Whether it adds a way to choose from, which makes every case a little larger."""
     at_crossings: ClassVar[bool] = False
     """Whether all it moves are quantities of crossings, so that the network is compiled alike without it."""
+    adopted: ClassVar[bool] = False
+    """Whether its users come over the years, as to corridors that opened, on top of the years until it works fully."""
 
     if TYPE_CHECKING:
         kind: str
@@ -209,6 +244,11 @@ def different_ends(a: str, b: str) -> None:
 def number(value: float) -> str:
     """A figure of a label: ``1,200``, ``3.5``."""
     return f"{value:,.0f}" if value == int(value) else f"{value:,g}"
+
+
+def counted(value: float, unit: str) -> str:
+    """A figure with its unit: ``1 hour``, ``1,200 trucks``."""
+    return f"{number(value)} {unit}{'' if value == 1 else 's'}"
 
 
 def joined(words: list[str]) -> str:

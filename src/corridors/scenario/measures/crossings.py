@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from corridors.scenario.measures.base import Crossings, Measured, Works, named, number
+from corridors.scenario.measures.base import Crossings, Measured, Works, counted, named
 
 
 class BorderCapacity(Measured):
@@ -20,7 +20,7 @@ class BorderCapacity(Measured):
 
     @property
     def label(self) -> str:
-        return f"{number(self.trucks_per_day)} trucks a day at {named(self.crossings)}"
+        return f"{counted(self.trucks_per_day, 'truck')} a day at {named(self.crossings)}"
 
     def act(self, works: Works) -> None:
         works.set_at_crossings("capacity", self.crossings, self.trucks_per_day)
@@ -37,7 +37,7 @@ class CrossingTime(Measured):
 
     @property
     def label(self) -> str:
-        return f"Processing in {number(self.processing_hours)} hours at {named(self.crossings)}"
+        return f"Processing in {counted(self.processing_hours, 'hour')} at {named(self.crossings)}"
 
     def act(self, works: Works) -> None:
         works.set_at_crossings("processing_hours", self.crossings, self.processing_hours)
@@ -59,7 +59,7 @@ class Closure(Measured):
             return f"{names} shut all year"
         if self.days_per_year == 0:
             return f"{names} open all year"
-        return f"{names} shut {number(self.days_per_year)} days a year"
+        return f"{names} shut {counted(self.days_per_year, 'day')} a year"
 
     def act(self, works: Works) -> None:
         works.set_at_crossings("closure_days", self.crossings, self.days_per_year)
@@ -76,7 +76,7 @@ class TariffOrFee(Measured):
 
     @property
     def label(self) -> str:
-        return f"A fee of {number(self.usd_per_truck)} dollars a truck at {named(self.crossings)}"
+        return f"A fee of {counted(self.usd_per_truck, 'dollar')} a truck at {named(self.crossings)}"
 
     def act(self, works: Works) -> None:
         works.set_at_crossings("fee", self.crossings, self.usd_per_truck)

@@ -6,7 +6,7 @@ No economy is filled with a colour, and disputed borders and lines of control ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +17,27 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from corridors.data import tables
+from corridors.data import gazetteer, tables
 from corridors.show import blocks, numbers, theme
 from corridors.show.charts import draw
 from corridors.show.charts.border import chosen_crossings, crossing_name
-from corridors.show.maps import DISCLAIMER, Conic, great_circle, ground, outlines, thin
+from corridors.show.maps import (
+    DISCLAIMER,
+    Projection,
+    great_circle,
+    ground,
+    joined,
+    outlines,
+    outlines_for,
+    projection,
+    thin,
+)
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
+from corridors.transport.world_network import shapes
 
 Array = npt.NDArray[np.float64]
+Box = tuple[float, float, float, float]
 
 _MARGIN_DEGREES = 2.0
 _MOST_ASPECT = 0.95
@@ -60,13 +72,13 @@ def ways(result: StudyResult) -> list[Way]:
     used = moving.groupby(["a", "b", "mode", "lane", "exporter"], as_index=False)["share"].sum()
     used = used.groupby(["a", "b", "mode", "lane"], as_index=False)["share"].max()
     used = used[used["share"] > _SMALLEST_SHARE].sort_values("share", kind="stable")
-    places = tables.places().set_index("place")
+    places = gazetteer.places()
     roads = {frozenset((f["properties"]["from"], f["properties"]["to"])): np.array(f["geometry"]["coordinates"]) for f in tables.line_shapes()["features"]}
     found = []
     for r in used.itertuples():
         line, straight = _line(r.a, r.b, r.mode, r.lane, roads, places)
         found.append(Way(r.a, r.b, theme.mode_token(r.mode), float(r.share), line, straight))
-    return found
+    return [replace(way, line=line) for way, line in zip(found, joined([way.line for way in found]), strict=True)]
 
 
 def _line(a: str, b: str, mode: str, lane: str, roads: dict[frozenset[str], Array], places: pd.DataFrame) -> tuple[Array, bool]:
@@ -77,6 +89,9 @@ def _line(a: str, b: str, mode: str, lane: str, roads: dict[frozenset[str], Arra
             return lanes[0], False
     if mode in ("road", "ferry", "sea") and pair in roads:
         return roads[pair], False
+    compiled = shapes.line(a, b, mode)
+    if compiled is not None and len(compiled) > 1:
+        return compiled, False
     ends = [(float(places.loc[p, "longitude"]), float(places.loc[p, "latitude"])) for p in (a, b)]
     return great_circle(ends[0], ends[1]), True
 
@@ -88,15 +103,16 @@ def route_map(result: StudyResult) -> blocks.Figure | None:
     if not lines:
         return None
     west, south, east, north = _extent(lines)
-    project = Conic(south + (north - south) / 6, north - (north - south) / 6, (west + east) / 2)
+    project = projection((west, south, east, north))
     figure, ax = _base(project, (west, south, east, north))
     _draw_ways(ax, project, lines)
     taken: list[Array] = []
     own = draw.pair_names(result)
-    _draw_names(ax, project, taken, own, only=True)
-    _draw_crossings(ax, project, result, taken)
-    _draw_places(ax, project, lines, taken)
-    _draw_names(ax, project, taken, own)
+    box = (west, south, east, north)
+    _draw_names(ax, project, taken, own, box, only=True)
+    _draw_crossings(ax, project, result, taken, west)
+    _draw_places(ax, project, lines, taken, west)
+    _draw_names(ax, project, taken, own, box)
     _key(figure, lines)
     title, alt = _words(result, lines)
     source = "Source: coasts and borders Natural Earth, roads OpenStreetMap, sea lanes Eurostat searoute; shares own calculation. " + DISCLAIMER
@@ -111,7 +127,7 @@ def _extent(lines: Sequence[Way]) -> tuple[float, float, float, float]:
     return west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES
 
 
-def _base(project: Conic, box: tuple[float, float, float, float]) -> tuple[Figure, Axes]:
+def _base(project: Projection, box: tuple[float, float, float, float]) -> tuple[Figure, Axes]:
     """The empty map: water, land, borders; axes fitted to the box."""
     west, south, east, north = box
     edge = np.array([(x, y) for x in np.linspace(west, east, 30) for y in (south, north)] + [(x, y) for x in (west, east) for y in np.linspace(south, north, 30)])
@@ -158,7 +174,7 @@ def _width(share: float) -> float:
     return float(np.interp(np.log10(max(share, _SMALLEST_SHARE)), [-5, 0], [0.7, 4.7]))
 
 
-def _draw_ways(ax: Axes, project: Conic, lines: Sequence[Way]) -> None:
+def _draw_ways(ax: Axes, project: Projection, lines: Sequence[Way]) -> None:
     least = _DRAWN_TOLERANCE_PT * (ax.get_xlim()[1] - ax.get_xlim()[0]) / (theme.WIDTH_IN * 72)
     for order, mode in enumerate(("air", "sea", "rail", "road", "other")):
         chosen = [(way, thin(xy, least)) for way, xy in ((w, project(w.line)) for w in lines if w.mode == mode) if _inside_any(ax, xy)]
@@ -175,12 +191,12 @@ def _inside(ax: Axes, xy: Array) -> bool:
     return bool(x0 < xy[0] < x1 and y0 < xy[1] < y1)
 
 
-def _draw_crossings(ax: Axes, project: Conic, result: StudyResult, taken: list[Array]) -> None:
+def _draw_crossings(ax: Axes, project: Projection, result: StudyResult, taken: list[Array], west: float) -> None:
     """Crossings as dots; the names of those that matter to the study. What place labels take is added to ``taken``."""
     table = result["crossings"].set_index("crossing")
-    places = tables.places().set_index("place")
+    places = gazetteer.places()
     shown = table[table.index.isin(places.index)]
-    at = dict(zip(shown.index, project(places.loc[shown.index, ["longitude", "latitude"]].to_numpy(dtype=float)), strict=True)) if len(shown) else {}
+    at = dict(zip(shown.index, project(_positions(places, list(shown.index), west)), strict=True)) if len(shown) else {}
     at = {crossing: xy for crossing, xy in at.items() if _inside(ax, xy)}
     kinds: dict[str, list[Array]] = {"open": [], "full": [], "shut": []}
     for crossing, xy in at.items():
@@ -193,6 +209,13 @@ def _draw_crossings(ax: Axes, project: Conic, result: StudyResult, taken: list[A
     for crossing in chosen_crossings(result, 9):
         if crossing in at:
             _place_label(ax, at[crossing], crossing_name(str(table.loc[crossing, "name"])), taken, C["ink"], bold=False)
+
+
+def _positions(places: pd.DataFrame, chosen: Sequence[str], west: float) -> Array:
+    """Longitude and latitude of places, in the turn of the globe that begins at ``west``."""
+    at = np.array(places.loc[list(chosen), ["longitude", "latitude"]], dtype=float)
+    at[:, 0] = west + (at[:, 0] - west) % 360.0
+    return np.asarray(at)
 
 
 def _place_label(ax: Axes, xy: Array, words: str, taken: list[Array], colour: str, *, bold: bool, must: bool = True) -> bool:
@@ -213,9 +236,9 @@ def _place_label(ax: Axes, xy: Array, words: str, taken: list[Array], colour: st
     return False
 
 
-def _draw_places(ax: Axes, project: Conic, lines: Sequence[Way], taken: list[Array]) -> None:
+def _draw_places(ax: Axes, project: Projection, lines: Sequence[Way], taken: list[Array], west: float) -> None:
     """Cities and ports where ways begin, end or change mode."""
-    places = tables.places().set_index("place")
+    places = gazetteer.places()
     use: dict[str, float] = {}
     modes: dict[str, set[str]] = {}
     for way in lines:
@@ -225,7 +248,7 @@ def _draw_places(ax: Axes, project: Conic, lines: Sequence[Way], taken: list[Arr
     chosen = [p for p in sorted(use, key=lambda p: (-len(modes[p]), -use[p], p)) if p in places.index and places.loc[p, "kind"] != "crossing"]
     if not chosen:
         return
-    at = project(places.loc[chosen, ["longitude", "latitude"]].to_numpy(dtype=float))
+    at = project(_positions(places, chosen, west))
     inside = [k for k, xy in enumerate(at) if _inside(ax, xy)]
     ax.plot(at[inside, 0], at[inside, 1], "s", markersize=3.0, color=C["ink"], zorder=8)
     for k in inside:
@@ -233,11 +256,11 @@ def _draw_places(ax: Axes, project: Conic, lines: Sequence[Way], taken: list[Arr
             _place_label(ax, at[k], str(places.loc[chosen[k], "name"]).split(" (")[0], taken, C["ink"], bold=True)
 
 
-def _draw_names(ax: Axes, project: Conic, taken: list[Array], own: Sequence[str], *, only: bool = False) -> None:
+def _draw_names(ax: Axes, project: Projection, taken: list[Array], own: Sequence[str], extent: Box, *, only: bool = False) -> None:
     """Names of countries, quiet, where there is room for them; ``own`` are the study's, drawn alone and darker with ``only``."""
     unit = (ax.get_xlim()[1] - ax.get_xlim()[0]) / (theme.WIDTH_IN * 72)
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    for name, _, points in sorted(outlines()["names"], key=lambda n: -n[1]):
+    for name, _, points in sorted(outlines_for(extent)["names"], key=lambda n: -n[1]):
         if (name in own) is not only:
             continue
         words = name.upper()
@@ -296,6 +319,6 @@ def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
 
 
 def _table(result: StudyResult, lines: Sequence[Way]) -> blocks.Table:
-    names = tables.places().set_index("place")["name"].to_dict()
+    names = gazetteer.places()["name"].to_dict()
     rows = [(f"{names.get(w.a, w.a)} \u2013 {names.get(w.b, w.b)}", w.mode, numbers.share(w.share)) for w in sorted(lines, key=lambda w: -w.share)]
     return blocks.table("Links and services used, with the measures", [blocks.Column("Between"), blocks.Column("Mode"), draw.numeric("Share of trade", "of the direction that uses it more")], rows)

@@ -90,8 +90,22 @@ def _contribution_alt(result: StudyResult, table: pd.DataFrame, total: float) ->
 
 
 PARAMETER_NAMES: dict[str, str] = {
+    "reliability_ratio": "what uncertain waits cost",
+    "rest_elasticity": "how readily other trucks go elsewhere",
+    "truck_day_usd": "what a day of a truck costs",
+    "adoption_half_years": "how fast users come",
+    "hidden_parts_score": "size of the named hidden costs",
+    "regime_reach_score": "what a regime takes of them",
     "distance_elasticity": "how fast trade falls with distance",
     "trade_elasticity": "how strongly trade responds to cost",
+    "elasticity_chemicals": "how strongly chemicals respond to cost",
+    "elasticity_first_year": "how much trade responds in the first year",
+    "elasticity_food": "how strongly food responds to cost",
+    "elasticity_fuels": "how strongly fuels and minerals respond to cost",
+    "elasticity_machinery": "how strongly machinery responds to cost",
+    "elasticity_manufactures": "how strongly other manufactures respond to cost",
+    "elasticity_textiles": "how strongly textiles respond to cost",
+    "elasticity_years": "how long trade takes to respond in full",
     "value_of_a_day": "what a day on the way costs",
     "flight_gain": "how much a first air service does for trade",
     "flight_half_frequency": "how often planes must fly to matter",

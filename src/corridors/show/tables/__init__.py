@@ -16,6 +16,7 @@ from corridors.show.tables.outcome import (  # fmt: skip
     projection,
     real_gdp,
     scenarios,
+    sectors,
     targets,
     volumes,
 )
@@ -38,6 +39,6 @@ from corridors.show.tables.worth import (
 
 __all__ = [
     "against_cost", "closure_stress", "costs", "crossing_fill_years", "crossings", "disagreements", "frictions", "measure_costs", "measures",
-    "missing_trade_top", "others", "priorities", "projection", "real_gdp", "routes", "scenarios", "second_ways", "sources", "targets",
+    "missing_trade_top", "others", "priorities", "projection", "real_gdp", "routes", "scenarios", "second_ways", "sectors", "sources", "targets",
     "trade_history", "volumes", "worth", "worth_by_economy",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ from corridors.show.tables.cells import (
     CARGO,
     DASH,
     cell,
+    column_decimals,
     fixed,
     model,
     money_unit,
@@ -35,6 +36,9 @@ from corridors.show.tables.cells import (
     two_decimals,
 )
 from corridors.study.result import StudyResult
+
+SMALLEST_SECTOR_MUSD = 0.05
+"""Goods that are traded less are not shown."""
 
 
 def projection(result: StudyResult) -> Table:
@@ -149,11 +153,45 @@ def others(result: StudyResult, count: int = 10) -> Table | None:
     )  # fmt: skip
 
 
+def sectors(result: StudyResult) -> Table | None:
+    """Which goods gain: both directions by sector, the largest change in dollars first in each."""
+    rows = result["sectors"]
+    if not len(rows) or not has_measures(result):
+        return None
+    rows = rows[rows["base_musd"] >= SMALLEST_SECTOR_MUSD]
+    biggest = rows[["change_musd_p10", "change_musd_p90"]].abs().to_numpy().max(initial=0.0)
+    if not biggest >= 0.005:
+        return None
+    fine, coarse = two_decimals(rows["change_percent_p50"], [*rows["change_percent_p10"], *rows["change_percent_p90"]])
+    body = []
+    for flow in ("exports", "imports"):
+        chosen = rows[rows["direction"] == flow]
+        order = chosen["change_musd_p50"].abs().sort_values(ascending=False, kind="stable").index
+        body += [
+            (
+                _upper(way(result, flow)), str(r.name), fixed(r.base_musd, column_decimals(rows["base_musd"], 3)),
+                fixed(r.cost_change_percent, 2, sign=True), fixed(r.change_percent_p50, max(fine, 2), sign=True),
+                span(r.change_percent_p10, r.change_percent_p90, max(coarse, 2)), fixed(r.change_musd_p50, 2, sign=True),
+                span(r.change_musd_p10, r.change_musd_p90, 2),
+            )
+            for r in chosen.loc[order].itertuples(index=False)
+        ]  # fmt: skip
+    return table(
+        f"Which goods gain or lose in {result.years[-1]}",
+        (
+            "Direction", "Goods", right("Trade without measures", "million dollars a year"), right("Trade cost", "%"), right("Change", "%"),
+            right(BAND, "%"), right("Change", "million dollars a year"), right(BAND, "million dollars a year"),
+        ),
+        body, model(result),
+        "Medians. What the pair trades is known in part only: shares of goods are estimates (data/sector_shares.csv).",
+    )  # fmt: skip
+
+
 def _through(codes: str) -> str:
-    from corridors.data import names as vocabulary
+    from corridors.data import world_names
     from corridors.show.lookups import short_name
 
-    names = vocabulary.crossings()
+    names = world_names.crossings()
     return ", ".join(short_name(names.get(c, c)) for c in codes.split()) or "none: by prices alone"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from corridors.data import names
+from corridors.data import world_names
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Table, table
 from corridors.show.lookups import (  # fmt: skip
@@ -68,7 +68,7 @@ def routes(result: StudyResult, direction: str) -> Table | None:
     used = order[(order["share_before"] > 0) | (order["share_after"] > 0)]
     shown = pd.concat([used.groupby("mode", sort=False).head(3)]).head(_MOST_ROUTES)
     changed = has_measures(result)
-    places = names.places()
+    places = world_names.places()
     body = []
     for r in shown.itertuples():
         name = text(r.name) if not hasattr(r, "origin") else f"{text(r.name)} ({places.get(str(r.origin), text(r.origin))} to {places.get(str(r.destination), text(r.destination))})"

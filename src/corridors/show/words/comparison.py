@@ -73,7 +73,8 @@ def compare_answer(results: Sequence[StudyResult]) -> Prose:
         most = max(effect(r).most for r in acting)
         return Prose((
             f"{_none_of(len(acting))} {trade} in {last} by an amount that can be told from zero. "
-            + (f"The farthest end of any 80{n.THIN}% band is {n.percent(most)}." if most > 0 else "The effect is zero in every draw."),
+            + (f"The farthest end of any 80{n.THIN}% band is {n.percent(most)}." if most > 0 else "The effect is zero in every draw.")
+            + f" {worth.worth_answer(results)}",
         ), "lead")  # fmt: skip
     best = moving[0]
     still = len(acting) - len(moving)

@@ -14,11 +14,13 @@ from corridors.show.lookups import (
     TINY_PERCENT,
     Band,
     band,
+    clean,
     economy,
     effect,
     has_measures,
     quoted,
     verdict,
+    way,
 )
 from corridors.show.words import phrases
 from corridors.study.result import StudyResult
@@ -31,6 +33,35 @@ def others_words(result: StudyResult) -> Prose:
     if not has_measures(result):
         return Prose(("No measure is taken, so nobody else gains or loses.",))
     return Prose(tuple(p for p in (_pairs(result), _output(result)) if p))
+
+
+def sectors_words(result: StudyResult) -> Prose:
+    """Which goods gain, by direction."""
+    if not has_measures(result):
+        return Prose(("No measure is taken, so no goods gain or lose.",))
+    told = [sentence for flow in ("exports", "imports") if (sentence := _goods(result, flow))]
+    if not told:
+        return Prose((f"No group of goods moves by as much as {n.musd(_WORTH_MUSD)} a year in the middle case.",))
+    return Prose((phrases.sentence(*told),))
+
+
+def _goods(result: StudyResult, flow: str) -> str:
+    rows = result["sectors"]
+    rows = rows[rows["direction"] == flow].sort_values("change_musd_p50", ascending=False, kind="stable")
+    up, down = rows[rows["change_musd_p50"] >= _WORTH_MUSD].head(2), rows[rows["change_musd_p50"] <= -_WORTH_MUSD].tail(1)
+    told = []
+    if len(up):
+        found = n.listed([_sector(r) for r in up.itertuples(index=False)])
+        told.append(f"the largest {n.plural(len(up), 'gain is', 'gains are')} in {found}")
+    if len(down):
+        told.append(f"the largest loss is in {_sector(next(down.itertuples(index=False)))}")
+    text = f"{way(result, flow)} {'; '.join(told)}"
+    return f"{text[:1].upper()}{text[1:]}." if told else ""
+
+
+def _sector(row: Any) -> str:
+    found = Band(float(row.change_musd_p10), float(row.change_musd_p50), float(row.change_musd_p90))
+    return f"{row.short_name} ({n.musd(found.mid, sign=True)} a year, 80{n.THIN}% band {n.musd_range(found.low, found.high, sign=True)})"
 
 
 def _pairs(result: StudyResult) -> str:
@@ -122,7 +153,16 @@ def evidence_words(result: StudyResult) -> tuple[str, ...]:
             f"What flights do rests on {n.in_words(len(known))} readings of {n.percent_range(low, high)} more trade in goods made for a buyer from a frequent first service "
             f"({'; '.join(_study(row) for row in known)}). None of it is of this pair. Bulk is traded on exchanges and moves by none of it; a few flights a week do less than daily ones."
         )
+    for kind in ("transit_regime", "single_window", "regular_service"):
+        found = [row for row in result.facts.get("evidence", ()) if row["kind"] == kind]
+        if found:
+            told = "; ".join(f"{clean(row['found'])} ({_short_source(row)})" for row in found)
+            paragraphs.append(f"What others saw of {phrases.measure_words(kind)}, beside this result and never an input of it: {told}.")
     return tuple(paragraphs)
+
+
+def _short_source(row: Mapping[str, Any]) -> str:
+    return clean(re.split(r", (?:The |the |Review|as reported)", str(row["source"]))[0].strip())
 
 
 def _study(row: Mapping[str, Any]) -> str:

@@ -22,6 +22,12 @@ MEASURES = {kind: model.about for kind, model in KINDS.items()}
 """What a kind of measure is about, as the subject of a sentence."""
 
 DOUBTS = {
+    "reliability_ratio": "what uncertain waits at borders cost beside their mean",
+    "rest_elasticity": "how readily trucks of no known pair go elsewhere",
+    "truck_day_usd": "what a day of a truck costs",
+    "adoption_half_years": "how fast users come to a new regime or line",
+    "hidden_parts_score": "how much of the road's hidden cost is documents, guarantees, empty returns and waiting",
+    "regime_reach_score": "how much of those costs a regime takes away",
     "air_cost_factor": "what air freight costs",
     "background_traffic_factor": "how many trucks of others use the crossings today",
     "background_traffic_growth": "how fast the traffic of others at the crossings grows",
@@ -62,6 +68,14 @@ DOUBTS = {
     "tonnes_per_flight": "how much cargo a passenger flight takes",
     "tonnes_per_teu": "how much a container holds",
     "trade_elasticity": "how strongly trade responds to its cost",
+    "elasticity_chemicals": "how strongly trade in chemicals responds to its cost",
+    "elasticity_first_year": "how much of its response trade shows in the first year",
+    "elasticity_food": "how strongly trade in food responds to its cost",
+    "elasticity_fuels": "how strongly trade in fuels and minerals responds to its cost",
+    "elasticity_machinery": "how strongly trade in machinery responds to its cost",
+    "elasticity_manufactures": "how strongly trade in other manufactures responds to its cost",
+    "elasticity_textiles": "how strongly trade in textiles and leather responds to its cost",
+    "elasticity_years": "how many years trade takes to respond in full",
     "truck_payload_t": "how much a truck carries",
     "unit_value_factor": "what a tonne of goods is worth",
     "value_of_a_day": "what a day in transit costs",

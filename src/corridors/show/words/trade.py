@@ -24,12 +24,13 @@ from corridors.show.lookups import (  # fmt: skip
 from corridors.show.words import phrases
 from corridors.study.result import StudyResult
 
+MANYFOLD = 4.0
 _FLOW = {"exports": "exports", "imports": "imports", "total": "two-way trade", "balance": "the balance"}
 
 
 def trade_today(result: StudyResult) -> Prose:
     """Levels, the reports that disagree, and trade that is missing."""
-    paragraphs = [phrases.sentence(_level(result), _reported(result)), _disagree(result), _missing(result)]
+    paragraphs = [phrases.sentence(_level(result), _one_off(result), _reported(result)), _growth(result), _disagree(result), _missing(result)]
     return Prose(tuple(p for p in paragraphs if p))
 
 
@@ -41,6 +42,35 @@ def _level(result: StudyResult) -> str:
     return (
         f"In {year}, {phrases.what_changes(result)} came to about {n.musd(exports + imports)}: {first} sold goods worth {n.musd(exports)} "
         f"and {second} goods worth {n.musd(imports)} ({level_source(result)}).{lopsided}"
+    )
+
+
+def _one_off(result: StudyResult) -> str:
+    """What the level leaves out, with its source."""
+    cargoes = result.facts.get("one_off") or []
+    told = [f"{clean(c['product'])} for {n.musd(float(c['value_musd']))} ({_months(c['start'], c['end'])}; {clean(c['source'])})" for c in cargoes]
+    if not told:
+        return ""
+    why = clean(str(cargoes[0]["why"]))
+    return f"Cargoes that will not come every year are left out of that level: {n.listed(told)}; {why}."
+
+
+def _months(start: object, end: object) -> str:
+    first, last = str(start), str(end)
+    if first[:4] == last[:4] and first.endswith("-01") and last.endswith("-12"):
+        return first[:4]
+    return f"{first} to {last}"
+
+
+def _growth(result: StudyResult) -> str:
+    """Why trade more than quadruples in the middle case, where it does."""
+    growth = result.facts.get("growth") or {}
+    if not growth.get("factor", 0.0) > MANYFOLD:
+        return ""
+    return (
+        f"Without measures trade grows to {phrases.times(growth['factor'])} its level by {result.years[-1]} in the middle case: output of both sides makes "
+        f"{phrases.times(growth['gdp'])} of it, the way back towards what such economies trade {phrases.times(growth['reversion'])}, "
+        f"and the growth that flows of this size have shown {phrases.times(growth['other'])}."
     )
 
 

@@ -43,10 +43,15 @@ def corridors_words(result: StudyResult) -> Prose:
     if not len(result["routes"]):
         return Prose((
             f"The network has no corridor between {pair_words(result)}. Trade is modelled by distance alone "
-            f"({n.count(float(result.facts['distance_km']), 3)} km), so measures at crossings reach this pair only through the trade of others.",
+            f"({n.count(float(result.facts['distance_km']), 3)} km), so measures at crossings reach this pair only through the trade of others.", *_messages(result),
         ))  # fmt: skip
     told = [_direction(result, flow) for flow in ("exports", "imports")]
-    return Prose(tuple(p for p in (phrases.sentence(*told), _road(result), _hidden(result)) if p))
+    return Prose(tuple(p for p in (phrases.sentence(*told), _road(result), _hidden(result), *_messages(result)) if p))
+
+
+def _messages(result: StudyResult) -> list[str]:
+    """What must be known of the pair and its measures: why there is no way by land, that a crossing is shut."""
+    return [f"{clean(text)}." for text in result.facts.get("messages", ())]
 
 
 def _direction(result: StudyResult, flow: str) -> str:
@@ -103,11 +108,27 @@ def _hidden(result: StudyResult) -> str:
     if not told:
         return ""
     if max(ratios) < 1:
-        return f"The hidden cost of the road (documents, risk, empty returns, no regular service) is estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees. It stays in every scenario."
+        return f"The hidden cost of the road (documents, risk, empty returns, no regular service) is estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees.{_named(result)}"
     return (
         "Time and money alone would send far more goods by truck than go. What keeps them off the road is a hidden cost (documents, risk, empty returns, no regular service), "
-        f"estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees. It stays in every scenario."
+        f"estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees.{_named(result)}"
     )
+
+
+def _named(result: StudyResult) -> str:
+    """What of the hidden cost cited figures name, and that the rest is out of every measure's reach."""
+    for flow in ("exports", "imports"):
+        rows = [row for row in result.facts.get("hidden_parts", ()) if row["direction"] == flow]
+        if not rows:
+            continue
+        named = [row for row in rows if row["part"] != "unexplained"]
+        total = sum(float(row["usd_per_t"]) for row in named)
+        largest = sorted(named, key=lambda row: -float(row["usd_per_t"]))[:3]
+        listed = n.listed([f"{str(row['name'])[:1].lower()}{str(row['name'])[1:]} ({phrases.about_usd(float(row['usd_per_t']))})" for row in largest])
+        left = float(rows[-1]["usd_per_t"])
+        rest = f" The rest, about {phrases.about_usd(left)}, is unexplained and no measure moves it." if left > 0 else ""
+        return f" Cited figures name about {phrases.about_usd(total)} a tonne of it {way(result, flow)}, above all {listed}: what a transit regime or a regular line can take away.{rest}"
+    return " It stays in every scenario."
 
 
 def border_words(result: StudyResult) -> Prose:

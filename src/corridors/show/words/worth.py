@@ -51,6 +51,20 @@ def worth_words(result: StudyResult) -> Prose:
     return Prose(tuple(p for p in told if p))
 
 
+def worth_line(result: StudyResult) -> Prose | None:
+    """What it is worth in one sentence, for the front page; None without measures."""
+    if not has_measures(result):
+        return None
+    found, last = appraisal(result), result.years[-1]
+    gain = mean(result, "user_benefits_musd")
+    if abs(gain) < SMALL_MUSD:
+        return Prose((f"To everybody who ships it is worth {a_year(result)} in {last}.",), "lead")
+    head = f"To everybody who ships it {'is worth' if gain > 0 else 'costs'} about {n.musd(abs(gain))} a year on average in {last}"
+    rate = f"{found['discount_percent']:g}{n.THIN}%"
+    net = f"net of {'typical costs' if found['costs_typical'] else 'its costs'}, at {rate}, {n.musd(mean(result, 'npv_musd'))} in today's value, positive in {_of_draws(chance(result))}"
+    return Prose((f"{head}; {net}.",), "lead")
+
+
 def _users(result: StudyResult) -> str:
     gain, last = mean(result, "user_benefits_musd"), result.years[-1]
     if abs(gain) < SMALL_MUSD:
@@ -124,6 +138,8 @@ def _switch(found: Mapping[str, Any]) -> str:
     benefits, costs = found["switching"]["benefits_percent"], found["switching"]["costs_percent"]
     if benefits is None or costs is None:
         return ""
+    if benefits < -99.0:
+        return "It would pay even if benefits were a hundredth of what is assumed."
     if benefits < 0:
         return f"It would break even if benefits were {n.percent(-benefits)} lower, or costs {phrases.times(1 + costs / 100)} what is assumed."
     return f"To break even, benefits would have to be {n.percent(benefits)} higher, or costs {n.percent(-costs)} lower."

@@ -1,0 +1,135 @@
+"""Names of the world's crossings and places as users write them, read with the standard library only.
+
+A scenario may name a crossing by its id, by a common name ("Malaba", "Beitbridge", "Laredo"), by a town on either
+side, or by any spelling that differs in accents, case and punctuation only. Where several economies have the name
+the code goes behind it: "Hyderabad (PAK)", "Busia (KEN)". The hand-checked set of ``data/network`` goes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from corridors.data import names
+from corridors.data.spelling import plain
+from corridors.errors import nearest
+
+_WITH_CODE = re.compile(r"^(.*?)\s*\(([A-Za-z]{3})\)$")
+
+
+def crossings() -> Mapping[str, str]:
+    """Names of all border crossings by id: the hand-checked, then the world's."""
+    return {**names.crossings(), **{row[0]: row[1] for row in _crossing_rows() if row[0] not in names.crossings()}}
+
+
+def places() -> Mapping[str, str]:
+    """Names of all places (crossings too) by id: the hand-checked, then the world's."""
+    return {**names.places(), **_world_places(), **{row[0]: row[1] for row in _crossing_rows() if row[0] not in names.places()}}
+
+
+def crossing_id(name: str) -> str | None:
+    """The id of the crossing that is called ``name``, None if there is none or several."""
+    if name in names.crossings():
+        return name
+    found = _found(name, _crossing_index())
+    return found[0] if len(found) == 1 else None
+
+
+def place_id(name: str) -> str | None:
+    """The id of the place or crossing that is called ``name``, None if there is none or several."""
+    if name in names.places():
+        return name
+    found = _found(name, _place_index())
+    return found[0] if len(found) == 1 else crossing_id(name) if not found else None
+
+
+def hint(name: str, kind: str) -> str:
+    """What to write instead of ``name``: the nearest names of a ``kind`` (crossing or place), or those meant with codes."""
+    index = _crossing_index() if kind == "crossing" else _place_index()
+    several = _found(name, index)
+    if len(several) > 1:
+        return "; there are several: " + ", ".join(sorted(several)[:8])
+    bare = _WITH_CODE.match(name)
+    return nearest(plain(bare.group(1) if bare else name), sorted(index.keys()))
+
+
+def economies_of(crossing: str) -> tuple[str, str] | None:
+    """The two economies that a crossing of the world joins."""
+    return next(((row[3], row[4]) for row in _crossing_rows() if row[0] == crossing), None)
+
+
+def on_one_road(a: str, b: str) -> bool:
+    """Whether two places or crossings of the world lie in, or on the border of, one economy."""
+
+    def sides(place: str) -> frozenset[str]:
+        return frozenset(economies_of(place) or (_economy_of_place().get(place, ""),)) - {""}
+
+    return bool(sides(a) & sides(b))
+
+
+@lru_cache(maxsize=1)
+def _economy_of_place() -> Mapping[str, str]:
+    return {place: economy for place, economy in names.rows_of("world/road_places.csv", "place", "economy")}
+
+
+def crossings_between(a: str, b: str) -> list[str]:
+    """Ids of the world's crossings between two economies, those that most roads use first."""
+    rows = [row for row in _crossing_rows() if {row[3], row[4]} == {a, b}]
+    return [row[0] for row in sorted(rows, key=lambda row: -float(row[5] or 0.0))]
+
+
+def name_of(place: str) -> str | None:
+    """What a place or crossing of the world is called; None if there is none of that id."""
+    return places().get(place)
+
+
+def _crossing_rows() -> tuple[tuple[str, ...], ...]:
+    return names.rows_of("world/crossings.csv", "crossing", "name", "other_names", "economy_a", "economy_b", "use_share")
+
+
+@lru_cache(maxsize=1)
+def _world_places() -> Mapping[str, str]:
+    own = {p: n for p, n in names.rows_of("world/road_places.csv", "place", "name")}
+    return {**own, **{p: n for p, n in names.rows_of("world/ports.csv", "port", "name") if p not in own}}
+
+
+def _found(name: str, index: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]) -> list[str]:
+    """Ids that ``name`` may mean; one that is an id itself means that alone."""
+    match = _WITH_CODE.match(name)
+    word, code = (match.group(1), match.group(2).upper()) if match else (name, "")
+    entries = index.get(plain(word), ())
+    if code:
+        entries = tuple(e for e in entries if code in e[1])
+    ids = list(dict.fromkeys(place for place, _ in entries))
+    return [plain(word)] if plain(word) in ids and not code else ids
+
+
+@lru_cache(maxsize=1)
+def _crossing_index() -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for crossing, name, others, a, b, _ in _crossing_rows():
+        _enter(found, crossing, (a, b), (crossing, name, *others.split("|"), *re.split(r"[-/(]", name)))
+    for crossing, name in names.crossings().items():
+        _enter(found, crossing, (), (crossing, name, *re.split(r" / |\(", name)))
+    return {key: tuple(dict.fromkeys(entries)) for key, entries in found.items()}
+
+
+@lru_cache(maxsize=1)
+def _place_index() -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for place, name, economy in names.rows_of("world/road_places.csv", "place", "name", "economy"):
+        _enter(found, place, (economy,), (place, name))
+    for place, name, both in names.rows_of("network/places.csv", "place", "name", "economies"):
+        if "-" not in both:
+            # The hand-checked place of the same name goes before the compiled one.
+            for spelling in (place, name):
+                entries = [e for e in found.get(plain(spelling), []) if both not in e[1]]
+                found[plain(spelling)] = [*entries, (place, (both,))]
+    return {key: tuple(dict.fromkeys(entries)) for key, entries in found.items()}
+
+
+def _enter(found: dict[str, list[tuple[str, tuple[str, ...]]]], place: str, codes: tuple[str, ...], spellings: Iterable[str]) -> None:
+    for spelling in dict.fromkeys(plain(s) for s in spellings):
+        if spelling:
+            found.setdefault(spelling, []).append((place, codes))

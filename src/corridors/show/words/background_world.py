@@ -1,0 +1,60 @@
+"""Tables of the background reports on the world around the pair: what changed from 2016 to the base year, and GDP beside the IMF's."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from corridors.data import panel, tables
+from corridors.show import numbers as n
+from corridors.show.blocks import Column, Table, table
+from corridors.study.result import StudyResult
+from corridors.trade import gdp_forecast
+
+MOST_ROWS = 8
+THEN = 2016
+ALSO = ("CHN", "PAK")
+
+
+def change_table(result: StudyResult) -> Table:
+    """The flows of each of the two that changed most between 2016 and the newest year, in dollars."""
+    world, names = panel.load(), tables.economies().set_index("iso3")["name"]
+    k = world.years.index(THEN)
+    rows = []
+    for economy in result.pair:
+        i = world.position(economy)
+        found = []
+        for flow, then, now in (("exports", world.trade[k, i], world.trade[-1, i]), ("imports", world.trade[k, :, i], world.trade[-1, :, i])):
+            known = np.flatnonzero(np.isfinite(then) & np.isfinite(now))
+            found += [(abs(now[j] - then[j]), flow, str(world.economies[j]), float(then[j]), float(now[j])) for j in known]
+        for _, flow, partner, before, after in sorted(found, reverse=True)[:MOST_ROWS]:
+            what = "to" if flow == "exports" else "from"
+            rows.append((f"{names[economy]} {what} {names[partner]}", n.musd(before), n.musd(after), n.musd(after - before, sign=True)))
+    return table(
+        f"What changed most between {THEN} and {world.years[-1]}",
+        ("Flow", Column(str(THEN), "", "right"), Column(str(world.years[-1]), "", "right"), Column("Change", "", "right")),
+        rows,
+        f"Source: UN Comtrade {THEN} as the exporter reports, CEPII BACI {world.years[-1]} reconciled from both sides.",
+        "Flows that either side reports in both years; part of a change is that of the source. War, sanctions and what was bought elsewhere instead are all in it.",
+    )  # fmt: skip
+
+
+def gdp_table(result: StudyResult) -> Table:
+    """GDP of the pair, China and Pakistan as projected, beside the IMF's."""
+    names = tables.economies().set_index("iso3")["name"]
+    imf = tables.imf_weo().set_index(["iso3", "year"])["gdp_busd"]
+    rows = []
+    for economy in dict.fromkeys([*result.pair, *ALSO]):
+        ahead = gdp_forecast.forecast(economy)
+        for year in (2025, 2030, 2035):
+            middle = float(np.exp(gdp_forecast.middle((economy, economy), year)[0]))
+            sd = float(ahead.sd[year - ahead.last_year - 1]) if year > ahead.last_year else 0.0
+            band = n.number_range(*(round(middle * np.exp(z * sd) / 1e6, 2) for z in (-1.2816, 1.2816))) if sd else "–"
+            said = float(imf.get((economy, year), float("nan")))
+            rows.append((str(names[economy]), str(year), n.fixed(middle / 1e6, 2), band, n.fixed(said / 1e3, 2) if np.isfinite(said) else "–"))
+    return table(
+        "Output as projected, beside the IMF's",
+        ("Economy", Column("Year", "", "right"), Column("Projected", "trillion dollars", "right"), Column("80 % band", "trillion dollars", "right"), Column("IMF", "trillion dollars", "right")),
+        rows,
+        "Source: World Bank to 2023; IMF World Economic Outlook, October 2025, growth to 2030; SSP2 (IIASA 2024) after.",
+        "Where the IMF has no dollar path (Pakistan after 2025) its real growth and the dollar's inflation are taken. Levels differ from the IMF's where the World Bank's of 2023 does.",
+    )  # fmt: skip

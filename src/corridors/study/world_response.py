@@ -1,0 +1,107 @@
+"""From cost factors of cargo classes to world trade, sector by sector.
+
+Each sector's goods travel in a cargo class (:func:`corridors.trade.sectors.class_of`) and pay its cost factor;
+:func:`corridors.equilibrium.respond_sectors` says what world trade fits, inputs included, with elasticities by
+sector and by years since costs changed (:mod:`corridors.trade.elasticities`). A study's own flows are divided over
+classes draw by draw; inside a class its sectors have their shares in the pair's trade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from corridors.equilibrium import SectorResponse, respond_sectors
+from corridors.trade import cargo, elasticities, sectors
+
+Array = npt.NDArray[np.float64]
+Pair = tuple[str, str]
+Params = Mapping[str, Array]
+
+
+_LEAST = 1e-300
+_CLEARING = 5e-11
+
+
+@dataclass(frozen=True)
+class Goods:
+    """What P directed pairs trade: ``pairs``; ``share`` (P,S) of sectors; ``of_class`` (P,S,C) 1 where a sector's goods
+    travel in a class; ``inside`` (P,S,C) shares of sectors in what goes in each class, zero where none does."""
+
+    pairs: tuple[Pair, ...]
+    share: Array
+    of_class: Array
+    inside: Array
+
+    def weights(self, class_weights: Mapping[Pair, Array]) -> Array:
+        """Shares (B or 1, P, S) of sectors: those of the pair's trade, or, where the shares of classes are given, (B, C),
+        theirs. What a class without sectors has in a pair is spread over the others."""
+        rows = []
+        for p, pair in enumerate(self.pairs):
+            row = np.atleast_2d(class_weights[pair]) @ self.inside[p].T if pair in class_weights else self.share[p][None]
+            rows.append(row / row.sum(axis=1, keepdims=True))
+        size = max(len(row) for row in rows)
+        return np.stack([np.broadcast_to(row, (size, row.shape[1])) for row in rows], axis=1)
+
+
+def goods_of(pairs: Sequence[Pair]) -> Goods:
+    """What ``pairs`` trade, by sector and cargo class."""
+    names, kinds = sectors.names(), cargo.CLASSES
+    found, classes = sectors.composition(), sectors.class_of(pairs)
+    share = np.zeros((len(pairs), len(names)))
+    of_class = np.zeros((len(pairs), len(names), len(kinds)))
+    for p, pair in enumerate(pairs):
+        for s, name in enumerate(found.goods):
+            of_class[p, names.index(name), kinds.index(classes[pair][name])] = 1.0
+            share[p, names.index(name)] = found.shares(pair)[s]
+    inside = of_class * share[:, :, None]
+    # a class whose sectors the pair does not trade yet: alike
+    inside = np.where(inside.sum(axis=1, keepdims=True) > 0, inside, of_class)
+    total = inside.sum(axis=1, keepdims=True)
+    return Goods(tuple(pairs), share, of_class, np.divide(inside, total, out=np.zeros_like(inside), where=total > 0))
+
+
+def respond(
+    goods: Goods, class_factor: Array, class_weights: Mapping[Pair, Array], params: Params, closure: str = "full",
+    years: npt.ArrayLike | None = None,
+) -> tuple[Array, SectorResponse]:  # fmt: skip
+    """One cost factor a pair, and world trade that fits.
+
+    Parameters
+    ----------
+    goods: of the P pairs.
+    class_factor: (B,P,C) tau'/tau by cargo class.
+    class_weights: shares (B,C) or (1,C) of cargo classes in the flows where they are known draw by draw.
+    params: draws (B,) or (1,) of the elasticities.
+    closure: as in :func:`corridors.equilibrium.respond_sectors`.
+    years: (B,) since costs changed, 1 the first; None: the long run.
+
+    The cost factor (B,P) is the uniform one that moves the pair's trade as much as its sectors' do, before others
+    respond. ``trade_factor`` of the response is that of the weights.
+    """
+    cases = class_factor.shape[0]
+    cost = np.einsum("bpc,psc->bps", class_factor, goods.of_class)
+    cost[:, goods.of_class.sum(axis=2) == 0] = 1.0
+    # rounding in sums must not invent a change
+    cost = np.where(np.abs(cost - 1.0) < 1e-15, 1.0, cost)
+    theta = np.broadcast_to(elasticities.by_sector(params, years), (cases, cost.shape[2]))
+    found = respond_sectors(sectors.base_world(), goods.pairs, cost, theta, closure, clearing=_CLEARING)
+    weight = goods.weights(class_weights)
+    mean = (weight * theta[:, None, :]).sum(axis=2)
+    own = (weight * (cost ** -theta[:, None, :] - 1.0)).sum(axis=2)
+    factor = np.where(own == 0.0, 1.0, np.maximum(1.0 + own, _LEAST) ** (-1.0 / mean))
+    trade = 1.0 + (weight * (found.sector_factor - 1.0)).sum(axis=2)
+    return factor, replace(found, trade_factor=trade)
+
+
+def nothing(goods: Goods, cases: int, closure: str = "full") -> SectorResponse:
+    """The response to costs that stay as they are."""
+    base = sectors.base_world()
+    pairs, economies = np.ones((cases, len(goods.pairs))), np.ones((cases, len(base.labels)))
+    return SectorResponse(
+        base.labels, goods.pairs, pairs, economies, economies, economies, economies, np.zeros(cases), closure, base.names,
+        np.ones((cases, len(goods.pairs), len(base.names))),
+    )  # fmt: skip

@@ -1,0 +1,66 @@
+"""What a pair's trade is pulled towards: the typical trade of two such economies, within what gravity expects, and none where policy shut it.
+
+Two predictions are joined. The median in logs of pairs like this one (:mod:`corridors.trade.pooled_gravity`) is what a log error
+asks for, but in levels it can say anything: Germany would sell the Netherlands trillions. PPML
+(:mod:`corridors.trade.expected_trade`) adds up to what economies sold and bought, but is a mean, above nearly all small pairs. The target
+is the median held between 1/20 and 2.7 times the PPML expectation.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from corridors.data import tables
+from corridors.data.panel import Panel
+from corridors.trade import expected_trade, pooled_gravity
+
+Array = npt.NDArray[np.float64]
+
+BELOW, ABOVE = 3.0, 1.0
+"""How far below and above the PPML expectation a target may lie, in logs."""
+
+
+def ln_targets(world: Panel) -> tuple[Array, float]:
+    """ln of the target (Y, N, N) in every year of a panel, from what was known by then; and the spread of ln trade about the
+    last year's median (standard deviation)."""
+    out, sigma = [], 0.0
+    for k, year in enumerate(world.years):
+        pooled = pooled_gravity.fit(world, year)
+        slopes = expected_trade.fit_on(world, k + 1).coefficients.to_numpy()
+        bound = expected_trade.ln_expected(world, k, slopes)
+        out.append(np.clip(pooled.ln_fitted, bound - BELOW, bound + ABOVE))
+        sigma = pooled.sigma
+    return np.stack(out), sigma
+
+
+def closed(world: Panel, year: int) -> npt.NDArray[np.bool_]:
+    """Pairs (N, N) whose trade policy holds down in ``year``, both directions: their target pulls at nothing."""
+    out = np.zeros((len(world.economies),) * 2, dtype=bool)
+    for a, b, since, until in _closures():
+        if since <= year <= until:
+            i, j = world.position(a), world.position(b)
+            if i >= 0 and j >= 0:
+                out[i, j] = out[j, i] = True
+    return out
+
+
+def closure_of(pair: tuple[str, str], year: int) -> str | None:
+    """What shut the pair's trade, if anything does in ``year``."""
+    table = tables.closed_pairs()
+    for row in table.itertuples():
+        if {row.a, row.b} == set(pair) and int(row.since) <= year <= _until(row.until):
+            return str(row.policy)
+    return None
+
+
+@lru_cache(maxsize=1)
+def _closures() -> tuple[tuple[str, str, int, int], ...]:
+    return tuple((str(r.a), str(r.b), int(r.since), _until(r.until)) for r in tables.closed_pairs().itertuples())
+
+
+def _until(value: object) -> int:
+    return 9999 if pd.isna(value) else int(str(value))  # type: ignore[call-overload]

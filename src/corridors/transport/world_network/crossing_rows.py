@@ -1,0 +1,134 @@
+"""Rows of crossings as the solver needs them: cited figures where there are any, else priors that say so.
+
+Capacity is cited for few. Elsewhere it is what passes today over :data:`UTILISATION`, from nearly full to a quarter used: what nobody calls a bottleneck is
+none in the central case within ten years of growth;
+what passes today is counted, or follows from trade (``crossing_traffic.csv``) with a factor of three either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from corridors.data import tables as data
+from corridors.transport.world_network import borders, costs
+from corridors.transport.world_network.tables import roads
+
+UTILISATION, FULLEST, EMPTIEST = 0.5, 0.95, 0.25
+TRAFFIC_FACTOR = 3.0
+_LEAST_TRUCKS, _LEAST_CAPACITY = 5.0, 60.0
+_TRUCKS_A_LANE = 100.0
+_MOST_LANES = 60
+COLUMNS = (
+    "capacity_trucks_per_day", "capacity_low", "capacity_high", "lanes", "processing_hours", "processing_low", "processing_high",
+    "hours_open", "days_open_per_week", "variability", "longest_wait_days", "closure_days_per_year", "closure_low", "closure_high",
+    "fee_usd_per_truck", "background_trucks_per_day", "background_low", "background_high", "growth_percent", "growth_sd_percent",
+    "state", "state_since", "estimates", "note", "source_url",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def traffic() -> pd.DataFrame:
+    """Trucks a day by crossing and pair, from trade (``data/world/crossing_traffic.csv``)."""
+    return data.table("world_crossing_traffic")
+
+
+@lru_cache(maxsize=1)
+def _facts() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for row in data.table("world_crossing_facts").to_dict("records"):
+        found.setdefault(str(row["crossing"]), {})[str(row["quantity"])] = row
+    return found
+
+
+@lru_cache(maxsize=1)
+def _sums() -> Mapping[str, float]:
+    sums = traffic().groupby("crossing")["trucks_per_day"].sum()
+    return {str(name): float(value) for name, value in sums.items()}
+
+
+def _of_pair(a: str, b: str) -> pd.DataFrame:
+    table = traffic()
+    return table[(table["kind"] == "pair") & (table["economy_a"] == min(a, b)) & (table["economy_b"] == max(a, b))]
+
+
+def own_trucks(a: str, b: str) -> float:
+    """Trucks a day of the pair's own goods other than bulk, both ways, by trade; 0 where its trade makes none."""
+    rows = _of_pair(a, b)
+    if rows.empty:
+        return 0.0
+    return float(((rows["trucks_per_day"] - rows["bulk_trucks_per_day"]) / rows["part"].clip(lower=1e-3)).max())
+
+
+def table(names: Sequence[str], a: str, b: str) -> pd.DataFrame:
+    """One row a crossing (index: its id) for a study of ``a`` and ``b``; the pair's bulk is not in the background."""
+    own = _of_pair(a, b).set_index("crossing")["bulk_trucks_per_day"].to_dict()
+    checked = data.crossings().set_index("crossing")
+    rows = [checked.loc[name].to_dict() if name in checked.index else _compiled(name, float(own.get(name, 0.0))) for name in names]
+    frame = pd.DataFrame(rows, index=pd.Index(list(names), name="crossing"), columns=list(COLUMNS))
+    for column in checked.columns:
+        if column in COLUMNS and checked[column].dtype.kind in "if":
+            frame[column] = frame[column].astype(float)
+    return frame
+
+
+def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
+    graph = roads()
+    row = graph.crossings.iloc[graph.number[name] - len(graph.places)]
+    border = costs.border(name, borders.names_of(_Row(row)), str(row["economy_a"]), str(row["economy_b"]))
+    known = _facts().get(name, {})
+
+    def figure(quantity: str, low: float, value: float, high: float) -> tuple[float, float, float]:
+        if quantity in known:
+            k = known[quantity]
+            return float(k["low"]), float(k["value"]), float(k["high"])
+        return low, value, high
+
+    guess = max(_sums().get(name, 0.0), _LEAST_TRUCKS)
+    low, passing, high = figure("trucks_per_day", guess / TRAFFIC_FACTOR, guess, guess * TRAFFIC_FACTOR)
+    tight, capacity, roomy = figure(
+        "capacity_trucks_per_day", passing / FULLEST, max(passing / UTILISATION, _LEAST_CAPACITY), max(high / EMPTIEST, 2 * _LEAST_CAPACITY)
+    )
+    within = costs.union_of(str(row["economy_a"]), str(row["economy_b"])) is not None
+    shut = name in borders.shut()
+    least, days, most = figure("closure_days_per_year", 0.0, 3.0, 15.0) if not shut else (365.0, 365.0, 365.0)
+    unknown = [c for c in ("capacity_trucks_per_day", "background_trucks_per_day") if c.replace("background_", "") not in known]
+    since = _since(str(row["economy_a"]), str(row["economy_b"]), name) if shut else ""
+    background = max(passing - own_bulk, 1.0)
+    return {
+        "capacity_trucks_per_day": capacity, "capacity_low": min(tight, capacity), "capacity_high": max(roomy, capacity),
+        "lanes": float(np.clip(round(figure("lanes", 0, capacity / _TRUCKS_A_LANE, 0)[1]), 2, _MOST_LANES)),
+        "processing_hours": max(border.hours, 0.05), "processing_low": max(border.low, 0.02), "processing_high": max(border.high, 0.1),
+        "hours_open": figure("hours_open", 12, 24.0 if within else 16.0, 24)[1], "days_open_per_week": 7.0, "variability": 4.0,
+        "longest_wait_days": 10.0, "closure_days_per_year": days, "closure_low": least, "closure_high": most,
+        "fee_usd_per_truck": border.fee_usd, "background_trucks_per_day": background, "background_low": min(low, background),
+        "background_high": max(high, background), "growth_percent": 3.0, "growth_sd_percent": 5.0,
+        "state": "shut" if shut else "open", "state_since": since,
+        "estimates": " ".join([*unknown, "lanes", "variability", "longest_wait_days", "growth_percent", "hours_open", "closure_days_per_year", "processing_hours"]),
+        "note": _note(border, known), "source_url": _source(border, known),
+    }  # fmt: skip
+
+
+class _Row:
+    def __init__(self, row: pd.Series) -> None:
+        self.crossing, self.name, self.other_names = row["crossing"], row["name"], row["other_names"]
+
+
+def _since(a: str, b: str, name: str) -> str:
+    for r in borders.states().itertuples():
+        if {r.economy_a, r.economy_b} == {a, b} and (not isinstance(r.crossing, str) or r.crossing == name):
+            return str(r.since)
+    return ""
+
+
+def _note(border: costs.Border, known: Mapping[str, Mapping[str, Any]]) -> str:
+    cited = "; ".join(str(k["note"]) for k in known.values())
+    return f"compiled, not checked; hours: {border.basis}; " + (cited or "traffic from trade, capacity unknown: a wide prior")
+
+
+def _source(border: costs.Border, known: Mapping[str, Mapping[str, Any]]) -> str:
+    return next((str(k["source_url"]) for k in known.values()), border.source_url)

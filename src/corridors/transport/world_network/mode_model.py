@@ -1,0 +1,287 @@
+"""What part of a pair's trade goes by road, rail, sea and air, predicted from costs and from pairs whose shares are known.
+
+A multinomial logit for each cargo class ``c`` and mode ``m`` between two cities::
+
+    V = -kappa g(m, c) + alpha_m + beta_m' x + u_m(region),     share = exp V / sum exp V
+
+``g`` is money and time as a share of the goods' value (``data/cargo_classes.csv``, 1.3 % a day); ``x`` holds a common
+land border, a customs union, the length, and how many of the two have no port of their own. ``u`` is a random effect of the region that both economies are in. Shares of
+a pair are those of its cities, weighted, and of its classes. All constants are in ``data/world/mode_constants.csv``,
+fitted by :mod:`corridors.transport.world_network.mode_fit` to published shares; what the fit misses when it has not seen
+a pair is the uncertainty of every other pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from corridors.data import tables as data
+from corridors.transport.world_network import borders, costs, gateways
+from corridors.transport.world_network.options import options
+
+Array = npt.NDArray[np.float64]
+
+MODES = ("road", "rail", "sea", "air")
+CLASSES = ("food", "textiles", "machinery", "bulk")
+DAY = 0.013
+TERMS = ("kappa", "road", "rail", "air", "road_border", "rail_border", "road_union", "road_length", "rail_length", "air_length", "bulk_rail", "sea_landlocked")
+"""Names of the constants, in the order of a vector; random effects come behind them."""
+_REGIONAL = ("road", "rail")
+SMALLEST_SHARE = 1e-4
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the model knows of a pair: markets with weights, and for each mode whether it is there, cost and covariates.
+
+    ``there`` (K, M), ``cost`` (K, C, M) share of value, ``length`` (K, M) ln of (km of the way / 1000), K city pairs.
+    """
+
+    weight: Array
+    there: npt.NDArray[np.bool_]
+    cost: Array
+    length: Array
+    border: bool
+    union: bool
+    landlocked: int
+    region: str
+
+
+@lru_cache(maxsize=1)
+def regions() -> tuple[str, ...]:
+    """Names of the groups of economies of ``data/world/road_rates.csv``."""
+    return tuple(str(g) for g in data.table("world_road_rates")["group"])
+
+
+@lru_cache(maxsize=1)
+def _region_of() -> Mapping[str, str]:
+    table = data.table("world_road_rates")
+    found = {code: str(r.group) for r in table.itertuples() if isinstance(r.economies, str) for code in r.economies.split()}
+    # The hand-checked economies have rates of their own, so no group there.
+    former = "Former Soviet Union and Mongolia"
+    found.update({c: former for c in ("KAZ", "KGZ", "UZB", "TKM", "AZE", "RUS")})
+    found.update({"PAK": "South Asia", "AFG": "South Asia", "IRN": "Middle East", "TUR": "Middle East", "CHN": "East Asia"})
+    return found
+
+
+@lru_cache(maxsize=2)
+def neighbours() -> frozenset[frozenset[str]]:
+    """Pairs of economies with a crossing by road between them that is open today."""
+    table, shut = data.table("world_crossings"), borders.shut()
+    open_ = table[~table["crossing"].isin(shut)]
+    return frozenset(frozenset((str(a), str(b))) for a, b in zip(open_["economy_a"], open_["economy_b"], strict=True))
+
+
+@lru_cache(maxsize=1)
+def _with_ports() -> frozenset[str]:
+    return frozenset(data.table("world_ports")["economy"])
+
+
+@lru_cache(maxsize=1)
+def _goods() -> tuple[Array, Array]:
+    """Dollars a tonne and value of a day (share of value) by class."""
+    table = data.cargo_classes().set_index("cargo_class").loc[list(CLASSES)]
+    return table["usd_per_t"].to_numpy(dtype=float), DAY * table["value_of_a_day_multiplier"].to_numpy(dtype=float)
+
+
+@lru_cache(maxsize=4096)
+def features(a: str, b: str) -> Features | None:
+    """What is known of the pair; None if one of the two has no place at all."""
+    ends_a, ends_b = gateways.weights(a, b), gateways.weights(b, a)
+    if not ends_a or not ends_b:
+        return None
+    value, day = _goods()
+    weight, there, cost, length = [], [], [], []
+    for one, share_a in ends_a:
+        for other, share_b in ends_b:
+            row, here = np.full((len(CLASSES), len(MODES)), np.nan), np.zeros(len(MODES), dtype=bool)
+            km = np.full(len(MODES), 1000.0)
+            for option in options(one, other):
+                m = MODES.index(option.mode)
+                km[m] = max(option.km, 100.0)
+                usd = np.full(len(CLASSES), option.usd_per_t)
+                usd[CLASSES.index("bulk")] = option.bulk_usd_per_t
+                row[:, m] = usd / value + day * option.days
+                here[m] = True
+            length.append(np.log(km / 1000.0))
+            weight.append(share_a * share_b)
+            there.append(here)
+            cost.append(row)
+    own = _region_of()
+    return Features(
+        weight=np.array(weight),
+        there=np.array(there),
+        cost=np.array(cost),
+        length=np.array(length),
+        border=frozenset((a, b)) in neighbours(),
+        union=costs.union_of(a, b) is not None,
+        landlocked=(a not in _with_ports()) + (b not in _with_ports()),
+        region=own.get(a, "") if own.get(a, "") == own.get(b, "-") else "",
+    )
+
+
+def shares(known: Features, constants: Mapping[str, float]) -> Array:
+    """Share (C, M) of each class's goods by mode; rows add to one."""
+    part = city_shares(Stacked.of([known]), constants)
+    return np.asarray((known.weight[:, None, None] * part).sum(axis=0))
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """City pairs of many pairs, one below the other (K rows in all), and where each pair begins."""
+
+    there: npt.NDArray[np.bool_]
+    cost: Array
+    weight: Array
+    length: Array
+    border: Array
+    union: Array
+    landlocked: Array
+    region: npt.NDArray[np.intp]
+    """Number of the region, -1 for none."""
+    first: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, pairs: Sequence[Features]) -> Stacked:
+        """Stack the features of ``pairs``."""
+        sizes = [len(k.weight) for k in pairs]
+        names = regions()
+        return cls(
+            there=np.concatenate([k.there for k in pairs]),
+            cost=np.nan_to_num(np.concatenate([k.cost for k in pairs])),
+            weight=np.concatenate([k.weight for k in pairs]),
+            length=np.concatenate([k.length for k in pairs]),
+            border=np.repeat([float(k.border) for k in pairs], sizes),
+            union=np.repeat([float(k.union) for k in pairs], sizes),
+            landlocked=np.repeat([float(k.landlocked) for k in pairs], sizes),
+            region=np.repeat([names.index(k.region) if k.region in names else -1 for k in pairs], sizes),
+            first=np.cumsum([0, *sizes[:-1]]),
+        )
+
+
+def city_shares(known: Stacked, constants: Mapping[str, float]) -> Array:
+    """Share (K, C, M) of each class's goods by mode between each two cities."""
+    c = constants
+    constant = np.zeros((len(known.weight), len(MODES)))
+    constant[:, 0] = c["road"] + c["road_length"] * known.length[:, 0] + c["road_border"] * known.border + c["road_union"] * known.union
+    constant[:, 1] = c["rail"] + c["rail_length"] * known.length[:, 1] + c["rail_border"] * known.border
+    constant[:, 2] = c["sea_landlocked"] * known.landlocked
+    constant[:, 3] = c["air"] + c["air_length"] * known.length[:, 3]
+    for mode in _REGIONAL:
+        effect = np.array([c.get(f"{mode}: {name}", 0.0) for name in regions()] + [0.0])
+        constant[:, MODES.index(mode)] += effect[known.region]
+    v = constant[:, None, :] - c["kappa"] * known.cost
+    bulk = CLASSES.index("bulk")
+    v[:, bulk, MODES.index("rail")] += c["bulk_rail"]
+    usable = np.repeat(known.there[:, None, :], len(CLASSES), axis=1)
+    # Bulk flies only where there is no other way at all.
+    usable[:, bulk, MODES.index("air")] &= ~known.there[:, :3].any(axis=1)
+    v = np.where(usable, v, -np.inf)
+    weight = np.exp(v - v.max(axis=2, keepdims=True))
+    return np.asarray(weight / weight.sum(axis=2, keepdims=True))
+
+
+@lru_cache(maxsize=1)
+def constants() -> Mapping[str, float]:
+    """The fitted constants of ``data/world/mode_constants.csv``."""
+    table = data.table("world_mode_constants")
+    return {str(r.constant): float(r.value) for r in table.itertuples()}
+
+
+def predicted(a: str, b: str) -> Array | None:
+    """Share (C, M) by class and mode of the trade between two economies; None if one has no place."""
+    known = features(a, b)
+    return None if known is None else shares(known, constants())
+
+
+def class_weights(unit: str = "value", mix: Sequence[float] | None = None) -> Array:
+    """Weights (C,) of the classes in a share over all goods: by value, by tonnes, or of containers (``TEU``)."""
+    value, _ = _goods()
+    weight = np.array(mix if mix is not None else usual_mix(), dtype=float)
+    if unit == "tonnes":
+        weight = weight / value
+    elif unit == "TEU":
+        weight = np.where(np.arange(len(CLASSES)) == CLASSES.index("bulk"), 0.0, weight / value)
+    return np.asarray(weight / weight.sum())
+
+
+def together(by_class: Array, unit: str = "value", mix: Sequence[float] | None = None) -> Array:
+    """Share (M,) by mode over all classes."""
+    return np.asarray(class_weights(unit, mix) @ by_class)
+
+
+@lru_cache(maxsize=1)
+def usual_mix() -> tuple[float, ...]:
+    """Value shares of the classes in the trade of any pair (``data/class_shares.csv``, bulk in the middle of its range)."""
+    table = data.class_shares()
+    row = table[(table["exporter"] == "*") & (table["importer"] == "*")].iloc[0]
+    bulk = 0.5 * float(row["bulk_low"] + row["bulk_high"])
+    rest = np.array([float(row[c]) for c in CLASSES[:3]])
+    return (*(float(x) for x in (1 - bulk) * rest / rest.sum()), bulk)
+
+
+@dataclass(frozen=True)
+class PairShares:
+    """Shares (C, M) of a pair's goods by class and mode, and whether its total is published or only modelled."""
+
+    by_class: Array
+    published: tuple[str, ...]
+    """Modes whose share over all goods is a published one."""
+
+    def share(self, mode: str, unit: str = "value") -> float:
+        """Share of a mode over all goods."""
+        return float(together(self.by_class, unit)[MODES.index(mode)])
+
+
+@lru_cache(maxsize=4096)
+def pair_shares(a: str, b: str) -> PairShares | None:
+    """Shares of a pair, both directions alike; published shares of its modes are met exactly. None without a place.
+
+    The model's odds of a published mode are moved by one factor over all classes (raking, Deming and Stephan 1940),
+    mode after mode until all are met.
+    """
+    by_class = predicted(a, b)
+    if by_class is None:
+        return None
+    known = {mode: (share, unit) for (mode, unit), share in _published().get(frozenset((a, b)), {}).items()}
+    known = {mode: value for mode, value in known.items() if by_class[:, MODES.index(mode)].max() > 0}
+    for _ in range(200 if known else 0):
+        before = by_class
+        for mode, (share, unit) in known.items():
+            by_class = _raked(by_class, MODES.index(mode), share, class_weights(unit))
+        if float(np.abs(by_class - before).max()) < 1e-9:
+            break
+    by_class = np.where(by_class < SMALLEST_SHARE, 0.0, by_class)
+    return PairShares(by_class / by_class.sum(axis=1, keepdims=True), tuple(known))
+
+
+def _raked(by_class: Array, m: int, share: float, weight: Array) -> Array:
+    """``by_class`` with the odds of mode ``m`` multiplied so that its share over all classes is ``share``."""
+    low, high = -30.0, 30.0
+    own = by_class[:, m]
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        moved = own * np.exp(middle) / (1.0 - own + own * np.exp(middle))
+        low, high = (middle, high) if float(weight @ moved) < share else (low, middle)
+    rest = np.divide(1.0 - moved, 1.0 - own, out=np.zeros_like(own), where=own < 1.0)
+    out: Array = by_class * rest[:, None]
+    out[:, m] = moved
+    return out
+
+
+@lru_cache(maxsize=1)
+def _published() -> Mapping[frozenset[str], Mapping[tuple[str, str], float]]:
+    """Mean published share by pair, mode and unit; floors and shares with the whole world left out."""
+    table = data.table("world_mode_shares")
+    table = table[(table["use"] == "fit") & table["mode"].isin(MODES) & (table["exporter"] != "WLD") & (table["importer"] != "WLD")]
+    found: dict[frozenset[str], dict[tuple[str, str], float]] = {}
+    keys = [frozenset((str(a), str(b))) for a, b in zip(table["exporter"], table["importer"], strict=True)]
+    for (pair, mode, unit), rows in table.groupby([pd.Series(keys, index=table.index), "mode", "unit"]):
+        found.setdefault(pair, {})[str(mode), str(unit)] = float(rows["share"].mean())
+    return found

@@ -1,0 +1,116 @@
+"""Shortest ways over the world's roads: Dijkstra's method on money and time, borders included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse.csgraph import dijkstra
+
+from corridors.transport.world_network import borders, costs
+from corridors.transport.world_network.tables import Graph, roads
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way by road: ids of places and crossings in order, crossings passed, and what it takes without queues.
+
+    ``usd_per_t`` and ``hours`` hold crossings; ``cost`` is what the search minimises, dollars a tonne with hours in it.
+    """
+
+    nodes: tuple[str, ...]
+    crossings: tuple[str, ...]
+    km: float
+    hours: float
+    usd_per_t: float
+    cost: float
+    checked_km: float
+
+
+class Search:
+    """The road graph with the generalised cost of every edge; crossings in ``shut`` cannot be passed."""
+
+    def __init__(self, graph: Graph, shut: frozenset[str] = frozenset()) -> None:
+        self.graph = graph
+        codes, which = np.unique(graph.economy_of, return_inverse=True)
+        rows = [costs.road(str(code)) for code in codes]
+        self.usd = graph.km * np.array([r.usd_per_t_km for r in rows])[which]
+        self.hours = graph.km * np.array([1.0 / r.speed_kmh / r.moving_share for r in rows])[which]
+        count, places = len(graph.names), len(graph.places)
+        self.border_hours, self.border_usd = np.zeros(count), np.zeros(count)
+        for i, (name, row) in enumerate(zip(graph.crossings["crossing"], borders.all_borders(), strict=True)):
+            self.border_hours[places + i] = row.hours
+            self.border_usd[places + i] = row.fee_usd / costs.PAYLOAD_T
+            if str(name) in shut:
+                self.border_usd[places + i] = np.inf
+        toll = self.border_usd + costs.USD_PER_T_HOUR * self.border_hours
+        self.cost = self.usd + costs.USD_PER_T_HOUR * self.hours + 0.5 * (toll[graph.a] + toll[graph.b])
+        self._edge = {(int(a), int(b)): e for e, (a, b) in enumerate(zip(graph.a, graph.b, strict=True))}
+        self._edge.update({(b, a): e for (a, b), e in self._edge.items()})
+        self.matrix = self._matrix(np.isfinite(self.cost))
+
+    def _matrix(self, usable: npt.NDArray[np.bool_]) -> sparse.csr_array:
+        graph = self.graph
+        shape = (len(graph.names), len(graph.names))
+        a, b, cost = graph.a[usable], graph.b[usable], np.maximum(self.cost[usable], 1e-6)
+        return sparse.csr_array((np.concatenate([cost, cost]), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=shape)
+
+    def from_nodes(self, nodes: Sequence[int] | Index, without: Iterable[int] = ()) -> tuple[Array, Index]:
+        """Costs (K, N) from each of ``nodes`` to all, and predecessors; crossings ``without`` are not passed."""
+        matrix = self.matrix
+        avoid = list(without)
+        if avoid:
+            barred = np.zeros(len(self.graph.names), dtype=bool)
+            barred[avoid] = True
+            matrix = self._matrix(np.isfinite(self.cost) & ~barred[self.graph.a] & ~barred[self.graph.b])
+        distance, before = dijkstra(matrix, directed=True, indices=np.asarray(nodes, dtype=np.intp), return_predecessors=True)
+        return np.atleast_2d(distance), np.atleast_2d(before)
+
+    def way(self, before: Index, start: int, end: int) -> Way | None:
+        """The way from ``start`` to ``end`` by one row of predecessors; None without one."""
+        nodes = [end]
+        while nodes[-1] != start:
+            previous = int(before[nodes[-1]])
+            if previous < 0:
+                return None
+            nodes.append(previous)
+        return self.described(nodes[::-1])
+
+    def described(self, nodes: Sequence[int]) -> Way:
+        """What a way through ``nodes`` takes."""
+        graph = self.graph
+        edges = [self._edge[a, b] for a, b in zip(nodes[:-1], nodes[1:], strict=True)]
+        passed = [
+            n for k, n in enumerate(nodes[1:-1], start=1)
+            if graph.is_crossing(n) and graph.economy_of[edges[k - 1]] != graph.economy_of[edges[k]]
+        ]  # fmt: skip
+        at_border = [n for n in passed if np.isfinite(self.border_usd[n])]
+        return Way(
+            nodes=tuple(graph.names[n] for n in nodes),
+            crossings=tuple(graph.names[n] for n in passed),
+            km=float(graph.km[edges].sum()),
+            hours=float(self.hours[edges].sum() + self.border_hours[passed].sum()),
+            usd_per_t=float(self.usd[edges].sum() + self.border_usd[at_border].sum()),
+            cost=float(self.cost[edges].sum()),
+            checked_km=float(graph.km[edges][graph.stated[edges]].sum()),
+        )
+
+
+@lru_cache(maxsize=1)
+def today() -> Search:
+    """Roads of the world with the borders that are open in the base state."""
+    graph = roads()
+    return Search(graph, borders.shut() | borders.minor())
+
+
+@lru_cache(maxsize=1)
+def with_all_open() -> Search:
+    """Roads of the world as if every border were open."""
+    return Search(roads())

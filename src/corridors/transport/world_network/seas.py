@@ -1,0 +1,95 @@
+"""Ways by sea: the nearest ports of an economy, or of its neighbours where it has none, and the lane between.
+
+*Rates.* Dollars a tonne of container cargo are a line in the length of the lane through the container services of
+``data/network/services.csv``, and so are those of bulk. *Days.* Ships make :data:`KM_PER_DAY`; containers spend
+:data:`PORT_DAYS` in each port, and :data:`TRANSSHIPMENT_DAYS` more where one of the ports is too small for a direct
+ship. *Departures.* A container ship for every tenth call at the smaller port, between one in two weeks and daily.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse.csgraph import dijkstra
+
+from corridors.data import tables as data
+from corridors.transport.world_network.tables import sea
+
+Array = npt.NDArray[np.float64]
+
+KM_PER_DAY = 560.0
+"""About 12.6 knots: 7,652 km in the 17 days of the direct ship Karachi-Novorossiysk, ports left out."""
+PORT_DAYS = 2.0
+TRANSSHIPMENT_DAYS = 7.0
+_DIRECT_CALLS = 4000.0
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane between two ports: length, days from port to port, departures a week, dollars a tonne by kind of ship."""
+
+    km: float
+    days: float
+    transshipment_days: float
+    departures_per_week: float
+    container_usd_per_t: float
+    bulk_usd_per_t: float
+
+
+@lru_cache(maxsize=1)
+def _rates() -> tuple[tuple[float, float], tuple[float, float]]:
+    """(intercept, slope) of dollars a tonne on kilometres: containers, bulk."""
+    table = data.services()
+    table = table[table["mode"] == "sea"]
+    found = []
+    for cargo in ("container", "bulk"):
+        rows = table[(table["cargo"] == cargo) & (table["via"] != "Cape")]
+        slope, level = np.polyfit(rows["km"].to_numpy(dtype=float), rows["usd_per_t"].to_numpy(dtype=float), 1)
+        found.append((float(max(level, 5.0)), float(max(slope, 0.0))))
+    return found[0], found[1]
+
+
+@lru_cache(maxsize=1)
+def matrix() -> sparse.csr_array:
+    """Sea lanes as a sparse matrix of kilometres between nodes."""
+    graph = sea()
+    count = len(graph.latitude)
+    a, b, km = graph.a, graph.b, np.maximum(graph.km, 1e-3)
+    return sparse.csr_array((np.concatenate([km, km]), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(count, count))
+
+
+@lru_cache(maxsize=1024)
+def _from(port: int) -> Array:
+    """Kilometres from one port to all ports, access to the lanes included; infinite where ships cannot go."""
+    ports = sea().ports
+    nodes = ports["sea_node"].to_numpy(dtype=np.intp)
+    access = ports["access_km"].to_numpy(dtype=float)
+    distance = dijkstra(matrix(), directed=True, indices=int(nodes[port]))
+    return np.asarray(distance[nodes] + access + access[port])
+
+
+def km_from(port: int) -> Array:
+    """Kilometres by sea (P,) from port number ``port`` to every port."""
+    return _from(port)
+
+
+def lane(a: int, b: int) -> Lane | None:
+    """The lane between ports number ``a`` and ``b``; None where ships cannot go."""
+    km = float(_from(a)[b])
+    if not np.isfinite(km) or a == b:
+        return None
+    calls = float(np.min(sea().ports["ship_calls_a_year"].to_numpy(dtype=float)[[a, b]]))
+    shifted = TRANSSHIPMENT_DAYS * max(0.0, 1.0 - calls / _DIRECT_CALLS)
+    container, bulk = _rates()
+    return Lane(
+        km=km,
+        days=km / KM_PER_DAY + 2 * PORT_DAYS + shifted,
+        transshipment_days=shifted,
+        departures_per_week=float(np.clip(calls / 52.0 / 10.0, 0.5, 7.0)),
+        container_usd_per_t=container[0] + container[1] * km,
+        bulk_usd_per_t=bulk[0] + bulk[1] * km,
+    )

@@ -1,0 +1,44 @@
+"""Which network a study is solved on: the hand-checked one where both economies are on it, else the world's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from corridors.transport.network import Network, load
+from corridors.transport.world_network import subnetwork
+from corridors.transport.world_network.tables import roads
+
+
+def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
+    """The network for a study of ``pair`` with ``measures``.
+
+    Both economies on the hand-checked network, and everything that measures name too: that one. Else the part of the
+    world that the pair and its measures need. Measures that name only checked places, for a pair that is not on
+    the checked network, are solved on the checked one: they reach the pair through the trade of others.
+
+    Raises NetworkError where an economy has no place at all.
+    """
+    checked = load()
+    named = tuple(dict.fromkeys(n for measure in measures for n in _named(measure)))
+    known = {*checked.places, *(link for pair_ in checked.link_names() for link in (pair_, "-".join(pair_.split("-")[::-1])))}
+    only_checked = all(n in known for n in named)
+    if only_checked and subnetwork.checked_economies().issuperset(pair):
+        return checked
+    ends = {n for name in named for n in name.split("-")}
+    if named and only_checked and not all(n in roads().number for n in ends):
+        return checked
+    routes = {tuple(code for code in measure.route) for measure in measures if getattr(measure, "route", None)}
+    codes = tuple(sorted({code for route in routes for code in route if code in checked.airports}))
+    return subnetwork.for_pair(*pair, named=tuple(sorted(named)), airports=codes)
+
+
+def _named(measure: Any) -> Iterable[str]:
+    """Ids of crossings, places and road links that a measure names."""
+    for field in ("crossings", "links"):
+        yield from (str(name) for name in getattr(measure, field, None) or ())
+    for field in ("from", "to"):
+        value = getattr(measure, field, None) or getattr(measure, f"{field}_", None)
+        if value:
+            yield str(value)
+

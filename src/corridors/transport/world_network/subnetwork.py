@@ -1,0 +1,381 @@
+"""The part of the world that a study of a pair needs, as a network that is solved exactly.
+
+Nodes are the pair's cities, the crossings that its ways pass or could pass instead, the ports it uses and what
+measures name; roads between them are the shortest inside each economy. Services are ships, trains and flights between the
+same cities and ports. Other pairs whose trade passes the crossings that measures move are in it too. Everything else stands still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import dijkstra
+
+from corridors.data import names
+from corridors.errors import NetworkError
+from corridors.transport.network import Link, Network, Service, load
+from corridors.transport.world_network import (
+    borders,
+    costs,
+    crossing_rows,
+    gateways,
+    mode_model,
+    options,
+    rails,
+    seas,
+)
+from corridors.transport.world_network import roads as road_search
+from corridors.transport.world_network.mode_model import CLASSES, MODES
+from corridors.transport.world_network.tables import Graph, roads, sea
+
+MOST_BORDERS, MOST_VARIANTS, MOST_OTHER_PAIRS, MOST_LANES = 8, 12, 6, 3
+LEAST_OTHER_TRUCKS = 2.0
+_WORST = 2.0
+_REDUNDANT = 1.0005
+
+
+@dataclass
+class Parts:
+    """What a study's network is made of while it is gathered: ids of places and crossings, ports by number."""
+
+    places: dict[str, None] = field(default_factory=dict)
+    crossings: dict[str, None] = field(default_factory=dict)
+    ports: dict[int, None] = field(default_factory=dict)
+
+    def take(self, way: road_search.Way | None) -> None:
+        """Add the crossings of a way."""
+        if way is not None:
+            self.crossings.update(dict.fromkeys(way.crossings))
+
+
+@lru_cache(maxsize=32)
+def for_pair(a: str, b: str, named: tuple[str, ...] = (), airports: tuple[str, ...] = ()) -> Network:
+    """The network of a study of ``a`` and ``b``.
+
+    Parameters
+    ----------
+    named: ids of the places and crossings that measures name, and of roads as two of them joined by a hyphen.
+    airports: IATA codes of flights that measures start (``data/network/airports.csv``).
+
+    Raises NetworkError if one of the two economies has no place at all, or nothing joins them.
+    """
+    graph = roads()
+    ends = {(a, b): gateways.weights(a, b), (b, a): gateways.weights(b, a)}
+    for (economy, _), places in ends.items():
+        if not places:
+            raise NetworkError(f"network: economy {economy!r} has neither a city on a road nor a port in data/world")
+    shares = mode_model.pair_shares(a, b)
+    if shares is None:
+        raise NetworkError(f"network: nothing joins {a} and {b} in data/world")
+    parts = Parts()
+    for places in ends.values():
+        parts.places.update(dict.fromkeys(place for place, _ in places))
+    roads_named = {frozenset(name.split("-")) for name in named if "-" in name}
+    ends_named = dict.fromkeys(n for name in named for n in name.split("-"))
+    measured = [name for name in ends_named if name in graph.number and graph.is_crossing(graph.number[name])]
+    parts.places.update(dict.fromkeys(n for n in ends_named if n in graph.number and n not in measured))
+    _roads_between(parts, ends[a, b], ends[b, a], a, b)
+    parts.crossings.update(dict.fromkeys(measured))
+    lanes = _lanes(parts, ends[a, b], ends[b, a])
+    others = _others(parts, a, b, measured)
+    served = _airports(parts, airports, ends)
+    links = _links(graph, parts, roads_named)
+    services = (*_ships(lanes, a, b), *_trains(ends[a, b], ends[b, a], a, b), *_flights(ends[a, b], ends[b, a], a, b))
+    if served:
+        services += tuple(s for s in load().services if s.mode == "air_direct")
+    modes = {s.mode for s in services} | ({"road"} if any(options.road(p, q) for p, _ in ends[a, b] for q, _ in ends[b, a]) else set())
+    return Network(
+        places=_names(graph, parts),
+        coordinates=_positions(graph, parts),
+        economies=_economies(graph, parts),
+        links=links,
+        services=services,
+        crossings=crossing_rows.table(tuple(parts.crossings), a, b),
+        gateways=_gateways(ends, others),
+        airports=served,
+        speed_kmh={},
+        moving_share={},
+        pair_traffic=_traffic(a, b, others, shares),
+        base_shares=_base_shares(a, b, shares, modes),
+        road_cargo="any",
+        compiled=True,
+        messages=messages(a, b),
+    )
+
+
+def _roads_between(parts: Parts, ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str) -> None:
+    """Crossings of the best roads, of roads round each of them, of the common border and of ways shut today."""
+    graph, search = roads(), road_search.today()
+    for one, _ in ends_a:
+        for other, _ in ends_b:
+            best = options.road(one, other)
+            if best is None:
+                continue
+            parts.take(best)
+            barred: list[tuple[str, ...]] = [(c,) for c in best.crossings]
+            tried = 0
+            while barred and tried < MOST_VARIANTS:
+                shut = barred.pop(0)
+                tried += 1
+                _, before = search.from_nodes([graph.number[one]], without=[graph.number[c] for c in shut])
+                way = search.way(before[0], graph.number[one], graph.number[other])
+                if way is not None and way.cost <= _WORST * best.cost:
+                    parts.take(way)
+                    if len(shut) < 2:
+                        barred += [(*shut, c) for c in way.crossings if c not in shut]
+    served = [c for c in common_border(a, b) if c not in borders.minor()]
+    parts.crossings.update(dict.fromkeys(served[:MOST_BORDERS]))
+    start, end = graph.number.get(ends_a[0][0]), graph.number.get(ends_b[0][0])
+    if not parts.crossings and start is not None and end is not None:
+        everywhere = road_search.with_all_open()
+        _, before = everywhere.from_nodes([start])
+        parts.take(everywhere.way(before[0], start, end))
+
+
+def common_border(a: str, b: str) -> list[str]:
+    """Ids of the crossings between two economies, those that most roads use first, minor ones too."""
+    table = roads().crossings
+    rows = table[((table["economy_a"] == a) & (table["economy_b"] == b)) | ((table["economy_a"] == b) & (table["economy_b"] == a))]
+    return [str(c) for c in rows.sort_values("use_share", ascending=False, kind="stable")["crossing"]]
+
+
+@dataclass(frozen=True)
+class _Lane:
+    port_a: int
+    port_b: int
+    lane: seas.Lane
+
+
+def _lanes(parts: Parts, ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]]) -> list[_Lane]:
+    """Lanes worth taking between any two cities, with the roads to their ports among ``parts``."""
+    found: dict[tuple[int, int], _Lane] = {}
+    for one, _ in ends_a:
+        for other, _ in ends_b:
+            for way in options.by_sea(one, other)[:MOST_LANES]:
+                if (way.port_a, way.port_b) not in found:
+                    found[way.port_a, way.port_b] = _Lane(way.port_a, way.port_b, way.lane)
+                for city, port in ((one, way.port_a), (other, way.port_b)):
+                    parts.ports[port] = None
+                    place = gateways.place_of_port(port)
+                    if place is not None and city in roads().number:
+                        parts.places[place] = None
+                        parts.take(options.road(city, place))
+    return list(found.values())
+
+
+def _ships(lanes: Iterable[_Lane], a: str, b: str) -> Iterable[Service]:
+    called = sea().ports["name"].to_list()
+    for one in lanes:
+        start, end = _port_place(one.port_a), _port_place(one.port_b)
+        if start == end:
+            continue
+        title = f"{called[one.port_a]}-{called[one.port_b]}"
+        for cargo, usd, days, shift in (
+            ("container", one.lane.container_usd_per_t, one.lane.days, one.lane.transshipment_days),
+            ("bulk", one.lane.bulk_usd_per_t, one.lane.days - one.lane.transshipment_days, 0.0),
+        ):
+            yield Service(
+                name=f"{'sea' if cargo == 'container' else 'bulk'}_{start}_{end}", title=f"Ship {title}{'' if cargo == 'container' else ', bulk'}",
+                mode="sea", a=start, b=end, km=one.lane.km, hours=24.0 * days, wait_hours=84.0 / one.lane.departures_per_week,
+                usd_per_t=usd, cargo=cargo, running=True, transshipment_hours=24.0 * shift, serves=(a, b), borders=4,
+            )  # fmt: skip
+
+
+def _port_place(port: int) -> str:
+    return gateways.place_of_port(port) or str(sea().ports["port"].iloc[port])
+
+
+def _trains(ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str) -> Iterable[Service]:
+    """A train between the two heaviest cities that a railway joins."""
+    ranked = sorted(((wa * wb, p, q) for p, wa in ends_a for q, wb in ends_b), reverse=True)
+    for _, one, other in ranked:
+        track = rails.train(one, other)
+        if track is not None:
+            yield Service(
+                name=f"rail_{one}_{other}", title=f"Train {_short(one)}-{_short(other)}", mode="rail", a=one, b=other, km=track.km,
+                hours=24.0 * track.days, wait_hours=84.0 / rails.TRAINS_PER_WEEK, usd_per_t=track.usd_per_t, cargo="any", running=True,
+                serves=(a, b), borders=1,
+            )  # fmt: skip
+            return
+
+
+def _flights(ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str) -> Iterable[Service]:
+    one, other = (max(ends, key=lambda e: e[1])[0] for ends in (ends_a, ends_b))
+    flight = options.by_air(one, other)
+    cargo = "container" if options.road(one, other) or options.by_sea(one, other) or rails.train(one, other) else "any"
+    yield Service(
+        name=f"air_{one}_{other}", title=f"Air freight {_short(one)}-{_short(other)}", mode="air", a=one, b=other, km=flight.km,
+        hours=24.0 * options.AIR_DAYS, wait_hours=12.0, usd_per_t=flight.usd_per_t, cargo=cargo, running=True, serves=(a, b), borders=0,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Other:
+    """Another pair whose trade passes a crossing that a measure moves."""
+
+    a: str
+    b: str
+    trucks_per_day: float
+    road_share: float
+
+
+def _others(parts: Parts, a: str, b: str, measured: Sequence[str]) -> list[_Other]:
+    """Other pairs through the ``measured`` crossings, the largest first, with the crossings of their ways among ``parts``."""
+    table = crossing_rows.traffic()
+    rows = table[table["crossing"].isin(measured) & (table["kind"] == "pair")]
+    found: dict[tuple[str, str], _Other] = {}
+    for r in rows.sort_values("trucks_per_day", ascending=False, kind="stable").itertuples():
+        pair = (str(r.economy_a), str(r.economy_b))
+        if set(pair) == {a, b} or pair in found or r.trucks_per_day < LEAST_OTHER_TRUCKS or len(found) >= MOST_OTHER_PAIRS:
+            continue
+        found[pair] = _Other(*pair, float((r.trucks_per_day - r.bulk_trucks_per_day) / max(r.part, 1e-3)), float(r.road_share))
+    for other in found.values():
+        one, far = str(gateways.main_place(other.a)), str(gateways.main_place(other.b))
+        parts.places.update({one: None, far: None})
+        best = options.road(one, far)
+        parts.take(best)
+        graph, search = roads(), road_search.today()
+        for crossing in measured:
+            if best is not None and crossing in best.crossings:
+                _, before = search.from_nodes([graph.number[one]], without=[graph.number[crossing]])
+                parts.take(search.way(before[0], graph.number[one], graph.number[far]))
+    return list(found.values())
+
+
+def _airports(
+    parts: Parts, codes: Sequence[str], ends: Mapping[tuple[str, str], Sequence[tuple[str, float]]]
+) -> dict[str, str]:
+    """The place that each airport serves: the heaviest city of its economy."""
+    found = {}
+    heaviest = {economy: max(places, key=lambda p: p[1])[0] for (economy, _), places in ends.items()}
+    for code in codes:
+        economy = load().economies[load().airports[code]][0]
+        place = heaviest.get(economy) or gateways.main_place(economy)
+        if place is not None:
+            found[code] = place
+            parts.places[place] = None
+    return found
+
+
+def _links(graph: Graph, parts: Parts, kept: set[frozenset[str]]) -> tuple[Link, ...]:
+    """Roads between the chosen nodes of each economy, without those that pass another chosen place anyway;
+    roads in ``kept`` stay."""
+    nodes = [graph.number[name] for name in (*parts.places, *parts.crossings) if name in graph.number]
+    inside: dict[str, list[int]] = {}
+    for node in nodes:
+        for economy in graph.sides[node]:
+            inside.setdefault(economy, []).append(node)
+    found = []
+    for economy, members in inside.items():
+        edges = graph.edges_of.get(economy)
+        if edges is None or len(members) < 2:
+            continue
+        used, position = np.unique(np.concatenate([graph.a[edges], graph.b[edges], members]), return_inverse=True)
+        count = len(edges)
+        a, b, km = position[:count], position[count : 2 * count], np.maximum(graph.km[edges], 1e-3)
+        matrix = sparse.csr_array((np.concatenate([km, km]), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(len(used), len(used)))
+        at = position[2 * count :]
+        distance = dijkstra(matrix, directed=True, indices=at)[:, at]
+        rate = costs.road(economy)
+        inner = [k for k, node in enumerate(members) if not graph.is_crossing(node)]
+        for i in range(len(members)):
+            for j in range(i + 1, len(members)):
+                length = float(distance[i, j])
+                one, other = graph.names[members[i]], graph.names[members[j]]
+                passing = any(k not in (i, j) and distance[i, k] + distance[k, j] <= _REDUNDANT * length for k in inner)
+                if not np.isfinite(length) or (passing and frozenset((one, other)) not in kept):
+                    continue
+                found.append(
+                    Link(f"{one}-{other}", one, other, "road", economy, length, rate.hours(length), rate.usd_per_t_km * length, estimate=True)
+                )
+    return tuple(found)
+
+
+def _nodes(parts: Parts) -> list[str]:
+    alone = [_port_place(p) for p in parts.ports]
+    return list(dict.fromkeys([*parts.places, *parts.crossings, *alone]))
+
+
+def _names(graph: Graph, parts: Parts) -> Mapping[str, str]:
+    return {name: place_name(name) for name in _nodes(parts)}
+
+
+def place_name(name: str) -> str:
+    """What a place, crossing or port of the world is called."""
+    graph = roads()
+    if name in graph.number:
+        node = graph.number[name]
+        if graph.is_crossing(node):
+            return str(graph.crossings["name"].iloc[node - len(graph.places)])
+        return str(graph.places["name"].iloc[node])
+    ports = sea().ports
+    return str(ports.loc[ports["port"] == name, "name"].iloc[0])
+
+
+def _short(name: str) -> str:
+    return place_name(name).split(" / ")[0]
+
+
+def _positions(graph: Graph, parts: Parts) -> Mapping[str, tuple[float, float]]:
+    return {name: options.position(name) for name in _nodes(parts)}
+
+
+def _economies(graph: Graph, parts: Parts) -> Mapping[str, tuple[str, ...]]:
+    ports = sea().ports.set_index("port")["economy"]
+    return {n: graph.sides[graph.number[n]] if n in graph.number else (str(ports[n]),) for n in _nodes(parts)}
+
+
+def _gateways(
+    ends: Mapping[tuple[str, str], Sequence[tuple[str, float]]], others: Sequence[_Other]
+) -> Mapping[tuple[str, str], tuple[tuple[str, float], ...]]:
+    found = {key: tuple(places) for key, places in ends.items()}
+    for other in others:
+        for code in (other.a, other.b):
+            found.setdefault((code, ""), ((str(gateways.main_place(code)), 1.0),))
+    return found
+
+
+def _traffic(a: str, b: str, others: Sequence[_Other], shares: mode_model.PairShares) -> pd.DataFrame:
+    rows = []
+    own = crossing_rows.own_trucks(a, b)
+    if own > 0:
+        rows += [(x, y, 0.5 * own, shares.share("road"), True, "by trade") for x, y in ((a, b), (b, a))]
+    rows += [(x, y, 0.5 * o.trucks_per_day, o.road_share, True, "by trade") for o in others for x, y in ((o.a, o.b), (o.b, o.a))]
+    return pd.DataFrame(rows, columns=["exporter", "importer", "road_trucks_per_day", "road_share", "estimate", "note"])
+
+
+def _base_shares(a: str, b: str, shares: mode_model.PairShares, modes: set[str]) -> pd.DataFrame:
+    note = f"published: {', '.join(shares.published)}" if shares.published else "mode model"
+    rows = [
+        (x, y, name, mode, float(shares.by_class[c, m]), not shares.published, note)
+        for x, y in ((a, b), (b, a)) for c, name in enumerate(CLASSES) for m, mode in enumerate(MODES) if mode in modes
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["exporter", "importer", "cargo_class", "mode", "share", "estimate", "note"])
+
+
+def messages(a: str, b: str) -> tuple[str, ...]:
+    """Sentences that a user must see: that ways are compiled, and why there is none by land."""
+    found = ["The ways of this pair are compiled from open data and have not been checked by hand; capacities of crossings are estimates from trade."]
+    ends_a, ends_b = gateways.weights(a, b), gateways.weights(b, a)
+    if any(options.road(p, q) for p, _ in ends_a for q, _ in ends_b):
+        return tuple(found)
+    both = " and ".join(names.economies().get(e, e) for e in (a, b))
+    why = borders.why_shut(a, b)
+    if why is not None:
+        found.append(f"{both} have no way by road today: {why}.")
+    elif not all(p in roads().number for p, _ in (*ends_a, *ends_b)):
+        found.append(f"{both} have no way by road: one of them is not on any road that leads abroad.")
+    else:
+        found.append(f"{both} have no way by road: no chain of open crossings joins them.")
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def checked_economies() -> frozenset[str]:
+    """Economies with a gateway in the hand-checked network."""
+    return frozenset(economy for economy, _ in load().gateways)

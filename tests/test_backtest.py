@@ -1,0 +1,71 @@
+"""The backtest through 2023: what it scores, and that bands hold where they are said to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from corridors.data import panel, tables
+from corridors.show.words import validation as words
+from corridors.trade import flow_training
+from corridors.validation import backtest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def found() -> backtest.BacktestResult:
+    return backtest.run()
+
+
+def test_the_contract_of_the_summary(found: backtest.BacktestResult) -> None:
+    figures = found.headline()
+    assert {"skill_vs_naive", "coverage_80", "skill_on_2023"} <= set(figures)
+    assert figures["skill_vs_naive"] == found.skill("ours", "known")
+    assert 0.74 <= figures["coverage_80"] <= 0.86
+
+
+def test_the_new_method_beats_the_first_on_the_year_that_neither_had_seen(found: backtest.BacktestResult) -> None:
+    """Origins to 2016 against 2023, pair by pair the same flows as the first version was scored on."""
+    first = tables.forecast_first_scores()
+    first = first[(first["group"] == "all") & first["method"].str.startswith("as the code")].set_index("horizon")["skill"]
+    ours = found.scores[(found.scores["method"] == "ours") & (found.scores["gdp"] == "known")].set_index("horizon")
+    for horizon in backtest.UNSEEN_HORIZONS:
+        assert ours.loc[horizon, "skill"] > first[horizon]
+        assert ours.loc[horizon, "pairs"] > 14_000
+
+
+def test_bands_hold_at_every_size_and_above_the_gravity_line(found: backtest.BacktestResult) -> None:
+    by_size = found.sizes.groupby("from_musd")["coverage_80"].mean()
+    assert by_size.between(0.74, 0.86).all(), by_size
+    far = found.lines[found.lines["line"] == backtest.FAR_ABOVE].set_index("horizon")["coverage_80"]
+    assert far.mean() == pytest.approx(0.8, abs=0.06)
+    assert far.loc[[4, 7, 8]].between(0.74, 0.86).all(), far
+
+
+def test_every_origin_is_trained_on_its_past_alone() -> None:
+    """A future that is made up changes no forecast made before it."""
+    world = panel.load()
+    from corridors.trade import flow_targets
+
+    targets, _ = flow_targets.ln_targets(world)
+    changed = panel.Panel(
+        world.economies, world.years, np.concatenate([world.trade[:-1], world.trade[-1:] * 7.0]), world.agreement, world.geography, world.gdp
+    )
+    before, after = (flow_training.forecasts(w, targets) for w in (world, changed))
+    for a, b in zip(before, after, strict=True):
+        assert np.array_equal(a.forecaster.coefficients, b.forecaster.coefficients)
+        assert np.array_equal(a.forecaster.errors, b.forecaster.errors)
+        if a.end == world.years[-1]:
+            assert np.allclose(b.error - a.error, np.log(7.0))
+
+
+def test_what_does_not_hold_is_said(found: backtest.BacktestResult) -> None:
+    class Saved(dict):  # type: ignore[type-arg]
+        summary: dict[str, object] = {}
+
+    saved = Saved(backtest=found.summary(), by_line=found.lines, first_scores=tables.forecast_first_scores())
+    text = " ".join(words.backtest(saved).paragraphs)  # type: ignore[arg-type]
+    assert "2023" in text and "first version" in text
+    wrong = found.lines[~found.lines["coverage_80"].between(0.74, 0.86)]
+    assert ("except for" in text) == bool(len(wrong))

@@ -1,0 +1,49 @@
+"""Cargo classes of any pair from what the one sells and the other buys."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corridors.data import tables
+from corridors.trade import cargo, composition
+
+KNOWN = sorted(tables.trade_composition_by_economy()["iso3"])
+
+
+@given(st.sampled_from(KNOWN), st.sampled_from(KNOWN))
+def test_shares_are_shares(exporter: str, importer: str) -> None:
+    found = composition.class_shares(exporter, importer)
+    if found is None:
+        return
+    low, high, rest = found
+    assert 0 <= low <= high <= 1
+    assert rest.sum() == pytest.approx(1) and (rest >= 0).all()
+    shares = cargo.shares(exporter, importer, np.linspace(0, 1, 3))
+    assert shares.sum(axis=1) == pytest.approx(np.ones(3))
+
+
+def test_economies_sell_what_they_are_known_for() -> None:
+    middle = np.array([0.5])
+    angola, bangladesh, germany, kenya = (cargo.shares(e, "CHN", middle)[0] for e in ("AGO", "BGD", "DEU", "KEN"))
+    assert angola[3] > 0.8, "oil"
+    assert bangladesh[1] > 0.6, "clothing"
+    assert germany[2] > 0.7, "machinery"
+    assert kenya[0] > 0.3, "tea and flowers"
+
+
+def test_a_buyer_of_capital_goods_is_sold_more_of_them() -> None:
+    table = tables.trade_composition_by_economy().set_index("iso3")["m_raw_materials"].dropna().sort_values()
+    few, much = str(table.index[5]), str(table.index[-5])
+    assert composition.class_shares("KAZ", few)[0] <= composition.class_shares("KAZ", much)[0]  # type: ignore[index]
+
+
+def test_a_pair_with_a_row_of_its_own_keeps_it_and_an_unknown_exporter_is_like_any() -> None:
+    rows = tables.class_shares().set_index(["exporter", "importer"])
+    assert cargo.shares("RUS", "PAK", np.array([0.0]))[0, 3] == pytest.approx(rows.loc[("RUS", "PAK"), "bulk_low"])
+    unknown = next(e for e in tables.economies()["iso3"] if e not in KNOWN)
+    assert cargo.shares(unknown, "DEU", np.array([0.0]))[0, 3] == pytest.approx(rows.loc[("*", "*"), "bulk_low"])
+    many = cargo.usual_shares([("DEU", "FRA"), ("RUS", "PAK")])
+    assert many[0] == pytest.approx(cargo.shares("DEU", "FRA", np.array([0.5]))[0])

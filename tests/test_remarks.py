@@ -1,0 +1,61 @@
+"""What a user must be told of a pair and of measures that cannot do anything: in JSON, terminal, report and explorer."""
+
+from __future__ import annotations
+
+import pytest
+
+from corridors import scenario, study
+from corridors.scenario.measures import KINDS
+from corridors.show import words
+from corridors.show.terminal import describe
+from corridors.study.remarks import _at_shut_crossings
+
+CAPACITY = {"kind": "border_capacity", "crossings": ["torkham"], "trucks_per_day": 800}
+
+
+def made(measures: list[dict[str, object]], pair: tuple[str, str] = ("PAK", "UZB")) -> scenario.Scenario:
+    return scenario.parse({"title": "A test", "pair": list(pair), "measures": measures, "uncertainty": {"draws": 64}}, name="a-test")
+
+
+@pytest.fixture(scope="module")
+def at_torkham() -> study.StudyResult:
+    return study.run(made([CAPACITY]))
+
+
+def test_a_measure_at_a_crossing_that_is_shut_is_told_everywhere(at_torkham: study.StudyResult) -> None:
+    summary = at_torkham.summary()
+    (message,) = (text for text in summary["messages"] if "Torkham" in text)
+    assert "is shut since 2025-10-12" in message and "closure" in message
+    assert message in describe(made([CAPACITY]), summary)
+    assert message.rstrip(".") in words.corridors_words(at_torkham).html().replace("&#39;", "'")
+
+
+def test_a_closure_that_opens_it_ends_the_message() -> None:
+    shut = {"torkham": "2025-10-12"}
+    still = made([CAPACITY, {"kind": "closure", "crossings": ["torkham"], "days_per_year": 365}]).measures
+    opened = made([CAPACITY, {"kind": "closure", "crossings": ["torkham"], "days_per_year": 20}]).measures
+    assert len(_at_shut_crossings(shut, still)) == 1
+    assert _at_shut_crossings(shut, opened) == []
+    assert _at_shut_crossings({"chaman": ""}, still) == []
+
+
+def test_the_explorer_tells_it_too() -> None:
+    from corridors.explore.answers import answer
+    from corridors.explore.question import Question
+
+    found = answer(Question(("PAK", "UZB"), ("torkham",), 800.0, None, None, None))
+    assert any("Torkham is shut" in text for text in found.result.facts["messages"])
+
+
+def test_a_pair_without_a_way_by_land_says_why() -> None:
+    from corridors.transport.world_network.subnetwork import messages
+
+    told = " ".join(messages("GBR", "JPN"))
+    assert "United Kingdom and Japan have no way by road" in told
+
+
+@pytest.mark.parametrize(("hours", "label"), [(1, "Processing in 1 hour at Taftan"), (2, "Processing in 2 hours at Taftan")])
+def test_one_hour_is_no_hours(hours: int, label: str) -> None:
+    (measure,) = made([{"kind": "crossing_time", "crossings": ["taftan"], "processing_hours": hours}]).measures
+    assert measure.label == label
+    assert isinstance(measure, KINDS["crossing_time"])

@@ -1,0 +1,239 @@
+"""The world network: names anywhere, lengths and shares that are known, and a way or a reason for every pair."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+
+import networkx
+import numpy as np
+import pytest
+
+from corridors.data import tables as data
+from corridors.data import world_names
+from corridors.data.geometry import great_circle_km
+from corridors.transport import ways as ways_module
+from corridors.transport.world_network import (
+    borders,
+    costs,
+    gateways,
+    mode_model,
+    options,
+    seas,
+    subnetwork,
+    tables,
+)
+from corridors.transport.world_network import roads as road_search
+
+
+@pytest.mark.parametrize(
+    ("name", "crossing"),
+    [
+        ("Malaba", "malaba"), ("Beitbridge", "beitbridge"), ("Beit Bridge", "beitbridge"), ("Laredo", "laredo"), ("Nakonde", "tunduma"),
+        ("Benapole", "petrapole"), ("Birgunj", "raxaul"), ("ZAMYN-UUD", "erenhot"), ("Khunjerab", "khunjerab"), ("Záhony", "chop"),
+        ("Busia (KEN)", "busia"), ("Kazungula Bridge", "kazungula"),
+    ],
+)  # fmt: skip
+def test_crossings_are_found_by_the_names_people_use(name: str, crossing: str) -> None:
+    assert world_names.crossing_id(name) == crossing
+
+
+def test_a_name_of_several_places_needs_its_economy() -> None:
+    assert world_names.place_id("Hyderabad") is None
+    assert world_names.place_id("Hyderabad (PAK)") == "pak_hyderabad"
+    assert world_names.place_id("Hyderabad (IND)") == "ind_hyderabad"
+    assert "pak_hyderabad" in world_names.hint("Hyderabad", "place")
+    assert "malaba" in world_names.hint("Malabba", "crossing")
+
+
+def test_ids_are_unique_and_ends_of_links_exist() -> None:
+    graph = tables.roads()
+    assert len(set(graph.names)) == len(graph.names)
+    assert not set(graph.places["place"]) & set(data.places()["place"]) - set(data.places().query("kind == 'crossing'")["place"])
+    for economy, a, b in zip(graph.economy_of, graph.a, graph.b, strict=True):
+        assert economy in graph.sides[a] and economy in graph.sides[b], (graph.names[a], graph.names[b])
+
+
+def test_no_road_is_shorter_than_the_great_circle() -> None:
+    graph = tables.roads()
+    straight = great_circle_km(graph.latitude[graph.a], graph.longitude[graph.a], graph.latitude[graph.b], graph.longitude[graph.b])
+    # A crossing lies halfway along the edge that crosses the border, so what is too short on one side is too long on the other.
+    inside = (graph.a < len(graph.places)) & (graph.b < len(graph.places))
+    assert (graph.km[inside] >= straight[inside] - 0.1).all()
+
+
+def test_known_lengths_of_roads() -> None:
+    """Sixty published lengths over five continents: half of them within 5 %, nine in ten within 25 %."""
+    known = data.table("world_known_lengths")
+    assert len(known) >= 60
+    graph, search = tables.roads(), road_search.with_all_open()
+    errors = []
+    for row in known.to_dict("records"):
+        start, end = graph.number[row["from"]], graph.number[row["to"]]
+        way = search.way(search.from_nodes([start])[1][0], start, end)
+        assert way is not None, row
+        errors.append(way.km / row["km"] - 1.0)
+    errors = np.array(errors)
+    assert abs(np.median(errors)) < 0.03
+    assert np.median(np.abs(errors)) < 0.05
+    assert np.mean(np.abs(errors) < 0.25) >= 0.9
+
+
+def test_ways_agree_with_an_independent_search() -> None:
+    """Costs from networkx on the same edges, crossing tolls on nodes: three far pairs."""
+    graph, search = tables.roads(), road_search.today()
+    plain = networkx.Graph()
+    for a, b, cost in zip(graph.a, graph.b, search.cost, strict=True):
+        if math.isfinite(cost):
+            old = plain.get_edge_data(int(a), int(b), {}).get("weight", math.inf)
+            plain.add_edge(int(a), int(b), weight=min(old, max(cost, 1e-6)))
+    for one, other in (("ken_nairobi", "zaf_pretoria"), ("prt_lisbon", "vnm_hanoi"), ("can_toronto", "pan_panama")):
+        if one in graph.number and other in graph.number:
+            expected = networkx.dijkstra_path_length(plain, graph.number[one], graph.number[other])
+            found = search.from_nodes([graph.number[one]])[0][0, graph.number[other]]
+            assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_known_lengths_by_sea() -> None:
+    """Lanes between ports against published distances (sea-distances.org), nautical miles times 1.852."""
+    ports = list(tables.sea().ports["port"])
+    for a, b, km in (("chn_shanghai", "nld_rotterdam", 19_500), ("usa_los_angeles_long_beach", "jpn_tokyo", 9_000), ("bra_santos", "nld_rotterdam", 10_000)):
+        if a in ports and b in ports:
+            assert seas.km_from(ports.index(a))[ports.index(b)] == pytest.approx(km, rel=0.06)
+
+
+def test_the_caspian_is_not_the_sea() -> None:
+    ports = tables.sea().ports
+    baku, genoa = (int(ports.index[ports["name"].str.contains(n)][0]) for n in ("Baku", "Gen"))
+    assert not np.isfinite(seas.km_from(baku)[genoa])
+
+
+def test_shut_borders_are_not_passed() -> None:
+    shut = borders.shut()
+    assert {"torkham", "chaman", "wagah", "mae_sot", "vaalimaa"} <= shut
+    for a, b in (("KOR", "PRK"), ("ARM", "TUR"), ("DZA", "MAR"), ("FIN", "RUS")):
+        crossings = subnetwork.common_border(a, b)
+        assert crossings and set(crossings) <= shut
+        assert borders.why_shut(a, b)
+    way = options.road("ind_delhi", "pak_lahore")
+    assert way is None or not shut & set(way.crossings)
+
+
+def test_hours_at_crossings_follow_what_is_known() -> None:
+    assert costs.border("x", ("x",), "FRA", "DEU").hours < 0.5
+    slow = costs.border("y", ("y",), "COD", "AGO").hours
+    assert costs.border("z", ("z",), "USA", "CAN").hours < costs.border("w", ("w",), "MEX", "USA").hours < slow
+    assert costs.border("beitbridge", ("Beitbridge",), "ZAF", "ZWE").hours == pytest.approx(0.5 * 24.0)
+    level, slope, spread = costs.damping()
+    assert 0.0 < slope < 1.0 and 0.2 < spread < 1.2
+
+
+def test_landlocked_economies_reach_the_sea_by_ports_that_compete() -> None:
+    codes = tables.sea().ports["economy"].to_list()
+    ports = {code: {codes[p] for p, _ in options.ports_of(str(gateways.main_place(code)))} for code in ("UGA", "ZMB", "LAO", "BOL", "KAZ")}
+    assert {"KEN", "TZA"} & ports["UGA"] and len(ports["ZMB"]) > 1
+    assert "THA" in ports["LAO"] or "VNM" in ports["LAO"]
+    assert {"CHL", "PER"} & ports["BOL"]
+
+
+def test_gateways_add_to_one_and_lean_to_the_partner() -> None:
+    for a, b in (("USA", "MEX"), ("CHN", "KAZ"), ("KEN", "UGA"), ("BHR", "FRA")):
+        weights = gateways.weights(a, b)
+        assert sum(w for _, w in weights) == pytest.approx(1.0) and 1 <= len(weights) <= gateways.MOST_CITIES
+    to_mexico = {p for p, _ in gateways.weights("USA", "MEX")}
+    assert any("houston" in p or "dallas" in p or "san_antonio" in p for p in to_mexico)
+
+
+def test_published_shares_are_met_and_shares_add_to_one() -> None:
+    known = mode_model.pair_shares("MEX", "USA")
+    assert known is not None and set(known.published) == {"road", "rail", "sea", "air"}
+    assert 0.70 < known.share("road") < 0.76
+    for a, b in (("KEN", "UGA"), ("JPN", "USA"), ("AUT", "HUN"), ("FJI", "FRA")):
+        shares = mode_model.pair_shares(a, b)
+        assert shares is not None
+        np.testing.assert_allclose(shares.by_class.sum(axis=1), 1.0, atol=1e-12)
+        assert (shares.by_class >= 0).all()
+
+
+def test_shares_of_pairs_left_out_are_nearer_than_a_guess() -> None:
+    """Leave one pair out: the model's log odds miss by less than those of the mean share of each mode."""
+    table = data.table("world_mode_shares_left_out")
+    table = table[~table["floor"]]
+    odds = {c: np.log(table[c].clip(0.004, 0.996) / (1 - table[c].clip(0.004, 0.996))) for c in ("share", "predicted")}
+    means = odds["share"].groupby(table["mode"]).transform("mean")
+    assert np.abs(odds["predicted"] - odds["share"]).mean() < np.abs(means - odds["share"]).mean()
+
+
+FOURTEEN = {
+    # pair: least and most share of road in value, and what that rests on (data/world/mode_shares.csv has the addresses)
+    ("KEN", "UGA"): (0.75, 1.0), ("MEX", "USA"): (0.55, 0.85), ("THA", "LAO"): (0.6, 1.0), ("IND", "NPL"): (0.6, 1.0), ("UGA", "RWA"): (0.6, 1.0),
+    ("AUT", "HUN"): (0.6, 1.0), ("JPN", "USA"): (0.0, 0.0), ("CAN", "USA"): (0.5, 0.75), ("TUR", "IRQ"): (0.8, 1.0), ("COL", "ECU"): (0.4, 0.95),
+    ("GTM", "SLV"): (0.8, 1.0), ("THA", "MYS"): (0.3, 0.7), ("IND", "BGD"): (0.48, 1.0), ("CRI", "NIC"): (0.8, 1.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", sorted(FOURTEEN))
+def test_fourteen_pairs_go_by_road_as_is_known(pair: tuple[str, str]) -> None:
+    found = ways_module.ways_between(*pair)
+    low, high = FOURTEEN[pair]
+    road = ways_module.mode_shares(found).get("road", 0.0)
+    assert low <= road <= high
+    assert sum(way.share for way in found.ways) == pytest.approx(2.0, abs=1e-6)
+    if pair == ("KEN", "UGA"):
+        days = [way.days for way in found.ways if way.mode == "road" and way.share > 0.02]
+        assert min(days) >= 0.5 and max(days) <= 5.0
+    if pair == ("JPN", "USA"):
+        assert any("no way by road" in message for message in found.messages)
+
+
+def test_a_random_sample_of_pairs_has_ways_or_a_sentence() -> None:
+    economies = sorted(data.economies()["iso3"])
+    pairs = random.Random(7).sample(list(itertools.combinations(economies, 2)), 12)
+    for a, b in pairs:
+        found = ways_module.ways_between(a, b)
+        assert found.ways or found.messages
+        if found.ways:
+            assert all(np.isfinite([w.km, w.days, w.usd_per_t, w.share]).all() and w.days > 0 for w in found.ways)
+
+
+def test_maps_of_any_region_and_across_the_day_line() -> None:
+    from corridors.show import maps
+
+    assert isinstance(maps.projection((20.0, 35.0, 80.0, 60.0)), maps.Conic)
+    assert isinstance(maps.projection((20.0, -30.0, 40.0, 5.0)), maps.Conic)
+    assert isinstance(maps.projection((-10.0, -20.0, 30.0, 25.0)), maps.Flat)
+    assert isinstance(maps.projection((-170.0, -50.0, 170.0, 70.0)), maps.Flat)
+    for box in ((20.0, -35.0, 40.0, -10.0), (-80.0, -20.0, -60.0, 15.0)):
+        corners = maps.projection(box)([(box[0], box[1]), (box[2], box[3])])
+        assert (corners[1] > corners[0]).all(), "east is right, north is up"
+    lines = maps.joined([maps.great_circle((139.7, 35.7), (-118.2, 33.7)), np.array([[139.7, 35.7], [141.0, 38.0]])])
+    everything = np.concatenate(lines)
+    assert np.abs(np.diff(lines[0][:, 0])).max() < 20.0
+    assert np.ptp(everything[:, 0]) < 120.0
+    near_chile = maps.outlines_for((-85.0, -40.0, -55.0, -15.0))
+    assert any(maps.touches(polygon[0], (-75.0, -35.0, -70.0, -30.0)) for polygon in near_chile["land"])
+
+
+def test_examples_are_whole_and_outside_the_hand_checked_network() -> None:
+    from pathlib import Path
+
+    from corridors import scenario
+    from corridors.runtime import paths
+
+    files = sorted((Path(paths.root()) / "examples").glob("*.yaml"))
+    assert len(files) == 5
+    for file in files:
+        chosen = scenario.load(file)
+        assert chosen.measures and not subnetwork.checked_economies().issuperset(chosen.pair)
+        text = file.read_text(encoding="utf-8")
+        assert "# Today:" in text and "# Missing:" in text and "https://" in text
+
+
+def test_positions_on_a_map_turn_with_it() -> None:
+    from corridors.data import gazetteer
+    from corridors.show.charts import corridor_map
+
+    at = corridor_map._positions(gazetteer.places(), ["jpn_tokyo", "usa_los_angeles", "laredo"], 120.0)
+    assert (at[:, 0] >= 120.0).all() and (at[:, 0] < 480.0).all()
+    assert at[1, 0] == pytest.approx(360.0 - 118.2, abs=1.0)
