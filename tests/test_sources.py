@@ -22,7 +22,7 @@ import pandas as pd
 import pytest
 
 from corridors.data import names, package, tables
-from corridors.data.sources import cepii, comtrade, http, imf, worldbank
+from corridors.data.sources import cepii, comtrade, history, http, imf, worldbank
 from corridors.data.sources import refresh as refreshing
 from corridors.errors import SourceError
 
@@ -477,7 +477,7 @@ def test_written_whole_with_source_noted_and_the_old_kept(project: Path) -> None
     before = (project / "data" / "gdp.csv").read_bytes()
     asked = Asked(True)
     assert refreshing.apply(gdp_proposal(), asked.confirm, asked.say) is True
-    (kept,) = (project / refreshing.OLD).rglob("gdp.csv")
+    (kept,) = (project / history.FOLDER).rglob("gdp.csv")
     assert kept.read_bytes() == before
     frame = tables.gdp()
     assert frame.loc[(frame["iso3"] == "PAK") & (frame["year"] == 2024), "gdp_musd"].item() == 373_072.0
@@ -486,6 +486,65 @@ def test_written_whole_with_source_noted_and_the_old_kept(project: Path) -> None
     assert tables.check() == []
     assert refreshing.apply(gdp_proposal_from(frame), asked.confirm, asked.say) is False
     assert asked.said[-1] == "gdp: nothing new"
+
+
+def test_a_refresh_is_undone_table_and_source_and_nothing_is_lost(project: Path) -> None:
+    before = {p: p.read_bytes() for p in (project / "data").rglob("*") if p.is_file()}
+    asked = Asked(True)
+    folder = history.new_folder()
+    refreshing.apply(gdp_proposal(), asked.confirm, asked.say, folder)
+    other = tables.ssp2()
+    other.iloc[0, other.columns.get_loc("population_m")] *= 2
+    refreshing.apply(refreshing.Proposal("ssp2", other, "newer", "", "free"), asked.confirm, asked.say, folder)
+    refreshed = (project / "data" / "gdp.csv").read_bytes()
+    assert history.undo(Asked(False).confirm, asked.say) is False
+    assert (project / "data" / "gdp.csv").read_bytes() == refreshed
+    assert history.undo(asked.confirm, asked.say) is True
+    changed = [p for p in before if p.read_bytes() != before[p]]
+    assert not changed or changed == [project / "data" / package.FILE]
+    assert package.resource("gdp").sources[0].title != "World Bank, newer"
+    (kept,) = (project / history.FOLDER).rglob("gdp.csv")
+    assert kept.read_bytes() == refreshed, "what was refreshed is kept too"
+    with pytest.raises(SourceError, match="no refresh to undo"):
+        history.undo(asked.confirm, asked.say)
+
+
+def test_the_newest_refresh_is_undone_first(project: Path) -> None:
+    asked = Asked(True)
+    states = [(project / "data" / "gdp.csv").read_bytes()]
+    for factor in (1.01, 1.02):
+        frame = tables.gdp()
+        frame["gdp_musd"] *= factor
+        refreshing.apply(gdp_proposal_from(frame), asked.confirm, asked.say)
+        states.append((project / "data" / "gdp.csv").read_bytes())
+    for state in states[-2::-1]:
+        history.undo(asked.confirm, asked.say)
+        assert (project / "data" / "gdp.csv").read_bytes() == state
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"no_such_table": []}', '{"gdp": []}'])
+def test_a_damaged_history_changes_nothing(project: Path, content: str) -> None:
+    folder = history.new_folder()
+    folder.mkdir(parents=True)
+    (folder / "sources.json").write_text(content, encoding="utf-8")
+    before = {p: p.read_bytes() for p in (project / "data").rglob("*") if p.is_file()}
+    with pytest.raises(SourceError, match="nothing changed"):
+        history.undo(Asked(True).confirm, print)
+    assert before == {p: p.read_bytes() for p in (project / "data").rglob("*") if p.is_file()}
+
+
+def test_a_dry_run_shows_and_writes_nothing(project: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tables.gdp()
+    records = [wb_record(r.iso3, r.year, r.gdp_musd * 1e6) for r in old.itertuples()]
+    server.script = [wb_pages([*records, wb_record("PAK", 2024, 373_071_812_345.0)])]
+    client, _ = client_of(server)
+    monkeypatch.setattr(worldbank, "client", lambda: client)
+    before = {p: p.read_bytes() for p in project.rglob("*") if p.is_file()}
+    asked = Asked(True)
+    assert refreshing.refresh("worldbank", confirm=asked.confirm, say=asked.say, dry_run=True) == 0
+    assert before == {p: p.read_bytes() for p in project.rglob("*") if p.is_file()}
+    assert any("1 rows new" in line for line in asked.said) and asked.said[-1] == "nothing written: a dry run"
+    assert not asked.questions
 
 
 def gdp_proposal_from(frame: pd.DataFrame) -> refreshing.Proposal:

@@ -17,6 +17,7 @@ if __name__ == "__main__" and not sys.flags.safe_path and not os.path.isdir("cor
 
 import json
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -294,16 +295,27 @@ def data_list(as_json: bool) -> int:
 @data_group.command("refresh")
 @click.argument("source", type=click.Choice(SOURCES))
 @click.option("--yes", is_flag=True, help="Write without asking.")
+@click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")
 @click.option("--file", "files", multiple=True, type=click.Path(path_type=Path, exists=True), help="A downloaded CEPII file (BACI or Gravity).")
 @click.option("--year", type=click.IntRange(1988, 2060), help="Year of trade to fetch (comtrade); default: the newest.")
-def data_refresh(source: str, yes: bool, files: tuple[Path, ...], year: int | None) -> int:
+def data_refresh(source: str, yes: bool, dry_run: bool, files: tuple[Path, ...], year: int | None) -> int:
     """Fetch newer data from SOURCE; shows what would change before anything is written."""
     from corridors.data.sources.refresh import refresh
 
-    def confirm(question: str) -> bool:
-        return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
+    return refresh(source, files=files, year=year, confirm=_asking(yes), say=say, try_out=_mistakes_of, dry_run=dry_run)
 
-    return refresh(source, files=files, year=year, confirm=confirm, say=say, try_out=_mistakes_of)
+
+@data_group.command("undo")
+@click.option("--yes", is_flag=True, help="Put back without asking.")
+def data_undo(yes: bool) -> int:
+    """Put back the tables that the newest refresh replaced."""
+    from corridors.data.sources import history
+
+    return 0 if history.undo(_asking(yes), say) else 1
+
+
+def _asking(yes: bool) -> Callable[[str], bool]:
+    return lambda question: yes or (sys.stdin.isatty() and click.confirm(question, err=True))
 
 
 def _mistakes_of(root: Path) -> str:

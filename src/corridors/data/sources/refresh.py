@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -18,11 +17,9 @@ import pandas as pd
 from corridors.data import package as datapackage
 from corridors.data import tables
 from corridors.data.reader import read_checked
-from corridors.data.sources import cepii, comtrade, imf, plausible, worldbank
+from corridors.data.sources import cepii, comtrade, history, imf, plausible, worldbank
 from corridors.errors import DataError, SourceError
 from corridors.runtime import paths
-
-OLD = "data-old"
 
 
 @dataclass(frozen=True)
@@ -70,13 +67,14 @@ def refresh(
     confirm: Callable[[str], bool],
     say: Callable[[str], None],
     try_out: Callable[[Path], str] = lambda _: "",
+    dry_run: bool = False,
 ) -> int:
     """Refresh from ``worldbank``, ``imf``, ``comtrade``, ``cepii`` or ``all``; 0 if everything that was asked for was done.
 
     Nothing is written before ``confirm(question)`` says yes. Raises SourceError if a source fails: ``data/`` is then
     as it was. ``try_out`` gets a folder with the data as they would be, and says what is wrong with them for the model
-    (nothing if it can be computed): what breaks a study is refused here. Nothing is fetched where ``data/`` is the
-    copy inside the installed package.
+    (nothing if it can be computed): what breaks a study is refused here. A ``dry_run`` does all of this and writes
+    nothing. Nothing is fetched where ``data/`` is the copy inside the installed package.
     """
     if paths.inside_package():
         raise SourceError(
@@ -102,10 +100,16 @@ def refresh(
     if any(diff(p.table, tables.table(p.table), p.frame) for p in proposals):
         say("trying the model on what would be the data ...")
         _try(proposals, try_out)
+    folder = history.new_folder()
     for proposal in proposals:
         if proposal.table in ("bilateral_trade_panel", "world_trade"):
             _has_gdp(int(proposal.frame["year"].max()))
-        apply(proposal, confirm, say)
+        if dry_run:
+            say(str(diff(proposal.table, tables.table(proposal.table), proposal.frame) or f"{proposal.table}: nothing new"))
+        else:
+            apply(proposal, confirm, say, folder)
+    if dry_run:
+        say("nothing written: a dry run")
     return 0
 
 
@@ -137,8 +141,13 @@ def _has_gdp(year: int, proposals: Sequence[Proposal] = ()) -> None:
         )
 
 
-def apply(proposal: Proposal, confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
-    """Show the difference, ask, and write; True if the table was written."""
+def apply(
+    proposal: Proposal,
+    confirm: Callable[[str], bool],
+    say: Callable[[str], None],
+    folder: Path | None = None,
+) -> bool:
+    """Show the difference, ask, and write; True if the table was written. ``folder`` takes the old table."""
     difference = diff(proposal.table, tables.table(proposal.table), proposal.frame)
     if not difference:
         say(f"{proposal.table}: nothing new")
@@ -147,8 +156,8 @@ def apply(proposal: Proposal, confirm: Callable[[str], bool], say: Callable[[str
     if not confirm(f"Write data/{datapackage.resource(proposal.table).descriptor['path']}?"):
         say(f"{proposal.table}: nothing written (answer yes, or give --yes)")
         return False
-    kept = write(proposal)
-    say(f"{proposal.table}: written; the old table is kept as {kept}")
+    kept = write(proposal, folder)
+    say(f"{proposal.table}: written; the old table is kept as {kept} (corridors data undo puts it back)")
     return True
 
 
@@ -178,38 +187,29 @@ def _numbers(values: pd.Series) -> pd.Series:
     return values.map(lambda v: float(zlib.crc32(str(v).encode())), na_action="ignore").astype(float)
 
 
-def write(proposal: Proposal) -> Path:
+def write(proposal: Proposal, folder: Path | None = None) -> Path:
     """Validate and write a proposal whole, keep the old table, note source and date; the path of the old table."""
     resource = datapackage.resource(proposal.table)
-    today = date.today().isoformat()
     scratch = resource.path.with_name(f".{resource.path.name}.new")
     _write_table(proposal, scratch)
     try:
         # Checked as it will be read, before it replaces anything.
         relative = scratch.relative_to(resource.folder)
         read_checked(datapackage.Resource({**resource.descriptor, "path": str(relative)}, resource.folder))
-        kept = paths.root() / OLD / today / resource.path.name
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        while kept.exists():
-            kept = kept.with_name(f"{kept.stem}-{len(list(kept.parent.iterdir()))}{kept.suffix}")
-        shutil.copy2(resource.path, kept)
+        kept = history.keep(proposal.table, folder or history.new_folder())
         os.replace(scratch, resource.path)
     except DataError as error:
         scratch.unlink(missing_ok=True)
         raise SourceError(f"{proposal.title}: does not fit the table; nothing written: {error}") from None
-    _note_source(proposal, today)
+    note = {
+        "title": proposal.title,
+        "path": proposal.address,
+        "licence": proposal.licence,
+        "accessed": date.today().isoformat(),
+    }
+    others = [s for s in resource.descriptor["sources"] if s["title"] != proposal.title]
+    history.set_sources(proposal.table, [note, *others])
     return kept
-
-
-def _note_source(proposal: Proposal, today: str) -> None:
-    file = paths.data() / datapackage.FILE
-    package = json.loads(file.read_text(encoding="utf-8"))
-    resource = next(r for r in package["resources"] if r["name"] == proposal.table)
-    note = {"title": proposal.title, "path": proposal.address, "licence": proposal.licence, "accessed": today}
-    resource["sources"] = [note, *(s for s in resource["sources"] if s["title"] != proposal.title)]
-    scratch = file.with_name(f".{file.name}.new")
-    scratch.write_text(json.dumps(package, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(scratch, file)
 
 
 # --- proposals -------------------------------------------------------------------------------------------
