@@ -227,6 +227,10 @@ def _follow(step: Step, root: Path, environment: dict[str, str]) -> None:
         for command in step.text.splitlines():
             done = subprocess.run(command, shell=True, cwd=root, env=environment, capture_output=True, text=True)
             assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+            if command.startswith("corridors run"):
+                # What the recipe adds is seen in the answer.
+                effect = re.search(r"Effect on two-way trade in \d+ +([+−-][\d.]+)", done.stdout)
+                assert effect and abs(float(effect[1].replace("−", "-"))) > 0.0, f"{command}\n{done.stdout}{done.stderr}"
 
 
 def test_the_page_has_the_promised_recipes() -> None:

@@ -180,6 +180,10 @@ def _groups(
     counted = np.array([sum(trucks[p] for p in m.pairs) for m in choices.markets]) * weight
     part = [bulk.get(pair, (0.0, 0.0))[1] for pair in choices.pairs]
     bulk_part = np.array([part[m.pairs[0]] for m in choices.markets])
+    # Where no ship and no railway takes bulk, it goes by truck or not at all.
+    served = {int(m) for m, cargo in zip(choices.market_of, choices.cargo, strict=True) if cargo in ("bulk", "any")}
+    by_truck = bulk_part > 0.0
+    by_truck[[m for m in range(len(choices.markets)) if m not in served]] = True
     groups = []
     for on_road in (True, False):
         members = np.flatnonzero(by_road == on_road)
@@ -187,7 +191,7 @@ def _groups(
         rows = np.array(
             [
                 r for r, cargo in enumerate(choices.cargo)
-                if cargo in allowed or (cargo == "truck" and bulk_part[choices.market_of[r]] > 0.0)
+                if cargo in allowed or (cargo == "truck" and by_truck[choices.market_of[r]])
             ],
             dtype=np.intp,
         )  # fmt: skip
