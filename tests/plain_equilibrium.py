@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corridors.data import tables
+from corridors.transport import truck_values
 from corridors.transport.system import System
 
 DAYS = 365.0
@@ -32,6 +33,7 @@ class PlainEquilibrium:
         self.years = 0.0 if year is None else year - self.p["traffic_base_year"]
         self.table = {str(name): row for name, row in system.network.crossings.iterrows()}
         self.classes = [(str(name), row) for name, row in tables.cargo_classes().set_index("cargo_class").iterrows()]
+        self.loads = truck_values.at_crossings(system.network)["usd_per_truck"].to_dict()
         self.traffic = {(r.exporter, r.importer): r for r in system.network.pair_traffic.itertuples()}
         theta = self.p["trade_elasticity"]
         self.scale = max(self.p["route_scale"], theta)
@@ -96,8 +98,8 @@ class PlainEquilibrium:
         """Traffic that belongs to nobody."""
         p = self.p
         values = [(float(r["usd_per_t"]) * float(r["truck_payload_t"]) * float(r["background_mix"]), float(r["value_of_a_day_multiplier"])) for _, r in self.classes]
-        truck = sum(v for v, _ in values) * p["unit_value_factor"]
-        day = sum(v * m for v, m in values) * p["unit_value_factor"] * p["value_of_a_day"]
+        truck = float(self.loads[crossing]) * p["unit_value_factor"]
+        day = truck * p["value_of_a_day"] * sum(v * m for v, m in values) / sum(v for v, _ in values)
         hour = (day * (1.0 + p["reliability_ratio"]) + p["truck_day_usd"]) / truck / 24.0
         processing = self.figure(crossing, "processing_hours") - self.figure(crossing, "processing_hours", True)
         dearer = hour * (wait - self.wait_zero[crossing] + processing * p["processing_factor"])

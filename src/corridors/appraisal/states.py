@@ -43,18 +43,15 @@ def ends_of_crossings(system: System) -> tuple[tuple[str, str], ...]:
 
 
 def truck_value_usd(system: System, params: Params) -> Array:
-    """(B,) value of the goods on the mean counted truck."""
-    layout = system.layout
-    goods = (layout.rest_mix * layout.unit_value * layout.payload).sum()
-    return np.asarray(goods * np.asarray(params["unit_value_factor"]))
+    """(B, X) value of the goods on a truck of no known pair, by crossing."""
+    return np.asarray(system.layout.truck_value[:, 0] * np.asarray(params["unit_value_factor"])[:, None])
 
 
 def truck_hour_usd(system: System, params: Params) -> Array:
-    """(B,) what an hour at a border costs a loaded truck: its goods' time, the spread of that time, vehicle and driver."""
-    layout = system.layout
-    goods_a_day = float((layout.rest_mix * layout.unit_value * layout.payload * layout.day_multiplier).sum())
-    goods = goods_a_day * np.asarray(params["unit_value_factor"]) * np.asarray(params["value_of_a_day"])
-    return np.asarray((goods * (1.0 + np.asarray(params["reliability_ratio"])) + np.asarray(params["truck_day_usd"])) / _HOURS)
+    """(B, X) what an hour at a border costs a loaded truck: its goods' time, the spread of that time, vehicle and driver."""
+    spread = np.asarray(params["value_of_a_day"]) * (1.0 + np.asarray(params["reliability_ratio"]))
+    goods = truck_value_usd(system, params) * system.layout.rest_day_multiplier * spread[:, None]
+    return np.asarray((goods + np.asarray(params["truck_day_usd"])[:, None]) / _HOURS)
 
 
 def rest_gains(system: System, before: TransportState, after: TransportState, params: Params) -> Array:
@@ -64,9 +61,9 @@ def rest_gains(system: System, before: TransportState, after: TransportState, pa
     surplus is ``n`` times the value of a truckload over ``e``: its change depends on the two states alone, openings and
     closures included.
     """
-    worth = truck_value_usd(system, params) / np.asarray(params["rest_elasticity"])
+    worth = truck_value_usd(system, params) / np.asarray(params["rest_elasticity"])[:, None]
     more = after.rest_trucks_per_day - before.rest_trucks_per_day
-    return np.asarray(more * worth[:, None] * users.DAYS_PER_YEAR / users.MILLION)
+    return np.asarray(more * worth * users.DAYS_PER_YEAR / users.MILLION)
 
 
 def crossing_gains(

@@ -116,8 +116,8 @@ def rule_of_half(before: Array, after: Array, saved: Array) -> Array:
 def crossing_gains(trucks_before: Array, trucks_after: Array, hours_saved: Array, usd_per_hour: Array, fee_saved: Array) -> Array:
     """(B, X) million dollars a year that trucks gain at crossings by the rule of half.
 
-    ``trucks_*`` (B, X) a calendar day; ``hours_saved`` (B, X); ``usd_per_hour`` (B,) what an hour of a truck and
-    its goods costs; ``fee_saved`` (B or 1, X) dollars a truck.
+    ``trucks_*`` (B, X) a calendar day; ``hours_saved`` (B, X); ``usd_per_hour`` (B or 1, X or 1) what an hour of a
+    truck and its goods costs; ``fee_saved`` (B or 1, X) dollars a truck.
     """
-    saved = np.asarray(hours_saved) * np.asarray(usd_per_hour)[:, None] + np.asarray(fee_saved)
+    saved = np.asarray(hours_saved) * np.asarray(usd_per_hour) + np.asarray(fee_saved)
     return rule_of_half(trucks_before, trucks_after, saved) * DAYS_PER_YEAR / MILLION

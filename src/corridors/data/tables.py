@@ -332,6 +332,11 @@ def crossings() -> pd.DataFrame:
     return table("crossings")
 
 
+def truck_values() -> pd.DataFrame:
+    """Dollars of goods on a truck at crossings where they are reported, with range and source."""
+    return table("truck_values")
+
+
 def services() -> pd.DataFrame:
     """Scheduled services (sea, rail, air): endpoints, days, departures, rates, with sources."""
     return table("services")

@@ -147,8 +147,10 @@ class Worth:
 
     def _users_of(self, change: Change, params: Params, demand: Mapping[Pair, Array], year: float | Array) -> UserBenefits:
         pairs = self.study.chain.pairs
-        # What closures and queues since the base year have taken away is not there to gain.
-        value = self.value(pairs, params, demand, year) * change.before_factor[:, :, None]
+        # What closures and queues since the base year have taken away is not there to gain: by class where the network
+        # solves the pair, as a whole elsewhere.
+        expected = self.value(pairs, params, demand, year)
+        value = expected * change.before_factor[:, :, None]
         paid = np.zeros_like(change.class_factor)
         crossings: tuple[tuple[str, str], ...] = ()
         rest = np.zeros((len(value), 0))
@@ -157,7 +159,7 @@ class Worth:
             for p, k in enumerate(states.pair_positions(self.system.pairs, pairs)):
                 if k >= 0:
                     paid[:, p] = change.before.mean_cost[:, k]
-                    value[:, p] *= change.before.price_factor[:, k] ** -theta * change.before.shift[:, k, None]
+                    value[:, p] = expected[:, p] * change.before.price_factor[:, k] ** -theta * change.before.shift[:, k, None]
             crossings = states.ends_of_crossings(self.system)
             rest = states.rest_gains(self.system, change.before, change.after, params)
         existing, new = users.goods(value, paid, change.class_factor, params["trade_elasticity"])

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from corridors.errors import NetworkError
-from corridors.transport import choice_set
+from corridors.transport import choice_set, truck_values
 from corridors.transport.choice_set import OUTSIDE, ChoiceSet
 from corridors.transport.effects import Effects, Move
 from corridors.transport.network import Network
@@ -114,6 +114,14 @@ class Layout:
     """(markets,) whether the market is of the study's pair."""
     rest_mix: Array
     """(C,) cargo classes of trucks that belong to no pair."""
+    truck_value: Array
+    """(X, 1) dollars of goods on such a truck (:mod:`corridors.transport.truck_values`)."""
+
+    @property
+    def rest_day_multiplier(self) -> float:
+        """What a day costs the goods on the mean such truck, against the mean good: by value of its mix."""
+        value = self.rest_mix * self.unit_value * self.payload
+        return float((value * self.day_multiplier).sum() / value.sum())
 
 
 def lay_out(
@@ -167,6 +175,7 @@ def lay_out(
         counted=counted,
         studied=np.array([choices.pairs[m.pairs[0]] in study for m in choices.markets]),
         rest_mix=classes["background_mix"].to_numpy(dtype=float),
+        truck_value=truck_values.at_crossings(network)["usd_per_truck"].to_numpy(dtype=float)[:, None],
     )
 
 

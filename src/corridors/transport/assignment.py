@@ -306,10 +306,8 @@ class Block:
         ``rest exp(-e dc)`` for a delivered price that rises by a share ``dc``: queue, clearance and fee of the mean truck.
         """
         layout, values = self.layout, self.values
-        mix = layout.rest_mix
-        truck = (layout.unit_value * layout.payload * mix).sum() * values["unit_value_factor"]
-        day = values["value_of_a_day"] * (layout.unit_value * layout.payload * mix * layout.day_multiplier).sum()
-        day = day * values["unit_value_factor"]
+        truck = layout.truck_value * values["unit_value_factor"]
+        day = truck * values["value_of_a_day"] * layout.rest_day_multiplier
         self.rest_day_usd = day
         hour = self._border_hour(day / truck, truck)
         self.rest_pull = values["rest_elasticity"] * hour

@@ -1,0 +1,80 @@
+"""What the goods on a truck are worth: as reported where it is known, by the neighbours' trade elsewhere, and felt in worth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corridors import uncertainty
+from corridors.appraisal import states
+from corridors.data import tables
+from corridors.trade import cargo, world
+from corridors.transport import truck_values
+from corridors.transport.network import load
+from corridors.transport.system import compile_system
+
+MIDDLE = uncertainty.central()
+
+
+def test_every_crossing_has_a_load_within_bounds_and_says_where_it_is_from() -> None:
+    found = truck_values.at_crossings(load())
+    assert tuple(found.index) == load().crossing_names()
+    assert found["usd_per_truck"].between(5_000, 120_000).all()
+    assert (found["usd_low"] <= found["usd_per_truck"]).all() and (found["usd_per_truck"] <= found["usd_high"]).all()
+    assert (found["estimate"].astype(bool) | found["source_url"].str.startswith("http")).all()
+    assert found["note"].str.len().gt(0).all()
+
+
+def test_coal_and_fruit_are_worth_less_than_what_comes_from_china() -> None:
+    usd = truck_values.at_crossings(load())["usd_per_truck"]
+    assert usd["torkham"] < 15_000 < usd["khorgos"] < usd["khunjerab"]
+    assert usd["taftan"] == 11_000, "as reported"
+    # By customs, 502 m USD passed Torkham and Chaman in 92 days, of 610 trucks a day.
+    trade = tables.table("afghan_closure_2025")
+    quarter = trade[(trade["basis"] == "customs") & (trade["period"] == "2024-07..2024-09")]["value_musd"].sum()
+    trucks = load().crossings.loc[["torkham", "chaman"], "background_trucks_per_day"].sum() * 92
+    assert usd["torkham"] == pytest.approx(1e6 * quarter / trucks, rel=0.05)
+
+
+def test_by_the_neighbours_trade_by_hand() -> None:
+    pair = ("CHN", "KAZ")
+    classes = tables.cargo_classes().set_index("cargo_class")
+    value = trucks = 0.0
+    for a, b in (pair, pair[::-1]):
+        for name, share in zip(cargo.CLASSES, cargo.usual_shares(((a, b),))[0], strict=True):
+            if name == "bulk":
+                continue
+            usd = float(world.base_matrix().loc[a, b]) * float(share)
+            value += usd
+            trucks += usd / float(classes.loc[name, "usd_per_t"]) / float(classes.loc[name, "truck_payload_t"])
+    assert truck_values.between(load(), *pair) == pytest.approx(value / trucks, rel=1e-12)
+    assert truck_values.between(load(), "XXX", "KAZ") is None
+
+
+def test_an_hour_costs_in_proportion_to_the_load_and_a_truck_in_any_case() -> None:
+    system = compile_system()
+    hour = states.truck_hour_usd(system, MIDDLE)[0]
+    value = states.truck_value_usd(system, MIDDLE)[0]
+    standing = float(MIDDLE["truck_day_usd"][0]) / 24.0
+    np.testing.assert_allclose((hour - standing) / value, (hour - standing)[0] / value[0], rtol=1e-12)
+    assert (hour > standing).all()
+
+
+def test_worth_of_other_trucks_goes_with_their_load() -> None:
+    """Where an hour is all that changes and few react, twice the load makes nearly twice the worth of its time."""
+    system = compile_system()
+    x = system.crossings.index("torkham")
+    loads = system.layout.truck_value.copy()
+    loads[x] *= 2.0
+    twice = replace(system, layout=replace(system.layout, truck_value=loads))
+    base = system.solve(MIDDLE)
+    small = {**MIDDLE, "rest_elasticity": np.array([0.01])}
+    gains = []
+    for one in (system, twice):
+        value = float(states.truck_value_usd(one, small)[0, x])
+        gains.append(value * float(base.rest_trucks_per_day[0, x]) * 1e-3 / 0.01)
+        more = replace(base, rest_trucks_per_day=base.rest_trucks_per_day * 1.001)
+        assert states.rest_gains(one, base, more, small)[0, x] == pytest.approx(gains[-1] * 365 / 1e6, rel=1e-6)
+    assert gains[1] == pytest.approx(2.0 * gains[0])
