@@ -10,6 +10,9 @@ import pytest
 from corridors import uncertainty
 from corridors.appraisal import states
 from corridors.data import tables
+from corridors.scenario import load as scenario_of
+from corridors.show.words import background_world
+from corridors.study import run, truck_loads
 from corridors.trade import cargo, world
 from corridors.transport import truck_values
 from corridors.transport.network import load
@@ -29,7 +32,7 @@ def test_every_crossing_has_a_load_within_bounds_and_says_where_it_is_from() -> 
 
 def test_coal_and_fruit_are_worth_less_than_what_comes_from_china() -> None:
     usd = truck_values.at_crossings(load())["usd_per_truck"]
-    assert usd["torkham"] < 15_000 < usd["khorgos"] < usd["khunjerab"]
+    assert usd["torkham"] < 15_000 < usd["khunjerab"] < usd["khorgos"]
     assert usd["taftan"] == 11_000, "as reported"
     # By customs, 502 m USD passed Torkham and Chaman in 92 days, of 610 trucks a day.
     trade = tables.table("afghan_closure_2025")
@@ -78,3 +81,24 @@ def test_worth_of_other_trucks_goes_with_their_load() -> None:
         more = replace(base, rest_trucks_per_day=base.rest_trucks_per_day * 1.001)
         assert states.rest_gains(one, base, more, small)[0, x] == pytest.approx(gains[-1] * 365 / 1e6, rel=1e-6)
     assert gains[1] == pytest.approx(2.0 * gains[0])
+
+
+def test_trade_and_trucks_give_loads_within_bounds_or_the_row_says_why() -> None:
+    found = truck_loads.loads(("PAK", "RUS")).set_index("crossing")
+    assert list(found.index) == list(load().crossing_names())
+    assert (found.loc[["torkham", "chaman"], "trucks_per_day"] < 1.0).all(), "shut today"
+    theirs = found["known_usd_per_truck"].dropna()
+    outside = theirs[~theirs.between(5_000, 120_000)]
+    assert len(theirs) >= 20 and len(outside) <= 3
+    for crossing in outside.index:
+        word = "more than" if outside[crossing] > 120_000 else "less than"
+        assert word in found.loc[crossing, "note"] and "trucks counted" in found.loc[crossing, "note"], crossing
+    by_hand = found["known_musd_per_year"] * 1e6 / 365 / found["known_trucks_per_day"]
+    np.testing.assert_allclose(theirs, by_hand[theirs.index], rtol=1e-12)
+
+
+def test_the_table_of_loads_is_told_in_the_background_report() -> None:
+    shown = background_world.loads_table(run(scenario_of("baseline"), draws=64))
+    assert shown is not None and len(shown.rows) == len(load().crossing_names())
+    text = " ".join(str(cell) for row in shown.rows for cell in row)
+    assert "Kyrgyz" in text and "shut" in text and "nan" not in text

@@ -1,4 +1,4 @@
-"""Tables of the background reports on the world around the pair: what changed from 2016 to the base year, and GDP beside the IMF's."""
+"""Tables of the background reports on the world around the pair: what changed from 2016 to the base year, GDP beside the IMF's, loads of trucks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import numpy as np
 from corridors.data import panel, tables
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Table, table
+from corridors.show.lookups import short_name
 from corridors.study.result import StudyResult
+from corridors.study.truck_loads import loads
 from corridors.trade import gdp_forecast
 
 MOST_ROWS = 8
@@ -58,3 +60,29 @@ def gdp_table(result: StudyResult) -> Table:
         "Source: World Bank to 2023; IMF World Economic Outlook, October 2025, growth to 2030; SSP2 (IIASA 2024) after.",
         "Where the IMF has no dollar path (Pakistan after 2025) its real growth and the dollar's inflation are taken. Levels differ from the IMF's where the World Bank's of 2023 does.",
     )  # fmt: skip
+
+
+def loads_table(result: StudyResult) -> Table | None:
+    """What the goods on a truck are worth at each crossing: of pairs that are known, and of the rest; None without a network."""
+    frame = loads(result.pair)
+    if frame.empty:
+        return None
+    rows = [
+        (
+            short_name(r.name), n.count(round(r.trucks_per_day)) if r.trucks_per_day >= 1.0 else "shut", n.musd(r.known_musd_per_year),
+            _usd(r.known_usd_per_truck), f"{_usd(r.other_usd_per_truck)} ({_usd(r.other_usd_low)} to {_usd(r.other_usd_high)})", f"{r.note[:1].upper()}{r.note[1:]}",
+        )
+        for r in frame.itertuples()
+    ]  # fmt: skip
+    return table(
+        "Goods on a truck, in dollars, by crossing",
+        ("Crossing", Column("Trucks", "a day", "right"), Column("Goods of known pairs", "a year", "right"), Column("A truck of theirs", "dollars", "right"),
+         Column("Any other truck", "dollars (range)", "right"), "Where the last is from, or why the one before it is out of bounds"),
+        rows,
+        "Source: trade of the base year, shares of the road and counts (data/network); data/network/truck_values.csv.",
+        "Loads lie in 5,000 to 120,000 dollars, or the row says why not. Other trucks: those whose goods no pair of the network stands for.",
+    )  # fmt: skip
+
+
+def _usd(value: float) -> str:
+    return n.count(int(round(value, -2))) if np.isfinite(value) else "–"
