@@ -8,7 +8,9 @@ import pytest
 from corridors.data import tables
 from corridors.errors import DataError
 from corridors.scenario.model import InvalidScenario
+from corridors.show.words import validation as words
 from corridors.validation import experiments
+from corridors.validation.checks import ValidationResult
 
 ROWS = tables.experiments().to_dict("records")
 
@@ -44,13 +46,46 @@ def test_first_predictions_and_observations_are_of_the_same_experiments_and_orde
     assert seen["source_url"].str.startswith("http").all()
 
 
+def _as_if(monkeypatch: pytest.MonkeyPatch, low: float, middle: float, high: float) -> pd.DataFrame:
+    """The comparison, were today's predictions the observed figures plus these."""
+    seen = tables.experiments()[["experiment", "title"]].merge(tables.experiments_observed(), on="experiment", how="left")["observed"].fillna(0.0)
+    said = tables.experiments()[["experiment", "title", "note"]].assign(predicted_p10=seen + low, predicted_p50=seen + middle, predicted_p90=seen + high)
+    monkeypatch.setattr(experiments, "predict", lambda: said)
+    return experiments.compare()
+
+
 def test_bands_meet_where_they_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = set(tables.experiments_observed()["experiment"])
+    found = _as_if(monkeypatch, -1, 0, 1)
+    assert found["within"].dropna().all() and found["same_way"].dropna().all()
+    assert set(found.loc[found["within"].notna(), "experiment"]) == known and len(found) > len(known)
+    found = _as_if(monkeypatch, 20_000, 20_001, 20_002)
+    assert not found["within"].dropna().any()
+
+
+def test_there_are_ten_with_an_outcome_openings_and_closings() -> None:
     seen = tables.experiments_observed()
-    exact = pd.DataFrame({
-        "experiment": seen["experiment"], "title": "t", "predicted_p10": seen["observed"] - 1, "predicted_p50": seen["observed"],
-        "predicted_p90": seen["observed"] + 1, "note": "n",
-    })  # fmt: skip
-    monkeypatch.setattr(experiments, "predict", lambda: exact)
-    assert experiments.compare()["within"].all() and experiments.compare()["same_way"].all()
-    monkeypatch.setattr(experiments, "predict", lambda: exact.assign(predicted_p10=1.0, predicted_p50=2.0, predicted_p90=3.0))
-    assert not experiments.compare()["within"].any() and not experiments.compare()["same_way"].any()
+    assert len(seen) >= 10 and (seen["observed"] > 0).any() and (seen["observed"] < 0).any()
+
+
+def test_the_chapter_shows_all_says_misses_and_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    hit, missed = ValidationResult({"experiments": _as_if(monkeypatch, -1, 0, 1)}, {}), ValidationResult({"experiments": _as_if(monkeypatch, 900_000, 900_001, 900_002)}, {})
+    shown = words.experiments(hit)
+    assert len(shown.rows) == len(ROWS)
+    assert not any("Left out" in str(row) for row in shown.rows)
+    told = [str(row) for row in words.experiments(missed).rows]
+    assert sum("Left out" in row for row in told) == len(tables.experiments_observed())
+    assert sum("no figure found" in row for row in told) == len(ROWS) - len(tables.experiments_observed())
+    assert "whose predictions wait" in " ".join(map(str, words.experiments_words(hit).paragraphs))
+
+
+def test_first_predictions_are_history() -> None:
+    """The table is never computed anew: what was said before comparing stays as it was said."""
+    first = tables.experiments_first_predictions().set_index("experiment")["predicted_p50"]
+    said = {
+        "afghanistan-pakistan": -6.5, "china-kyrgyzstan": -14.87, "rwanda-uganda": -44.0, "cambodia-thailand": -1.1, "iraq-jordan": -9.29,
+        "poland-ukraine": -15.78, "qatar-saudi-2017": -3.88, "qatar-saudi-2021": 4.03, "colombia-venezuela-2022": 8.97, "jordan-syria-2018": 169.2,
+        "benin-nigeria-2019": -47.8, "rwanda-uganda-2022": 26.52, "kyrgyzstan-tajikistan-2021": -1.27, "kyrgyzstan-tajikistan-2025": 1.29,
+        "india-pakistan-2019": -3.19, "benin-niger-2023": -1.91,
+    }  # fmt: skip
+    assert first.to_dict() == said

@@ -43,12 +43,15 @@ def compare() -> pd.DataFrame:
     """Predictions, today's and those committed first, beside what came.
 
     ``within``: the observed range and the model's 80 % band of today meet. ``same_way``: the middle has the observed sign.
+    Both are missing where no report tells what came.
     """
     first = tables.experiments_first_predictions().rename(columns={p: p.replace("predicted", "first") for p in PREDICTED})
-    found = predict().rename(columns={"note": "simplified"}).merge(first, on="experiment", how="left").merge(tables.experiments_observed(), on="experiment")
-    found["within"] = (found["predicted_p10"] <= found["observed_high"]) & (found["observed_low"] <= found["predicted_p90"])
-    found["same_way"] = found["predicted_p50"] * found["observed"] > 0
-    return found
+    found = predict().rename(columns={"note": "simplified"}).merge(first, on="experiment", how="left")
+    found = found.merge(tables.experiments_observed(), on="experiment", how="left")
+    met = (found["predicted_p10"] <= found["observed_high"]) & (found["observed_low"] <= found["predicted_p90"])
+    alike = found["predicted_p50"] * found["observed"] > 0
+    known = found["observed"].notna()
+    return found.assign(within=met.astype("boolean").where(known), same_way=alike.astype("boolean").where(known))
 
 
 def undone(effect_percent: float) -> float:

@@ -141,33 +141,56 @@ def day_of_delay(found: ValidationResult) -> Table:
 
 
 def experiments_words(found: ValidationResult) -> Prose:
-    """How the model did on borders that shut or slowed, and which way it was wrong."""
-    frame = found["experiments"]
+    """How the model did on borders that shut, opened or slowed, and which way it was wrong."""
+    frame, waiting = _compared(found)
     held, total = int(frame["within"].sum()), len(frame)
-    weaker = frame[~frame["within"] & (frame["predicted_p50"].abs() < frame["observed"].abs())]
+    first = int(((frame["first_p10"] <= frame["observed_high"]) & (frame["observed_low"] <= frame["first_p90"])).sum())
+    missed = frame[~frame["within"]]
+    weaker = missed[missed["predicted_p50"].abs() < missed["observed"].abs()]
+    opened = int((frame["observed"] > 0).sum())
     said = [
-        f"Of {n.in_words(total)} borders that shut or slowed, the model's 80{n.THIN}% band meets what was observed in {n.in_words(held)}. "
+        f"Of {n.in_words(total)} borders that shut, opened or slowed ({n.in_words(opened)} of them with more trade after than before), the model's "
+        f"80{n.THIN}% band meets what was observed in {n.in_words(held)}; as first computed, in {n.in_words(first)}. "
         "The predictions were committed before anything was compared, and no parameter is set from them."
     ]
     if len(weaker):
         said.append(
-            f"In {n.in_words(len(weaker))} the model says too little: it lets goods go round by other ways that were dearer, slower or unwelcome "
-            "in fact. For a closure, read the model's figure as the least that trade loses."
+            f"In {n.in_words(len(weaker))} the model says too little. Most of these were orders against a neighbour's goods, wars or boycotts, where the "
+            "model takes away a road and no more; the table says of each miss what was left out. For a closure, read the model's figure as the least that trade loses."
         )
+    if len(waiting):
+        names = n.listed([str(title) for title in waiting["title"]])
+        said.append(f"No reported change of trade was found for {n.in_words(len(waiting))} more, whose predictions wait: {names}.")
     return Prose(tuple(said))
 
 
+def _compared(found: ValidationResult) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The experiments that a report tells the outcome of, and those that wait for one."""
+    frame = found["experiments"]
+    known = frame["observed"].notna()
+    return frame[known].astype({"within": bool}), frame[~known]
+
+
 def experiments(found: ValidationResult) -> Table:
-    """Each experiment: the model's band, as first committed and today, and what came."""
+    """Each experiment: the model's band, as first committed and today, what came, and for a miss what was left out."""
+    compared, waiting = _compared(found)
     rows = [
         (
             str(r.title), _change(r.first_p10, r.first_p50, r.first_p90), _change(r.predicted_p10, r.predicted_p50, r.predicted_p90),
-            _change(r.observed_low, r.observed, r.observed_high), _held(r.within), f"{r.basis}, {r.period}", f"{r.simplified}. {r.note}.",
+            _change(r.observed_low, r.observed, r.observed_high), _held(r.within), f"{r.basis}, {r.period}",
+            f"{r.simplified}. {r.note}." + ("" if r.within else f" Left out: {r.left_out}."),
         )
-        for r in found["experiments"].itertuples()
+        for r in compared.itertuples()
+    ]  # fmt: skip
+    rows += [
+        (
+            str(r.title), _change(r.first_p10, r.first_p50, r.first_p90), _change(r.predicted_p10, r.predicted_p50, r.predicted_p90),
+            "no figure found", _held(None), "", f"{r.simplified}.",
+        )
+        for r in waiting.itertuples()
     ]  # fmt: skip
     return table(
-        "Borders that shut or slowed: change of the pair's trade in percent, predicted and observed",
+        "Borders that shut, opened or slowed: change of the pair's trade in percent, predicted and observed",
         ("Experiment", Column("First prediction", "", "right"), Column("Today's", "", "right"), Column("Observed", "", "right"), "Bands meet", "Observed by", "Note"),
         rows,
         "Source: data/experiments_observed.csv, with the address of each; own calculation. In brackets the 80 % band, or the range that reports allow.",
