@@ -272,6 +272,12 @@ class PlainEquilibrium:
                     self.trucks[key] = weight * self.demand[pair][c] * 1e6 / value / float(row["truck_payload_t"]) / DAYS
         self.growth = {key: a / b if b > 0 else 1.0 for key, (a, b) in grown.items()}
 
+    def kept(self, key: Any, mode: str) -> float:
+        """The hidden weight of a mode; on the road of the study's pair what a draw keeps of the hidden cost."""
+        weight = self.hidden[(*key, mode)]
+        lifted = mode == "road" and key[0] in self.system.study and weight < 1.0
+        return float(weight ** self.p["road_hidden_kept"]) if lifted else weight
+
     def choose(self, wait: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float], dict[Any, Any]]:
         """Loads of crossings, the study's part, and by market and class: shares of routes and composite cost."""
         phi = self.phi
@@ -285,7 +291,7 @@ class PlainEquilibrium:
                 nests = self.nests(pair, origin, destination, name)
                 pull = {i: self.attraction(i, name, seen, False) for rows in nests.values() for i in rows}
                 sums = {mode: sum(pull[i] for i in rows) for mode, rows in nests.items()}
-                tops = {m: sums[m] ** phi * self.hidden[(*key, m)] if sums[m] > 0 else 0.0 for m in nests}
+                tops = {m: sums[m] ** phi * self.kept(key, m) if sums[m] > 0 else 0.0 for m in nests}
                 total = sum(tops.values())
                 share = {
                     i: tops[m] / total * pull[i] / sums[m] if sums[m] > 0 else 0.0 for m, rows in nests.items() for i in rows

@@ -19,6 +19,7 @@ from corridors.show import blocks, charts, maps, numbers, theme
 from corridors.show.charts import border, corridor_map, draw, reasons, world
 from corridors.study import pipeline
 from corridors.study.result import QUANTILES, StudyResult
+from no_way import no_way
 
 DRAWS = 64
 NAMES = ("full-connectivity", "capacity-800", "baseline", "no-corridor")
@@ -55,7 +56,9 @@ NEEDS_MEASURES = ("others", "contributions", "tornado", "real_gdp", "worth_by_ec
 @cache
 def result_of(name: str) -> StudyResult:
     if name == "no-corridor":
-        return pipeline.run(scenario.parse({"title": "No corridor known", "pair": ["BRA", "JPN"], "measures": []}, name="no-corridor"), draws=DRAWS)
+        far = scenario.parse({"title": "No corridor known", "pair": ["BRA", "JPN"], "measures": []}, name="no-corridor")
+        with no_way():
+            return pipeline.run(far, draws=DRAWS)
     return pipeline.run(scenario.load(name), draws=DRAWS)
 
 

@@ -101,7 +101,7 @@ def test_check_finds_damage_in_data_and_scenarios_at_once(project: Path, corrido
         (["new", "../x", "--pair", "PAK,UZB"], "the file's name is the scenario's name"),
         (["new", "baseline", "--pair", "PAK,UZB"], "is there already"),
         (["compare", "a.json", "b.json"], "a.json: cannot be read"),
-        (["data", "refresh", "imf"], "imf"),
+        (["data", "refresh", "imff"], "'imff' is not one of 'imf'"),
     ],
 )
 def test_wrong_input_is_status_2_with_one_message(project: Path, corridors, arguments: list[str], says: str) -> None:
@@ -210,6 +210,7 @@ class FakeResult:
             "baseline": paths_, "projected": paths_, "effect_percent": {"p10": -0.1, "p50": 0.25, "p90": 0.75},
             "trade_cost_change_percent": {"p10": -0.2, "p50": -0.125, "p90": 0.0},
             "contributions": [{"measure": "800 trucks a day at Torkham", "kind": "border_capacity", "percent_points": 0.25}],
+            "messages": [],
         }
 
     def summary(self) -> dict[str, object]:

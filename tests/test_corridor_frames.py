@@ -164,7 +164,11 @@ def test_closure_stress_is_consistent_with_itself() -> None:
     assert frame["road_share_through"].between(0, 1).all() and frame["diverted_share"].between(0, 1).all()
     both = frame["diverted_by_road_share"] + frame["diverted_by_other_modes_share"]
     assert both.to_numpy() == pytest.approx(frame["diverted_share"].to_numpy())
-    assert (frame["extra_cost_usd_per_t"] > 0).all() and (frame["extra_ad_valorem_percent"] > 0).all()
+    # Where next to nothing of the study passes, the shorter queues that others leave elsewhere may outweigh the way round.
+    used = frame[frame["road_share_through"] > 0.01]
+    assert len(used) > 8
+    assert (used["extra_cost_usd_per_t"] > 0).all() and (used["extra_ad_valorem_percent"] > 0).all()
+    assert (frame["extra_ad_valorem_percent"] > -0.1).all()
     assert (frame["extra_ad_valorem_percent"] <= frame["cost_if_only_waiting_percent"] + 1e-9).all()
     worth = frame["cost_if_only_waiting_usd_per_t"] - frame["extra_cost_usd_per_t"]
     assert frame["second_corridor_worth_usd_per_t"].to_numpy() == pytest.approx(worth.to_numpy())
@@ -177,7 +181,8 @@ def test_closure_stress_is_consistent_with_itself() -> None:
 
 def test_a_longer_closure_costs_more_and_sends_more_away() -> None:
     short, long = (closure_stress(network.load(), (), PAIR, CENTRAL, DEMAND, days=d).set_index("crossing") for d in (5, 60))
-    assert (long["extra_cost_usd_per_t"] > short["extra_cost_usd_per_t"]).all()
+    used = short["road_share_through"] > 0.01
+    assert (long["extra_cost_usd_per_t"] > short["extra_cost_usd_per_t"])[used].all()
     assert (long["diverted_share"] > short["diverted_share"]).all()
     assert (long["second_corridor_worth_percent"] > short["second_corridor_worth_percent"]).all()
 

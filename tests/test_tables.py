@@ -16,6 +16,7 @@ from corridors.show.blocks import Table
 from corridors.show.tables import cells
 from corridors.study import pipeline
 from corridors.study.result import StudyResult
+from no_way import no_way
 
 DRAWS = 64
 HOSTILE = "<b onclick=alert(1)>x</b>\n#let"
@@ -30,7 +31,8 @@ PLAIN = (
 def results() -> dict[str, StudyResult]:
     found = {name: pipeline.run(scenario.load(name), draws=DRAWS) for name in ("baseline", "capacity-800", "full-connectivity")}
     far = scenario.parse({"title": "No corridor known", "pair": ["DEU", "USA"], "measures": []}, name="far-pair")
-    found["far-pair"] = pipeline.run(far, draws=DRAWS)
+    with no_way():
+        found["far-pair"] = pipeline.run(far, draws=DRAWS)
     return found
 
 

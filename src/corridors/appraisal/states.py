@@ -151,6 +151,8 @@ def growth(system: System, params: Params, year: float | Array, passed: Array) -
     layout = system.layout
     rate = np.maximum(layout.growth + layout.growth_sd * np.asarray(params["background_traffic_growth"]), -0.2)
     grown = (1.0 + rate) ** (year - np.asarray(params["traffic_base_year"]))
+    if not passed.shape[1]:
+        return np.ones((grown.shape[1], passed.shape[0]))  # no crossing at all, so no count that grows
     total = passed.sum(axis=1, keepdims=True)
     weight = np.where(total > 1e-9, passed / np.maximum(total, 1e-9), 1.0 / passed.shape[1])
     return np.asarray((weight @ grown).T)

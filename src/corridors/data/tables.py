@@ -362,6 +362,16 @@ def pair_traffic() -> pd.DataFrame:
     return table("pair_traffic")
 
 
+def recent_closures() -> pd.DataFrame:
+    """Crossings shut since the base year of traffic, and the days a year they were shut then."""
+    return table("recent_closures")
+
+
+def bulk_by_road() -> pd.DataFrame:
+    """Directed pairs whose bulk goes by truck: the share that does, and the part of their trucks that carry it."""
+    return table("bulk_by_road")
+
+
 def base_shares() -> pd.DataFrame:
     """How a pair's goods travel today, by cargo class and mode: what hidden costs are calibrated to."""
     return table("base_shares")

@@ -156,7 +156,7 @@ def lay_out(
         days_open=column("days_open_per_week"),
         variability=column("variability"),
         closure=column("closure_days_per_year"),
-        usual_closure=np.array([[network.usual_closure_days.get(str(name), np.nan)] for name in table.index]),
+        usual_closure=np.array([network.usual_closure_days.get(str(name), np.nan) for name in table.index])[:, None],
         shut=(table["state"] == "shut").to_numpy()[:, None],
         fee=column("fee_usd_per_truck"),
         background=column("background_trucks_per_day"),

@@ -512,7 +512,9 @@ class Block:
             if self.traded and group.congested:
                 study += group.group.loads @ np.where(group.ours[:, None], group.flow, 0.0)
         shown = layout.shown
-        hours = self.base_hours + self.more_hours + self.more_border + layout.through_crossings @ more[:crossings]
+        # Hours as they are waited: choices were calibrated at the queues of the counts, from which those here differ.
+        queues = layout.through_crossings @ (self.wait[:crossings] - self.base_queue)
+        hours = self.base_hours + self.more_hours + self.more_border + queues
         day = (self.rest_day_usd * (1.0 + self.values["reliability_ratio"]) + self.values["truck_day_usd"]) / _HOURS_PER_DAY
         idle = self._queue(np.full_like(self.room, np.exp(_EMPTIEST)), self.capacity)
         full = np.where(self.open > 0.0, np.maximum(self.wait[:crossings] - idle, 0.0), 0.0)

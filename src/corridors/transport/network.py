@@ -193,7 +193,7 @@ def load() -> Network:
         base_shares=tables.table("base_shares"),
         usual_closure_days=_by_key("recent_closures", "crossing", "usual_closure_days_per_year"),
         bulk_by_road={
-            (str(r.exporter), str(r.importer)): (float(r.road_share), float(r.truck_part)) for r in tables.table("bulk_by_road").itertuples()
+            (str(r.exporter), str(r.importer)): (float(r.road_share), float(r.truck_part)) for r in tables.bulk_by_road().itertuples()
         },
     )
     _check(network)

@@ -218,7 +218,7 @@ def _choose(
             if around is not None and all(crossing in item[1].crossings for item in kept):
                 kept.append(around)
     room = max(most - len(kept), 1)
-    best = min(ranked[0][0], *(item[0] for item in kept)) if ranked else 0.0
+    best = ranked[0][0] if ranked else 0.0
     kept += [item for item in barred if item[0] <= _WORST * best][:room]
     for item in ranked:
         passed = {crossing for _, path in kept for crossing in path.crossings}
