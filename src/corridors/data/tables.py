@@ -438,6 +438,11 @@ def published_results() -> pd.DataFrame:
     return table("published_results")
 
 
+def published_appraisals() -> pd.DataFrame:
+    """Costs and benefits by year of published appraisals: appraisal, flow, year, value."""
+    return table("published_appraisals")
+
+
 # --- parameters ------------------------------------------------------------------------------------------
 
 

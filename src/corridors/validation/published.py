@@ -14,6 +14,7 @@ from corridors.data import tables
 from corridors.equilibrium import guide as equilibrium_guide
 from corridors.errors import DataError, nearest
 from corridors.gravity import guide as gravity_guide
+from corridors.validation import published_appraisals
 
 COLUMNS = (
     "source", "table", "quantity", "unit", "published", "ours", "difference", "tolerance", "passed", "note", "url",
@@ -38,7 +39,7 @@ def counts() -> dict[str, int]:
 @lru_cache(maxsize=1)
 def _compare() -> pd.DataFrame:
     panel, pairs = tables.manufacturing_trade_panel(), tables.manufacturing_trade_pairs()
-    ours = gravity_guide.estimates(panel, pairs) | equilibrium_guide.figures(panel, pairs)
+    ours = gravity_guide.estimates(panel, pairs) | equilibrium_guide.figures(panel, pairs) | published_appraisals.figures()
     frame = tables.published_results().rename(columns={"value": "published"})
     found = []
     for table, quantity in zip(frame["table"], frame["quantity"], strict=True):
