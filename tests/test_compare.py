@@ -28,6 +28,8 @@ RESULT = {
     "crossings": [{"name": "torkham", "hours": {"before": 24.0, "after": 4.0}}],
     "contributions": [{"measure": "M", "kind": "closure", "percent_points": 0.95}],
     "real_gdp_percent": {"PAK": _band(0.01)}, "targets": [],
+    "base": {"year": 2023}, "corridor_known": True, "messages": [], "unsettled_draws": 0,
+    "appraisal": {"npv_musd": _band(12.0)},
 }
 
 

@@ -18,14 +18,19 @@ from corridors.errors import DataError
 
 STEPS: dict[str, tuple[str, ...]] = {
     "What was asked": ("scenario", "title", "pair", "years", "draws", "seed"),
-    "What is known": ("facts",),
-    "Trade without the measures": ("baseline",),
-    "Routes": ("routes", "facts.road_share", "facts.hidden_usd_per_t", "facts.trucks_by_road", "facts.route_gap"),
+    "What is known": ("facts", "base", "corridor_known", "messages"),
+    "Trade without the measures": ("baseline", "facts.baseline_step_percent"),
+    "Routes": (
+        "routes", "facts.road_share", "facts.hidden_usd_per_t", "facts.hidden_parts", "facts.trucks_by_road",
+        "facts.route_gap", "facts.trade_traffic_residual", "facts.unsettled_draws",
+        "unsettled_draws",
+    ),
     "Border crossings": ("crossings", "facts.binding"),
     "Trade cost": ("trade_cost_change_percent",),
     "Response of trade": ("effect_percent", "contributions", "facts.closures", "facts.market_clearing_residual"),
     "Trade with the measures": ("projected", "targets", "facts.trucks_needed"),
     "Real GDP": ("real_gdp_percent",),
+    "What it is worth": ("appraisal",),
 }
 """Steps of the chain and the parts of a result that each makes; ``facts`` is what no other step names of them."""
 REQUIRED = ("scenario", "pair", "baseline", "projected", "effect_percent")
