@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors import uncertainty
+from corridors import scenario, uncertainty
 from corridors.data import tables
 from corridors.scenario.measures import KINDS
 from corridors.scenario.measures.regimes import Removed
+from corridors.show import numbers as n
+from corridors.show import words
+from corridors.show.lookups import effect
+from corridors.study import run
 from corridors.study.phases import adoption
 from corridors.transport import effects, hidden, system
 from corridors.transport.network import load
@@ -136,3 +140,26 @@ def test_users_come_as_they_came_to_corridors_that_opened() -> None:
     assert (adoption(2027, [2026], [4.0]) == 0.0).all()
     path = adoption(2027, range(2026, 2036), [4.0])[0]
     assert (np.diff(path) > 0).all() and path[4] == pytest.approx(0.5) and path[-1] < 1.0
+
+
+def test_the_report_states_the_effect_beside_what_regimes_did_elsewhere() -> None:
+    result = run(scenario.load("iran-transit-regime"), draws=64)
+    told = " ".join(words.contributions_words(result).paragraphs)
+    band = effect(result)
+    assert n.percent_range(band.low, band.high, sign=True) in told and "all measures but flights" in told
+    for row in result.facts["adoption"]:
+        assert row["corridor"] in told and row["source_url"].startswith("http") and row["last"] > row["first"] > 0
+    assert {row["corridor"] for row in result.facts["adoption"]} == {"Khorgos Gateway", "Middle Corridor"}
+    assert "El Salvador" in told and "Pakistan: first TIR trucks" in told
+    assert run(scenario.load("capacity-800"), draws=64).facts["adoption"] == []
+
+
+def test_a_regime_that_fills_a_border_is_told_with_its_reason() -> None:
+    result = run(scenario.load("iran-transit-regime"), draws=64)
+    gain = result.facts["appraisal"]["user_benefits_musd"]["mean"]
+    rows = result["worth_by_crossing"]
+    worst = rows.loc[rows["gain_musd_mean"].idxmin()]
+    told = " ".join(words.worth_words(result).paragraphs)
+    assert ("a border that is full" in told) == (gain < -0.05 and worst["hours_saved"] < 0 and worst["gain_musd_mean"] <= 0.2 * gain)
+    if "a border that is full" in told:
+        assert str(worst["name"]).split(" / ")[0] in told

@@ -9,6 +9,7 @@ from corridors.data import tables
 from corridors.transport import flights, network
 
 FLIGHTS = "direct_flights"
+REGIMES = ("transit_regime", "single_window", "regular_service")
 
 
 def evidence(kinds: Sequence[str]) -> list[dict[str, Any]]:
@@ -33,6 +34,29 @@ def evidence(kinds: Sequence[str]) -> list[dict[str, Any]]:
         for row in tables.regime_studies().to_dict("records")
     ]  # fmt: skip
     return [row for row in rows if row["kind"] in kinds]
+
+
+def adoption(kinds: Sequence[str]) -> list[dict[str, Any]]:
+    """How use grew where a corridor opened: one row a corridor with two counts of one quantity or more; none without a regime among ``kinds``.
+
+    Keys: corridor, opened (year), quantity, unit, first_year, first, last_year, last, source_url (of the last count).
+    """
+    if not set(kinds) & set(REGIMES):
+        return []
+    table = tables.corridor_adoption()
+    rows = []
+    for (corridor, quantity), found in table.dropna(subset=["value"]).groupby(["corridor", "quantity"], sort=False):
+        if len(found) < 2:
+            continue
+        first, last = found.iloc[0], found.iloc[-1]
+        rows.append(
+            {
+                "corridor": str(corridor).replace("_", " ").title(), "opened": int(first["opened"]), "quantity": str(quantity), "unit": str(first["unit"]),
+                "first_year": int(first["at"]), "first": float(first["value"]), "last_year": int(last["at"]), "last": float(last["value"]),
+                "source_url": str(last["source_url"]),
+            }
+        )  # fmt: skip
+    return rows
 
 
 def served(routes: Sequence[tuple[str, str]]) -> list[bool]:

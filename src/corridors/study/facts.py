@@ -13,7 +13,7 @@ from corridors.data import panel
 from corridors.data import tables as data
 from corridors.scenario.measures import DirectFlights
 from corridors.study import counterfactual
-from corridors.study.evidence import evidence, served
+from corridors.study.evidence import adoption, evidence, served
 from corridors.study.remarks import remarks
 from corridors.trade import baseline, cargo, world
 from corridors.transport import hidden
@@ -28,7 +28,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Plain values, by name:
 
     ``effect_without_flights_percent`` and ``flights`` (route, whether it is served already) where the scenario has
-    flights; ``hidden_parts``, what of the road's hidden cost is named; ``evidence``, studies of measures like these; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``messages`` that a user must see; ``base_year`` of the world matrix, ``trade_year`` of the
+    flights; ``hidden_parts``, what of the road's hidden cost is named; ``evidence``, studies of measures like these, ``adoption``, how use grew where corridors opened; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``messages`` that a user must see; ``base_year`` of the world matrix, ``trade_year`` of the
     newest world trade behind it, and ``unreported_percent`` of its value that neither side reports; ``base`` (year, exports_musd, imports_musd, source: the level
     that everything starts from) and ``level`` (the same without source); ``one_off`` cargoes left out of it; ``growth`` of the middle case and what it is made of; ``trade_cost_change_percent``; ``closures``
     (effect in percent in the central case by equilibrium closure); ``market_clearing_residual`` and
@@ -69,6 +69,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         **_flights(study),
         "hidden_parts": _hidden_parts(study, tables["routes"]),
         "evidence": evidence([m.kind for m in study.scenario.measures]),
+        "adoption": adoption([m.kind for m in study.scenario.measures]),
         "closures": _closures(study),
         "market_clearing_residual": float(change.response.residual.max()),
         "route_gap": float(state.gap.max()) if state is not None else 0.0,

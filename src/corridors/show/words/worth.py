@@ -73,7 +73,23 @@ def _users(result: StudyResult) -> str:
     gains = appraisal(result)["user_benefits_musd"]
     span = n.musd_range(*sorted((gains["p10"], gains["p90"]))) if gain > 0 else n.musd_range(*sorted((-gains["p90"], -gains["p10"])))
     head = f"In {last} it {verb} everybody who ships about {n.musd(abs(gain))} a year on average (four draws in five: {span})."
-    return phrases.sentence(head, _whose(result, gain), _where(result))
+    return phrases.sentence(head, _whose(result, gain), _where(result), _why_loss(result, gain))
+
+
+def _why_loss(result: StudyResult, gain: float) -> str:
+    """Why those who ship lose by a measure that was to help them: a crossing on the way fills up; empty where they gain."""
+    rows = result["worth_by_crossing"]
+    if gain > 0 or not len(rows):
+        return ""
+    worst = rows.loc[rows["gain_musd_mean"].idxmin()]
+    longer = -float(worst["hours_saved"])
+    if longer <= 0 or float(worst["gain_musd_mean"]) > 0.2 * gain:
+        return ""
+    wait = f"{n.fixed(longer, 1)} hours" if longer >= 0.1 else f"{n.fixed(60 * longer, 0)} minutes" if longer >= 1 / 60 else "a little"
+    return (
+        f"The reason is a border that is full: what is saved on the way draws more trucks to {short_name(worst['name'])}, where all who pass "
+        f"then wait {wait} longer. Capacity there would have to come first."
+    )
 
 
 def _whose(result: StudyResult, gain: float) -> str:
