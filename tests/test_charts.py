@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridors import scenario
-from corridors.show import blocks, charts, maps, numbers, theme
+from corridors.show import blocks, charts, findings, lookups, maps, numbers, theme
 from corridors.show.charts import border, corridor_map, draw, reasons, world
 from corridors.study import pipeline
 from corridors.study.result import QUANTILES, StudyResult
@@ -50,6 +50,7 @@ ONE: dict[str, Callable[[StudyResult], blocks.Figure | None]] = {
     "priorities": charts.priorities,
 }
 CORRIDOR = ("route_map", "breakdown", "breakdown of all goods", "delay_curves", "crossing_fill", "closure_stress", "route_shares", "history", "priorities")
+OF_A_FINDING = ("contributions", "tornado")
 NEEDS_MEASURES = ("others", "contributions", "tornado", "real_gdp", "worth_by_economy", "worth_by_year")
 
 
@@ -103,8 +104,10 @@ def test_every_chart_is_sound_or_not_there(name: str, chart: str) -> None:
         sound(figure)
     if name == "no-corridor" and chart in CORRIDOR or name in ("no-corridor", "baseline") and chart in NEEDS_MEASURES:
         assert figure is None, "there is nothing to show"
-    if name == "full-connectivity":
+    if name == "full-connectivity" and (chart not in OF_A_FINDING or findings.told(lookups.effect(result_of(name)))):
         assert figure is not None
+    if chart in OF_A_FINDING and not findings.told(lookups.effect(result_of(name))):
+        assert figure is None, "what lies inside the noise is not shared out"
 
 
 @pytest.mark.parametrize("chart", ONE)
@@ -116,7 +119,8 @@ def test_no_two_charts_share_an_id() -> None:
     seen: set[str] = set()
     for chart in ONE:
         figure = figure_of("full-connectivity", chart)
-        assert figure is not None
+        if figure is None:
+            continue
         ids = set(re.findall(r'\bid="([^"]+)"', figure.svg))
         assert not ids & seen, chart
         seen |= ids
@@ -127,10 +131,10 @@ def test_no_two_charts_share_an_id() -> None:
 
 def test_the_fan_says_where_trade_ends(result: StudyResult) -> None:
     figure = charts.fan(result)
-    last = result["projection"].query("flow == 'total' and case == 'scenario' and year == @result.years[-1]").iloc[0]
-    assert figure.title.startswith(f"Trade between {' and '.join(draw.pair_names(result))} is about {numbers.musd(last['p50'])} in {result.years[-1]}")
+    middle = findings.with_measures(result)
+    assert figure.title.startswith(f"Trade between {' and '.join(draw.pair_names(result))} is about {numbers.musd(middle)} in {result.years[-1]}")
     assert ("if nothing changes" in figure.title) is not draw.has_measures(result)
-    assert figure.data is not None and figure.data.rows[-1][3] == numbers.musd(last["p50"])
+    assert figure.data is not None and figure.data.rows[-1][3] == numbers.musd(middle)
     assert len(figure.data.rows) == len(result.years)
 
 
@@ -149,12 +153,10 @@ def test_the_fan_never_says_more_where_it_is_less(values: list[float]) -> None:
     low, middle, high = sorted(values)
     figure = charts.fan(with_effect(result_of("capacity-800"), low, middle, high))
     sound(figure)
-    if low < 0 < high:
-        assert "what the measures change lies between" in figure.title
-    elif low == middle == high == 0:
-        assert "no different" in figure.title
-    elif abs(middle) > 0.001:
-        assert (" more than without" if middle > 0 else " less than without") in figure.title
+    kind = lookups.verdict(lookups.Band(low, middle, high))
+    assert {
+        "none": "no different", "tiny": "no measurable effect", "nil": "no measurable effect", "open": "not told from zero", "rise": " more than without", "fall": " less than without",
+    }[kind] in figure.title  # fmt: skip
 
 
 @pytest.mark.parametrize("scale", [1.0, -1.0, 1e-4, 1e-9, 0.0])
@@ -186,7 +188,7 @@ def test_charts_stand_any_size_and_sign_of_effect(scale: float) -> None:
 
 
 def test_contributions_add_up_in_the_chart() -> None:
-    one = result_of("full-connectivity")
+    one = with_effect(result_of("full-connectivity"), 1.0, 2.0, 4.0)
     figure = charts.contributions(one)
     assert figure is not None and figure.data is not None
     total = one["contributions"]["percent_points"].sum()
@@ -197,7 +199,8 @@ def test_contributions_add_up_in_the_chart() -> None:
 
 def test_the_winner_elsewhere_is_the_winner() -> None:
     one = result_of("full-connectivity")
-    top = one["others"].sort_values("change_musd_p50").iloc[-1]
+    sure = one["others"].query("change_musd_p10 > 0 or change_musd_p90 < 0")
+    top = sure.sort_values("change_musd_p50").iloc[-1]
     figure = charts.others(one)
     assert figure is not None
     assert f"from {draw.economy(top['exporter'])} to {draw.economy(top['importer'])} gains most: {numbers.musd(top['change_musd_p50'])}" in figure.title
@@ -258,18 +261,8 @@ def test_scenarios_are_ranked_by_their_effect() -> None:
     figure = charts.scenarios_ranked(some)
     assert figure is not None and figure.data is not None
     sound(figure)
-    assert [r[0] for r in figure.data.rows] == [result_of("full-connectivity").title, result_of("capacity-800").title]
+    assert [r[0] for r in figure.data.rows] == [r.title for r in sorted(some, key=findings.rank) if r.scenario["measures"]]
     assert charts.scenarios_ranked([result_of("baseline")]) is None and charts.scenarios_ranked([]) is None
-
-
-@pytest.mark.parametrize("kind", ["effect", "trade"])
-def test_small_fans_show_every_scenario(kind: str) -> None:
-    some = [result_of(n) for n in ("baseline", "capacity-800", "full-connectivity")]
-    figure = charts.small_fans(some, kind)
-    assert figure is not None and figure.data is not None
-    sound(figure)
-    assert {r[0] for r in figure.data.rows} == {r.title for r in some}
-    assert charts.small_fans([]) is None
 
 
 # --- validation ----------------------------------------------------------------------------------------------

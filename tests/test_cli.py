@@ -255,7 +255,12 @@ def test_run_hands_on_scenario_draws_and_seed(corridors, study: dict[str, object
 
 def test_run_prints_the_answer_in_words_and_numbers(corridors, study: dict[str, object]) -> None:
     done = corridors("run", "baseline")
-    for part in ("Nothing changes at the borders", "two-way trade in 2027", "1,000  (900 to 1,150)", "+0.25  (-0.10 to +0.75) %", "+0.25  800 trucks a day at Torkham"):
+    for part in ("Nothing changes at the borders", "two-way trade in 2027", "1,000  (900 to 1,150)", "not told from zero  (-0.1 to +0.8 %)"):
+        assert part in done.out
+    assert "800 trucks a day at Torkham" not in done.out, "what is not told from zero is not shared out"
+    study["result"]._summary["effect_percent"] = {"p10": 0.1, "p50": 0.25, "p90": 0.75}  # type: ignore[attr-defined]
+    done = corridors("run", "baseline")
+    for part in ("1,002  (900 to 1,150)", "+0.25 %  (+0.1 to +0.8 %)", "+0.25  800 trucks a day at Torkham"):
         assert part in done.out
 
 

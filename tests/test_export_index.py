@@ -1,14 +1,24 @@
-"""The front page: scenarios in order, each with its answer and range, every link where its file will be."""
+"""The front page: the finding first, each scenario with its answer and range or why it does nothing, every link where its file will be."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from corridors import scenario
 from corridors.report.export import index_page, sparkline
+from corridors.report.export.found import read
+from corridors.show import numbers
+from corridors.show.lookups import Band, verdict
+from corridors.show.words import front_page
+from corridors.show.words.front_page import Found
+from corridors.study import pipeline, result
 from page_reader import Page, loads, unknown_references
 from sample_report import HOSTILE, SCENARIOS, saved_results
 
@@ -24,25 +34,65 @@ def rendered(entries: list[dict[str, Any]], folder: Path) -> str:
     return index_page.render(entries, folder, {"date": "2026-02-13"})
 
 
-def test_scenarios_are_ranked_by_their_median_within_their_pair(entries: list[dict[str, Any]], tmp_path: Path) -> None:
+def rows(page: Page) -> list[Any]:
+    """Rows of the comparing tables, by their class."""
+    return [e for e in page.all("tr") if e.attributes.get("class") in ("told", "still")]
+
+
+def test_the_finding_comes_first_and_what_does_nothing_is_folded(entries: list[dict[str, Any]], tmp_path: Path) -> None:
     page = Page(rendered(entries, tmp_path))
-    titles = [e.text.strip() for e in page.all("h3")]
-    assert titles[:5] == ["Scenario full-connectivity", "Scenario capacity-800", "Scenario nothing", "Scenario baseline", "Scenario trans-afghan"]
+    assert page.all("h1")[0].text == "One of three packages moves trade between Pakistan and Russia"
+    shown = [(row.attributes["class"], row.text.split("Scenario ")[1].split()[0]) for row in rows(page)]
+    assert shown == [("told", "full-connectivity"), ("still", "capacity-800"), ("still", "nothing"), ("told", "trans-afghan")]
     sections = [e.text.strip() for e in page.all("h2") if "section" in e.around]
     assert sections == ["Pakistan and Russia", "Pakistan and Uzbekistan", "How far to trust it", "Background"]
-    assert len([e for e in page.all("li") if e.attributes.get("class") == "card"]) == 4, "what has no measure is not ranked"
+    text = page.all("main")[0].text
+    assert "The one package here moves trade between Pakistan and Uzbekistan" in text
+    assert "Why the others do nothing measurable to this trade" in text and "Without any of them: two-way trade of $1.4 billion in 2035" in text
 
 
 def test_each_answer_has_its_range_and_says_no_more(entries: list[dict[str, Any]], tmp_path: Path) -> None:
-    answers = {n: index_page.answer(found).replace("\u202f", " ") for n in SCENARIOS if (found := index_page.read(tmp_path / n))}
+    answers = {n: front_page.answer(found).replace("\u202f", " ") for n in SCENARIOS if (found := read(tmp_path / n))}
     assert answers["full-connectivity"] == "Raises two-way trade in 2035 by 12 % (80 % band 4 to 22 %)."
-    assert answers["capacity-800"] == "May change two-way trade in 2035 by +2.5 %, or not at all (80 % band \u22121 to +9 %)."
+    assert answers["capacity-800"] == "Not told from zero: two-way trade in 2035 may change by \u22121 to +9 %."
     assert answers["trans-afghan"].startswith("Lowers two-way trade in 2035 by 3.0 %")
-    assert answers["nothing"].startswith("No measurable effect")
+    assert answers["nothing"] == "No measurable effect on two-way trade in 2035."
     assert answers["baseline"] == "What the others are measured against: two-way trade of $1.4 billion in 2035."
-    text = Page(rendered(entries, tmp_path)).all("main")[0].text
-    for name in SCENARIOS:
-        assert answers[name] in text.replace("\u202f", " ")
+
+
+def found(name: str, band: Band, **more: Any) -> Found:
+    """A scenario of the front page."""
+    return Found(name=name, pair=("PAK", "RUS"), names=("Pakistan", "Russia"), measured=True, last=2035, effect=band, level="$1.4 billion", **more)
+
+
+@given(st.lists(st.tuples(*[st.floats(-40, 40).map(lambda v: round(v, 3))] * 3), min_size=1, max_size=12))
+def test_words_of_the_front_page_count_what_the_bands_support(ends: list[tuple[float, float, float]]) -> None:
+    some = [found(f"s{k}", Band(*sorted(e)), because="direct flights") for k, e in enumerate(ends)]
+    moving = [f for f in some if verdict(f.effect) in ("rise", "fall")]
+    head, told = front_page.headline(some), front_page.because(some, {f.name: f"title {f.name}" for f in some})
+    if len(some) > 1:
+        assert head.lower().startswith(numbers.in_words(len(moving)) if moving else "none")
+    for f in some:
+        assert (f"\u201ctitle {f.name}\u201d" in told) == (f in moving[:3])
+    assert ("because of direct flights" in told) == bool(moving)
+
+
+def test_why_nothing_moves_is_told_from_the_result() -> None:
+    still = found("c", Band(-0.1, 0.0, 0.1), only_capacity=True, trucks=30.0, capacity=540.0, shut=("Torkham",), others_gain="about $2 billion")
+    assert front_page.why(still) == (
+        "Torkham stays shut, so what is built there waits; all of this trade that suits trucks would need about 30 trucks a day, both ways, "
+        "less than the 540 that these crossings take today; others who pass gain about $2 billion a year."
+    )
+    assert "more than the 540" in front_page.why(replace(still, trucks=600.0))
+    assert front_page.why(found("n", Band(-0.1, 0.0, 0.1), corridor_known=False)) == "No road or railway of the network joins the two."
+
+
+def test_a_real_result_is_read_with_its_reasons(tmp_path: Path) -> None:
+    pipeline.run(scenario.load("capacity-800"), draws=64).save(tmp_path / "capacity-800")
+    one = read(tmp_path / "capacity-800")
+    assert one is not None and one.only_capacity and one.shut == ("Torkham",) and one.worth.startswith("$") and one.cost.startswith("$")
+    crossings = result.load(tmp_path / "capacity-800")["crossings"].set_index("crossing")
+    assert one.capacity == crossings.loc[["khunjerab", "taftan"], "capacity_before"].sum()
 
 
 def test_the_page_is_well_formed_and_loads_nothing(entries: list[dict[str, Any]], tmp_path: Path) -> None:
@@ -77,7 +127,7 @@ def test_a_report_whose_result_is_lost_is_still_listed(entries: list[dict[str, A
     (tmp_path / "full-connectivity" / "study.json").write_text("{")
     page = Page(rendered(entries, tmp_path))
     assert {"capacity-800/report.html", "full-connectivity/report.html"} <= {e.attributes["href"] for e in page.all("a")}
-    assert len([e for e in page.all("li") if e.attributes.get("class") == "card"]) == 2
+    assert len(rows(page)) == 2
 
 
 def test_hostile_titles_are_text(entries: list[dict[str, Any]], tmp_path: Path) -> None:
@@ -89,14 +139,6 @@ def test_hostile_titles_are_text(entries: list[dict[str, Any]], tmp_path: Path) 
 
 def test_nothing_built_is_a_page_too(tmp_path: Path) -> None:
     assert Page(rendered([], tmp_path)).unclosed == []
-
-
-def test_fans_of_a_pair_share_a_scale(entries: list[dict[str, Any]], tmp_path: Path) -> None:
-    """The same trade stands at the same height in every fan."""
-    found = [index_page.read(tmp_path / n) for n in ("baseline", "full-connectivity")]
-    drawn = [sparkline.fan(f.paths, 5000.0)[0] for f in found if f]
-    lines = [re.search(r'<polyline points="([^"]+)"', d) for d in drawn]
-    assert lines[0] and lines[1] and lines[0].group(1) == lines[1].group(1)
 
 
 def test_a_range_lies_within_its_scale() -> None:

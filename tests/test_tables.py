@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from corridors import scenario
-from corridors.show import lookups, tables
+from corridors.show import findings, lookups, numbers, tables
 from corridors.show.blocks import Table
 from corridors.show.tables import cells
 from corridors.study import pipeline
@@ -121,7 +121,9 @@ def test_projection_shows_the_paths(results) -> None:
             assert near(low, base.low / divisor) and near(high, base.high / divisor)
             if name == "capacity-800":
                 plan, moved = lookups.path(result, "total", "scenario", year), lookups.effect(result, year=year)
-                assert near(row[3], plan.mid / divisor) and near(row[5], moved.mid)
+                assert near(row[3], findings.with_measures(result, "total", year) / divisor)
+                assert near(row[5], moved.mid) if findings.told(moved) else row[5] in findings.WORDS.values()
+                assert row[6] == numbers.number_range(moved.low, moved.high, sign=True) and plan.mid > 0
 
 
 def test_measures_begin_and_work(results) -> None:
@@ -209,7 +211,7 @@ def test_chances_of_aims_are_in_words(results) -> None:
 def test_scenarios_are_ranked_and_read_as_the_bands_say(results) -> None:
     group = list(results.values())
     block = tables.scenarios(group)
-    order = sorted(group, key=lambda r: (-lookups.effect(r).mid, r.name))
+    order = sorted(group, key=findings.rank)
     assert [row[0] for row in block.rows] == [r.title for r in order]
     assert block.columns[1].label == "Pair"
     reads = {row[0]: row[-4] for row in block.rows}

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from corridors.data import names
 from corridors.show import numbers as n
-from corridors.study.result import StudyResult
+
+if TYPE_CHECKING:
+    from corridors.study.result import StudyResult
 
 FLOWS = ("exports", "imports", "total")
 TINY_PERCENT = 0.05
 """What would read 0.0 %: called less than 0.05 %."""
+_SEEN_PERCENT = 0.005
 SLIGHT_PERCENT = 0.5
 """A band that includes zero and stays under this is called no measurable effect."""
 
@@ -66,7 +69,9 @@ def verdict(band: Band) -> Kind:
 
 
 def ends_apart_from_zero(band: Band) -> bool:
-    """Whether neither end of the band is written as zero: a sign that readers cannot see is not claimed."""
+    """Whether neither end of the band is zero to two decimals, or written as zero: a sign that readers cannot see is not claimed."""
+    if min(abs(band.low), abs(band.high)) < _SEEN_PERCENT:
+        return False
     shown = n.percent_range(band.low, band.high, sign=True)
     return all(any(c in "123456789" for c in end) for end in shown.split(" to "))
 

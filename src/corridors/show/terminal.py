@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from corridors.scenario.model import Scenario
+from corridors.show import findings
+from corridors.show import numbers as n
+from corridors.show.lookups import Band, fact_band, verdict
 
 if TYPE_CHECKING:
     from corridors.transport.ways import Ways
@@ -17,19 +20,29 @@ def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
     """The summary of a result (``StudyResult.summary()``) as plain text."""
     a, b = summary["pair"]
     last = summary["years"][-1]
+    effect = fact_band(summary["effect_percent"])
     lines = [f"{scenario.title}  ({a}-{b}, {summary['draws']:,} draws, seed {summary['seed']})", ""]
     for case, title in (("baseline", "Without the measures"), ("projected", "With the measures")):
         total = summary[case]["total_musd"][-1]
+        if case == "projected":
+            total = {**total, "p50": findings.raised(summary["baseline"]["total_musd"][-1]["p50"], effect)}
         lines.append(f"{title + f', two-way trade in {last}':<44} {_band(total, ',.0f')} million dollars")
-    lines.append(f"{f'Effect on two-way trade in {last}':<44} {_band(summary['effect_percent'], '+.2f')} %")
+    lines.append(f"{f'Effect on two-way trade in {last}':<44} {_effect(effect)}")
     if "effect_without_flights_percent" in summary:
-        lines.append(f"{'  without the flights':<44} {_band(summary['effect_without_flights_percent'], '+.2f')} %")
+        lines.append(f"{'  without the flights':<44} {_effect(fact_band(summary['effect_without_flights_percent']))}")
     lines.append(f"{'Change of the trade cost':<44} {_band(summary['trade_cost_change_percent'], '+.2f')} %")
-    if summary["contributions"]:
+    if summary["contributions"] and findings.told(effect):
         lines += ["", "What did it (percentage points of trade):"]
         lines += [f"  {c['percent_points']:+7.2f}  {c['measure']}" for c in summary["contributions"]]
     lines += ["", *summary["messages"]] if summary["messages"] else []
-    return "\n".join([*lines, "", "Bands are the 10th to the 90th percentile."])
+    return "\n".join([*lines, "", "Bands are the 10th to the 90th percentile; minus is less trade than without the measures."])
+
+
+def _effect(band: Band) -> str:
+    """The effect as everywhere: digits only where it is a finding."""
+    if verdict(band) in ("none", "tiny", "nil"):
+        return findings.WORDS[verdict(band)]
+    return f"{findings.percent(band)}  ({n.percent_range(band.low, band.high, sign=True)})".replace(n.THIN, " ").replace(n.MINUS, "-")
 
 
 def _band(values: Mapping[str, float], form: str) -> str:

@@ -1,4 +1,4 @@
-"""The front page of a build: every scenario ranked by what it does to trade, every report one click away.
+"""The front page of a build: the finding first, one chart of all scenarios, what does nothing in a line each with why.
 
 Made from the saved results alone, so its figures are those of the reports. It opens from a memory stick:
 one file, relative links, no script.
@@ -6,43 +6,25 @@ one file, relative links, no script.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from corridors.errors import plain_page
 from corridors.report.export import sparkline
 from corridors.report.export.document import LANGUAGE, slug
+from corridors.report.export.found import read
 from corridors.report.export.html import TEMPLATES, furnished
-from corridors.show import numbers
-from corridors.show.lookups import Band, verdict
-from corridors.show.words import phrases
+from corridors.show import findings, numbers
+from corridors.show.lookups import verdict
+from corridors.show.words import front_page as front_words
+from corridors.show.words.front_page import Found
 
 _VALIDATION = "validation"
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the page needs of one saved result: names, last year, effect in percent (p10, p50, p90), paths in million dollars."""
-
-    name: str
-    pair: tuple[str, str]
-    names: tuple[str, str]
-    summary: str
-    measured: bool
-    last: int
-    effect: tuple[float, float, float]
-    paths: pd.DataFrame
-    draws: int
-    worth: str
-    """What it is worth to all who ship and net of cost, in one line; empty without measures."""
 
 
 def render(entries: Sequence[Mapping[str, Any]], results_folder: str | Path, about: Mapping[str, Any]) -> str:
@@ -60,7 +42,6 @@ def render(entries: Sequence[Mapping[str, Any]], results_folder: str | Path, abo
         "language": LANGUAGE,
         "date": str(about.get("date") or ""),
         "pairs": pairs,
-        "count": sum(len(pair["ranked"]) for pair in pairs),
         "brief": next((o for o in others if o["stem"] == "brief"), None),
         "validation": next((o for o in others if o["folder"] == _VALIDATION), None),
         "background": [o for o in others if o["stem"] != "brief" and o["folder"] != _VALIDATION],
@@ -72,55 +53,6 @@ def render(entries: Sequence[Mapping[str, Any]], results_folder: str | Path, abo
 @lru_cache
 def _environment() -> Environment:
     return furnished(Environment(loader=FileSystemLoader(TEMPLATES / "corridors"), keep_trailing_newline=True))
-
-
-def read(folder: Path) -> Found | None:
-    """What the page needs of the result saved in ``folder``; None where there is none that can be read."""
-    try:
-        head = json.loads((folder / "study.json").read_text(encoding="utf-8"))
-        effect = pd.read_parquet(folder / "effect.parquet")
-        paths = pd.read_parquet(folder / "projection.parquet")
-        last = int(head["years"][-1])
-        row = effect[(effect["year"] == last) & (effect["flow"] == "total") & (effect["unit"] == "percent")].iloc[0]
-        names = head["facts"].get("names") or head["pair"]
-        return Found(
-            name=str(head["scenario"]["name"]), pair=(str(head["pair"][0]), str(head["pair"][1])), names=(str(names[0]), str(names[1])),
-            summary=str(head["scenario"].get("summary") or ""), measured=bool(head["scenario"].get("measures")), last=last,
-            effect=(float(row["p10"]), float(row["p50"]), float(row["p90"])),
-            paths=paths[paths["flow"] == "total"].sort_values("year"), draws=int(head["draws"]), worth=_worth(head["facts"].get("appraisal"), head["scenario"]),
-        )  # fmt: skip
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
-        return None
-
-
-def _worth(appraisal: Mapping[str, Any] | None, scenario: Mapping[str, Any]) -> str:
-    if not appraisal or not scenario.get("measures"):
-        return ""
-    gain, npv, sure = (appraisal["user_benefits_musd"]["mean"], appraisal["npv_musd"]["mean"], appraisal["probability_npv_positive"])
-    return f"Worth to all who ship: {numbers.musd(gain)} a year; net of cost {numbers.musd(npv)} in today's value, positive in {numbers.fixed(100.0 * sure)}{numbers.THIN}% of draws."
-
-
-def answer(found: Found) -> str:
-    """What the scenario does, in one line with its range; the verdict is that of the reports."""
-    band = Band(*found.effect)
-    kind, trade = verdict(band), f"two-way trade in {found.last}"
-    if not found.measured:
-        return f"What the others are measured against: two-way trade of {numbers.musd(_value(found, 'baseline'))} in {found.last}."
-    if kind == "none":
-        return f"Changes nothing in {trade}."
-    if kind == "tiny":
-        return f"No measurable effect on {trade}: {phrases.less_than(0.05)}."
-    if kind == "nil":
-        return f"No measurable effect on {trade} ({phrases.signed_range(band)})."
-    if kind == "open":
-        return f"May change {trade} by {numbers.signed_percent(band.mid)}, or not at all ({phrases.signed_range(band)})."
-    return f"{'Raises' if kind == 'rise' else 'Lowers'} {trade} by {numbers.percent(abs(band.mid))} ({phrases.plain_range(band)})."
-
-
-def _value(found: Found, case: str, quantile: str = "p50") -> float:
-    """Two-way trade in the last year, million dollars."""
-    row = found.paths[(found.paths["case"] == case) & (found.paths["year"] == found.last)]
-    return float(row[quantile].iloc[0])
 
 
 def _is_scenario(entry: Mapping[str, Any]) -> bool:
@@ -136,42 +68,41 @@ def _by_pair(scenarios: Sequence[tuple[Mapping[str, Any], Found]]) -> list[list[
 
 
 def _pair(group: Sequence[tuple[Mapping[str, Any], Found]]) -> dict[str, Any]:
-    """A pair's scenarios: ranked by median effect, those without a measure apart; all fans on one scale."""
-    top = max(float(found.paths["p90"].max()) for _, found in group)
-    ordered = sorted(group, key=lambda g: (-g[1].effect[1], g[1].name))
-    span = [min(0.0, *(f.effect[0] for _, f in group)), max(0.0, *(f.effect[2] for _, f in group))]
+    """A pair's scenarios: findings first, then those that do nothing measurable, what has no measure apart; one scale for all."""
+    ordered = sorted(group, key=lambda g: findings.order(g[1].effect, g[1].measured, g[1].name))
+    acting = [(entry, found) for entry, found in ordered if found.measured]
+    span = (min(0.0, *(f.effect.low for _, f in group), 0.0), max(0.0, *(f.effect.high for _, f in group), 0.0))
     first = group[0][1]
-    title = f"{first.names[0]} and {first.names[1]}"
-    cards = [_card(entry, found, top, (span[0], span[1])) for entry, found in ordered]
+    names = {found.name: str(entry["title"]) for entry, found in group}
     return {
         "id": slug(f"{first.pair[0]} {first.pair[1]} {first.last}"),
-        "title": title,
+        "title": f"{first.names[0]} and {first.names[1]}",
         "last": first.last,
-        "top": numbers.musd(top),
-        "ranked": [card for card, (_, found) in zip(cards, ordered, strict=True) if found.measured],
-        "reference": [card for card, (_, found) in zip(cards, ordered, strict=True) if not found.measured],
+        "headline": front_words.headline([found for _, found in acting]) if acting else "",
+        "because": front_words.because([found for _, found in acting], names),
+        "capacity": [_row(entry, found, span) for entry, found in acting if found.only_capacity],
+        "rows": [_row(entry, found, span) for entry, found in acting],
+        "still": [_row(entry, found, span) for entry, found in acting if not findings.told(found.effect)],
+        "reference": [{**_report(entry), "level": found.level} for entry, found in ordered if not found.measured],
+        "scale": (numbers.signed_percent(span[0]), numbers.signed_percent(span[1])),
     }
 
 
-def _card(entry: Mapping[str, Any], found: Found, top_musd: float, span_percent: tuple[float, float]) -> dict[str, Any]:
-    low, mid, high = found.effect
-    before, after = numbers.musd(_value(found, "baseline")), numbers.musd(_value(found, "scenario"))
-    same = not found.measured or verdict(Band(low, mid, high)) in ("none", "tiny", "nil")
-    drawn, alt = sparkline.fan(found.paths, top_musd)
+def _row(entry: Mapping[str, Any], found: Found, span_percent: tuple[float, float]) -> dict[str, Any]:
+    band = found.effect
+    told = findings.told(band)
+    title = f"{entry['title']}: {front_words.answer(found)}"
     return {
         **_report(entry),
-        "summary": found.summary,
-        "answer": answer(found),
+        "told": told,
+        "answer": front_words.answer(found),
+        "why": front_words.why(found),
+        "effect": findings.percent(band),
+        "range": numbers.percent_range(band.low, band.high, sign=True) if told or verdict(band) == "open" else "",
+        "interval": Markup(sparkline.interval(band.low, band.mid, band.high, span_percent, told, str(escape(title)))),
         "worth": found.worth,
-        "effect": numbers.signed_percent(mid),
-        "range": numbers.percent_range(low, high, sign=True),
-        "interval": Markup(sparkline.interval(low, mid, high, span_percent)) if found.measured else "",
-        "fan": Markup(drawn),
-        "alt": alt,
-        # Rounding must not show a difference where the verdict is that there is none.
-        "end": f"{before} in {found.last}" + (", with it and without it" if found.measured else "") if same else f"{after} in {found.last}; {before} without it",
-        "years": f"{int(found.paths['year'].min())} to {found.last}",
-        "draws": f"{found.draws:,}",
+        "cost": found.cost,
+        "sure": found.sure,
     }
 
 

@@ -177,6 +177,62 @@ def numeric(label: str, unit: str = "") -> blocks.Column:
     return blocks.Column(label, unit, "right")
 
 
+# --- statistical marks, drawn by seaborn ---------------------------------------------------------------------
+# It is imported where it draws: `corridors --help` needs none of it.
+
+
+def ranges(
+    ax: Axes, ends: Sequence[Sequence[float]], colours: Sequence[str], tints: Sequence[str], *, width: float = 4.0, dot: float = 5.0, rows: Sequence[float] = ()
+) -> None:  # fmt: skip
+    """Ranked dots with their ranges: (low, middle, high) a row, the first on top; ``dot`` 0 draws the range alone."""
+    import seaborn
+
+    for n, (three, colour, tint) in enumerate(zip(ends, colours, tints, strict=True)):
+        place = float(rows[n]) if len(rows) else float(n)
+        marks = len(ax.lines)
+        frame = pd.DataFrame({"value": [float(v) for v in three], "row": place})
+        seaborn.pointplot(
+            frame, x="value", y="row", orient="h", native_scale=True, estimator="median", errorbar=_ends, linestyle="none", color=colour,
+            marker="o" if dot else "none", markersize=dot, markeredgewidth=0, err_kws={"color": tint, "linewidth": width, "solid_capstyle": "butt"}, ax=ax, legend=False,
+        )  # fmt: skip
+        for line in ax.lines[marks:]:
+            line.set_zorder(3 if line.get_linestyle() == "None" else 2)
+    ax.set(xlabel="", ylabel="")
+
+
+def band(ax: Axes, x: Any, low: Any, high: Any, colour: str) -> None:
+    """A band over the years between two quantiles."""
+    import seaborn
+
+    frame = pd.DataFrame({"x": np.tile(np.asarray(x, dtype=float), 2), "y": np.concatenate([np.asarray(low, dtype=float), np.asarray(high, dtype=float)])})
+    seaborn.lineplot(
+        frame, x="x", y="y", estimator="mean", errorbar=_ends, color=colour, linewidth=0, err_kws={"alpha": 1.0, "linewidth": 0, "zorder": 2}, ax=ax, legend=False
+    )  # fmt: skip
+    ax.lines[-1].remove()
+    ax.set(xlabel="", ylabel="")
+
+
+def bars(ax: Axes, values: Sequence[float], colour: str, *, width: float = 0.55) -> None:
+    """Bars from zero, one a row, the first on top."""
+    import seaborn
+
+    frame = pd.DataFrame({"value": [float(v) for v in values], "row": np.arange(len(values), dtype=float)})
+    seaborn.barplot(frame, x="value", y="row", orient="h", native_scale=True, color=colour, saturation=1.0, width=width, errorbar=None, ax=ax, legend=False, zorder=3)
+    ax.set(xlabel="", ylabel="")
+
+
+def dots(ax: Axes, x: Any, y: Any, colour: str, *, size: float = 3.0, zorder: float = 3.0) -> None:
+    """Dots of one kind; ``size`` is their width in points."""
+    import seaborn
+
+    seaborn.scatterplot(x=np.asarray(x, dtype=float), y=np.asarray(y, dtype=float), color=colour, s=size**2, linewidth=0, ax=ax, legend=False, zorder=zorder)
+    ax.set(xlabel="", ylabel="")
+
+
+def _ends(values: Any) -> tuple[float, float]:
+    return float(np.min(values)), float(np.max(values))
+
+
 # --- words that many charts need ---------------------------------------------------------------------------
 
 
@@ -215,19 +271,9 @@ def has_measures(result: StudyResult) -> bool:
     return bool(len(result["contributions"])) or bool(result.scenario.get("measures"))
 
 
-def effect_words(low: float, middle: float, high: float) -> str:
-    """How much more or less, in percent: ``4.5 % more``, ``0.013 % less``, ``no different``; grammar right for each."""
-    if low == middle == high == 0:
-        return "no different"
-    amount = numbers.percent(abs(middle))
-    if low <= 0 <= high and not (low == 0 or high == 0):
-        return f"between {numbers.signed_percent(low)} and {numbers.signed_percent(high)}"
-    return f"{amount} {'more' if middle > 0 else 'less'}"
-
-
 def model_source(result: StudyResult, *data: str) -> str:
     """Where a computed chart is from: this study, its draws, and the data beneath it."""
-    own = f"own calculation, {result.draws:,} draws"
+    own = f"own calculation, {result.draws:,} simulated futures"
     return f"Source: {own}; {'; '.join(data)}." if data else f"Source: {own}."
 
 

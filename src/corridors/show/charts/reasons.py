@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from corridors.show import blocks, numbers, theme
+from corridors.show import blocks, findings, lookups, numbers, theme
 from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
@@ -29,9 +29,9 @@ def two_line_labels(ax: Axes, labels: list[str], bold: list[bool] | None = None,
 
 @draw.chart
 def contributions(result: StudyResult) -> blocks.Figure | None:
-    """What each measure contributes to the effect on two-way trade, in percentage points that add up (Shapley values)."""
+    """What each measure contributes to the effect on two-way trade, in percentage points that add up; None where there is no finding to share out."""
     table = result["contributions"]
-    if draw.is_empty(table):
+    if draw.is_empty(table) or not findings.told(lookups.effect(result)):
         return None
     table = table.sort_values("percent_points", key=lambda v: -v.abs(), kind="stable").reset_index(drop=True)
     total = float(table["percent_points"].sum())
@@ -172,16 +172,21 @@ def _head(parameter: str, meaning: str) -> str:
 
 @draw.chart
 def tornado(result: StudyResult) -> blocks.Figure | None:
-    """How the effect on two-way trade moves when one quantity goes from its low to its high end, the rest in the middle."""
+    """How far the effect on two-way trade moves, in points, when one quantity goes from its low to its high end, the rest in the middle.
+
+    Measured from the case with all quantities at their middle, so that no second figure stands beside the effect itself.
+    """
     table = result["sensitivity"].copy()
-    if draw.is_empty(table):
+    if draw.is_empty(table) or not findings.told(lookups.effect(result)):
         return None
     table["width"] = (table["effect_high_percent"] - table["effect_low_percent"]).abs()
     table = table[table["width"] > 1e-9].sort_values("width", ascending=False, kind="stable").head(_MOST_PARAMETERS).reset_index(drop=True)
     if draw.is_empty(table):
         return None
     known = "central" in table.columns
-    middle = float(table["central"].iloc[0]) if known else float(result.headline()["p50"])
+    centre = float(table["central"].iloc[0]) if known else float(result.headline()["p50"])
+    table[["effect_low_percent", "effect_high_percent"]] -= centre
+    middle = 0.0
     figure = draw.canvas(0.62 + 0.31 * len(table))
     ax = draw.panel(figure, left=2.75, right=0.55, top=0.34, bottom=0.32)
     two_line_labels(ax, [_head(str(p), str(m)) for p, m in zip(table["parameter"], table["meaning"], strict=True)], letters=42)
@@ -202,23 +207,23 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     if min(ends.min(), middle) <= 0 <= max(ends.max(), middle):
         draw.zero_line(ax, "x")
     ax.set_xlim(min(ends.min(), middle) - 0.14 * span, max(ends.max(), middle) + 0.14 * span)
-    draw.value_axis(ax, "x", most=4, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
-    draw.text(ax, middle, 1, f"middle {numbers.signed_percent(middle)}", C["ink"], ha="center", va="bottom", axes="x", dy=3)
+    draw.value_axis(ax, "x", most=4, style=draw.tick_text)
+    draw.text(ax, middle, 1, "points from the middle", C["ink"], ha="center", va="bottom", axes="x", dy=3)
     draw.text(ax, 0, 1, "\u25a0 at its low end", C["muted"], ha="right", va="bottom", axes="axes", dx=-92, dy=3, bold=True)
     draw.text(ax, 0, 1, "\u25a0 at its high end", C["accent"], ha="right", va="bottom", axes="axes", dx=-6, dy=3, bold=True)
     top = table.iloc[0]
     low, high = sorted((float(top["effect_low_percent"]), float(top["effect_high_percent"])))
-    reach = numbers.percent_range(low, high, sign=True)
+    reach = numbers.points(high - low, sign=False)
     lead = "Most hangs on one thing" if len(table) == 1 or top["width"] >= 1.5 * table["width"].iloc[1] else "No single thing decides"
     name = parameter_name(str(top["parameter"]), str(top["meaning"]))
-    title = f"{lead}: {name} moves the effect {'from ' if ' to ' in reach else 'around '}{reach}"
-    said = [f"{_head(str(r.parameter), str(r.meaning))}: {numbers.signed_percent(r.effect_low_percent)} at its low end, {numbers.signed_percent(r.effect_high_percent)} at its high end." for r in table.itertuples()]
+    title = f"{lead}: {name} moves the effect by {reach} from end to end"
+    said = [f"{_head(str(r.parameter), str(r.meaning))}: {numbers.points(r.effect_low_percent)} at its low end, {numbers.points(r.effect_high_percent)} at its high end." for r in table.itertuples()]
     body = [
-        (_head(str(r.parameter), str(r.meaning)), numbers.significant(getattr(r, "low_value", np.nan), 2), numbers.significant(getattr(r, "high_value", np.nan), 2), numbers.signed_percent(r.effect_low_percent), numbers.signed_percent(r.effect_high_percent), _index(r.first_order), _index(r.total))
+        (_head(str(r.parameter), str(r.meaning)), numbers.significant(getattr(r, "low_value", np.nan), 2), numbers.significant(getattr(r, "high_value", np.nan), 2), numbers.significant(r.effect_low_percent, 2, sign=True), numbers.significant(r.effect_high_percent, 2, sign=True), _index(r.first_order), _index(r.total))
         for r in table.itertuples()
     ]  # fmt: skip
-    columns = [blocks.Column("What is uncertain"), draw.numeric("Low end"), draw.numeric("High end"), draw.numeric("Effect at low end"), draw.numeric("Effect at high end"), draw.numeric("Sobol index, alone"), draw.numeric("Sobol index, with all interplay")]
-    return draw.finish(figure, title, f"Tornado chart of the effect on two-way trade in {result.years[-1]} around {numbers.signed_percent(middle)}. " + " ".join(said), draw.model_source(result, "ranges of parameters as listed under data"),
+    columns = [blocks.Column("What is uncertain"), draw.numeric("Low end"), draw.numeric("High end"), draw.numeric("Effect at low end", "points from the middle"), draw.numeric("Effect at high end", "points from the middle"), draw.numeric("Share of the spread, alone"), draw.numeric("Share of the spread, with all interplay")]
+    return draw.finish(figure, title, f"Tornado chart of the effect on two-way trade in {result.years[-1]}, in percentage points from the case with everything at its middle. " + " ".join(said), draw.model_source(result, "ranges of parameters as listed under data"),
                        blocks.table("Effect on two-way trade when one quantity goes from end to end", columns, body))  # fmt: skip
 
 

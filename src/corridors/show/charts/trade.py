@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from corridors.show import blocks, numbers
+from corridors.show import blocks, findings, lookups, numbers
 from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import QUANTILES, StudyResult
@@ -35,7 +35,7 @@ def fan(result: StudyResult, flow: str = "total") -> blocks.Figure:
     draw_bands(ax, plan, scale, "band" if moves else "base")
     years = plan["year"].to_numpy()
     if moves:
-        ax.plot(years, plan["p50"] / scale, color=C["scenario"], zorder=4)
+        ax.plot(years, [findings.with_measures(result, flow, int(y)) / scale for y in years], color=C["scenario"], zorder=4)
     ax.plot(years, base["p50"] / scale, color=C["baseline"], linestyle=(0, (4, 2)) if moves else "-", linewidth=1.5, zorder=5)
     _draw_reports(ax, seen, scale)
     ax.set_xlim(np.floor(first) - 0.5, years[-1])
@@ -43,7 +43,7 @@ def fan(result: StudyResult, flow: str = "total") -> blocks.Figure:
     draw.value_axis(ax)
     draw.years_axis(ax, np.floor(first), years[-1])
     draw.heading(ax, f"{unit} a year", dx=-28)
-    _fan_labels(ax, base, plan, scale, moves)
+    _fan_labels(ax, base, plan, scale, findings.with_measures(result, flow) if moves else None, findings.told(band_of(effect.iloc[-1])))
     if len(seen):
         last = seen.iloc[-1]
         draw.text(ax, last["middle"], last["value"] / scale, "reported", C["muted"], ha="center", va="bottom", dy=6, halo=True)
@@ -73,7 +73,7 @@ def _money_scale(most_musd: float) -> tuple[float, str]:
 def draw_bands(ax: Axes, frame: pd.DataFrame, scale: float, tint: str) -> None:
     """The three bands of a fan, widest first; ``tint`` is ``band`` (scenario) or ``base`` (baseline)."""
     for low, high, share in BANDS:
-        ax.fill_between(frame["year"], frame[low] / scale, frame[high] / scale, color=C[f"{tint}{share}"], linewidth=0, zorder=2)
+        draw.band(ax, frame["year"], frame[low] / scale, frame[high] / scale, C[f"{tint}{share}"])
 
 
 def _reports(result: StudyResult, flow: str) -> pd.DataFrame:
@@ -104,13 +104,20 @@ def _draw_reports(ax: Axes, seen: pd.DataFrame, scale: float) -> None:
             ax.plot([r.middle], [r.value / scale], "o", color=C["ink"], markersize=3.4, zorder=6)
 
 
-def _fan_labels(ax: Axes, base: pd.DataFrame, plan: pd.DataFrame, scale: float, moves: bool) -> None:
+def band_of(row: pd.Series) -> lookups.Band:
+    """The 80 % band of a row of quantiles."""
+    return lookups.band(row)
+
+
+def _fan_labels(ax: Axes, base: pd.DataFrame, plan: pd.DataFrame, scale: float, middle: float | None, told: bool) -> None:
     last = plan.iloc[-1]
     x = float(last["year"])
-    labels = [(float(last["p97_5"]), "19 in 20 draws", C["muted"], False), (float(last["p90"]), "4 in 5 draws", C["muted"], False)]
-    if moves:
-        labels.append((float(last["p50"]), f"With {short_money(last['p50'])}", C["scenario"], True))
-    labels.append((float(base.iloc[-1]["p50"]), f"Without {short_money(base.iloc[-1]['p50'])}" if moves else f"Middle {short_money(base.iloc[-1]['p50'])}", C["baseline"], True))  # fmt: skip
+    labels = [(float(last["p97_5"]), "19 futures of 20", C["muted"], False), (float(last["p90"]), "4 futures of 5", C["muted"], False)]
+    before = float(base.iloc[-1]["p50"])
+    if middle is not None and told:
+        labels.append((middle, f"With {short_money(middle)}", C["scenario"], True))
+    words = "Middle" if middle is None else "Without" if told else "Either way"
+    labels.append((before, f"{words} {short_money(before)}", C["baseline"], True))
     places = draw.spread([v / scale for v, *_ in labels], draw.points_y(ax, 10))
     for (_, words, colour, bold), place in zip(labels, places, strict=True):
         draw.text(ax, x, place, words, colour, dx=5, bold=bold)
@@ -138,7 +145,7 @@ def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float) -> None:
     draw.heading(ax, "Difference the measures make, percent", dx=-28, dy=4)
     ax.spines["bottom"].set_visible(False)
     place = min(max(float(last["p50"]), ax.get_ylim()[0] + draw.points_y(ax, 10)), ax.get_ylim()[1] - draw.points_y(ax, 3))
-    draw.text(ax, float(last["year"]), place, numbers.signed_percent(last["p50"]), C["scenario"], dx=5, bold=True)
+    draw.text(ax, float(last["year"]), place, findings.percent(band_of(last)).replace("no measurable effect", "not measurable"), C["scenario"], dx=5, bold=True)
     draw.text(ax, float(last["year"]), place, numbers.percent_range(last["p10"], last["p90"], sign=True), C["muted"], dx=5, dy=-10)
 
 
@@ -150,25 +157,28 @@ def _what(result: StudyResult, flow: str) -> str:
 def _fan_title(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame) -> str:
     last, e = plan.iloc[-1], effect.iloc[-1]
     verb = "are" if flow != "total" else "is"
-    reach = f"{_what(result, flow)} {verb} about {numbers.musd(last['p50'])} in {int(last['year'])}"
+    reach = f"{_what(result, flow)} {verb} about {numbers.musd(findings.with_measures(result, flow))} in {int(last['year'])}"
     if not draw.has_measures(result):
-        return f"{reach} if nothing changes, anywhere from {numbers.musd_range(last['p10'], last['p90'])} in four of five draws"
-    words = draw.effect_words(e["p10"], e["p50"], e["p90"])
-    if words == "no different":
+        return f"{reach} if nothing changes, anywhere from {numbers.musd_range(last['p10'], last['p90'])} in four futures of five"
+    band = band_of(e)
+    kind = lookups.verdict(band)
+    if kind == "none":
         return f"{reach}, no different with the measures than without them"
-    if words.startswith("between"):
-        return f"{reach}; what the measures change lies {words}"
-    return f"{reach}, {words} than without the measures"
+    if kind in ("tiny", "nil"):
+        return f"{reach}, with the measures or without: no measurable effect"
+    if kind == "open":
+        return f"{reach}; what the measures change, {numbers.percent_range(band.low, band.high, sign=True)}, is not told from zero"
+    return f"{reach}, {numbers.percent(abs(band.mid))} {'more' if kind == 'rise' else 'less'} than without the measures"
 
 
 def _fan_alt(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame, seen: pd.DataFrame) -> str:
     b, p, e = base.iloc[-1], plan.iloc[-1], effect.iloc[-1]
     parts = [f"Fan chart, {result.years[0]} to {result.years[-1]}. {_what(result, flow)} in {int(p['year'])}:"]
     if draw.has_measures(result):
-        parts.append(f"with the measures {numbers.musd(p['p50'])} in the middle, {numbers.musd_range(p['p10'], p['p90'])} in four of five draws; without them {numbers.musd(b['p50'])}, {numbers.musd_range(b['p10'], b['p90'])}.")  # fmt: skip
-        parts.append(f"The difference is {numbers.signed_percent(e['p50'])} in the middle, {numbers.percent_range(e['p10'], e['p90'], sign=True)} in four of five draws.")
+        parts.append(f"with the measures {numbers.musd(findings.with_measures(result, flow))} in the middle, {numbers.musd_range(p['p10'], p['p90'])} in four futures of five; without them {numbers.musd(b['p50'])}, {numbers.musd_range(b['p10'], b['p90'])}.")  # fmt: skip
+        parts.append(f"The difference: {findings.percent(band_of(e))}, {numbers.percent_range(e['p10'], e['p90'], sign=True)} in four futures of five.")
     else:
-        parts.append(f"{numbers.musd(b['p50'])} in the middle, {numbers.musd_range(b['p10'], b['p90'])} in four of five draws.")
+        parts.append(f"{numbers.musd(b['p50'])} in the middle, {numbers.musd_range(b['p10'], b['p90'])} in four futures of five.")
     if len(seen):
         parts.append(f"Dots are reports of past years, the latest {numbers.musd(seen.iloc[-1]['value'])} for {seen.iloc[-1]['period']}.")
     return " ".join(parts)
@@ -176,8 +186,8 @@ def _fan_alt(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFr
 
 def _fan_table(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame) -> blocks.Table:
     rows = [
-        (str(int(b.year)), numbers.musd(b.p50), numbers.musd_range(b.p10, b.p90), numbers.musd(p.p50), numbers.musd_range(p.p10, p.p90),
-         numbers.signed_percent(e.p50), numbers.percent_range(e.p10, e.p90, sign=True))
+        (str(int(b.year)), numbers.musd(b.p50), numbers.musd_range(b.p10, b.p90), numbers.musd(findings.with_measures(result, flow, int(b.year))), numbers.musd_range(p.p10, p.p90),
+         findings.percent(lookups.Band(e.p10, e.p50, e.p90)), numbers.percent_range(e.p10, e.p90, sign=True))
         for b, p, e in zip(base.itertuples(), plan.itertuples(), effect.itertuples(), strict=True)
     ]  # fmt: skip
     columns = [blocks.Column("Year"), *(draw.numeric(n) for n in ("Without measures", "80 % range", "With measures", "80 % range of it", "Difference", "80 % range of the difference"))]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from corridors.show import blocks, numbers, theme
+from corridors.show import blocks, findings, numbers, theme
 from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
@@ -21,15 +24,15 @@ _WORLD = "world trade of UN Comtrade and CEPII, GDP of the World Bank"
 
 @draw.chart
 def others(result: StudyResult) -> blocks.Figure | None:
-    """Pairs elsewhere that gain and lose most from the measures, in million dollars a year with the 80 % range."""
+    """Pairs elsewhere that surely gain and lose most from the measures, in million dollars a year with the 80 % range."""
     table = result["others"]
     if draw.is_empty(table):
         return None
     order = table.sort_values("change_musd_p50", ascending=False, kind="stable")
     # Next to a gain of a hundred million a loss of a thousand is no news.
     least = max(_NOTHING_MUSD, _WORTH_SHOWING * float(order["change_musd_p50"].abs().max()))
-    gains = order[order["change_musd_p50"] > least].head(_MOST_EACH)
-    losses = order[order["change_musd_p50"] < -least].tail(_MOST_EACH)
+    gains = order[(order["change_musd_p50"] > least) & (order["change_musd_p10"] > 0)].head(_MOST_EACH)
+    losses = order[(order["change_musd_p50"] < -least) & (order["change_musd_p90"] < 0)].tail(_MOST_EACH)
     shown = pd.concat([gains, losses]).reset_index(drop=True)
     if draw.is_empty(shown):
         return None
@@ -49,11 +52,17 @@ def others(result: StudyResult) -> blocks.Figure | None:
     said = [f"{n} {numbers.musd(r.change_musd_p50, sign=True)} ({numbers.musd_range(r.change_musd_p10, r.change_musd_p90, sign=True)})" for n, r in zip(names, shown.itertuples(), strict=True)]
     alt = "Dots with 80 % ranges of the change in yearly trade of pairs elsewhere: " + "; ".join(said[:5] + (said[-3:] if len(losses) else [])) + "."
     body = [
-        (f"{draw.economy(r.exporter)} to {draw.economy(r.importer)}", numbers.musd(r.change_musd_p50, sign=True), numbers.musd_range(r.change_musd_p10, r.change_musd_p90, sign=True), numbers.signed_percent(r.change_percent_p50), numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True))
+        (f"{draw.economy(r.exporter)} to {draw.economy(r.importer)}", _sure(r, "change_musd", lambda v: numbers.musd(v, sign=True)), numbers.musd_range(r.change_musd_p10, r.change_musd_p90, sign=True), _sure(r, "change_percent", numbers.signed_percent), numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True))
         for r in order.itertuples()
     ]  # fmt: skip
     columns = [blocks.Column("Trade"), draw.numeric("Change a year"), draw.numeric("80 % range"), draw.numeric("Change in percent"), draw.numeric("80 % range in percent")]
     return draw.finish(figure, title, alt, draw.model_source(result, _WORLD), blocks.table("What the measures do to trade of other pairs", columns, body))
+
+
+def _sure(row: Any, name: str, write: Callable[[float], str]) -> str:
+    """The middle of a change whose sign is sure; else that it is not told from zero."""
+    low, mid, high = (float(getattr(row, f"{name}_{p}")) for p in ("p10", "p50", "p90"))
+    return write(mid) if findings.apart(low, mid, high) else findings.WORDS["open"] if mid else findings.WORDS["none"]
 
 
 def _others_title(shown: pd.DataFrame, gains: pd.DataFrame, losses: pd.DataFrame) -> str:
@@ -69,10 +78,9 @@ def _others_title(shown: pd.DataFrame, gains: pd.DataFrame, losses: pd.DataFrame
 
 
 def _intervals(ax: Axes, shown: pd.DataFrame, name: str) -> None:
-    for n, (low, mid, high) in enumerate(shown[[f"{name}_p10", f"{name}_p50", f"{name}_p90"]].to_numpy()):
-        colour = C["gain"] if mid >= 0 else C["loss"]
-        ax.plot([low, high], [n, n], color=C["gain_tint"] if mid >= 0 else C["loss_tint"], linewidth=4, zorder=2, solid_capstyle="butt")
-        ax.plot([mid], [n], "o", color=colour, markersize=5, zorder=3)
+    ends = shown[[f"{name}_p10", f"{name}_p50", f"{name}_p90"]].to_numpy()
+    signs = ["gain" if mid >= 0 else "loss" for _, mid, _ in ends]
+    draw.ranges(ax, ends, [C[s] for s in signs], [C[f"{s}_tint"] for s in signs])
 
 
 def _fit_to_middles(ax: Axes, shown: pd.DataFrame, name: str) -> None:
@@ -100,7 +108,8 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
     keep = pd.concat([order.head(_MOST_EACH), order[order["economy"].isin(result.pair)], order.tail(4)]).drop_duplicates("economy")
     keep = keep[(keep["change_percent_p50"].abs() > _NOTHING_PERCENT) | keep["economy"].isin(result.pair)]
     shown = keep.sort_values("change_percent_p50", ascending=False, kind="stable").reset_index(drop=True)
-    if not (shown["change_percent_p50"].abs() > 0).any():
+    sure = shown[(shown["change_percent_p10"] > 0) | (shown["change_percent_p90"] < 0)]
+    if draw.is_empty(sure):
         return None
     figure = draw.canvas(0.7 + 0.21 * len(shown))
     ax = draw.panel(figure, left=1.6, right=1.6, top=0.32, bottom=0.34)
@@ -111,15 +120,15 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
     draw.value_axis(ax, "x", most=4, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     draw.heading(ax, "change of real GDP", dx=0, dy=4)
     for n, r in enumerate(shown.itertuples()):
-        draw.text(ax, 1, n, numbers.signed_percent(r.change_percent_p50), C["ink"], ha="right", axes="y", dx=52)
+        draw.text(ax, 1, n, _sure(r, "change_percent", numbers.signed_percent), C["ink"], ha="right", axes="y", dx=82)
     own = {r.economy: r for r in table.itertuples() if r.economy in result.pair}
-    top = shown.iloc[0]
+    top = sure.iloc[0]
     moves = top["change_percent_p50"] > _NOTHING_PERCENT
-    words = numbers.listed([f"{draw.economy(e)} {numbers.signed_percent(own[e].change_percent_p50)}" for e in result.pair if e in own and not (moves and e == top["economy"])])
-    lead = f"Output of {draw.economy(top['economy'])} gains most, {numbers.signed_percent(top['change_percent_p50'])}" if moves else "No economy\u2019s output moves by as much as 0.001\u202f%"
+    words = numbers.listed([f"{draw.economy(e)} {_sure(own[e], 'change_percent', numbers.signed_percent)}" for e in result.pair if e in own and not (moves and e == top["economy"])])
+    lead = f"Output of {draw.economy(top['economy'])} gains most, {numbers.signed_percent(top['change_percent_p50'])}" if moves else "No economy\u2019s output surely gains as much as 0.001\u202f%"
     title = f"{lead}; {words}" if words else lead
-    said = [f"{draw.economy(r.economy)} {numbers.signed_percent(r.change_percent_p50)} ({numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)})" for r in shown.itertuples()]
-    body = [(draw.economy(r.economy), numbers.signed_percent(r.change_percent_p50), numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)) for r in shown.itertuples()]
+    said = [f"{draw.economy(r.economy)} {_sure(r, 'change_percent', numbers.signed_percent)} ({numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)})" for r in shown.itertuples()]
+    body = [(draw.economy(r.economy), _sure(r, "change_percent", numbers.signed_percent), numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)) for r in shown.itertuples()]
     columns = [blocks.Column("Economy"), draw.numeric("Change of real GDP"), draw.numeric("80 % range")]
     return draw.finish(figure, title, "Dots with 80 % ranges of the change of real GDP: " + "; ".join(said) + ".", draw.model_source(result, _WORLD), blocks.table("Change of real GDP", columns, body))
 
@@ -170,8 +179,8 @@ def _missing_panel(ax: Axes, part: pd.DataFrame, other: str, reach: tuple[float,
         chosen = r.partner == other
         ax.plot([r.predicted_musd] * 2, [max(r.ratio_p10, floor * 0.6), r.ratio_p90], color=C["scenario"] if chosen else C["line"], linewidth=2.2 if chosen else 1.0, zorder=5 if chosen else 2)
     rest, own = shown[shown["partner"] != other], shown[shown["partner"] == other]
-    ax.plot(rest["predicted_musd"], rest["ratio"], "o", color=C["faint"], markersize=3.0, zorder=3)
-    ax.plot(own["predicted_musd"], own["ratio"], "o", color=C["scenario"], markersize=6.5, zorder=6)
+    draw.dots(ax, rest["predicted_musd"], rest["ratio"], C["faint"])
+    draw.dots(ax, own["predicted_musd"], own["ratio"], C["scenario"], size=6.5, zorder=6)
     ax.set_ylim(floor * 0.6, ceiling * 2.2)
     ax.set_xlim(0.7 * float(part["predicted_musd"].min()), float(part["predicted_musd"].max()) * 2.2)
     for r in own.itertuples():

@@ -58,7 +58,7 @@ def worth_by_year(result: StudyResult) -> blocks.Figure | None:
     ax = draw.panel(figure, left=0.62, right=1.2)
     years = rows["year"].to_numpy()
     spent = bool((rows["costs_musd_mean"] > 0).any())
-    ax.fill_between(years, rows["benefits_musd_p10"], rows["benefits_musd_p90"], color=C["gain_tint"], linewidth=0, zorder=2)
+    draw.band(ax, years, rows["benefits_musd_p10"], rows["benefits_musd_p90"], C["gain_tint"])
     ax.plot(years, rows["benefits_musd_mean"], color=C["gain"], linewidth=1.8, zorder=4)
     ax.bar(years, -rows["costs_musd_mean"], width=0.7, color=C["loss"], zorder=3)
     draw.zero_line(ax)
@@ -97,7 +97,7 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
         ax = draw.panel(figure, left=left, right=6.0 - left - _BAR_IN, top=0.5, bottom=0.06)
         labels = [draw.cut(str(r.name) if what == "link_hours" else short_name(r.name), letters) for r in top.itertuples(index=False)]
         draw.rows_axis(ax, labels)
-        ax.barh(range(len(top)), top["worth_musd_per_year"], height=0.55, color=C["scenario"], zorder=3)
+        draw.bars(ax, top["worth_musd_per_year"], C["scenario"])
         ax.set_xlim(0, most)
         ax.set_xticks([])
         ax.spines["bottom"].set_visible(False)

@@ -82,4 +82,4 @@ def share(value: Any) -> str:
 
 def model(result: StudyResult) -> str:
     """The source line of a table that the model computed."""
-    return f"Source: own calculation, {result.draws:,} draws, seed {result.seed}; data and method as described in this report."
+    return f"Source: own calculation, {result.draws:,} simulated futures; data and method as described in this report."

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Table, table
 from corridors.show.lookups import (
@@ -50,20 +51,19 @@ def _paths(result: StudyResult, flow: str, caption: str) -> Table:
     rows = result["projection"]
     divisor, unit, decimals = money_unit(rows[rows["flow"] == flow]["p90"])
     changed = has_measures(result)
-    effects = [effect(result, flow, "percent", year) for year in result.years]
-    fine, coarse = two_decimals([e.mid for e in effects], [e.most for e in effects])
     body = []
     for year in result.years:
         base = path(result, flow, "baseline", year)
         cells = [n.year(year), fixed(base.mid / divisor, decimals), _span(base, divisor, decimals)]
         if changed:
             plan, moved = path(result, flow, "scenario", year), effect(result, flow, "percent", year)
-            cells += [fixed(plan.mid / divisor, decimals), _span(plan, divisor, decimals), fixed(moved.mid, fine, sign=True), span(moved.low, moved.high, coarse)]
+            middle = findings.with_measures(result, flow, year)
+            cells += [fixed(middle / divisor, decimals), _span(plan, divisor, decimals), findings.amount(moved), findings.span(moved)]
         body.append(tuple(cells))
     heads: list[str | Column] = ["Year", right("Without measures" if changed else "Expected", unit), right(BAND, unit)]
     if changed:
         heads += [right("With measures", unit), right(BAND, unit), right("Effect", "%"), right(BAND, "%")]
-    return table(caption, heads, body, model(result), "Medians over the draws. The effect is measured draw by draw, so it is not the difference of the two medians." if changed else "Medians over the draws.")
+    return table(caption, heads, body, model(result), "Middle estimates. With measures: without them times the effect, where that can be told from zero. The effect is measured future by future." if changed else "Middle estimates.")
 
 
 def _span(band: Band, divisor: float, decimals: int) -> str:
@@ -137,8 +137,8 @@ def others(result: StudyResult, count: int = 10) -> Table | None:
         return None
     body = [
         (
-            f"{_upper(economy(str(r.exporter)))} to {economy(str(r.importer))}", fixed(r.change_musd_p50, 2, sign=True),
-            span(r.change_musd_p10, r.change_musd_p90, 2), fixed(r.change_percent_p50, max(fine, 2), sign=True),
+            f"{_upper(economy(str(r.exporter)))} to {economy(str(r.importer))}", _sure(r, "change_musd", 2),
+            span(r.change_musd_p10, r.change_musd_p90, 2), _sure(r, "change_percent", max(fine, 2)),
             span(r.change_percent_p10, r.change_percent_p90, max(coarse, 2)), _through(str(r.through)),
         )
         for r in order.itertuples()
@@ -149,7 +149,7 @@ def others(result: StudyResult, count: int = 10) -> Table | None:
             "Flow", right("Change", "million dollars a year"), right(BAND, "million dollars a year"), right("Change", "%"), right(BAND, "%"),
             "Crossings of the measures on its road",
         ),
-        body, model(result), f"Medians, at the trade of {result.facts['base_year']}.",
+        body, model(result), f"Medians, at the trade of {result.facts['base_year']}. {_NO_SIGN}",
     )  # fmt: skip
 
 
@@ -170,8 +170,8 @@ def sectors(result: StudyResult) -> Table | None:
         body += [
             (
                 _upper(way(result, flow)), str(r.name), fixed(r.base_musd, column_decimals(rows["base_musd"], 3)),
-                fixed(r.cost_change_percent, 2, sign=True), fixed(r.change_percent_p50, max(fine, 2), sign=True),
-                span(r.change_percent_p10, r.change_percent_p90, max(coarse, 2)), fixed(r.change_musd_p50, 2, sign=True),
+                fixed(r.cost_change_percent, 2, sign=True), _sure(r, "change_percent", max(fine, 2)),
+                span(r.change_percent_p10, r.change_percent_p90, max(coarse, 2)), _sure(r, "change_musd", 2),
                 span(r.change_musd_p10, r.change_musd_p90, 2),
             )
             for r in chosen.loc[order].itertuples(index=False)
@@ -183,8 +183,17 @@ def sectors(result: StudyResult) -> Table | None:
             right(BAND, "%"), right("Change", "million dollars a year"), right(BAND, "million dollars a year"),
         ),
         body, model(result),
-        "Medians. What the pair trades is known in part only: shares of goods are estimates (data/sector_shares.csv).",
+        f"Medians. {_NO_SIGN} What the pair trades is known in part only: shares of goods are estimates (data/sector_shares.csv).",
     )  # fmt: skip
+
+
+_NO_SIGN = "A dash: not told from zero, its band says how far it may go."
+
+
+def _sure(row: Any, name: str, decimals: int) -> str:
+    """The middle of a change whose sign is sure; else a dash."""
+    low, mid, high = (float(getattr(row, f"{name}_{p}")) for p in ("p10", "p50", "p90"))
+    return fixed(mid, decimals, sign=True) if findings.apart(low, mid, high) else DASH
 
 
 def _through(codes: str) -> str:
@@ -208,11 +217,11 @@ def real_gdp(result: StudyResult, count: int = 10) -> Table | None:
     own = order[order["economy"].isin(result.pair)]
     chosen = pd.concat([own, order[~order["economy"].isin(result.pair)].head(max(count - len(own), 0))])
     chosen = chosen.sort_values("change_percent_p50", ascending=False, kind="stable")
-    body = [(_upper(economy(str(r.economy))), fixed(r.change_percent_p50, 4, sign=True), span(r.change_percent_p10, r.change_percent_p90, 4)) for r in chosen.itertuples()]
+    body = [(_upper(economy(str(r.economy))), _sure(r, "change_percent", 4), span(r.change_percent_p10, r.change_percent_p90, 4)) for r in chosen.itertuples()]
     return table(
         f"Real output in {result.years[-1]}, change from what it would be without the measures",
         ("Economy", right("Change", "%"), right(BAND, "%")), body, model(result),
-        f"Full general equilibrium; medians. The pair and the economies that change most, of {n.count(len(rows))}.",
+        f"Full general equilibrium; medians. {_NO_SIGN} The pair and the economies that change most, of {n.count(len(rows))}.",
     )  # fmt: skip
 
 
@@ -247,14 +256,14 @@ def scenarios(results: Sequence[StudyResult]) -> Table | None:
     if not results:
         return None
     several = len({r.pair for r in results}) > 1
-    order = sorted(results, key=lambda r: (-effect(r).mid, r.name))
+    order = sorted(results, key=findings.rank)
     body = [_scenario(r, several) for r in order]
     heads: list[str | Column] = ["Scenario", *(["Pair"] if several else []), right("Measures"), right("Effect", "%"), right(BAND, "%"), right("Change", "million dollars a year"),
-                                 right(BAND, "million dollars a year"), "Reads as", right("Worth to all who ship", "million dollars a year"), right("Net of cost", "million dollars"), right("Positive in", "% of draws")]  # fmt: skip
+                                 right(BAND, "million dollars a year"), "Reads as", right("Worth to all who ship", "million dollars a year"), right("Net of cost", "million dollars"), right("Worth it in", "% of cases")]  # fmt: skip
     last = order[0].years[-1]
     return table(
         f"Scenarios side by side: effect on two-way trade in {last}", heads, body, model(order[0]),
-        "Largest median effect first; against the same draws without measures. Worth in the last year and net present value: means.",
+        "Largest effect first, then what cannot be told from zero; minus: less trade than without the measures. Worth in the last year and net present value: means.",
     )  # fmt: skip
 
 
@@ -262,7 +271,9 @@ def _scenario(result: StudyResult, several: bool) -> tuple[str, ...]:
     found, money = effect(result), effect(result, unit="musd")
     return (
         clean(result.title), *([" \u2013 ".join(result.facts["names"])] if several else []), n.fixed(len(result.scenario.get("measures", ()))),
-        fixed(found.mid, 2, sign=True), span(found.low, found.high, 2), fixed(money.mid, 1, sign=True), span(money.low, money.high, 1), _reads(result, found), *_worth(result),
+        findings.amount(found) if has_measures(result) else DASH, findings.span(found) if has_measures(result) else DASH,
+        *((n.fixed(money.mid, n.decimals_for(money.mid, 2), sign=True), n.number_range(money.low, money.high, sign=True)) if findings.told(found) else (DASH, DASH)),
+        _reads(result, found), *_worth(result),
     )  # fmt: skip
 
 

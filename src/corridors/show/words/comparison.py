@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Cover, Prose
 from corridors.show.lookups import (
@@ -22,15 +23,15 @@ ENOUGH = 0.8
 """A smaller package that reaches this part of the best median effect is preferred to the best one."""
 _MEASURABLE = ("rise", "fall")
 _RULE = (
-    f"The rule behind this: of the scenarios whose net present value is positive in at least {n.fixed(100 * worth.SURE)}{n.THIN}% of draws, the one with the fewest measures that reaches "
+    f"The rule behind this: of the scenarios whose net present value is positive in at least {n.fixed(100 * worth.SURE)}{n.THIN}% of cases, the one with the fewest measures that reaches "
     f"{n.fixed(100 * ENOUGH)}{n.THIN}% of the best mean. If none is that sure, there is not enough to decide."
 )
 
 
 def main_pair(results: Sequence[StudyResult]) -> list[StudyResult]:
-    """The results of the pair that most of them are about, largest median effect first."""
+    """The results of the pair that most of them are about, findings first, the largest rise on top."""
     pair = Counter(r.pair for r in results).most_common(1)[0][0]
-    return sorted((r for r in results if r.pair == pair), key=lambda r: (-effect(r).mid, r.name))
+    return sorted((r for r in results if r.pair == pair), key=findings.rank)
 
 
 def _others(results: Sequence[StudyResult]) -> list[StudyResult]:
@@ -56,7 +57,7 @@ def compare_cover(results: Sequence[StudyResult]) -> Cover:
         (
             ("Scenarios", str(len(results))),
             ("Expected without measures", f"{n.musd(path(own[0], 'total', 'baseline').mid)} in {last}"),
-            ("Draws", n.listed([f"{d:,}" for d in draws])),
+            ("Simulated futures", n.listed([f"{d:,}" for d in draws])),
         ),
     )
 
@@ -70,12 +71,7 @@ def compare_answer(results: Sequence[StudyResult]) -> Prose:
     last = acting[0].years[-1]
     trade = phrases.what_changes(acting[0])
     if not moving:
-        most = max(effect(r).most for r in acting)
-        return Prose((
-            f"{_none_of(len(acting))} {trade} in {last} by an amount that can be told from zero. "
-            + (f"The farthest end of any 80{n.THIN}% band is {n.percent(most)}." if most > 0 else "The effect is zero in every draw.")
-            + f" {worth.worth_answer(results)}",
-        ), "lead")  # fmt: skip
+        return Prose((f"{_none_of(len(acting))} {trade} in {last} by an amount that can be told from zero. {worth.worth_answer(results)}",), "lead")
     best = moving[0]
     still = len(acting) - len(moving)
     head = f"Of {n.in_words(len(acting))} {n.plural(len(acting), 'scenario')} with measures, {n.in_words(len(moving))} {n.plural(len(moving), 'changes', 'change')} {trade} in {last} measurably."
@@ -103,9 +99,7 @@ def ranking_words(results: Sequence[StudyResult]) -> Prose:
     still = [r for r in acting if verdict(effect(r)) in ("none", "tiny", "nil")]
     told = [f"{quoted(r.title)}: {phrases.change(effect(r))} in {r.years[-1]}." for r in [*moving, *open_]]
     if still:
-        most = max(effect(r).most for r in still)
-        names = n.listed([quoted(r.title) for r in still])
-        told.append(f"No measurable effect ({'not more than ' + n.percent(most) + ' either way in 80' + n.THIN + '% of draws' if most > 0 else 'none at all'}): {names}.")
+        told.append(f"No measurable effect: {n.listed([quoted(r.title) for r in still])}.")
     if len(moving) > 1:
         told.append(_order(moving[0], moving[1]))
     told += [f"For another pair, {pair_words(r)}, {quoted(r.title)}: {phrases.change(effect(r))} in {r.years[-1]}." for r in _others(results) if has_measures(r)]
@@ -123,7 +117,7 @@ def _order(first: StudyResult, second: StudyResult) -> str:
 def recommendation(results: Sequence[StudyResult]) -> Prose:
     """One recommendation by a stated rule that weighs worth and cost, and what it costs to be wrong.
 
-    Of the scenarios whose net present value is positive in at least nine draws of ten, the one with fewest measures that
+    Of the scenarios whose net present value is positive in at least nine cases of ten, the one with fewest measures that
     reaches 80 % of the best mean. Where none is that sure but one is positive on average, there is not enough to decide: what would
     decide is said. Where none is positive on average, none is recommended.
     """
@@ -165,7 +159,7 @@ def _wrong(chosen: StudyResult) -> str:
     npv = worth.appraisal(chosen)["npv_musd"]
     question = worth.doubt(chosen)
     return phrases.sentence(
-        f"The cost of being wrong: one draw in ten is worth less than {n.musd(npv['p10'])}, one in ten more than {n.musd(npv['p90'])}.",
+        f"The cost of being wrong: one case in ten is worth less than {n.musd(npv['p10'])}, one in ten more than {n.musd(npv['p90'])}.",
         f"Most hangs on {question}." if question else "",
         "Get offers for the works before they are let: the costs here are those usual of their kind." if worth.appraisal(chosen)["costs_typical"] and worth.mean(chosen, "costs_musd") > 0 else "",
     )
@@ -176,7 +170,7 @@ def _more(gaining: Sequence[StudyResult], chosen: StudyResult) -> str:
     top = max(gaining, key=lambda r: (worth.mean(r, "npv_musd"), r.name))
     if top is chosen or worth.chance(top) >= worth.SURE or worth.mean(top, "npv_musd") <= worth.mean(chosen, "npv_musd"):
         return ""
-    return f"{quoted(top.title)} is worth more on average, {n.musd(worth.mean(top, 'npv_musd'))}, but positive only in {n.share(worth.chance(top))} of draws: there is not enough to decide on it."
+    return f"{quoted(top.title)} is worth more on average, {n.musd(worth.mean(top, 'npv_musd'))}, but positive only in {n.share(worth.chance(top))} of cases: there is not enough to decide on it."
 
 
 def _open(gaining: Sequence[StudyResult]) -> str:
@@ -185,8 +179,8 @@ def _open(gaining: Sequence[StudyResult]) -> str:
     question = worth.doubt(top)
     return phrases.sentence(
         "Recommendation: none yet; there is not enough to decide.",
-        f"{quoted(top.title)} is worth {n.musd(npv['mean'])} net in today's value on average, with {_spent(top)}, but it is positive only in {n.share(worth.chance(top))} of draws, fewer than nine in ten.",
-        f"The cost of being wrong: one draw in ten is worth less than {n.musd(npv['p10'])}, one in ten more than {n.musd(npv['p90'])}.",
+        f"{quoted(top.title)} is worth {n.musd(npv['mean'])} net in today's value on average, with {_spent(top)}, but it is positive only in {n.share(worth.chance(top))} of cases, fewer than nine in ten.",
+        f"The cost of being wrong: one case in ten is worth less than {n.musd(npv['p10'])}, one in ten more than {n.musd(npv['p90'])}.",
         f"What would help most to decide is to find out {question}." if question else "",
     )
 
@@ -211,5 +205,5 @@ def _wrong_nothing(acting: Sequence[StudyResult]) -> str:
     top = max(acting, key=lambda r: (float(worth.appraisal(r)["npv_musd"]["p90"] or 0.0), r.name))
     high = float(worth.appraisal(top)["npv_musd"]["p90"] or 0.0)
     if high <= worth.SMALL_MUSD:
-        return "The cost of being wrong is small: nine draws of ten give none of them a positive worth."
-    return f"The cost of being wrong: one draw in ten gives {quoted(top.title)} a net worth of more than {n.musd(high)}."
+        return "The cost of being wrong is small: nine cases of ten give none of them a positive worth."
+    return f"The cost of being wrong: one case in ten gives {quoted(top.title)} a net worth of more than {n.musd(high)}."

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
+from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
 from corridors.show.lookups import (
@@ -42,13 +43,14 @@ def sectors_words(result: StudyResult) -> Prose:
         return Prose(("No measure is taken, so no goods gain or lose.",))
     told = [sentence for flow in ("exports", "imports") if (sentence := _goods(result, flow))]
     if not told:
-        return Prose((f"No group of goods moves by as much as {n.musd(_WORTH_MUSD)} a year in the middle case.",))
+        return Prose((f"No group of goods moves by as much as {n.musd(_WORTH_MUSD)} a year with a sign that is sure.",))
     return Prose((phrases.sentence(*told),))
 
 
 def _goods(result: StudyResult, flow: str) -> str:
     rows = result["sectors"]
     rows = rows[rows["direction"] == flow].sort_values("change_musd_p50", ascending=False, kind="stable")
+    rows = rows[(rows["change_musd_p10"] > 0) | (rows["change_musd_p90"] < 0)]
     up, down = rows[rows["change_musd_p50"] >= _WORTH_MUSD].head(2), rows[rows["change_musd_p50"] <= -_WORTH_MUSD].tail(1)
     told = []
     if len(up):
@@ -69,18 +71,18 @@ def _pairs(result: StudyResult) -> str:
     rows = result["others"]
     if not len(rows):
         return "The measures touch the trade cost of no other pair."
-    up = rows[rows["change_musd_p50"] >= _WORTH_MUSD]
-    down = rows[rows["change_musd_p50"] <= -_WORTH_MUSD].sort_values("change_musd_p50", kind="stable")
+    up = rows[(rows["change_musd_p50"] >= _WORTH_MUSD) & (rows["change_musd_p10"] > 0)].sort_values("change_musd_p50", ascending=False, kind="stable")
+    down = rows[(rows["change_musd_p50"] <= -_WORTH_MUSD) & (rows["change_musd_p90"] < 0)].sort_values("change_musd_p50", kind="stable")
     head = f"The measures change the trade cost of {n.count(len(rows))} other {n.plural(len(rows), 'flow')}."
     if not len(up) and not len(down):
-        return f"{head} None of them moves by as much as {n.musd(_WORTH_MUSD)} a year in the middle case."
+        return f"{head} None of them moves by as much as {n.musd(_WORTH_MUSD)} a year with a sign that is sure."
     told = [head]
     if len(up):
         told.append(f"{'The largest gains are' if len(up) > 1 else 'The one gain worth naming is'} {n.listed([_flow(r) for r in up.head(3).itertuples()])}.")
     if len(down):
         told.append(f"{'The largest losses are' if len(down) > 1 else 'The one loss worth naming is'} {n.listed([_flow(r) for r in down.head(2).itertuples()])}.")
     else:
-        told.append(f"No flow loses as much as {n.musd(_WORTH_MUSD)} a year in the middle case.")
+        told.append(f"No flow surely loses as much as {n.musd(_WORTH_MUSD)} a year.")
     return phrases.sentence(*told)
 
 
@@ -102,10 +104,12 @@ def _output(result: StudyResult) -> str:
         return f"Real output in {year} changes by {phrases.less_than(TINY_PERCENT)} in every economy."
     own = {code: band(rows[rows["economy"] == code].iloc[0], "change_percent") for code in result.pair if (rows["economy"] == code).any()}
     small = [economy(code) for code, b in own.items() if b.most < TINY_PERCENT]
+    vague = [economy(code) for code, b in own.items() if b.most >= TINY_PERCENT and not findings.told(b)]
     told = [f"by {phrases.less_than(TINY_PERCENT)} in {n.listed(small)}"] if small else []
-    told += [f"in {economy(code)} by about {_gdp(b)}" for code, b in own.items() if b.most >= TINY_PERCENT]
+    told += [f"in {n.listed(vague)} by nothing that can be told from zero"] if vague else []
+    told += [f"in {economy(code)} by about {_gdp(b)}" for code, b in own.items() if findings.told(b)]
     most = rows.loc[rows["change_percent_p50"].abs().idxmax()]
-    if str(most["economy"]) not in result.pair:
+    if str(most["economy"]) not in result.pair and findings.told(band(most, "change_percent")):
         told.append(f"in {economy(str(most['economy']))}, where it changes most in the middle case, by about {_gdp(band(most, 'change_percent'))}")
     return f"Real output in {year} changes {'; '.join(told)}."
 
@@ -123,6 +127,9 @@ def contributions_words(result: StudyResult) -> Prose:
     total = float(rows["percent_points"].sum())
     order = rows.reindex(rows["percent_points"].abs().sort_values(ascending=False, kind="stable").index)
     top = order.iloc[0]
+    if not findings.told(effect(result)):
+        one = "There is one measure" if len(rows) == 1 else f"There are {n.in_words(len(rows))} measures"
+        return Prose((f"{one}, and what {'it does' if len(rows) == 1 else 'they do together'} to two-way trade in {result.years[-1]} cannot be told from zero: there is nothing to share out.", *more))
     if len(rows) == 1:
         return Prose((f"There is one measure, {quoted(top['measure'])}, so all of the effect is its own: {phrases.change(effect(result))}.", *more))
     if order["percent_points"].abs().max() < TINY_PERCENT:
@@ -134,7 +141,7 @@ def contributions_words(result: StudyResult) -> Prose:
     small = int((order["percent_points"].abs() < TINY_PERCENT).sum())
     if small:
         told.append(f"{phrases.capital(n.in_words(small))} of the {n.in_words(len(rows))} measures {n.plural(small, 'moves', 'move')} it by less than {n.fixed(TINY_PERCENT, 2)} points{' each' if small > 1 else ''}.")
-    told.append("Each share is the mean over all orders in which the measures could come (Shapley value), so the parts add up.")
+    told.append("Each share is the mean over all orders in which the measures could come, so the parts add up.")
     return Prose((phrases.sentence(*told), *more))
 
 
@@ -201,15 +208,17 @@ def uncertainty_words(result: StudyResult) -> Prose:
     if not has_measures(result):
         return Prose((_how(result), "No measure is taken, so the effect has no uncertainty of its own; that of the path is in the fan above."))
     found = effect(result)
-    if verdict(found) in ("none", "tiny"):
+    if verdict(found) in ("none", "tiny", "nil"):
         return Prose((_how(result), "The effect is so small that no open question about it changes the answer."))
+    if not findings.told(found):
+        return Prose(tuple(p for p in (_how(result), _information(result)) if p))
     return Prose(tuple(p for p in (_how(result), _information(result), _tornado(result), _closures(result)) if p))
 
 
 def _how(result: StudyResult) -> str:
     return (
         f"Everything uncertain was drawn {result.draws:,} times at once: what trade responds to, costs, hours, queues, output, today's level. "
-        f"A band of 80{n.THIN}% leaves one draw in ten below it and one in ten above."
+        f"A band of 80{n.THIN}% leaves one case in ten below it and one in ten above."
     )
 
 
@@ -237,10 +246,10 @@ def _tornado(result: StudyResult) -> str:
     if not spread.max() >= TINY_PERCENT:
         return ""
     top = rows.loc[spread.idxmax()]
-    low, high = sorted((float(top["effect_low_percent"]), float(top["effect_high_percent"])))
+    apart = abs(float(top["effect_high_percent"]) - float(top["effect_low_percent"]))
     return (
-        f"Moved alone from the low to the high end of its range, with all else at its middle, one quantity does most: {phrases.doubt(result, str(top['parameter']), str(top['meaning']))} "
-        f"takes the effect from {n.signed_percent(low)} to {n.signed_percent(high)}."
+        f"Moved alone from the low to the high end of its range, with all else at its middle, one quantity does most: {phrases.doubt(result, str(top['parameter']), str(top['meaning']))}; "
+        f"from end to end the effect moves by {phrases.points(apart)}."
     )
 
 
@@ -248,12 +257,15 @@ def _closures(result: StudyResult) -> str:
     found = {k: float(v) for k, v in result.facts["closures"].items()}
     if max(abs(v) for v in found.values()) < TINY_PERCENT:
         return ""
-    shown = {n.signed_percent(v) for v in found.values()}
-    if len(shown) == 1:
-        return f"It makes no difference how much of the world is let to adjust: only this pair's cost, the trade of all, or prices and output as well, {shown.pop()} each time (central case)."
     spread = max(found.values()) - min(found.values())
+    if spread < 0.005:
+        return "It makes no difference how much of the world is let to adjust: only this pair's cost, the trade of all, or prices and output as well."
     how = "hardly matters" if spread < 0.1 * max(abs(v) for v in found.values()) else "matters"
     return (
-        f"How much of the world is let to adjust {how}: {n.signed_percent(found['partial'])} if only this pair's cost moves, "
-        f"{n.signed_percent(found['conditional'])} with the trade of all, {n.signed_percent(found['full'])} with prices and output as well (central case)."
+        f"How much of the world is let to adjust {how}: against prices and output that adjust as well, the effect is {_off(found['partial'] - found['full'])} if only this pair's cost moves "
+        f"and {_off(found['conditional'] - found['full'])} with the trade of all."
     )
+
+
+def _off(points: float) -> str:
+    return "the same" if abs(points) < 0.005 else f"{phrases.points(points)} {'higher' if points > 0 else 'lower'}"

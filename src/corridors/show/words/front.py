@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Cover, KeyFigure, KeyFigures, Prose
 from corridors.show.lookups import (  # fmt: skip
@@ -38,7 +41,7 @@ def cover(result: StudyResult) -> Cover:
             ("Measures", n.in_words(count) if count else "none"),
             ("Years", n.years(result.years[0], result.years[-1])),
             ("World trade", f"base year {result.facts['base_year']}"),
-            ("Draws", f"{result.draws:,}, seed {result.seed}"),
+            ("Simulated futures", f"{result.draws:,}"),
         ),
     )
 
@@ -52,20 +55,20 @@ def _why(result: StudyResult) -> str:
     kind = verdict(effect(result))
     if not has_measures(result) or kind in ("none", "tiny", "nil"):
         return _small_reason(result)
+    if kind == "open":
+        return ""
     told, apart = _through(result), without_flights(result).split(" (")[0]
     others = any(m["kind"] != "direct_flights" for m in result.scenario["measures"])
-    return f"{told.removesuffix('.')}; without flights it is {apart}." if told and apart and others else told
+    return f"{told.removesuffix('.')}; without flights there is {'an effect of ' if apart[:1] in '+' + n.MINUS else ''}{apart.replace('not told from zero', 'nothing that can be told from zero')}." if told and apart and others else told
 
 
 def without_flights(result: StudyResult) -> str:
-    """What the other measures do: ``+0.06 % (80 % band −0.2 to +0.8 %)``; empty where the scenario has no flights."""
+    """What the other measures do: ``+0.6 % (80 % band 0.2 to 0.8 %)`` or that it is no finding; empty where the scenario has no flights."""
     found = result.facts.get("effect_without_flights_percent")
     if not found:
         return ""
     band = Band(float(found["p10"]), float(found["p50"]), float(found["p90"]))
-    if band.most < 0.05:
-        return phrases.less_than(0.05)
-    return f"{n.signed_percent(band.mid)} ({phrases.signed_range(band)})"
+    return f"{n.signed_percent(band.mid)} ({phrases.signed_range(band)})" if findings.told(band) else findings.WORDS[verdict(band)]
 
 
 def _small_reason(result: StudyResult) -> str:
@@ -117,9 +120,9 @@ def _how_sure(result: StudyResult) -> str:
         head = "The path's range is wide" if base.high > 3 * base.low else "The path's range is moderate"
         return f"{head}: its high end is {phrases.times(base.high / base.low)} its low end."
     if kind == "none":
-        return "All draws agree on that."
+        return "All simulated futures agree on that."
     if kind in ("tiny", "nil"):
-        return f"The finding is fairly sure: {_nineteen(result)}."
+        return f"That is fairly sure: {_nineteen(result)}."
     top = phrases.top_doubt(result)
     reason = f", above all because of one open question: {top}" if top else ""
     if kind == "open":
@@ -139,8 +142,14 @@ def _nineteen(result: StudyResult) -> str:
     row = rows[(rows["year"] == result.years[-1]) & (rows["flow"] == "total") & (rows["unit"] == "percent")].iloc[0]
     wide = Band(float(row["p2_5"]), float(row["p50"]), float(row["p97_5"]))
     if wide.most < 0.05:
-        return f"in 19 draws of 20 the change stays under 0.05{n.THIN}%"
-    return f"19 draws of 20 lie within {n.percent_range(wide.low, wide.high, sign=True)}"
+        return f"in 19 cases of 20 the change stays under 0.05{n.THIN}%"
+    return f"in 19 cases of 20 it stays under {n.percent(_round_up(wide.most))} either way"
+
+
+def _round_up(size: float) -> float:
+    """A bound that is met, to one digit: 0.23 is 0.3."""
+    place = 10.0 ** math.floor(math.log10(size))
+    return math.ceil(size / place - 1e-9) * place
 
 
 def key_figures(result: StudyResult) -> KeyFigures:
@@ -171,12 +180,13 @@ def _effect(result: StudyResult) -> KeyFigure:
     if not has_measures(result):
         return KeyFigure(label, "No measure", "none is taken in this scenario")
     if kind == "none":
-        return KeyFigure(label, "No change", "the same in every draw")
-    if kind == "tiny":
-        return KeyFigure(label, f"Less than 0.05{n.THIN}%", f"80{n.THIN}% band; no measurable effect")
-    tail = {"nil": ": no measurable effect", "open": ": includes zero" if either_way(band) else ": reaches down to nothing"}.get(kind, "")
+        return KeyFigure(label, "No change", "the same in every case")
+    if kind in ("tiny", "nil"):
+        return KeyFigure(label, "Not measurable", f"no measurable effect: {_nineteen(result)}")
+    if kind == "open":
+        return KeyFigure(label, "Not clear", phrases.signed_range(band) + (": includes zero" if either_way(band) else ": reaches down to nothing"))
     apart = without_flights(result)
-    return KeyFigure(label, n.signed_percent(band.mid), phrases.signed_range(band) + tail + (f"; without the flights {apart}" if apart else ""))
+    return KeyFigure(label, n.signed_percent(band.mid), phrases.signed_range(band) + (f"; without the flights {apart}" if apart else ""))
 
 
 def _trucks(result: StudyResult) -> KeyFigure:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
+
 from corridors.scenario.measures import KINDS
 from corridors.show import numbers as n
 from corridors.show.lookups import (
@@ -126,12 +128,12 @@ def change(band: Band) -> str:
     if kind == "none":
         return "no change"
     if kind == "tiny":
-        return f"a change of {less_than(0.05)}"
+        return f"no measurable change ({less_than(0.05)})"
     if kind in ("rise", "fall"):
         return f"a {kind} of about {n.percent(abs(band.mid))} ({plain_range(band)})"
     if kind == "nil":
-        return f"no measurable change ({signed_range(band)})"
-    return f"a change that may go either way ({signed_range(band)})" if either_way(band) else f"a change of about {n.signed_percent(band.mid)} that may be next to nothing ({signed_range(band)})"
+        return "no measurable change"
+    return f"a change that may go either way ({signed_range(band)})" if either_way(band) else f"a change that may be next to nothing ({signed_range(band)})"
 
 
 def what_changes(result: StudyResult) -> str:
@@ -151,14 +153,11 @@ def headline(result: StudyResult) -> str:
     if kind == "tiny":
         return f"No measurable effect: in {year} the measures change {trade} by {less_than(0.05)}{' either way' if band.low < 0 < band.high else ''}."
     if kind == "nil":
-        return f"No measurable effect: in {year} the measures change {trade} by {_about(band)} ({signed_range(band)})."
+        return f"No measurable effect: what the measures change in {trade} in {year} cannot be told from zero."
     if kind == "open":
         if either_way(band):
-            return f"The direction is not clear: in {year} the measures change {trade} by {_about(band)}, but the {signed_range(band)} includes zero."
-        up = band.high > -band.low
-        if abs(band.mid) < 0.005 or (band.mid > 0) != up:
-            return f"In {year} the measures change {trade} by {_about(band)}, and the {signed_range(band)} includes nothing at all."
-        return f"In {year} the measures may {'raise' if up else 'lower'} {trade} by about {n.percent(abs(band.mid))}, but the {signed_range(band)} reaches down to nothing."
+            return f"The direction is not clear: what the measures change in {trade} in {year} cannot be told from zero; the {signed_range(band)} includes zero."
+        return f"What the measures change in {trade} in {year} cannot be told from zero: the {signed_range(band)} reaches down to nothing."
     verb = "raise" if kind == "rise" else "lower"
     money = effect(result, unit="musd")
     more = "more" if kind == "rise" else "less"
@@ -168,10 +167,6 @@ def headline(result: StudyResult) -> str:
 def _projected(result: StudyResult) -> str:
     band = path(result, "total", "baseline")
     return f"about {n.musd(band.mid)} ({money_range(band)})"
-
-
-def _about(band: Band) -> str:
-    return f"about {n.signed_percent(band.mid)}" if abs(band.mid) >= 0.005 else f"less than 0.01{n.THIN}% in the middle case"
 
 
 def times(ratio: float) -> str:
@@ -199,11 +194,11 @@ def others_count(count: int) -> str:
 
 
 def chance(probability: float, draws: int) -> str:
-    """A chance as what a thing has: ``has a chance of about 1 in 3``, ``is almost certain``, ``came out in none of 256 draws``."""
+    """A chance as what a thing has: ``has a chance of about 1 in 3``, ``is almost certain``, ``came out in none of 256 cases``."""
     if probability <= 0:
-        return f"came out in none of {draws:,} draws"
+        return f"came out in none of {draws:,} cases"
     if probability >= 1:
-        return f"came out in all {draws:,} draws"
+        return f"came out in all {draws:,} cases"
     return has_chance(n.probability(probability))
 
 
@@ -250,8 +245,12 @@ def subject(result: StudyResult, number: int, kind: str) -> str:
     crossings = result["crossings"]
     if kind != "closure" or not number < len(measures) or not len(crossings):
         return measure_words(kind)
-    rows = crossings[crossings["crossing"].isin(measures[number].get("crossings", ()))]
-    if not len(rows):
+    return subject_of(kind, crossings[crossings["crossing"].isin(measures[number].get("crossings", ()))])
+
+
+def subject_of(kind: str, rows: pd.DataFrame) -> str:
+    """What a measure of a kind is about; ``rows`` are those of its crossings, if it has any."""
+    if kind != "closure" or not len(rows):
         return measure_words(kind)
     names = n.listed([short_name(x) for x in rows["name"]]) if len(rows) <= 2 else "borders"
     more = (rows["closure_days_after"] > rows["closure_days_before"]).any()

@@ -161,7 +161,7 @@ def _baseline(result: StudyResult) -> str:
     )
     return (
         f"Without the measures, {phrases.what_changes(result)} is expected at about {n.musd(band.mid)} in {last}, {trend}. "
-        f"The 80{n.THIN}% band runs from {n.musd_range(band.low, band.high)}; 19 draws of 20 lie within {n.musd_range(float(wide['p2_5']), float(wide['p97_5']))}. By direction: {each}."
+        f"The 80{n.THIN}% band runs from {n.musd_range(band.low, band.high)}; 19 cases of 20 lie within {n.musd_range(float(wide['p2_5']), float(wide['p97_5']))}. By direction: {each}."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
 from corridors.show.lookups import (  # fmt: skip
@@ -12,6 +13,7 @@ from corridors.show.lookups import (  # fmt: skip
     at_home,
     clean,
     date_words,
+    effect,
     first_full_year,
     has_measures,
     mode_shares,
@@ -154,7 +156,7 @@ def _verdict(result: StudyResult) -> str:
     share = max(mode_shares(result, flow).get("road", 0.0) for flow in ("exports", "imports"))
     queues = f"By {year}, with today's capacity and the traffic of all grown, a truck in the middle case queues more than half a day at {_where(result, binding)}."
     gain = _capacity_points(result)
-    worth = "" if gain is None else f"More capacity changes two-way trade by {_about_percent(gain)} (middle case)."
+    worth = "" if gain is None else f"More capacity {_by(result, gain)}."
     if share < SMALL_ROAD_SHARE and abs(gain or 0.0) < SLIGHT_PERCENT:
         return phrases.sentence("Capacity does not hold this trade back.", queues, f"But the trucks there carry the trade of others: {_by_road(result)}.", worth)
     return phrases.sentence("Capacity binds.", queues, f"By road, {_by_road(result)}.", worth)
@@ -167,8 +169,11 @@ def _capacity_points(result: StudyResult) -> float | None:
     return float(chosen["percent_points"].sum()) if len(chosen) else None
 
 
-def _about_percent(value: float) -> str:
-    return f"about {n.signed_percent(value)}" if abs(value) >= 0.005 else phrases.less_than(0.01)
+def _by(result: StudyResult, gain: float) -> str:
+    """What more capacity does to two-way trade: its share of a finding, no figure where there is none."""
+    if not findings.told(effect(result)):
+        return "has no effect on two-way trade that can be told from zero"
+    return f"changes two-way trade by {f'about {n.signed_percent(gain)}' if abs(gain) >= 0.005 else phrases.less_than(0.01)}"
 
 
 def _where(result: StudyResult, binding: pd.DataFrame) -> str:

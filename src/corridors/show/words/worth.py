@@ -36,11 +36,11 @@ def mean(result: StudyResult, what: str) -> float:
 
 
 def a_year(result: StudyResult) -> str:
-    """``about $410 million a year (four draws in five: $1 to $1,100 million)``; less where it is next to nothing."""
+    """``about $410 million a year (four cases in five: $1 to $1,100 million)``; less where it is next to nothing."""
     gain = appraisal(result)["user_benefits_musd"]
     if abs(mean(result, "user_benefits_musd")) < SMALL_MUSD:
         return f"less than {n.musd(SMALL_MUSD)} a year"
-    return f"{n.musd(gain['mean'])} a year on average (four draws in five: {n.musd_range(gain['p10'], gain['p90'])})"
+    return f"{n.musd(gain['mean'])} a year on average (four cases in five: {n.musd_range(gain['p10'], gain['p90'])})"
 
 
 def worth_words(result: StudyResult) -> Prose:
@@ -72,7 +72,7 @@ def _users(result: StudyResult) -> str:
     verb = "saves" if gain > 0 else "costs"
     gains = appraisal(result)["user_benefits_musd"]
     span = n.musd_range(*sorted((gains["p10"], gains["p90"]))) if gain > 0 else n.musd_range(*sorted((-gains["p90"], -gains["p10"])))
-    head = f"In {last} it {verb} everybody who ships about {n.musd(abs(gain))} a year on average (four draws in five: {span})."
+    head = f"In {last} it {verb} everybody who ships about {n.musd(abs(gain))} a year on average (four cases in five: {span})."
     return phrases.sentence(head, _whose(result, gain), _where(result), _why_loss(result, gain))
 
 
@@ -113,7 +113,7 @@ def _cost(result: StudyResult) -> str:
     found, rate = appraisal(result), f"{appraisal(result)['discount_percent']:g}"
     spent = mean(result, "costs_musd")
     npv = found["npv_musd"]
-    worth = f"the net present value at {rate}{n.THIN}% is {n.musd(npv['mean'])} on average (four draws in five: {n.musd_range(npv['p10'], npv['p90'])})"
+    worth = f"the net present value at {rate}{n.THIN}% is {n.musd(npv['mean'])} on average (four cases in five: {n.musd_range(npv['p10'], npv['p90'])})"
     if not spent > 0 and abs(float(npv["mean"])) < SMALL_MUSD:
         return f"No cost is counted: {_why_no_cost(result)}."
     if not spent > 0:
@@ -138,7 +138,7 @@ def _why_no_cost(result: StudyResult) -> str:
 
 
 def _of_draws(probability: float) -> str:
-    return f"{n.share(probability)} of draws" if 0 < probability < 1 else "all draws" if probability else "no draw"
+    return f"{n.share(probability)} of cases" if 0 < probability < 1 else "all cases" if probability else "no case"
 
 
 def _return(found: Mapping[str, Any]) -> str:

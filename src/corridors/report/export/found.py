@@ -1,0 +1,83 @@
+"""One saved result as the front page needs it, read from the files of the result without computing anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from corridors.show import numbers
+from corridors.show.lookups import Band, short_name
+from corridors.show.words import phrases
+from corridors.show.words.front_page import Found
+
+_SHUT_DAYS = 360.0
+_SMALL_MUSD = 0.05
+
+
+def read(folder: Path) -> Found | None:
+    """What the page needs of the result saved in ``folder``; None where there is none that can be read."""
+    try:
+        head = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+        effect = pd.read_parquet(folder / "effect.parquet")
+        paths = pd.read_parquet(folder / "projection.parquet")
+        last = int(head["years"][-1])
+        row = effect[(effect["year"] == last) & (effect["flow"] == "total") & (effect["unit"] == "percent")].iloc[0]
+        level = paths[(paths["flow"] == "total") & (paths["case"] == "baseline") & (paths["year"] == last)].iloc[0]
+        names = head["facts"].get("names") or head["pair"]
+        return Found(
+            name=str(head["scenario"]["name"]), pair=(str(head["pair"][0]), str(head["pair"][1])), names=(str(names[0]), str(names[1])),
+            measured=bool(head["scenario"].get("measures")), last=last, effect=Band(float(row["p10"]), float(row["p50"]), float(row["p90"])),
+            level=numbers.musd(float(level["p50"])), **_causes(folder, head), **_worth(head),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return None
+
+
+def _causes(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
+    """What the effect comes from, and what stands in its way; only what the result has."""
+    measures = list(head["scenario"].get("measures") or ())
+    facts = head["facts"]
+    kinds = {str(m.get("kind")) for m in measures}
+    found: dict[str, Any] = {"only_capacity": kinds == {"border_capacity"}, "corridor_known": bool(facts.get("corridor_known", True))}
+    needed = facts.get("trucks_needed")
+    if needed and facts.get("corridor_known", True):
+        found["trucks"] = float(needed["exports"]["p50"]) + float(needed["imports"]["p50"])
+    shares = _table(folder, "contributions")
+    if len(shares):
+        top = int(shares["percent_points"].abs().to_numpy().argmax())
+        crossings = _table(folder, "crossings")
+        named = [str(c) for c in (measures[top].get("crossings") or ())] if top < len(measures) else []
+        found["because"] = phrases.subject_of(str(shares["kind"].iloc[top]), crossings[crossings["crossing"].isin(named)] if len(crossings) else crossings)
+    crossings = _table(folder, "crossings")
+    widened = {str(c) for m in measures if m.get("kind") == "border_capacity" for c in (m.get("crossings") or ())}
+    if len(crossings) and widened:
+        rows = crossings[crossings["crossing"].isin(widened)]
+        shut = rows["closure_days_after"] >= _SHUT_DAYS
+        found["shut"] = tuple(short_name(name) for name in rows.loc[shut, "name"])
+        found["capacity"] = float(rows.loc[~shut, "capacity_before"].sum())
+    return found
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame:
+    file = folder / f"{name}.parquet"
+    return pd.read_parquet(file) if file.is_file() else pd.DataFrame()
+
+
+def _worth(head: Mapping[str, Any]) -> dict[str, str]:
+    """Worth a year, cost and how sure a gain is, in words; nothing without an appraisal."""
+    found = head["facts"].get("appraisal")
+    if not found or not head["scenario"].get("measures"):
+        return {}
+    gain, own = float(found["user_benefits_musd"]["mean"]), float(found["user_benefits_pair_musd"]["mean"])
+    cost = found["costs_musd"]["mean"]
+    others = gain - own
+    return {
+        "worth": f"less than {numbers.musd(_SMALL_MUSD)}" if abs(gain) < _SMALL_MUSD else numbers.musd(gain),
+        "others_gain": f"about {numbers.musd(others)}" if others > _SMALL_MUSD else "",
+        "cost": numbers.musd(float(cost)) if cost else "none counted",
+        "sure": numbers.share(float(found["probability_npv_positive"])),
+    }

@@ -1,0 +1,73 @@
+"""One arithmetic for all that is told of an effect: headline, table, label of a chart, tornado, terminal, index and brief.
+
+An effect is a finding where its whole 80 % band lies on one side of zero (:func:`corridors.show.lookups.verdict` is
+``rise`` or ``fall``). Then its middle is written, by :func:`percent` and :func:`money`, the same digits everywhere. What
+lies inside the noise is written in words: its middle has no digits anywhere, only its band may be shown, which says how
+far it might go. Trade with the measures is trade without them times the effect, so that what readers work out
+agrees: the median of the one path against the median of the other is another number, and is never shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from corridors.show import numbers as n
+from corridors.show.lookups import Band, Kind, effect, path, verdict
+
+if TYPE_CHECKING:
+    from corridors.study.result import StudyResult
+
+WORDS: dict[Kind, str] = {"none": "no change", "tiny": "no measurable effect", "nil": "no measurable effect", "open": "not told from zero"}
+"""What is said instead of a number."""
+
+
+def told(band: Band) -> bool:
+    """Whether an effect is a finding: all of its 80 % band is on one side of zero, and seen to be."""
+    return verdict(band) in ("rise", "fall")
+
+
+def percent(band: Band) -> str:
+    """An effect in percent: ``+0.42 %`` where it is a finding, else words."""
+    return n.signed_percent(band.mid) if told(band) else WORDS[verdict(band)]
+
+
+def amount(band: Band) -> str:
+    """The digits of :func:`percent` for a column whose head says percent."""
+    return percent(band).removesuffix(f"{n.THIN}%")
+
+
+def money(in_percent: Band, in_musd: Band) -> str:
+    """The same effect in dollars a year: ``+$4.5 million``; words where the effect in percent is no finding."""
+    return n.musd(in_musd.mid, sign=True) if told(in_percent) else WORDS[verdict(in_percent)]
+
+
+def span(band: Band) -> str:
+    """The band in percent for a column whose head says percent: as many decimals as its width supports."""
+    return n.number_range(band.low, band.high, sign=True)
+
+
+def with_measures(result: StudyResult, flow: str = "total", year: int | None = None) -> float:
+    """Trade with the measures in the middle, million dollars: without them times one plus the effect, if that is a finding."""
+    return raised(path(result, flow, "baseline", year).mid, effect(result, flow, "percent", year))
+
+
+def raised(before_musd: float, change: Band) -> float:
+    """``before_musd`` with an effect in percent; as it is where the effect is no finding."""
+    return before_musd * (1.0 + change.mid / 100.0) if told(change) else before_musd
+
+
+def apart(low: float, mid: float, high: float) -> bool:
+    """Whether the change of one flow or economy, in any unit, has a sign: zero lies outside its band."""
+    return bool(min(low, mid, high) > 0 or max(low, mid, high) < 0)
+
+
+def rank(result: StudyResult) -> tuple[int, float, str]:
+    """A sort key: findings first, the largest rise on top, then what cannot be told from zero by name, then what has no measure."""
+    return order(effect(result), bool(result.scenario.get("measures")), result.name)
+
+
+def order(band: Band, measured: bool, name: str) -> tuple[int, float, str]:
+    """The key of :func:`rank` from its parts."""
+    if not measured:
+        return 2, 0.0, name
+    return (0, -band.mid, name) if told(band) else (1, 0.0, name)

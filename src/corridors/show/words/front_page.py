@@ -1,0 +1,111 @@
+"""What the front page of a build says: the finding, why others do nothing, what it is worth, from saved results alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from corridors.show import findings
+from corridors.show import numbers as n
+from corridors.show.lookups import Band, clean, quoted, the, verdict
+from corridors.show.words import phrases
+
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the page needs of one saved result. Effect in percent (80 % band and median), money in words."""
+
+    name: str
+    pair: tuple[str, str]
+    names: tuple[str, str]
+    measured: bool
+    last: int
+    effect: Band
+    level: str
+    """Two-way trade without measures in the last year, in words."""
+    because: str = ""
+    """What the effect comes from most, as the subject of a sentence; empty where that is not known."""
+    only_capacity: bool = False
+    """Whether every measure widens crossings."""
+    trucks: float | None = None
+    """Trucks a day, both ways, if all goods of the pair that suit trucks went by road."""
+    capacity: float | None = None
+    """Trucks a day that the crossings of the measures take today."""
+    shut: tuple[str, ...] = ()
+    """Crossings of the measures that stay shut."""
+    corridor_known: bool = True
+    others_gain: str = ""
+    """What others who pass gain a year, in words; empty where it is nothing to speak of."""
+    worth: str = ""
+    cost: str = ""
+    sure: str = ""
+
+
+def _between(found: Found) -> str:
+    first, second = (the(name) for name in found.names)
+    return f"{first} and {second}"
+
+
+def headline(acting: Sequence[Found]) -> str:
+    """``Two of ten packages move trade between Pakistan and Russia``."""
+    moving = sum(findings.told(f.effect) for f in acting)
+    trade = f"trade between {_between(acting[0])}"
+    if len(acting) == 1:
+        return f"The one package here {'moves' if moving else 'does nothing measurable to'} {trade}"
+    verb = "moves" if moving < 2 else "move"
+    return f"{phrases.capital(n.in_words(moving) if moving else 'none')} of {n.in_words(len(acting))} packages {verb} {trade}" + ("" if moving else " measurably")
+
+
+def because(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
+    """Which they are, by how much and through what; in groups where there are many."""
+    moving = [f for f in acting if findings.told(f.effect)]
+    if not moving:
+        return "What each would change lies inside the noise of the estimate. Why, package by package, is below."
+    reasons = Counter(f.because for f in moving if f.because)
+    shared = next(iter(reasons)) if len(reasons) == 1 and len(moving) > 1 and all(f.because for f in moving) else ""
+    told = []
+    for f in moving[:_MOST_NAMED]:
+        verb = "raises" if f.effect.mid > 0 else "lowers"
+        own = f", because of {f.because}" if f.because and not shared else ""
+        told.append(f"{quoted(titles[f.name])} {verb} it by {n.percent(abs(f.effect.mid))} in {f.last} ({phrases.plain_range(f.effect)}){own}")
+    rest = len(moving) - len(told)
+    more = f" {phrases.capital(n.in_words(rest))} more {n.plural(rest, 'moves', 'move')} it less." if rest else ""
+    both = f" {'Both' if len(moving) == 2 else 'All'} because of {shared}." if shared else ""
+    return f"{'; '.join(told)}.{both}{more}"
+
+
+def answer(found: Found) -> str:
+    """What the scenario does, in one line with its range; the verdict is that of the reports."""
+    band = found.effect
+    kind, trade = verdict(band), f"two-way trade in {found.last}"
+    if not found.measured:
+        return f"What the others are measured against: two-way trade of {found.level} in {found.last}."
+    if kind == "none":
+        return f"Changes nothing in {trade}."
+    if kind in ("tiny", "nil"):
+        return f"No measurable effect on {trade}."
+    if kind == "open":
+        return f"Not told from zero: {trade} may change by {n.percent_range(band.low, band.high, sign=True)}."
+    return f"{'Raises' if kind == 'rise' else 'Lowers'} {trade} by {n.percent(abs(band.mid))} ({phrases.plain_range(band)})."
+
+
+def why(found: Found) -> str:
+    """Why it does nothing measurable to this trade, as far as the result tells."""
+    told = []
+    if not found.corridor_known:
+        told.append("no road or railway of the network joins the two")
+    if found.shut:
+        told.append(f"{n.listed([clean(name) for name in found.shut])} {n.plural(len(found.shut), 'stays', 'stay')} shut, so what is built there waits")
+    if found.trucks is not None:
+        need = f"all of this trade that suits trucks would need {phrases.about_trucks(found.trucks)}, both ways"
+        if found.capacity is not None and found.only_capacity:
+            against = "less than" if found.trucks < found.capacity else "more than"
+            need += f", {against} the {n.count(found.capacity)} that these crossings take today"
+        told.append(need)
+    if found.others_gain:
+        told.append(f"others who pass gain {found.others_gain} a year")
+    text = "; ".join(told)
+    return f"{phrases.capital(text)}." if text else ""
