@@ -303,7 +303,7 @@ def test_bands_in_the_answer_are_the_quantiles(many) -> None:
     for result in many:
         (answer,) = narrative.answer(result).paragraphs
         band = lookups.effect(result)
-        found = re.search(r"\(80\u202f% band (\S+) to (\S+)\u202f%\)", answer)
+        found = re.search(r"80\u202f% band (\S+) to (\S+)\u202f%(?:\)| includes zero| reaches down)", answer)
         if found and result.scenario["measures"]:
             low, high = sorted((band.low, band.high)) if "would lower" not in answer else sorted((-band.low, -band.high))
             assert shows(found.group(1), low) and shows(found.group(2), high), (answer, band)
@@ -351,7 +351,8 @@ def test_capacity_is_said_not_to_hold_trade_that_is_not_there(results) -> None:
 
 def test_capacity_that_adds_trade_is_not_said_to_add_none(results) -> None:
     base = results["capacity-800"]
-    gains = replace(base, tables={**base.tables, "contributions": base["contributions"].assign(percent_points=2.5)})
+    effect = base["effect"].assign(**dict(zip(QUANTILES, (0.5, 1.0, 2.0, 2.5, 3.0, 4.0, 5.0), strict=True)))
+    gains = replace(base, tables={**base.tables, "effect": effect, "contributions": base["contributions"].assign(percent_points=2.5)})
     first = narrative.border_words(gains).paragraphs[0]
     assert "does not hold" not in first and "about +2.5" in first
 
