@@ -303,7 +303,7 @@ def real_cases() -> pd.DataFrame:
 
 
 def experiments() -> pd.DataFrame:
-    """Borders that shut or slowed, each written as a measure of the model."""
+    """Borders that shut, opened or slowed, each written as a measure of the model."""
     return table("experiments")
 
 
@@ -313,7 +313,7 @@ def experiments_first_predictions() -> pd.DataFrame:
 
 
 def experiments_observed() -> pd.DataFrame:
-    """What came of each experiment, with its address."""
+    """What came of an experiment, with its address; one that has no row waits for a figure."""
     return table("experiments_observed")
 
 
