@@ -29,14 +29,16 @@ def two_line_labels(ax: Axes, labels: list[str], bold: list[bool] | None = None,
 
 @draw.chart
 def contributions(result: StudyResult) -> blocks.Figure | None:
-    """What each measure contributes to the effect on two-way trade, in percentage points that add up; None where there is no finding to share out."""
+    """What each measure contributes to the effect on two-way trade, in percentage points that add up (Shapley values).
+
+    None where there is no finding to share out, or but one measure to which all of it belongs.
+    """
     table = result["contributions"]
-    if draw.is_empty(table) or not findings.told(lookups.effect(result)):
+    if len(table) < 2 or not findings.told(lookups.effect(result)):
         return None
     table = table.sort_values("percent_points", key=lambda v: -v.abs(), kind="stable").reset_index(drop=True)
     total = float(table["percent_points"].sum())
-    several = len(table) > 1
-    labels = [*table["measure"].astype(str), *(["All measures together"] if several else [])]
+    labels = [*table["measure"].astype(str), "All measures together"]
     figure = draw.canvas(0.42 + 0.33 * len(labels))
     ax = draw.panel(figure, left=2.95, right=0.75, top=0.3, bottom=0.06)
     two_line_labels(ax, labels, [False] * len(table) + [True])
@@ -49,11 +51,9 @@ def contributions(result: StudyResult) -> blocks.Figure | None:
         draw.text(ax, end, n, numbers.significant(value, 2, sign=True), colour, dx=4, bold=True)
         reached += value
         stops.append(reached)
-        if several:
-            ax.plot([reached, reached], [n + 0.28, n + 0.72], color=C["faint"], linewidth=0.8, zorder=2)
-    if several:
-        ax.barh([len(table)], [total], 0.56, color=C["scenario"], zorder=3)
-        draw.text(ax, max(total, 0.0), len(table), numbers.signed_percent(total), C["scenario"], dx=4, bold=True)
+        ax.plot([reached, reached], [n + 0.28, n + 0.72], color=C["faint"], linewidth=0.8, zorder=2)
+    ax.barh([len(table)], [total], 0.56, color=C["scenario"], zorder=3)
+    draw.text(ax, max(total, 0.0), len(table), numbers.signed_percent(total), C["scenario"], dx=4, bold=True)
     draw.zero_line(ax, "x")
     low, high = min(stops), max(stops)
     room = 0.04 * max(high - low, 1e-12)
@@ -69,8 +69,6 @@ def contributions(result: StudyResult) -> blocks.Figure | None:
 def _contribution_title(result: StudyResult, table: pd.DataFrame, total: float) -> str:
     top = table.iloc[0]
     amount = numbers.signed_percent(total)
-    if len(table) == 1:
-        return f"The one measure changes two-way trade by {amount} in {result.years[-1]}"
     if abs(total) < 1e-12 or (table["percent_points"] == 0).all():
         return "No measure changes two-way trade"
     if top["percent_points"] * total <= 0:
