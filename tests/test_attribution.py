@@ -79,3 +79,22 @@ def test_no_measures() -> None:
 @given(hnp.arrays(np.float64, st.integers(1, 12), elements=st.floats(-50, 50)), st.floats(-50, 50))
 def test_scaled_contributions_add_up_to_the_figure_shown(shares: np.ndarray, total: float) -> None:
     assert abs(shapley.scaled_to(shares, total).sum() - total) <= 1e-12 * max(1.0, abs(total), np.abs(shares).max())
+
+
+@given(hnp.arrays(np.float64, st.integers(1, 12), elements=st.floats(-50, 50).map(lambda v: round(v, 3))), st.floats(-50, 50))
+def test_no_contribution_turns_round(shares: np.ndarray, total: float) -> None:
+    """Unless all have one sign and the total another, or is out of all proportion to them."""
+    scaled = shapley.scaled_to(shares, total)
+    gains, losses = shares[shares > 0].sum(), -shares[shares < 0].sum()
+    if gains > 0.5 and losses > 0.5:
+        assert (np.sign(scaled) * np.sign(shares) >= 0).all()
+    elif gains + losses > 0.5 and (gains > 0.5) == (total > 0.5) and min(gains, losses) == 0 and abs(total) > 0.5:
+        np.testing.assert_allclose(scaled, shares * total / shares.sum(), rtol=1e-9, atol=1e-12)
+
+
+def test_gains_and_losses_that_nearly_cancel_are_not_blown_up() -> None:
+    """Flights bring 0.4 and open borders take 0.35 in the central case; the median of the draws is 0.25, not 0.05."""
+    scaled = shapley.scaled_to(np.array([0.4, -0.35]), 0.25)
+    assert scaled.sum() == pytest.approx(0.25, abs=1e-15)
+    assert 0.4 < scaled[0] < 0.6 and -0.35 < scaled[1] < -0.2, "by proportion they would be 2.0 and -1.75"
+    np.testing.assert_allclose(scaled[0] / 0.4, -0.35 / scaled[1], rtol=1e-12)

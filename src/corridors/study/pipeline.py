@@ -326,7 +326,7 @@ def demand(base: Baseline, t: int) -> dict[Pair, Array]:
 
 
 def contributions(study: Study) -> pd.DataFrame:
-    """Shapley values of the measures in the proportions of the central case, adding up to the median effect."""
+    """Shapley values of the measures in the central case, stretched to add up to the median effect, no sign turned."""
     measures = study.scenario.measures
     base, with_measures = study.baseline_paths["total"][:, -1], study.scenario_paths["total"][:, -1]
     median = float(np.median(100.0 * (with_measures / base - 1.0)))

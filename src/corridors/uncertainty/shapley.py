@@ -56,20 +56,34 @@ def shapley_of(value: Callable[[Array], Array], measures: int) -> Array:
 
 
 def scaled_to(contributions: Array, total: float) -> Array:
-    """Contributions (M,) in the same proportions that add up to ``total`` exactly as floats are summed.
+    """Contributions (M,) that add up to ``total`` exactly as floats are summed, each with the sign that it has.
 
-    Used where the Shapley values are of one central draw and the figure that is shown is a median over draws. Where
-    contributions nearly cancel (their sum is below a thousandth of their size), the difference is spread evenly instead.
+    Used where the Shapley values are of one central draw and the figure that is shown is a median over draws. Gains P
+    and losses N (P, N > 0) become ``k P - N / k = total``: of one sign all keep their proportions; of both, gains and
+    losses that nearly cancel are not blown up, and none turns round. Where no ``k`` does it (nothing but gains, and a total
+    below zero) or contributions are nothing, the difference is spread evenly.
     """
     contributions = np.asarray(contributions, dtype=np.float64)
     if contributions.size == 0:
         return contributions.copy()
-    have = float(contributions.sum())
-    if abs(have) > 1e-3 * float(np.abs(contributions).sum()):
-        scaled = contributions * (total / have)
+    up, down = np.maximum(contributions, 0.0), np.maximum(-contributions, 0.0)
+    gains, losses = float(up.sum()), float(down.sum())
+    k = _stretch(gains, losses, float(total))
+    if k is None:
+        scaled = contributions + (total - float(contributions.sum())) / contributions.size
     else:
-        scaled = contributions + (total - have) / contributions.size
+        scaled = k * up - down / k
     largest = int(np.argmax(np.abs(scaled)))
     for _ in range(4):
         scaled[largest] += total - float(scaled.sum())
     return scaled
+
+
+def _stretch(gains: float, losses: float, total: float) -> float | None:
+    """The ``k > 0`` with ``k gains - losses / k = total``; None where there is none within a factor of a thousand."""
+    if gains == 0.0 and losses == 0.0:
+        return None
+    root = float(np.sqrt(total * total + 4.0 * gains * losses))
+    # Of the two forms of the root, the one that does not subtract near equals.
+    k = (total + root) / (2.0 * gains) if total >= 0.0 and gains > 0.0 else 2.0 * losses / (root - total) if root > total else 0.0
+    return k if 1e-3 < k < 1e3 else None
