@@ -29,15 +29,22 @@ def table(name: str) -> pd.DataFrame:
     Columns have the types of the descriptor: string, integer (``int64``, or ``Int64`` where values may be
     missing), number (``float64``), boolean. Raises DataError if there is no such table or it is damaged.
     """
+    # Shallow: pandas copies on write, so the cached frame stays as it was read.
+    return _cached(*stamp(name)).copy(deep=False)
+
+
+def stamp(name: str) -> tuple[Path, int, int, str]:
+    """What tells the table ``name`` as it is now from itself at another time: a key for what is computed from it."""
     resource = package.resource(name)
     if not resource.is_table:
         raise DataError(f"{package.FILE}: {name} is a file, not a table: {resource.path}")
     try:
-        stamp = resource.path.stat()
+        found = resource.path.stat()
     except OSError:
-        raise DataError(f"{resource.path}: missing; {package.FILE} lists it as table {name!r}") from None
-    # Shallow: pandas copies on write, so the cached frame stays as it was read.
-    return _cached(resource.path, stamp.st_mtime_ns, stamp.st_size, resource.text).copy(deep=False)
+        raise DataError(
+            f"{resource.path}: missing; {package.FILE} lists it as table {name!r}"
+        ) from None
+    return resource.path, found.st_mtime_ns, found.st_size, resource.text
 
 
 @lru_cache(maxsize=128)

@@ -108,13 +108,36 @@ def respond(
             "number above 0; tau'/tau is 1 where nothing changes"
         )
     engine = _Engine.of(labels, flows, elasticity, closure, deficits, numeraire)
-    parts = []
-    for start in range(0, len(factor), _ROWS):
-        rows_now = slice(start, start + _ROWS)
-        log_k = -elasticity[rows_now, None] * np.log(factor[rows_now])
-        shock = _PairShock(rows, columns, log_k, np.expm1(log_k), len(labels))
-        parts.append(engine.run(shock, elasticity[rows_now], rows, columns))
-    return _gather(labels, tuple((str(a), str(b)) for a, b in pairs), parts, closure)
+    return Base(labels, engine).respond(pairs, -elasticity[:, None] * np.log(factor), elasticity)
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base world ready for any shock to a few pairs: what :func:`respond` makes anew in each call."""
+
+    labels: pd.Index
+    engine: _Engine
+
+    @classmethod
+    def of(cls, trade: pd.DataFrame, closure: str) -> Base:
+        """Of ``trade`` as in :func:`counterfactual`, for a closure that does not rest on elasticities: conditional or partial."""
+        labels, flows = inputs.flows(trade)
+        return cls(
+            labels,
+            _Engine.of(labels, flows, np.ones(1), closure, "output_share", inputs.WORLD_OUTPUT),
+        )
+
+    def respond(self, pairs: Sequence[Pair], log_k: Array, theta: Array) -> Response:
+        """Draws of ``log_k`` (B,P), -theta ln tau'/tau, with elasticities (B,)."""
+        rows, columns = positions(self.labels, pairs)
+        parts = []
+        for start in range(0, len(log_k), _ROWS):
+            now = slice(start, start + _ROWS)
+            shock = _PairShock(rows, columns, log_k[now], np.expm1(log_k[now]), len(self.labels))
+            parts.append(self.engine.run(shock, theta[now], rows, columns))
+        return _gather(
+            self.labels, tuple((str(a), str(b)) for a, b in pairs), parts, self.engine.closure
+        )
 
 
 def counterfactuals(

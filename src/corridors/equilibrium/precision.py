@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, qmc
 
 from corridors.equilibrium import hats, inputs
 from corridors.equilibrium.batch import Response, counterfactuals
@@ -250,6 +249,9 @@ def _draw(
     seed: int,
 ) -> Response:
     """The counterfactual at the estimates (first row) and at draws of the parameters."""
+    # Loading it takes longer than most calls of the package.
+    from scipy.stats import norm, qmc
+
     sobol = qmc.Sobol(len(names), scramble=True, rng=np.random.default_rng(seed))
     uniform = sobol.random(draws)
     value, vectors = np.linalg.eigh(spread)

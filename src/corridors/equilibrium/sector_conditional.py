@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from corridors.equilibrium.batch import Pair, respond
+from corridors.equilibrium.batch import Base, Pair
 from corridors.equilibrium.hats import Array
 from corridors.equilibrium.sector_engine import Shock
-from corridors.equilibrium.sector_world import SectorWorld
+from corridors.equilibrium.sector_world import Keyed, SectorWorld
 
 
 def solve(world: SectorWorld, shock: Shock, theta: Array) -> dict[str, Array]:
@@ -27,15 +30,11 @@ def solve(world: SectorWorld, shock: Shock, theta: Array) -> dict[str, Array]:
         (world.labels[i], world.labels[j]) for i, j in zip(shock.rows, shock.columns, strict=True)
     ]
     for s in range(size):
-        flows = world.flows[s]
-        if not (shock.log_k[s].any() and flows[shock.rows, shock.columns].any()):
+        if not (shock.log_k[s].any() and world.flows[s][shock.rows, shock.columns].any()):
             continue
-        here = (flows.sum(axis=1) > 0) & (flows.sum(axis=0) > 0)
-        names = [world.labels[i] for i in np.flatnonzero(here)]
-        table = pd.DataFrame(flows[np.ix_(here, here)], index=names, columns=names)
-        inside = [p for p, pair in enumerate(pairs) if here[shock.rows[p]] and here[shock.columns[p]]]
-        factor = np.exp(-shock.log_k[s][:, inside] / theta[s][:, None])
-        found = respond(table, [pairs[p] for p in inside], factor, theta[s], closure="conditional")
+        here, base = _base(Keyed(world), s)
+        inside = [p for p in range(count) if here[shock.rows[p]] and here[shock.columns[p]]]
+        found = base.respond([pairs[p] for p in inside], shock.log_k[s][:, inside], theta[s])
         sector[:, inside, s] = found.trade_factor
         at = np.flatnonzero(here)
         sold, got = abroad[s].sum(axis=1)[at], abroad[s].sum(axis=0)[at]
@@ -44,6 +43,17 @@ def solve(world: SectorWorld, shock: Shock, theta: Array) -> dict[str, Array]:
         real[:, at] += world.final_share[s, at] * np.log(found.real_gdp_factor)
         residual = np.maximum(residual, found.residual)
     return _all(world, abroad, sector, out, into, np.exp(real), residual)
+
+
+@lru_cache(maxsize=64)
+def _base(key: Keyed, sector: int) -> tuple[NDArray[np.bool_], Base]:
+    """Economies that sell and buy goods of a sector, and their flows, ready for any shock."""
+    flows = key.world.flows[sector]
+    here = (flows.sum(axis=1) > 0) & (flows.sum(axis=0) > 0)
+    names = [key.world.labels[i] for i in np.flatnonzero(here)]
+    return here, Base.of(
+        pd.DataFrame(flows[np.ix_(here, here)], index=names, columns=names), "conditional"
+    )
 
 
 def partial(world: SectorWorld, shock: Shock) -> dict[str, Array]:

@@ -12,8 +12,8 @@ import pandas as pd
 from corridors.equilibrium import inputs, sector_conditional
 from corridors.equilibrium.batch import Anderson, Pair, Response, positions
 from corridors.equilibrium.hats import RESIDUAL_LIMIT, Array
-from corridors.equilibrium.sector_engine import Engine, Shock, State, Tuning
-from corridors.equilibrium.sector_world import SectorWorld
+from corridors.equilibrium.sector_engine import Engine, Level, Shock, State, Tuning
+from corridors.equilibrium.sector_world import Keyed, SectorWorld
 from corridors.errors import EquilibriumError, NotConverged
 from corridors.runtime import cores
 
@@ -149,59 +149,51 @@ class _Run:
         if self.closure == "partial":
             return sector_conditional.partial(self.world, shock)
         engine = engine_of(self.world, self.fixed_deficit)
-        tuning = _tuned(engine, self._proportions())
-        state, left = _solve(engine, tuning, shock, theta, self.clearing)
-        out = _factors(self.world, engine, shock, theta, state)
+        tuning = tuned(engine, proportions(self.theta))
+        state, left = solve(engine, tuning, shock, theta, self.clearing)
+        out = factors(self.world, engine, shock, theta, state)
         for draw in left:
-            one = _in_parts(engine, tuning, shock.some(np.array([draw])), theta[:, draw : draw + 1])
+            one = in_parts(engine, tuning, shock.some(np.array([draw])), theta[:, draw : draw + 1])
             for name, value in one.items():
                 out[name][draw] = value
         return out
 
-    def _proportions(self) -> tuple[float, ...]:
-        """Mean elasticities of the sectors to one another, rounded so that like calls share what rests on them."""
-        mean = 1.0 / np.mean(1.0 / self.theta, axis=1)
-        return tuple(np.round(mean / mean.mean(), 1).clip(0.1))
 
-
-class _Keyed:
-    """A world as a key: the same object is the same world."""
-
-    def __init__(self, world: SectorWorld) -> None:
-        self.world = world
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Keyed) and other.world is self.world
-
-    def __hash__(self) -> int:
-        return id(self.world)
+def proportions(theta: Array) -> tuple[float, ...]:
+    """Mean elasticities (S,B) of the sectors to one another, rounded so that like calls share what rests on them."""
+    mean = 1.0 / np.mean(1.0 / theta, axis=1)
+    return tuple(np.round(mean / mean.mean(), 1).clip(0.1))
 
 
 def engine_of(world: SectorWorld, fixed_deficit: bool = False) -> Engine:
     """The engine of ``world``, kept for the next call."""
-    return _engine(_Keyed(world), fixed_deficit)
+    return _engine(Keyed(world), fixed_deficit)
 
 
 @lru_cache(maxsize=2)
-def _engine(key: _Keyed, fixed_deficit: bool) -> Engine:
+def _engine(key: Keyed, fixed_deficit: bool) -> Engine:
     return Engine(key.world, fixed_deficit)
 
 
 @lru_cache(maxsize=8)
-def _tuned(engine: Engine, proportions: tuple[float, ...]) -> Tuning:
+def tuned(engine: Engine, proportions: tuple[float, ...]) -> Tuning:
+    """What steps at elasticities in these proportions share, kept for the next call."""
     return engine.tuned(np.array(proportions))
 
 
-def _solve(
-    engine: Engine, tuning: Tuning, shock: Shock, theta: Array, clearing: float, accepted: float = RESIDUAL_LIMIT / 20
-) -> tuple[State, list[int]]:
-    """Steps until every draw clears to ``clearing``; those further from it than that and ``accepted`` are left."""
+def solve(
+    engine: Engine, tuning: Tuning, shock: Shock, theta: Array, clearing: float, accepted: float = RESIDUAL_LIMIT / 20,
+    begin: State | None = None, sector: Array | None = None,
+) -> tuple[State, list[int]]:  # fmt: skip
+    """Steps from ``begin`` (None: the base world) until every draw clears to ``clearing``; those further from it than that and
+    ``accepted`` are left. ``sector`` (B,P,S) is filled with trade of the pairs, new over old, where each draw ended."""
     draws = theta.shape[1]
     accepted = max(accepted, clearing)
-    whole = engine.start(draws)
+    now = engine.start(draws) if begin is None else begin
+    whole = State(now.x.copy(), now.p.copy(), now.rise.copy())
     best = np.full(draws, np.inf)
     open_draws = np.arange(draws)
-    now, part, own = whole, shock, theta
+    part, own = shock, theta
     before, memory = best, Anderson()
     for _ in range(_STEPS):
         level = engine.level(part, own, now)
@@ -212,7 +204,14 @@ def _solve(
         whole.x[at], whole.p[:, at], whole.rise[:, at] = now.x[better], now.p[:, better], now.rise[:, better]
         best[at] = size[better]
         # at the limit of rounding steps wander; what grows without bound is left to smaller shocks
-        done = (size <= clearing) | ~fine | ((size >= before) & (size <= RESIDUAL_LIMIT / 20)) | (size > 1e3)
+        done = (
+            (size <= clearing)
+            | ~fine
+            | ((size >= before) & (size <= RESIDUAL_LIMIT / 20))
+            | (size > 1e3)
+        )
+        if sector is not None and done.any():
+            sector[open_draws[done]] = _traded(engine, part, level, now.x)[done]
         if done.all():
             break
         if done.any():
@@ -226,6 +225,9 @@ def _solve(
         new = engine.step(own, now, level, tuning)
         here = _flat(now)
         now = _unflat(memory.step(here, _flat(new) - here), len(own))
+    else:
+        if sector is not None:
+            sector[open_draws] = _traded(engine, part, engine.level(part, own, now), now.x)
     return whole, [int(d) for d in np.flatnonzero(~(best <= accepted))]
 
 
@@ -243,7 +245,9 @@ def _unflat(values: Array, size: int) -> State:
     return State(values[:, :n], np.ascontiguousarray(p), np.ascontiguousarray(rise))
 
 
-def _factors(world: SectorWorld, engine: Engine, shock: Shock, theta: Array, state: State) -> dict[str, Array]:
+def factors(
+    world: SectorWorld, engine: Engine, shock: Shock, theta: Array, state: State
+) -> dict[str, Array]:
     """The factors at solved ``state``, the world's value added as numeraire."""
     level = engine.level(shock, theta, state)
     shift = np.log1p(np.expm1(state.x) @ engine.weights)[:, None]
@@ -257,17 +261,23 @@ def _factors(world: SectorWorld, engine: Engine, shock: Shock, theta: Array, sta
     into = level.a_rise @ abroad
     shock.add_bought(into, level.a, abroad)
     into = into * level.reach + level.moved * abroad.sum(axis=1)[:, None, :]
-    pull = (1.0 + shock.change) * level.a[:, :, shock.rows] * level.reach[:, :, shock.columns]
     price = state.x - shift
     index = (world.final_share[:, None, :] * state.p).sum(axis=0)
     return {
-        "sector": 1.0 + _moved(pull - 1.0, up[None]).transpose(1, 2, 0),
+        "sector": _traded(engine, shock, level, state.x),
         "exports": 1.0 + _moved(_ratio(out.sum(axis=0), exports), up),
         "imports": 1.0 + _moved(_ratio(into.sum(axis=0), imports), up),
         "price": np.exp(price),
         "real": np.exp(state.x - index),
         "residual": level.residual,
     }
+
+
+def _traded(engine: Engine, shock: Shock, level: Level, x: Array) -> Array:
+    """(B,P,S) trade of the pairs at the numeraire's prices, new over old."""
+    up = np.expm1(-np.log1p(np.expm1(x) @ engine.weights))[:, None]
+    pull = (1.0 + shock.change) * level.a[:, :, shock.rows] * level.reach[:, :, shock.columns]
+    return np.asarray(1.0 + _moved(pull - 1.0, up[None]).transpose(1, 2, 0))
 
 
 def _moved(change: Array, up: Array) -> Array:
@@ -279,7 +289,7 @@ def _ratio(change: Array, base: Array) -> Array:
     return np.divide(change, base, out=np.zeros_like(change), where=base > 0)
 
 
-def _in_parts(engine: Engine, tuning: Tuning, shock: Shock, theta: Array) -> dict[str, Array]:
+def in_parts(engine: Engine, tuning: Tuning, shock: Shock, theta: Array) -> dict[str, Array]:
     """One draw whose shock is too large for steps from the base world: in parts, each from the world that the
     last one made. Changes of changes multiply, so the answer is the same."""
     world, here = engine.world, engine
@@ -292,14 +302,16 @@ def _in_parts(engine: Engine, tuning: Tuning, shock: Shock, theta: Array) -> dic
             tuning = here.tuned(theta[:, 0])
         length = min(part, 1.0 - done)
         some = Shock(shock.rows, shock.columns, shock.log_k * length, shock.economies)
-        state, left = _solve(here, tuning, some, theta, _AIM, RESIDUAL_LIMIT / (20 if splits < _SPLITS / 2 else 10))
+        state, left = solve(
+            here, tuning, some, theta, _AIM, RESIDUAL_LIMIT / (20 if splits < _SPLITS / 2 else 10)
+        )
         if left:
             splits += 1
             if splits > _SPLITS:
                 return _unsolved(engine, shock)
             part = length / 2.0
             continue
-        got = _factors(world, here, some, theta, state)
+        got = factors(world, here, some, theta, state)
         worst = max(worst, float(got["residual"].max()))
         total = {k: v * total[k] if total else v for k, v in got.items()}
         world = _next_world(world, here, some, theta, state)

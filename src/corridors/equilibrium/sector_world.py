@@ -53,6 +53,19 @@ class SectorWorld:
         return np.asarray(self.final / self.final_spending)
 
 
+class Keyed:
+    """A world as a key: the same object is the same world."""
+
+    def __init__(self, world: SectorWorld) -> None:
+        self.world = world
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Keyed) and other.world is self.world
+
+    def __hash__(self) -> int:
+        return id(self.world)
+
+
 def sector_world(
     trade: Mapping[str, pd.DataFrame], input_share: pd.DataFrame | Array | None = None
 ) -> SectorWorld:

@@ -9,7 +9,7 @@ draws, to the tolerance of the solvers: a test holds both beside each other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -111,7 +111,7 @@ class Engine:
         before = self._state_before(links, params, when, flows, question)
         change = links.change(params, active, when, flows, before=before)
         yearly = {pair: np.concatenate([at[pair] for at in central]) for pair in flows}
-        return _cases(change, slice(0, self.draws)), (_cases(change, slice(self.draws, None)), yearly)
+        return change.cases(slice(0, self.draws)), (change.cases(slice(self.draws, None)), yearly)
 
     def _state_before(
         self, links: Chain, params: Params, when: Array, flows: Mapping[Pair, Array], question: Question
@@ -130,18 +130,3 @@ def _structure(measures: Sequence[Any]) -> tuple[Any, ...]:
     opened = sorted(c for m in measures if m.kind == "closure" for c in m.crossings)
     built = [m.deed for m in measures if not m.at_crossings]
     return bool(measures), tuple(opened), tuple(built)
-
-
-def _cases(change: Change, rows: slice) -> Change:
-    """Some cases of a change."""
-
-    def cut(value: Any) -> Any:
-        return value[rows] if isinstance(value, np.ndarray) else value
-
-    def state(found: TransportState | None) -> TransportState | None:
-        return None if found is None else TransportState(**{f.name: cut(getattr(found, f.name)) for f in fields(found)})
-
-    whole = change.response
-    response = replace(whole, **{f.name: cut(getattr(whole, f.name)) for f in fields(whole)})
-    parts = {f.name: cut(getattr(change, f.name)) for f in fields(change)}
-    return replace(change, **{**parts, "before": state(change.before), "after": state(change.after), "response": response})

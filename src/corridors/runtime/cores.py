@@ -21,14 +21,22 @@ LEAST_BLOCKS = 2
 """Blocks of cases that a helper must have to be worth its start."""
 
 
-def fill(shapes: Shapes, count: int, step: int, do: Callable[[int, int], Mapping[str, Array]]) -> dict[str, Array]:
+def fill(
+    shapes: Shapes,
+    count: int,
+    step: int,
+    do: Callable[[int, int], Mapping[str, Array]],
+    least: int = LEAST_BLOCKS,
+) -> dict[str, Array]:
     """Arrays (count, \\*shape) by name, filled with what ``do(first, last)`` gives for ``step`` cases at a time.
+
+    A helper has ``least`` blocks or more.
 
     The answer is the same on any number of cores. A helper that fails or is killed costs only time: its part is done
     here, and an error that is no accident is raised from there.
     """
     starts = range(0, count, step)
-    parts = max(1, min(machine.cores(), len(starts) // LEAST_BLOCKS)) if _can_fork() else 1
+    parts = max(1, min(machine.cores(), len(starts) // least)) if _can_fork() else 1
     arrays = {name: _array((count, *shape), shared=parts > 1) for name, shape in shapes.items()}
 
     def work(some: Sequence[int]) -> None:

@@ -7,7 +7,7 @@ factors (:mod:`corridors.study.world_response`). With no measure active every fa
 
 Trade and traffic agree: in a state each pair's trucks are those of the trade that its own cost leaves, times what the
 rest of the world makes of it (``shift``: multilateral resistance and incomes). Traffic gives costs, costs give world
-trade, and world trade gives the shift of the next round, until it stands still to :data:`SHIFT_TOLERANCE`.
+trade, and world trade gives the shift: one fixed point, to :data:`SHIFT_TOLERANCE` (:mod:`corridors.transport.feedback`).
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ import pandas as pd
 
 from corridors import equilibrium
 from corridors.data import panel
-from corridors.errors import NetworkError
+from corridors.equilibrium.hats import RESIDUAL_LIMIT
+from corridors.equilibrium.sector_moving import FACTORS
+from corridors.errors import NetworkError, NotConverged
 from corridors.study import world_response
-from corridors.trade import cargo, elasticities, world
+from corridors.study.joint import Beside, Joint
+from corridors.trade import cargo, elasticities, sectors, world
 from corridors.transport import flights, network, trade_cost
 from corridors.transport import system as choice
 from corridors.transport.network import Network
@@ -36,9 +39,9 @@ Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
 
 
-SHIFT_TOLERANCE = 2e-3
-"""How far ln trade and ln of the trade behind the traffic of a pair may lie apart before a round is added."""
-MOST_SHIFTS = 8
+SHIFT_TOLERANCE = 1e-6
+"""How far ln trade and ln of the trade behind the traffic of a pair may lie apart."""
+_LEAST = 1e-300
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,38 @@ class Change:
     def trade_factor(self, p: int) -> Array:
         """New over old trade (B,) of directed pair number ``p``."""
         return np.asarray(self.response.trade_factor[:, p])
+
+    def cases(self, rows: slice) -> Change:
+        """Some of the cases."""
+
+        def cut(value: Any) -> Any:
+            return value[rows] if isinstance(value, np.ndarray) else value
+
+        def some(found: Any) -> Any:
+            return (
+                None
+                if found is None
+                else replace(found, **{f.name: cut(getattr(found, f.name)) for f in fields(found)})
+            )
+
+        parts = {f.name: cut(getattr(self, f.name)) for f in fields(self)}
+        return replace(
+            self,
+            **{
+                **parts,
+                "before": some(self.before),
+                "after": some(self.after),
+                "response": some(self.response),
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Where a search begins: ``place`` (1, X) of the queues and ``rest`` (1, P), ln of what the world adds to the trade of pairs."""
+
+    place: Array
+    rest: Array
 
 
 @dataclass(frozen=True)
@@ -139,17 +174,18 @@ class Chain:
         before: TransportState | None = None,
         closure: str = "full",
         near: Array | None = None,
+        guess: Guess | None = None,
     ) -> Change:
         """What ``active`` (B, M) of the measures change against none of them in ``year``.
 
         ``demand`` is the study's trade at the costs of the base year by directed pair, (B, C) million dollars. ``before`` is the
         state to compare with, if it is known already or another than without measures, of as many cases or one; if not,
-        ``near`` is where to begin looking for it.
+        ``near`` is where to begin looking for it, and ``guess`` (:meth:`guess`) what to begin with where nothing better is known.
         """
         cases = max(active.shape[0], *(np.atleast_1d(v).shape[0] for v in params.values()))
         known = before is not None
         if before is None:
-            before, first = self._settle(params, None, year, demand, near, closure)
+            before, first = self._settle(params, None, year, demand, near, closure, guess=guess)
         else:
             first = self._world(params, None, before, year, demand, closure, cases)
         after, last = before, first
@@ -171,47 +207,137 @@ class Chain:
 
     def _settle(
         self, params: Params, active: npt.ArrayLike | None, year: npt.ArrayLike, demand: Mapping[Pair, Array],
-        near: TransportState | Array | None, closure: str, beside: _World | None = None,
+        near: TransportState | Array | None, closure: str, beside: _World | None = None, guess: Guess | None = None,
     ) -> tuple[TransportState | None, _World]:  # fmt: skip
         """A state in which trade and traffic agree, and the world trade that fits it.
 
         ``beside`` is the world of the state ``near``: what that one leaves open between trade and traffic this one leaves
-        open too, so that it does not show as a difference between the two. Only cases that are not there yet go on, so what
-        comes out for a case does not depend on its neighbours.
+        open too, so that it does not show as a difference between the two.
         """
         phases = None if active is None else np.atleast_2d(np.asarray(active, dtype=float))
+        cases = max(
+            1 if phases is None else len(phases),
+            *(np.atleast_1d(v).shape[0] for v in params.values()),
+        )
+        cases = max(
+            cases,
+            np.atleast_1d(np.asarray(year)).shape[0],
+            *(len(np.atleast_2d(v)) for v in demand.values()),
+        )
         if self.system is None:
-            return None, self._world(params, phases, None, year, demand, closure, max(np.atleast_1d(v).shape[0] for v in params.values()))
-        own = demand if self.on_network else {}
-        slack: Array = np.ones((1, 1))
-        shift: npt.ArrayLike = 1.0
-        if isinstance(near, TransportState):
-            shift = near.shift
-            if beside is not None:
-                slack = near.shift / self._shift(params, near, demand, beside)
-        state = self.system.solve(params, active=active, year=year, demand=own, near=near, shift=shift)
-        count = state.gap.size
+            return None, self._world(params, phases, None, year, demand, closure, cases)
+        joint = self._joint(params, phases, year, demand, closure, cases)
+        if isinstance(near, TransportState) and beside is not None:
+            joint = replace(joint, beside=self._beside(params, near, demand, beside))
+        elif guess is not None:
+            joint = replace(joint, begin=guess.rest)
+            near = guess.place if near is None else near
+        # before helpers are forked, so that they share it
+        _ = joint.tuning
+        state, found = self.system.solve_with(
+            joint, params, active, year, demand if self.on_network else {}, near
+        )
+        classes = self._class_factors(params, phases, state, cases)
+        return state, self._world_of(joint, classes, found, closure)
 
-        def some(values: npt.ArrayLike, rows: npt.NDArray[np.intp]) -> Array:
-            array = np.asarray(values, dtype=float)
-            return array[rows] if array.ndim and array.shape[0] == count else array
+    def _joint(
+        self,
+        params: Params,
+        active: Array | None,
+        year: npt.ArrayLike,
+        demand: Mapping[Pair, Array],
+        closure: str,
+        cases: int,
+    ) -> Joint:
+        here, there = self._solved
+        pairs = len(self.system.pairs) if self.system is not None else 0
+        flown = (
+            self._class_factors(params, active, None, cases)
+            if self.flights and active is not None
+            else None
+        )
+        theta = np.broadcast_to(
+            np.atleast_1d(np.asarray(params["trade_elasticity"], dtype=float)), (cases,)
+        )
+        return Joint(
+            self.goods, np.array(here, dtype=np.intp), np.array(there, dtype=np.intp), pairs, theta,
+            np.broadcast_to(self.elasticities(params, year), (cases, len(sectors.names()))), self._weights(params, demand),
+            self.goods.weights(self._own_shares(demand)), flown, closure, SHIFT_TOLERANCE, cases,
+        )  # fmt: skip
 
-        world_ = self._world(params, phases, state, year, demand, closure)
-        fits = self._shift(params, state, demand, world_) * slack
-        for _ in range(MOST_SHIFTS):
-            left = np.flatnonzero(_apart(fits, state.shift) > SHIFT_TOLERANCE)
-            if not left.size:
-                break
-            now = {name: some(value, left) for name, value in params.items()}
-            traded = {pair: some(np.atleast_2d(value), left) for pair, value in demand.items()}
-            part = None if phases is None else some(phases, left)
-            there = self.system.solve(
-                now, active=part, year=some(year, left), demand=traded if own else None, near=_rows(state, left), shift=fits[left]
+    def _beside(
+        self, params: Params, near: TransportState, demand: Mapping[Pair, Array], found: _World
+    ) -> Beside:
+        """What a state and the world that fits it say of one near to it."""
+        here, there = self._solved
+        response = found.response
+        alone = world_response.alone(
+            self.goods.weights(self._own_shares(demand)),
+            found.class_factor,
+            self.goods,
+            found.theta,
+        )
+        shape = (max(len(alone), len(response.trade_factor)), near.shift.shape[1])
+        rest = np.zeros(shape)
+        rest[:, there] = np.log(np.maximum(response.trade_factor[:, here], _LEAST)) - np.log(
+            np.maximum(alone[:, here], _LEAST)
+        )
+        slack = np.log(near.shift / self._shift(params, near, demand, found))
+        arrays = (response.sector_factor, response.exports_factor, response.imports_factor, response.producer_price_factor,
+                  response.real_gdp_factor, response.residual)  # fmt: skip
+        return Beside(found.class_factor, rest, slack, dict(zip(FACTORS, arrays, strict=True)))
+
+    def guess(
+        self,
+        params: Params,
+        state: TransportState,
+        year: npt.ArrayLike,
+        demand: Mapping[Pair, Array],
+    ) -> Guess:
+        """What to begin with for cases near to that of ``state``, which is one case of this chain's."""
+        here, there = self._solved
+        theta = np.broadcast_to(self.elasticities(params, year), (1, len(sectors.names())))
+        classes = self._class_factors(params, None, state, 1)
+        alone = world_response.alone(
+            self.goods.weights(self._own_shares(demand)), classes, self.goods, theta
+        )
+        weight = self._weights(params, demand)
+        own = (
+            trade_cost.pair_factors(classes, weight, params["trade_elasticity"])
+            ** -np.asarray(params["trade_elasticity"])[:, None]
+        )
+        rest = np.zeros(state.shift.shape)
+        ratio = np.maximum(own, _LEAST) / np.maximum(alone, _LEAST)
+        rest[:, there] = np.clip(np.log(state.shift[:, there] * ratio[:, here]), -3.0, 3.0)
+        crossings = len(self.system.crossings) if self.system is not None else 0
+        return Guess(state.place[:, :crossings], rest)
+
+    def _own_shares(self, demand: Mapping[Pair, Array]) -> dict[Pair, Array]:
+        """Shares (B, C) of cargo classes in the study's own trade."""
+        own = {pair: np.atleast_2d(value) for pair, value in demand.items() if pair in self.pairs}
+        return {pair: value / value.sum(axis=1, keepdims=True) for pair, value in own.items()}
+
+    def _world_of(
+        self, joint: Joint, classes: Array, found: Mapping[str, Array], closure: str
+    ) -> _World:
+        """The world whose arrays ``found`` were solved beside the queues."""
+        base = sectors.base_world()
+        worst = float(found["residual"].max(initial=0.0))
+        if not worst <= RESIDUAL_LIMIT:
+            raise NotConverged(
+                f"world trade: markets are {worst:.1e} from clearing (allowed: {RESIDUAL_LIMIT:.0e})"
             )
-            found = self._world(now, part, there, some(year, left), traded, closure)
-            state, world_ = _with_rows(state, left, there), _with_rows(world_, left, found)
-            fits[left] = self._shift(now, there, traded, found) * some(slack, left)
-        return state, world_
+        response = equilibrium.SectorResponse(
+            labels=base.labels, pairs=self.goods.pairs, trade_factor=found["sector"][:, :, 0], exports_factor=found["exports"],
+            imports_factor=found["imports"], producer_price_factor=found["price"], real_gdp_factor=found["real"],
+            residual=found["residual"], closure=closure, names=base.names, sector_factor=found["sector"],
+        )  # fmt: skip
+        cost = world_response.by_sector(self.goods, classes)
+        return _World(
+            classes,
+            *world_response.summed(joint.weight, cost, joint.by_sector, response),
+            joint.by_sector,
+        )
 
     def _world(
         self, params: Params, active: Array | None, state: TransportState | None, year: npt.ArrayLike, demand: Mapping[Pair, Array],
@@ -220,11 +346,19 @@ class Chain:
         """World trade that fits the costs of a state, against that of the base year's costs."""
         cases = max(cases, 1 if state is None else state.gap.size)
         classes = self._class_factors(params, active, state, cases)
+        theta = np.broadcast_to(self.elasticities(params, year), (cases, len(sectors.names())))
         if (classes == 1.0).all():
-            return _World(classes, np.ones(classes.shape[:2]), world_response.nothing(self.goods, cases, closure))
-        own = {pair: np.atleast_2d(value) for pair, value in demand.items() if pair in self.pairs}
-        shares = {pair: value / value.sum(axis=1, keepdims=True) for pair, value in own.items()}
-        return _World(classes, *world_response.respond(self.goods, classes, shares, params, closure, self.years_in_force(year)))
+            return _World(
+                classes,
+                np.ones(classes.shape[:2]),
+                world_response.nothing(self.goods, cases, closure),
+                theta,
+            )
+        shares = self._own_shares(demand)
+        found = world_response.respond(
+            self.goods, classes, shares, params, closure, self.years_in_force(year)
+        )
+        return _World(classes, *found, theta)
 
     def elasticities(self, params: Params, year: npt.ArrayLike) -> Array:
         """Trade elasticities (B, S) by sector that :meth:`change` uses in ``year``."""
@@ -296,11 +430,12 @@ _CLOSED = 100.0
 
 @dataclass(frozen=True)
 class _World:
-    """Cost factors of a state against the base year, (B, P, C) and (B, P), and the world trade that fits them."""
+    """Cost factors of a state against the base year, (B, P, C) and (B, P), the world trade that fits them, and the elasticities (B, S)."""
 
     class_factor: Array
     cost_factor: Array
     response: equilibrium.SectorResponse
+    theta: Array
 
 
 _FACTORS = ("trade_factor", "exports_factor", "imports_factor", "producer_price_factor", "real_gdp_factor", "sector_factor")
@@ -309,15 +444,6 @@ _FACTORS = ("trade_factor", "exports_factor", "imports_factor", "producer_price_
 def _apart(fits: Array, shift: Array) -> Array:
     """(B,) largest |ln| of the trade that fits over the trade behind the traffic."""
     return np.asarray(np.abs(np.log(fits / shift)).max(axis=1, initial=0.0))
-
-
-def _rows(state: TransportState, rows: npt.NDArray[np.intp]) -> TransportState:
-    """Some cases of a state."""
-    parts: dict[str, Any] = {}
-    for f in fields(state):
-        value = getattr(state, f.name)
-        parts[f.name] = value[rows] if isinstance(value, np.ndarray) else value
-    return TransportState(**parts)
 
 
 def _with_rows(whole: Any, rows: npt.NDArray[np.intp], new: Any) -> Any:

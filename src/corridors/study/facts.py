@@ -148,10 +148,16 @@ def _closures(study: Study) -> dict[str, float]:
     """Effect on two-way trade in the central case when less of the world adjusts."""
     flows = {pair: value[None] for pair, value in study.middle_demand.items()}
     phased = study.phases(study.middle)[:, -1]
-    return {
-        closure: float(counterfactual.effect_of(study.chain.change(study.middle, phased, study.last, flows, closure=closure), flows, study.pair)[0])
-        for closure in ("partial", "conditional", "full")
+    out = {
+        closure: float(study.model_of(study.middle, flows, phased, closure)[0])
+        for closure in ("partial", "conditional")
     }
+    out["full"] = (
+        float(study.central_effect(np.ones((1, study.chain.count)))[0])
+        if study.chain.count
+        else 0.0
+    )
+    return out
 
 
 def _trucks(study: Study) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from corridors.study import counterfactual as chains
 from corridors.study import world_response
 from corridors.study.counterfactual import Chain
 from corridors.trade import cargo
-from corridors.transport.system import Pair
+from corridors.transport.system import Pair, TransportState
 
 Array = npt.NDArray[np.float64]
 
@@ -35,21 +35,23 @@ _DAYS = 365.0
 
 
 def frictions(
-    chain: Chain, stated: Sequence[Friction], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int
-) -> pd.DataFrame:
+    chain: Chain, stated: Sequence[Friction], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int,
+    after: TransportState | None,
+) -> pd.DataFrame:  # fmt: skip
     """Effect on two-way trade in percent at the low, central and high end of each friction.
 
     ``stated`` are the scenario's own and replace rows of ``data/frictions.csv``; ``params`` the central values,
-    ``demand`` the study's trade (C,) by directed pair. Columns: friction, kind, what_if, unit, low, central,
+    ``demand`` the study's trade (C,) by directed pair, ``after`` a state of one case to
+    begin at. Columns: friction, kind, what_if, unit, low, central,
     high, effect_percent_low, effect_percent_central, effect_percent_high, estimate, basis, source, source_url.
     """
     rows = []
     for row in _rows(stated):
         levels = [float(row[level]) for level in LEVELS]
         if row["kind"] == INSECURITY:
-            effects = _shut(chain, levels, params, demand, year)
+            effects = _shut(chain, levels, params, demand, year, after)
         elif row["kind"] == ROAD_HIDDEN:
-            effects = _unhidden(chain, levels, params, demand, year)
+            effects = _unhidden(chain, levels, params, demand, year, after)
         else:
             effects = _gone(chain, levels, params, demand)
         rows.append({**row, **{f"effect_percent_{level}": e for level, e in zip(LEVELS, effects, strict=True)}})
@@ -85,8 +87,9 @@ def _gone(chain: Chain, costs: Sequence[float], params: Mapping[str, Array], dem
 
 
 def _shut(
-    chain: Chain, days: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int
-) -> list[float]:
+    chain: Chain, days: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int,
+    after: TransportState | None,
+) -> list[float]:  # fmt: skip
     """Crossings of the pair's roads that are open today shut for ``days`` more a year."""
     if chain.system is None or not chain.on_network:
         return [0.0] * len(days)
@@ -108,25 +111,32 @@ def _shut(
     active = np.hstack([np.ones((len(days), chain.count)), np.kron(np.eye(len(days)), np.ones((1, len(passed))))])
     flows = {pair: value[None] for pair, value in demand.items()}
     repeated = {name: np.repeat(value, len(days)) for name, value in params.items()}
-    with_measures = np.hstack([np.ones((len(days), chain.count)), np.zeros((len(days), len(measures)))])
-    before = shut.transport(repeated, with_measures, year, flows)
+    # Its ways are more than the chain's: those that are taken where others are shut.
+    with_measures = np.hstack([np.ones((1, chain.count)), np.zeros((1, len(measures)))])
+    before = shut.transport(params, with_measures, year, flows, near=_place(after))
     change = shut.change(repeated, active, year, flows, before=before)
     return [float(v) for v in chains.effect_of(change, demand, chain.study)]
 
 
 def _unhidden(
-    chain: Chain, shares: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int
-) -> list[float]:
+    chain: Chain, shares: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int,
+    after: TransportState | None,
+) -> list[float]:  # fmt: skip
     """The road without ``shares`` of its hidden cost."""
     if chain.system is None or not chain.on_network:
         return [0.0] * len(shares)
     flows = {pair: value[None] for pair, value in demand.items()}
     same = {name: np.repeat(value, len(shares)) for name, value in params.items()}
     active = np.ones((len(shares), chain.count))
-    before = chain.transport(same, active, year, flows)
+    before = chain.transport(params, active[:1], year, flows, near=_place(after))
     lifted = {**same, "road_hidden_kept": 1.0 - np.array(shares)}
     change = _without_flights(chain).change(lifted, active, year, flows, before=before)
     return [float(v) for v in chains.effect_of(change, demand, chain.study)]
+
+
+def _place(state: TransportState | None) -> Array | None:
+    """Where its queues stand, for a search that begins there."""
+    return None if state is None else state.place[:, : state.crossing_hours.shape[1]]
 
 
 def _without_flights(chain: Chain) -> Chain:

@@ -119,7 +119,7 @@ def _repeated(before: TransportState | None, count: int) -> TransportState | Non
     if before is None:
         return None
 
-    def tiled(array: Array) -> Array:
+    def tiled(array: npt.NDArray[Any]) -> Any:
         return np.tile(array, (count, *[1] * (array.ndim - 1)))
 
     return replace(

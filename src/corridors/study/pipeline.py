@@ -22,7 +22,7 @@ from corridors.scenario.model import Scenario
 from corridors.study import counterfactual, sector_tables, worth_tables
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
-from corridors.study.counterfactual import Chain, Change, effect_of
+from corridors.study.counterfactual import Chain, Change, Guess, effect_of
 from corridors.study.evidence import FLIGHTS
 from corridors.study.frictions import frictions
 from corridors.study.phases import phases
@@ -44,6 +44,8 @@ SOBOL_SAMPLES = 32
 PATHS_A_DRAW = 16
 SMALLEST_PATH = 1e-9
 SMALLEST_SWING = 0.005
+NO_SWING = 1e-4
+"""A parameter that moves the effect by less than this part of the largest swing does not move it: that is how exact a search is."""
 MANY_DRAWS = 1024
 """From so many draws on, a search for queues that other scenarios share is worth keeping."""
 
@@ -79,7 +81,14 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
         # what did it, and how sure
         "contributions": contributions(study),
         **uncertain(study),
-        "frictions": frictions(study.chain, scenario.frictions, study.middle, study.middle_demand, study.last),
+        "frictions": frictions(
+            study.chain,
+            scenario.frictions,
+            study.middle,
+            study.middle_demand,
+            study.last,
+            study.middle_after,
+        ),
         # what it is worth
         **worth_tables.tables(worth),
         "sources": study_tables.sources(),
@@ -172,8 +181,32 @@ class Study:
     @cached_property
     def change(self) -> Change:
         """What all measures change in the last year, in every draw."""
-        near = without_measures(self.pair, self.years, self.draws, self.seed) if self.draws >= MANY_DRAWS else None
-        return self.chain.change(self.params, self.phases(self.params)[:, -1], self.last, self.demand, near=near)
+        near = (
+            without_measures(self.pair, self.years, self.draws, self.seed)
+            if self.draws >= MANY_DRAWS
+            else None
+        )
+        return self.chain.change(
+            self.params,
+            self.phases(self.params)[:, -1],
+            self.last,
+            self.demand,
+            near=near,
+            guess=self._guess,
+        )
+
+    @cached_property
+    def _guess(self) -> Guess | None:
+        """The last year without measures in the central case: where the search for any other begins."""
+        change, flows = self.central_change
+        before = change.cases(slice(-1, None)).before
+        return (
+            None
+            if before is None
+            else self.chain.guess(
+                self.middle, before, self.last, {pair: value[-1:] for pair, value in flows.items()}
+            )
+        )
 
     def phases(self, params: Params) -> Array:
         """How far each measure is in place (B, T, M)."""
@@ -282,19 +315,37 @@ class Study:
         """Effect on two-way trade (S,) of subsets ``active`` (S, M) of the measures in the central case, percent."""
         phased = active * self.phases(self.middle)[0, -1]
         flows = {pair: value[None] for pair, value in self.middle_demand.items()}
-        params = {name: np.repeat(value, len(phased)) for name, value in self.middle.items()}
-        return effect_of(self.chain.change(params, phased, self.last, flows, self._middle_before), flows, self.pair)
+        change = self.central_change[0].cases(slice(-1, None))
+        # None of them and all of them are known.
+        some = np.flatnonzero(active.any(axis=1) & ~active.all(axis=1))
+        out = np.where(active.any(axis=1), effect_of(change, flows, self.pair)[0], 0.0)
+        if some.size:
+            params = {name: np.repeat(value, some.size) for name, value in self.middle.items()}
+            out[some] = effect_of(
+                self.chain.change(params, phased[some], self.last, flows, change.before),
+                flows,
+                self.pair,
+            )
+        return np.asarray(out)
 
-    @cached_property
-    def _middle_before(self) -> TransportState | None:
-        """Queues and routes of the last year without measures in the central case."""
-        return self.chain.transport(self.middle, None, self.last, {pair: value[None] for pair, value in self.middle_demand.items()})
+    @property
+    def middle_after(self) -> TransportState | None:
+        """Queues and routes of the last year with all measures in the central case."""
+        return self.central_change[0].cases(slice(-1, None)).after
 
     def model(self, params: Params, closure: str = "full") -> Array:
         """Effect on two-way trade in the last year (B,) for any draws, percent: what sensitivities are of."""
         base = projection.baseline(self.pair, [self.last], params)
         flows = demand(base, -1)
-        change = self.chain.change(params, self.phases(params)[:, -1], self.last, flows, closure=closure)
+        return self.model_of(params, flows, self.phases(params)[:, -1], closure)
+
+    def model_of(
+        self, params: Params, flows: Mapping[Pair, Array], phased: Array, closure: str
+    ) -> Array:
+        """Effect on two-way trade (B,) of measures as far in place as ``phased`` (B, M) in the last year, percent."""
+        change = self.chain.change(
+            params, phased, self.last, flows, closure=closure, guess=self._guess
+        )
         return effect_of(change, flows, self.pair)
 
     def with_central(self, params: Params) -> Array:
@@ -357,7 +408,7 @@ def uncertain(study: Study) -> dict[str, pd.DataFrame]:
         columns={"at_low": "effect_low_percent", "at_high": "effect_high_percent"}
     )
     swing = (swings["effect_high_percent"] - swings["effect_low_percent"]).abs()
-    moved = swings[swing > 0]
+    moved = swings[swing > NO_SWING * swing.max()]
     # What moves the effect by less than a two-hundredth of the largest swing has no share of its variance to speak of.
     table = data.parameters()
     leading = table[table["parameter"].isin(swings.loc[swing > SMALLEST_SWING * swing.max(), "parameter"])]

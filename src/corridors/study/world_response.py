@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from corridors.data import tables
 from corridors.equilibrium import SectorResponse, respond_sectors
 from corridors.trade import cargo, elasticities, sectors
 
@@ -23,7 +25,8 @@ Params = Mapping[str, Array]
 
 
 _LEAST = 1e-300
-_CLEARING = 5e-11
+CLEARING = 5e-11
+"""How near to clearing markets of the answer are."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,13 @@ class Goods:
 
 def goods_of(pairs: Sequence[Pair]) -> Goods:
     """What ``pairs`` trade, by sector and cargo class."""
+    return _goods_of(
+        tuple((a, b) for a, b in pairs), (tables.stamp("sectors"), tables.stamp("sector_shares"))
+    )
+
+
+@lru_cache(maxsize=32)
+def _goods_of(pairs: tuple[Pair, ...], _stamps: object) -> Goods:
     names, kinds = sectors.names(), cargo.CLASSES
     found, classes = sectors.composition(), sectors.class_of(pairs)
     share = np.zeros((len(pairs), len(names)))
@@ -62,6 +72,14 @@ def goods_of(pairs: Sequence[Pair]) -> Goods:
     inside = np.where(inside.sum(axis=1, keepdims=True) > 0, inside, of_class)
     total = inside.sum(axis=1, keepdims=True)
     return Goods(tuple(pairs), share, of_class, np.divide(inside, total, out=np.zeros_like(inside), where=total > 0))
+
+
+def by_sector(goods: Goods, class_factor: Array) -> Array:
+    """Cost factors (B,P,S) of sectors: that of the class (B,P,C) that their goods travel in, 1 for what does not travel."""
+    cost = np.einsum("bpc,psc->bps", class_factor, goods.of_class)
+    cost[:, goods.of_class.sum(axis=2) == 0] = 1.0
+    # rounding in sums must not invent a change
+    return np.where(np.abs(cost - 1.0) < 1e-15, 1.0, cost)
 
 
 def respond(
@@ -83,18 +101,32 @@ def respond(
     respond. ``trade_factor`` of the response is that of the weights.
     """
     cases = class_factor.shape[0]
-    cost = np.einsum("bpc,psc->bps", class_factor, goods.of_class)
-    cost[:, goods.of_class.sum(axis=2) == 0] = 1.0
-    # rounding in sums must not invent a change
-    cost = np.where(np.abs(cost - 1.0) < 1e-15, 1.0, cost)
+    cost = by_sector(goods, class_factor)
     theta = np.broadcast_to(elasticities.by_sector(params, years), (cases, cost.shape[2]))
-    found = respond_sectors(sectors.base_world(), goods.pairs, cost, theta, closure, clearing=_CLEARING)
-    weight = goods.weights(class_weights)
+    found = respond_sectors(
+        sectors.base_world(), goods.pairs, cost, theta, closure, clearing=CLEARING
+    )
+    return summed(goods.weights(class_weights), cost, theta, found)
+
+
+def summed(
+    weight: Array, cost: Array, theta: Array, found: SectorResponse
+) -> tuple[Array, SectorResponse]:
+    """One cost factor a pair (B,P), and ``found`` with the trade of all sectors together, by their shares ``weight`` (B or 1,P,S).
+
+    ``cost`` (B,P,S) and ``theta`` (B,S) as in :func:`respond`.
+    """
     mean = (weight * theta[:, None, :]).sum(axis=2)
     own = (weight * (cost ** -theta[:, None, :] - 1.0)).sum(axis=2)
     factor = np.where(own == 0.0, 1.0, np.maximum(1.0 + own, _LEAST) ** (-1.0 / mean))
     trade = 1.0 + (weight * (found.sector_factor - 1.0)).sum(axis=2)
     return factor, replace(found, trade_factor=trade)
+
+
+def alone(weight: Array, class_factor: Array, goods: Goods, theta: Array) -> Array:
+    """(B,P) trade of each pair over what it was, by its own costs (B,P,C) alone; ``weight`` and ``theta`` as in :func:`summed`."""
+    cost = by_sector(goods, class_factor)
+    return np.asarray(1.0 + (weight * (cost ** -theta[:, None, :] - 1.0)).sum(axis=2))
 
 
 def nothing(goods: Goods, cases: int, closure: str = "full") -> SectorResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,14 @@ def shares(exporter: str, importer: str, position: Array) -> Array:
 
 def usual_shares(pairs: Sequence[tuple[str, str]]) -> Array:
     """:func:`shares` (P, 4) of many directed pairs, bulk in the middle of its range."""
-    return np.concatenate([_shares(tables.table("class_shares"), *pair, np.array([0.5])) for pair in pairs])
+    stamps = (tables.stamp("class_shares"), tables.stamp("trade_composition_by_economy"))
+    return _usual(tuple((a, b) for a, b in pairs), stamps).copy()
+
+
+@lru_cache(maxsize=64)
+def _usual(pairs: tuple[tuple[str, str], ...], _stamps: object) -> Array:
+    table = tables.table("class_shares")
+    return np.concatenate([_shares(table, *pair, np.array([0.5])) for pair in pairs])
 
 
 def _shares(table: pd.DataFrame, exporter: str, importer: str, position: Array) -> Array:

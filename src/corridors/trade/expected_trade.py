@@ -106,7 +106,11 @@ def _guess(totals_musd: Array, ln_gdp: Array, pull: Array) -> Array:
     """Effects (N,) at which ``pull`` gives the total that GDP suggests (a regression in logs over economies with both)."""
     use = (totals_musd > 0) & np.isfinite(ln_gdp)
     slope, constant = np.polyfit(ln_gdp[use], np.log(totals_musd[use]), 1)
-    return np.divide(np.exp(constant + slope * ln_gdp), pull, out=np.full_like(pull, np.nan), where=pull > 0)
+    return np.asarray(
+        np.divide(
+            np.exp(constant + slope * ln_gdp), pull, out=np.full_like(pull, np.nan), where=pull > 0
+        )
+    )
 
 
 def _effects(pull: Array, row_totals: Array, column_totals: Array) -> tuple[Array, Array]:

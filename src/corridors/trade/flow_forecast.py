@@ -211,6 +211,7 @@ def _design(e: Examples) -> Array:
     )  # fmt: skip
 
 
+_PART = 4096
 _SCALE_WIDTH = 1 + len(KNOTS) + 1 + 4
 
 
@@ -241,12 +242,25 @@ def _mean_size(x: Array, size: Array, steps: int = 25, ridge: float = 1.0) -> Ar
     return b
 
 
-def _least_absolute(x: Array, y: Array, weight: Array, steps: int = 12, ridge: float = 5.0, floor: float = 0.1) -> Array:
-    """argmin_b sum w |y - x b| by iteratively reweighted least squares; ``floor`` rounds the kink at zero."""
-    penalty = ridge * np.eye(x.shape[1])
-    weighted = x * weight[:, None]
-    b = np.linalg.solve(weighted.T @ x + penalty, weighted.T @ y)
-    for _ in range(steps):
-        weighted = x * (weight / np.maximum(np.abs(y - x @ b), floor))[:, None]
-        b = np.linalg.solve(weighted.T @ x + penalty, weighted.T @ y)
-    return np.asarray(b, dtype=np.float64)
+def _least_absolute(
+    x: Array, y: Array, weight: Array, steps: int = 12, ridge: float = 5.0, floor: float = 0.1
+) -> Array:
+    """argmin_b sum w |y - x b| by iteratively reweighted least squares; ``floor`` rounds the kink at zero.
+
+    Moments of ``(x, y)`` are summed over parts that stay in the processor's cache, from one product that is symmetric.
+    """
+    both, width = np.column_stack([x, y]), x.shape[1]
+    penalty, part = ridge * np.eye(width), np.empty((_PART, width + 1))
+    residual: Array | None = None
+    b: Array = np.zeros(width)
+    for _ in range(steps + 1):
+        moments = np.zeros((width + 1, width + 1))
+        for first in range(0, len(y), _PART):
+            rows, w = both[first : first + _PART], weight[first : first + _PART]
+            if residual is not None:
+                w = w / np.maximum(np.abs(rows @ residual), floor)
+            scaled = np.multiply(rows, np.sqrt(w)[:, None], out=part[: len(rows)])
+            moments += scaled.T @ scaled
+        b = np.asarray(np.linalg.solve(moments[:width, :width] + penalty, moments[:width, width]), dtype=np.float64)
+        residual = np.append(-b, 1.0)
+    return b

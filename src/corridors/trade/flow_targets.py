@@ -63,4 +63,4 @@ def _closures() -> tuple[tuple[str, str, int, int], ...]:
 
 
 def _until(value: object) -> int:
-    return 9999 if pd.isna(value) else int(str(value))  # type: ignore[call-overload]
+    return 9999 if pd.isna(value) else int(str(value))

@@ -71,6 +71,11 @@ class Composition:
 
 def names() -> tuple[str, ...]:
     """Every sector, services last."""
+    return _names(tables.stamp("sectors"))
+
+
+@lru_cache(maxsize=4)
+def _names(_stamp: object) -> tuple[str, ...]:
     return tuple(tables.sectors()["sector"])
 
 

@@ -20,12 +20,14 @@ from corridors.runtime import cores
 from corridors.transport import effects as measure_effects
 from corridors.transport import hidden, queue
 from corridors.transport.arrays import Layout, placed
+from corridors.transport.feedback import Feedback, Trade, settle
 from corridors.transport.nested_logit import NestedLogit
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
 BLOCK = 256
+_LEAST_BLOCK = 24
 MOST_UNSETTLED = 1e-3
 """Part of the cases of a run that may be left out as unsettled."""
 # Rounds of the usual iteration and of the careful one, and the longest step of each.
@@ -93,13 +95,31 @@ class Cases:
         )  # fmt: skip
 
 
-def solve(layout: Layout, cases: Cases, count: int, tolerance: float, start: Start) -> dict[str, Any]:
-    """Arrays of a :class:`corridors.transport.system.TransportState` for ``count`` cases.
+def solve(
+    layout: Layout,
+    cases: Cases,
+    count: int,
+    tolerance: float,
+    start: Start,
+    feedback: Feedback | None = None,
+) -> dict[str, Any]:
+    """Arrays of a :class:`corridors.transport.system.TransportState` for ``count`` cases, and those that ``feedback`` gives.
 
     Cases that the usual iteration leaves open are solved again with short steps. Raises NotConverged where more than
     :data:`MOST_UNSETTLED` of them are still open after that; fewer are marked in ``settled``.
     """
-    out = cores.fill(_shapes(layout), count, BLOCK, lambda a, b: _some(layout, cases, count, tolerance, start, a, b))
+    shapes = _shapes(layout) if feedback is None else {**_shapes(layout), **feedback.shapes}
+    step = BLOCK
+    if feedback is not None and feedback.answers:
+        # World trade is most of the work, so that two halves are worth a helper; how many cores there are must not matter.
+        step = min(BLOCK, max(_LEAST_BLOCK, -(-count // 2)))
+    out = cores.fill(
+        shapes,
+        count,
+        step,
+        lambda a, b: _some(layout, cases, count, tolerance, start, feedback, a, b),
+        1 if step < BLOCK else cores.LEAST_BLOCKS,
+    )
     rounds = int(out.pop("rounds").max(initial=0.0))
     settled = np.asarray(out["gap"] <= tolerance)
     if not settled.all() and (~settled).mean() > MOST_UNSETTLED:
@@ -154,10 +174,28 @@ def _cutter(count: int, first: int, last: int) -> Callable[[Array], Array]:
     return cut
 
 
-def _some(layout: Layout, cases: Cases, count: int, tolerance: float, start: Start, first: int, last: int) -> dict[str, Array]:
+def _some(
+    layout: Layout,
+    cases: Cases,
+    count: int,
+    tolerance: float,
+    start: Start,
+    feedback: Feedback | None,
+    first: int,
+    last: int,
+) -> dict[str, Array]:
     some = block(layout, cases, count, first, last)
-    rounds = some.equilibrate(tolerance, start.cut(_cutter(count, first, last)))
-    found = {name: np.moveaxis(value, -1, 0) for name, value in some.results().items()}
+    begin = start.cut(_cutter(count, first, last))
+    if feedback is None:
+        world, rounds = None, some.equilibrate(tolerance, begin)
+    else:
+        world = feedback.block(first, last)
+        rounds = settle(some, world, begin, feedback.tolerance, tolerance)
+    found: dict[str, Array] = {
+        name: np.moveaxis(value, -1, 0) for name, value in some.results().items()
+    }
+    if world is not None:
+        found.update(world.finished(found["price_factor"]))
     return {**found, "rounds": np.full(last - first, float(rounds))}
 
 
@@ -173,13 +211,34 @@ class Block:
         self.scale = np.maximum(values["route_scale"], theta)
         self.phi = np.clip(values["mode_dissimilarity"], theta / self.scale, 1.0)
         self.pair_shift = np.broadcast_to(cases.shift, (len(layout.choices.pairs), self.size))
-        self.shift = self.pair_shift[layout.first_pair]
+        self.trade: Trade | None = None
+        self._driven: Trade | None = None
+        # Pairs whose trade is trucks at crossings: counted ones and the study's.
+        pairs = layout.choices.pairs
+        self.driving = np.array(
+            [
+                p
+                for p in sorted(set(layout.first_pair))
+                if layout.counted[p] or pairs[p] in self.traded
+            ],
+            dtype=np.intp,
+        )
         fee = self._crossings(cases.phases)
         self._traffic(cases.years)
         self._routes(cases.phases, fee)
         self.groups = [NestedLogit(self, group) for group in layout.groups]
         self._share_out()
         self._rest(fee)
+
+    def respond(self, trade: Trade) -> None:
+        """From now on what world trade makes of demand follows prices as ``trade`` says."""
+        self.trade, self._driven = trade, trade.of(self.driving)
+        slope = np.broadcast_to(
+            self.values["trade_elasticity"], (len(self.layout.choices.pairs), self.size)
+        ).copy()
+        slope[self.driving] = self._driven.elasticity()
+        for group in self.groups:
+            group.slope = slope[self.layout.first_pair]
 
     def _crossings(self, active: Array) -> Array:
         """Crossings before and after measures; returns the fees after them."""
@@ -354,11 +413,54 @@ class Block:
         load = np.zeros_like(wait)
         more = wait - self.wait_zero
         for group in self.groups:
+            if group.congested or not group.kept:
+                group.look(group.group.through @ more)
+        shift = self._shift()
+        for group in self.groups:
             if group.congested:
-                load += group.group.loads @ group.flows(group.group.through @ more)
+                load += group.group.loads @ group.flows(shift)
         self.rest = self.rest_zero * np.exp(-self.rest_pull * more[:crossings])
         load[:crossings] += self.rest
         return load
+
+    def _shift(self) -> Array:
+        """(markets, b) factor on demand at the prices that were looked at last."""
+        if self._driven is not None:
+            pairs = self.driving
+            moved = np.ones((len(self.layout.choices.pairs), self.size))
+            moved[pairs] = self._driven.shift(self._kept(pairs))
+            return np.asarray(moved[self.layout.first_pair])
+        return np.asarray(self.pair_shift[self.layout.first_pair])
+
+    def _kept(self, pairs: Index | slice = slice(None)) -> Array:
+        """(P, C, b) ln of what pairs keep of their trade in each class at the prices that were looked at last."""
+        parts = self.layout.market_of_pair[pairs]
+        out = np.zeros((parts.shape[0], self.layout.unit_value.size, self.size))
+        for group in self.groups:
+            for c, kept in zip(group.group.classes, group.kept, strict=True):
+                out[:, c] = parts @ kept
+        return np.asarray(np.log(np.maximum(out, 1e-300)))
+
+    def price_factors(self) -> Array:
+        """(b, P, C) delivered price over that of the base year, where the block stands.
+
+        A pair's price moves its trade as those of its markets do: ``(sum w (p / p0)^-theta)^(-1/theta)``.
+        """
+        return np.ascontiguousarray(np.moveaxis(self._price_factors(), -1, 0))
+
+    def _price_factors(self) -> Array:
+        return np.asarray(np.exp(self._kept() / -self.values["trade_elasticity"]))
+
+    def again(self, tolerance: float) -> int:
+        """Find the loads anew from where the block stands; returns rounds."""
+        return self._from(self.place, tolerance)
+
+    def stand(self) -> None:
+        """Loads, waits and gap of the place that the block has."""
+        self.load, self.wait, _, _ = self._at(self.place)
+        self.gap = self._gap(self.place)
+        if self.trade is not None:
+            self.pair_shift = self.trade.shift(self._kept())
 
     def equilibrate(self, tolerance: float, start: Start) -> int:
         """Find the loads that bring forth themselves; returns the number of rounds of the slowest case.
@@ -371,7 +473,9 @@ class Block:
         has an inverse and the solution is unique. Cases that are not there in time are taken up again by simple
         steps (:meth:`_averaged`) and finished by short ones.
         """
-        place = np.clip(self._first(start), _EMPTIEST, _FULLEST)
+        return self._from(np.clip(self._first(start), _EMPTIEST, _FULLEST), tolerance)
+
+    def _from(self, place: Array, tolerance: float) -> int:
         final = np.array(place)
         rounds = self._rounds(place, tolerance, final, _ROUNDS, _LONGEST_STEP)
         if rounds >= _ROUNDS:
@@ -381,9 +485,8 @@ class Block:
                 again = some._averaged(np.clip(some._first(Start()), _EMPTIEST, _FULLEST), tolerance)
                 rounds += _CAREFUL_ROUNDS + some._rounds(again, tolerance, again, _ROUNDS, _CAREFUL_STEP)
                 final[:, left] = again
-        self.load, self.wait, _, _ = self._at(final)
-        self.gap = self._gap(final)
         self.place = final
+        self.stand()
         return rounds
 
     def _averaged(self, place: Array, tolerance: float) -> Array:
@@ -469,8 +572,17 @@ class Block:
         other = copy.copy(self)
         for name in (
             "capacity", "room", "open", "counts", "base_load", "grown", "wait_zero", "service_capacity", "rest_zero", "rest_pull", "rest",
+            "pair_shift",
         ):  # fmt: skip
             setattr(other, name, getattr(self, name)[..., columns])
+        if "place" in vars(self):
+            other.place = self.place[..., columns]
+        other.values = {
+            name: value if value.shape[-1] == 1 else value[..., columns]
+            for name, value in self.values.items()
+        }
+        if self.trade is not None and self._driven is not None:
+            other.trade, other._driven = self.trade.part(columns), self._driven.part(columns)
         other.groups = [group.part(columns) for group in self.groups]
         other.size = columns.size
         return other
@@ -501,14 +613,14 @@ class Block:
         routes, pairs, classes = len(layout.choices.routes), len(layout.choices.pairs), layout.unit_value.size
         crossings = self.counts.shape[0]
         shape = (pairs, classes, self.size)
-        composite, mean, price = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        composite, mean = np.zeros(shape), np.zeros(shape)
         share = np.zeros((routes, classes, self.size))
         hidden = np.zeros((routes, classes, self.size))
         more = self.wait - self.wait_zero
         self._loads(self.wait)
         study = np.zeros_like(self.load)
         for group in self.groups:
-            group.report(group.group.through @ more, layout, composite, mean, price, share, hidden)
+            group.report(group.group.through @ more, layout, composite, mean, share, hidden)
             if self.traded and group.congested:
                 study += group.group.loads @ np.where(group.ours[:, None], group.flow, 0.0)
         shown = layout.shown
@@ -521,7 +633,7 @@ class Block:
         return {
             "composite_cost": composite,
             "mean_cost": np.maximum(mean, 0.0),
-            "price_factor": price,
+            "price_factor": self._price_factors(),
             "route_share": share[shown],
             "route_hours": hours[shown],
             "route_usd_per_t": (self.base_usd + self.more_usd + self.saved_usd)[shown],

@@ -106,10 +106,13 @@ class NestedLogit:
             self.trucks.append(trucks)
         self.base_flow[~counted] = 0.0
         self.not_ours = ~mine
-        self.shift = block.shift
         self.flow = self.sensitive = np.zeros((0, block.size))
         self.by_class: list[Array] = []
         self.curvature: list[Array] = []
+        # The elasticity that steps reckon with: a pair's sectors may have another than its classes.
+        self.slope = np.broadcast_to(self.theta, (group.sum_markets.shape[0], block.size))
+        self.looked: list[tuple[Array, ...]] = []
+        self.kept: list[Array] = []
 
     def _calibrate(self, j: int, sums: Array, pull: Array, values: Mapping[str, Array]) -> Array:
         """Hidden weights ``H`` of all nests with which the base year's shares come out.
@@ -185,7 +188,7 @@ class NestedLogit:
         self.trucks = [trucks * scale for trucks in self.trucks]
 
     def grow(self, grown: Array) -> None:
-        """Trucks of other pairs grow as the traffic of the crossings that they pass, and by what world trade makes of them."""
+        """Trucks of other pairs grow as the traffic of the crossings that they pass."""
         group = self.group
         only = group.through[:, : grown.shape[0]]
         passes = np.maximum(np.asarray(only.sum(axis=1)), 1e-12)[:, None]
@@ -194,7 +197,7 @@ class NestedLogit:
         carried *= (only @ grown) / passes
         growth = (group.sum_markets @ (group.sum_nests @ carried)) / np.maximum(total, 1e-300)
         growth = np.where(total > 0.0, growth, 1.0)
-        scale = np.where(self.not_ours[:, None], growth, 1.0) * self.shift
+        scale = np.where(self.not_ours[:, None], growth, 1.0)
         self.trucks = [trucks * scale for trucks in self.trucks]
 
     def _slower(self, more_hours: Array) -> list[Array]:
@@ -213,23 +216,34 @@ class NestedLogit:
         price = np.maximum(self.price_zero[j] + cost - self.cost_zero[j], _CHEAPEST)
         return np.where(self.has_way, price, _NO_WAY)
 
-    def flows(self, more_hours: Array) -> Array:
-        """(rows, b) truckloads a day on the group's routes, all classes together."""
-        market, nest = self.group.market_of_nest, self.group.nest_of_row
-        total = np.zeros((self.group.rows.size, self.size))
-        self.sensitive = np.zeros_like(total)
-        self.by_class, self.curvature = [], []
+    def look(self, more_hours: Array) -> None:
+        """Attraction, nests, markets and prices with ``more_hours`` of queues, and in ``kept`` (markets, b), class by class, what
+        a market keeps of its trade."""
+        self.looked, self.kept = [], []
         for j, attraction in enumerate(self._slower(more_hours)):
             sums = np.maximum(self.group.sum_nests @ attraction, _NOTHING)
             tops, totals = self._market(sums, self.hidden[j], self.opened)
             price = self._price(j, totals)
-            trade = self.trucks[j] * (price / self.price_zero[j]) ** -self.theta
-            attraction *= (tops / sums * (trade / totals)[market])[nest]
-            total += attraction
-            self.by_class.append(attraction)
-            self.sensitive += attraction * self.border[j]
+            self.looked.append((attraction, sums, tops, totals, price))
+            self.kept.append((price / self.price_zero[j]) ** -self.theta)
+
+    def flows(self, shift: Array) -> Array:
+        """(rows, b) truckloads a day on the group's routes, all classes together, at what was looked at last.
+
+        ``shift`` (markets, b) is what world trade makes of demand.
+        """
+        market, nest = self.group.market_of_nest, self.group.nest_of_row
+        total = np.zeros((self.group.rows.size, self.size))
+        self.sensitive = np.zeros_like(total)
+        self.by_class, self.curvature = [], []
+        for j, (attraction, sums, tops, totals, price) in enumerate(self.looked):
+            trade = self.trucks[j] * shift * self.kept[j]
+            flow = attraction * (tops / sums * (trade / totals)[market])[nest]
+            total += flow
+            self.by_class.append(flow)
+            self.sensitive += flow * self.border[j]
             # What a share of a market loses to the others less what the market loses altogether, per truck.
-            loss = np.where(price > _CHEAPEST, self.theta / (price * self.scale), 0.0)
+            loss = np.where(price > _CHEAPEST, self.slope / (price * self.scale), 0.0)
             self.curvature.append((self.phi - loss) / np.maximum(trade, 1e-30))
         self.flow = total
         return total
@@ -262,28 +276,49 @@ class NestedLogit:
     def part(self, columns: npt.NDArray[np.intp]) -> NestedLogit:
         """The same choices for some of the cases only."""
         other = copy.copy(self)
-        for name in ("phi", "scale", "theta", "value", "sensitive", "flow", "opened", "has_way"):
+        for name in (
+            "phi",
+            "scale",
+            "theta",
+            "value",
+            "sensitive",
+            "flow",
+            "opened",
+            "has_way",
+            "slope",
+        ):
             setattr(other, name, getattr(self, name)[..., columns])
-        for name in ("attraction", "hidden", "trucks", "by_class", "border", "cost_zero", "price_zero", "curvature"):
+        for name in (
+            "attraction",
+            "hidden",
+            "trucks",
+            "by_class",
+            "border",
+            "cost_zero",
+            "price_zero",
+            "curvature",
+            "kept",
+        ):
             setattr(other, name, [array[..., columns] for array in getattr(self, name)])
+        other.looked = []
         other.size = columns.size
         return other
 
     def report(
-        self, more_hours: Array, layout: Layout, composite: Array, mean: Array, price: Array, share: Array, hidden_cost: Array
+        self,
+        more_hours: Array,
+        layout: Layout,
+        composite: Array,
+        mean: Array,
+        share: Array,
+        hidden_cost: Array,
     ) -> None:
-        """Add the group's classes to composite and mean cost and price (P, C, b), shares and hidden cost (R, C, b).
-
-        A pair's price, against that of the base year, moves its trade as those of its markets do: ``(sum w (p /
-        p0)^-theta)^(-1/theta)``.
-        """
+        """Add the group's classes to composite and mean cost (P, C, b), shares and hidden cost (R, C, b)."""
         group = self.group
         for j, attraction in enumerate(self._slower(more_hours)):
             c = group.classes[j]
             sums = np.maximum(group.sum_nests @ attraction, _NOTHING)
             tops, totals = self._market(sums, self.hidden[j], self.opened)
-            kept = (self._price(j, totals) / self.price_zero[j]) ** -self.theta
-            price[:, c] = (layout.market_of_pair @ kept) ** (-1.0 / self.theta)
             composite[:, c] = layout.market_of_pair @ (-np.log(totals) / (self.phi * self.scale))
             part = (tops / sums * (layout.market_weight / totals)[group.market_of_nest])[group.nest_of_row]
             taken = attraction * part

@@ -40,6 +40,7 @@ from corridors.transport import effects as measure_effects
 from corridors.transport import network as network_module
 from corridors.transport.choice_set import ChoiceSet
 from corridors.transport.effects import Effects
+from corridors.transport.feedback import Feedback
 from corridors.transport.network import Network
 from corridors.transport.routes import Route
 
@@ -184,8 +185,37 @@ class System:
         Raises NotConverged if more than one case in a thousand does not reach the gap (fewer are marked in
         ``settled``), DataError if a parameter is missing.
         """
-        values = {name: np.atleast_1d(np.asarray(_parameter(params, name), dtype=float)) for name in PARAMETERS}
-        phases = np.zeros((1, self.effects.count)) if active is None else np.atleast_2d(np.asarray(active, dtype=float))
+        return self._solve(params, active, year, demand, tolerance, start, near, shift, None)[0]
+
+    def solve_with(
+        self,
+        feedback: Feedback,
+        params: Mapping[str, npt.ArrayLike],
+        active: npt.ArrayLike | None = None,
+        year: npt.ArrayLike | None = None,
+        demand: Mapping[Pair, npt.ArrayLike] | None = None,
+        near: TransportState | Array | None = None,
+    ) -> tuple[TransportState, dict[str, Array]]:
+        """The equilibrium of B cases in which demand is what ``feedback`` makes of prices, and what that gives.
+
+        The others as in :meth:`solve`. ``shift`` of the state is the factor on demand that was found.
+        """
+        return self._solve(params, active, year, demand, 1e-8, 1.0, near, 1.0, feedback)
+
+    def _solve(
+        self, params: Mapping[str, npt.ArrayLike], active: npt.ArrayLike | None, year: npt.ArrayLike | None,
+        demand: Mapping[Pair, npt.ArrayLike] | None, tolerance: float, start: float, near: TransportState | Array | None,
+        shift: npt.ArrayLike, feedback: Feedback | None,
+    ) -> tuple[TransportState, dict[str, Array]]:  # fmt: skip
+        values = {
+            name: np.atleast_1d(np.asarray(_parameter(params, name), dtype=float))
+            for name in PARAMETERS
+        }
+        phases = (
+            np.zeros((1, self.effects.count))
+            if active is None
+            else np.atleast_2d(np.asarray(active, dtype=float))
+        )
         if phases.shape[-1] != self.effects.count:
             raise NetworkError(f"choice: active has {phases.shape[-1]} columns for {self.effects.count} measures")
         years = values["traffic_base_year"] if year is None else np.atleast_1d(np.asarray(year, dtype=float))
@@ -197,7 +227,7 @@ class System:
                 raise NetworkError(f"choice: demand for {exporter}-{importer} needs a system compiled with it as study")
         sizes = [v.shape[0] for v in values.values()] + [phases.shape[0], years.shape[0], *(v.shape[0] for v in traded.values())]
         moved = np.atleast_2d(np.asarray(shift, dtype=float))
-        sizes.append(moved.shape[0])
+        sizes += [moved.shape[0], 1 if feedback is None else feedback.cases]
         count = max(sizes)
         if any(size not in (1, count) for size in sizes):
             raise NetworkError(f"choice: cases disagree: {sorted(set(sizes))} rows")
@@ -210,7 +240,9 @@ class System:
         elif near is not None and near.shape[-1] == len(self.crossings):
             first = assignment.Start(near)
         cases = assignment.Cases(values, phases, years, traded, moved)
-        return TransportState(**assignment.solve(self.layout, cases, count, tolerance, first))
+        found = assignment.solve(self.layout, cases, count, tolerance, first, feedback)
+        more = {name: found.pop(name) for name in (() if feedback is None else feedback.shapes)}
+        return TransportState(**found), more
 
 
 def compile_system(

@@ -30,9 +30,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 from corridors.errors import DataError, nearest
+from corridors.runtime.cache import kept
 
 Array = npt.NDArray[np.float64]
 
@@ -53,6 +53,7 @@ BAND_AND_MIDDLE = (0.1, 0.5, 0.9)
 """The ends of the 80 % band and the median between them, for :func:`levels`."""
 
 _Z90 = float(ndtri(0.9))
+_MOST_KEPT = 4096
 
 
 def sample(parameters: pd.DataFrame | None, draws: int, seed: int) -> dict[str, Array]:
@@ -163,12 +164,26 @@ def probability_of(values: npt.ArrayLike, target: float) -> float:
 def _sobol(draws: int, dimensions: int, seed: int) -> Array:
     if dimensions == 0:
         return np.empty((draws, 0))
+    return (
+        _kept_points(draws, dimensions, seed)
+        if draws <= _MOST_KEPT
+        else _points(draws, dimensions, seed)
+    )
+
+
+def _points(draws: int, dimensions: int, seed: int) -> Array:
+    # Loading it takes longer than drawing the points.
+    from scipy.stats import qmc
+
     exponent = max(0, int(np.ceil(np.log2(draws))))
     engine = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
     points = np.asarray(engine.random_base2(exponent)[:draws], dtype=np.float64)
     # A scrambled point can be 0; its normal score would be infinite.
     tiny = 2.0**-33
     return np.clip(points, tiny, 1 - tiny)
+
+
+_kept_points = kept(_points)
 
 
 def _checked(parameters: pd.DataFrame | None) -> pd.DataFrame:

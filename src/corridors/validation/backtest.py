@@ -314,7 +314,11 @@ def _sizes(ours: dict[tuple[int, int], _Forecast]) -> pd.DataFrame:
     rows = []
     for horizon in HORIZONS:
         for low, high in zip(edges[:-1], edges[1:], strict=True):
-            found = _group(ours, horizon, lambda e, low=low, high=high: (np.exp(e.ln_trade) >= low) & (np.exp(e.ln_trade) < high))
+
+            def sized(e: Examples, low: float = low, high: float = high) -> npt.NDArray[np.bool_]:
+                return np.asarray((np.exp(e.ln_trade) >= low) & (np.exp(e.ln_trade) < high))
+
+            found = _group(ours, horizon, sized)
             rows.append((horizon, low, high, *found))
     return pd.DataFrame(rows, columns=["horizon", "from_musd", "to_musd", *_GROUP])
 
@@ -323,8 +327,18 @@ def _lines(ours: dict[tuple[int, int], _Forecast]) -> pd.DataFrame:
     """Ours on flows over a billion dollars by distance from the target: horizon, line, and the columns of :func:`_sizes`."""
     rows = []
     for horizon in HORIZONS:
-        for line, low, high in ((FAR_ABOVE, 1.0, np.inf), ("within 2.7 times", -1.0, 1.0), ("less than 1/2.7", -np.inf, -1.0)):
-            found = _group(ours, horizon, lambda e, low=low, high=high: (np.exp(e.ln_trade) >= 1000) & (e.residual > low) & (e.residual <= high))
+        for line, low, high in (
+            (FAR_ABOVE, 1.0, np.inf),
+            ("within 2.7 times", -1.0, 1.0),
+            ("less than 1/2.7", -np.inf, -1.0),
+        ):
+
+            def between(e: Examples, low: float = low, high: float = high) -> npt.NDArray[np.bool_]:
+                return np.asarray(
+                    (np.exp(e.ln_trade) >= 1000) & (e.residual > low) & (e.residual <= high)
+                )
+
+            found = _group(ours, horizon, between)
             rows.append((horizon, line, *found))
     return pd.DataFrame(rows, columns=["horizon", "line", *_GROUP])
 
