@@ -30,7 +30,7 @@ from corridors.show.blocks import (
 from corridors.show.theme import LIGHT  # noqa: E402
 
 HOSTILE = "<script>alert(1)</script> #let x = 1; $x^2$ \\ *a* _b_ `c` @d <e> [f] & \"g\" 'h' %"
-ABOUT = {"title": "Border crossings take 800 trailers a day", "folder": "capacity-800", "stem": "report", "date": "2026-02-13", "formats": ["html", "pdf"]}
+ABOUT = {"title": "Border crossings take 800 trucks a day", "folder": "capacity-800", "stem": "report", "date": "2026-02-13", "formats": ["html", "pdf"]}
 
 
 def chart(label: str = "Scenario") -> str:
@@ -66,7 +66,7 @@ def numbers(rows: int = 10):
 def blocks(text: str = "") -> list[Block]:
     """The blocks of the sample; ``text`` is put into every place that takes text."""
     return [
-        Cover("Scenario report · Pakistan and Russia", f"Border crossings take 800 trailers a day {text}".strip(), f"What it would do to trade, to queues and to the rest of the region, 2026 to 2035. {text}".strip(),
+        Cover("Scenario report · Pakistan and Russia", f"Border crossings take 800 trucks a day {text}".strip(), f"What it would do to trade, to queues and to the rest of the region, 2026 to 2035. {text}".strip(),
               (("Pair", "Pakistan and Russia"), ("Years", "2026–2035"), ("Draws", "4,096"), ("Data as of", "13 February 2026"))),
         Prose((f"Two-way trade in 2035 would be 12 % higher than without the change, with an 80 % range from 4 % to 22 %. {text}".strip(), "The queue at Taftan is what holds trucks today: at 640 trucks a day they wait 31 hours."), "lead"),
         KeyFigures((KeyFigure("Two-way trade, 2035", f"+12 % {text}".strip(), "80 % range 4 % to 22 %"), KeyFigure("In dollars", "$1.95 billion", "baseline: $1.75 billion"), KeyFigure("Wait at Taftan", "9 hours", "31 hours today"), KeyFigure("Door to door", "18 days", "23 days today"))),

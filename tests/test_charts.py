@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridors import scenario
+from corridors.report.export import svg
 from corridors.show import blocks, charts, findings, lookups, maps, numbers, theme
 from corridors.show.charts import border, corridor_map, draw, reasons, world
 from corridors.study import pipeline
@@ -358,6 +359,32 @@ def test_the_map_says_that_it_takes_no_side_and_widths_grow_with_shares() -> Non
     shares = [w.share for w in used]
     assert shares == sorted(shares) and min(shares) > 0 and max(shares) <= 1.0001
     assert {w.mode for w in used} >= {"road", "sea"}
+    assert corridor_map._width(0.97) > 5 * corridor_map._width(0.004), "what carries little looks little"
+    feeders = [w for w in used if w.feeds]
+    assert feeders and all(w.mode in ("road", "rail") for w in feeders) and max(w.share for w in feeders) > max(w.share for w in used if w.mode == "road" and not w.feeds)
+    assert "by land to a port" in texts(figure.svg)
+
+
+@pytest.mark.parametrize("chart", ONE)
+def test_every_chart_is_drawn_for_a_phone_too(chart: str) -> None:
+    figure = figure_of("full-connectivity", chart)
+    if figure is None:
+        return
+    root = ElementTree.fromstring(figure.small)
+    wide = float(root.attrib["viewBox"].split()[2])
+    assert wide == pytest.approx(72 * theme.NARROW_IN, abs=0.5)
+    sizes = [float(v) for v in re.findall(r"font(?:-size)?:[^;\"]*?([\d.]+)px", figure.small)]
+    assert sizes and min(sizes) * 330 / wide >= 9.0, "the smallest text at 330 pixels"
+    assert sorted(sizes)[len(sizes) // 4] * 330 / wide >= 10.5, "nearly all of it"
+    sound(replace(figure, svg=figure.small))
+
+
+def test_a_pointer_over_a_range_is_told_what_it_shows() -> None:
+    figure = charts.scenarios_ranked([result_of("full-connectivity"), result_of("capacity-800")])
+    assert figure is not None
+    titles = [t.text for t in ElementTree.fromstring(figure.svg).iter(f"{SVG}title")]
+    assert any(t and t.startswith(result_of("capacity-800").title) for t in titles)
+    assert "<title>" in svg.for_page(figure.svg, "f1-") and "<script" not in svg.for_page(figure.svg.replace("<title>", "<title><script/>", 1), "f1-")
 
 
 # --- words ------------------------------------------------------------------------------------------------------

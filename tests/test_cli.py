@@ -46,7 +46,7 @@ def test_list_has_one_line_a_scenario(corridors) -> None:
     assert done.status == 0 and done.err == ""
     lines = done.out.splitlines()
     assert [line.split()[0] for line in lines] == scenario.names()
-    assert "Border crossings take 800 trailers a day" in done.out
+    assert "Border crossings take 800 trucks a day" in done.out
 
 
 def test_list_goes_on_after_a_broken_file(project: Path, corridors) -> None:

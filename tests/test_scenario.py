@@ -63,7 +63,7 @@ LABELS = {
     "road": "45 km/h and 0.04 dollars a tonne-km on Quetta to Taftan",
     "new_link": "A railway from Mazar-i-Sharif to Peshawar",
     "rail_service": "1 train a week from Lahore to Astrakhan",
-    "direct_flights": "2 direct flights a week between ISB and SVO",
+    "direct_flights": "2 direct flights a week between Islamabad and Moscow",
     "transit_regime": "A transit regime for Pakistan, Iran, Azerbaijan and Russia",
     "single_window": "A single window for documents at Torkham",
     "regular_service": "A truck line with 3 departures a week from Lahore to Moscow",

@@ -88,6 +88,13 @@ def crossings() -> Mapping[str, str]:
     return {place: name for place, name, kind in rows if kind == "crossing"}
 
 
+def city_of_airport(iata: str) -> str:
+    """The city that an airport serves, as people call it: ``Islamabad`` for ISB; the code where it is not known."""
+    place = dict(_column_rows("network/airports.csv", "iata", "place")).get(iata, "")
+    name = dict(_column_rows("network/places.csv", "place", "name")).get(place, "")
+    return name.split(" (")[0].split(" / ")[0] or iata
+
+
 def airports() -> tuple[str, ...]:
     """IATA codes of the airports that serve places of the network."""
     return tuple(code for (code,) in _column_rows("network/airports.csv", "iata"))

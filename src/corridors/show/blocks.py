@@ -18,6 +18,7 @@ MIME = "application/vnd.corridors.block+json"
 
 Align = Literal["left", "right"]
 
+_MOST_COLUMNS_ON_A_PHONE = 3
 LONG_CELL = 48
 """Characters from which on a cell is a sentence, and wants a column wide enough to read it in."""
 
@@ -156,17 +157,23 @@ class Table(Block):
             + "</th>"
             for c in self.columns
         )
+        # Where a table folds into cards on a phone, roles keep it a table and each cell says what it is.
+        folds = len(self.columns) > _MOST_COLUMNS_ON_A_PHONE
+        role = {name: f' role="{name}"' if folds else "" for name in ("table", "rowgroup", "row", "cell", "rowheader", "columnheader")}
+        said = [f' data-label="{escape(", ".join(p for p in (c.label, c.unit) if p))}"' if folds else "" for c in self.columns]
+        heads = heads.replace("<th ", f"<th{role['columnheader']} ")
         body = "".join(
-            "<tr>"
+            f"<tr{role['row']}>"
             + "".join(
-                f'<th scope="row" class="{c.align}">{escape(v)}</th>' if k == 0 else f'<td class="{c.align}{" long" * (len(v) > LONG_CELL)}">{escape(v)}</td>'
+                f'<th scope="row"{role["rowheader"]} class="{c.align}">{escape(v)}</th>' if k == 0 else f'<td{role["cell"]}{said[k]} class="{c.align}{" long" * (len(v) > LONG_CELL)}">{escape(v)}</td>'
                 for k, (c, v) in enumerate(zip(self.columns, row, strict=True))
             )
             + "</tr>"
             for row in self.rows
         )
         caption = f"<caption><span>{escape(self.caption)}</span></caption>" if self.caption else ""
-        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        kind = ' class="folds"' if folds else ""
+        return f"<table{role['table']}{kind}>{caption}<thead{role['rowgroup']}><tr{role['row']}>{heads}</tr></thead><tbody{role['rowgroup']}>{body}</tbody></table>"
 
     def text(self) -> str:
         lines = [self.caption, " | ".join(c.label for c in self.columns)]
@@ -185,6 +192,8 @@ class Figure(Block):
     source: str = ""
     data: Table | None = None
     width: Literal["full", "half"] = "full"
+    small: str = ""
+    """The same chart drawn for a phone, about 340 px wide; empty where there is none. CSS chooses."""
 
     def html(self) -> str:
         # The alternative text goes on a wrapper: the SVG inside is decoration to a screen reader.
@@ -196,10 +205,16 @@ class Figure(Block):
         source = f'<p class="source">{escape(self.source)}</p>' if self.source else ""
         return (
             f'<figure class="chart {self.width}"><figcaption>{escape(self.title)}</figcaption>'
-            # On a phone a chart keeps a size at which its words can be read, and scrolls by itself.
-            f'<div class="scroll" tabindex="0" role="group" aria-label="Chart"><div class="svg" role="img" aria-label="{escape(self.alt)}">{self.svg}</div></div>'
+            # On a phone its own drawing is shown; a chart without one keeps a size at which it can be read, and scrolls.
+            f"{self._html_drawn()}"
             f"{source}{details}</figure>"
         )
+
+    def _html_drawn(self) -> str:
+        drawn = f'role="img" aria-label="{escape(self.alt)}">'
+        if self.small:
+            return f'<div class="svg page" {drawn}{self.svg}</div><div class="svg phone" style="display:none" {drawn}{self.small}</div>'
+        return f'<div class="scroll" tabindex="0" role="group" aria-label="Chart"><div class="svg" {drawn}{self.svg}</div></div>'
 
     def text(self) -> str:
         return f"{self.title}\n{self.alt}"

@@ -17,6 +17,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from html import escape
 from typing import Any
 
 import matplotlib
@@ -107,6 +108,9 @@ FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto S
 WIDTH_IN = 6.0
 """Width of a full chart in inches: at the width of a page its 9-point labels are read as body text is."""
 
+NARROW_IN = 3.35
+"""Width of the drawing for phones: at 330 pixels its 8-point labels are 11 pixels high."""
+
 BASE_PT = 9.0
 SMALL_PT = 8.0
 
@@ -171,6 +175,8 @@ def mode_colour(mode: str) -> str:
     return LIGHT[mode_token(mode)]
 
 
+TIP = "tip-"
+"""Group id of a mark with what a pointer shows over it, in hexadecimal."""
 HALO = "halo"
 """Group id (``gid``) of a text that is drawn with a rim in the colour of the paper, so that it reads on lines."""
 
@@ -182,6 +188,7 @@ _ID = re.compile(r'\sid="([^"]+)"')
 _REFERENCE = re.compile(r'(?<=url\(#)([^)]+)(?=\))|(?<=href="#)([^"]+)(?=")')
 _COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 _HALO = re.compile(rf'<g id="{HALO}">')
+_TIP = re.compile(rf'<g id="{TIP}([0-9a-f]+)">')
 _BETWEEN = re.compile(r"\s*([MLCQZ])\s*")
 _DRAWN = re.compile(r'(?<=[\s"])(?:d|x|y|transform|points|width|height)="[^"]*"')
 _LONG = re.compile(r"(?<=\d\.\d\d)\d+")
@@ -204,6 +211,7 @@ def figure_svg(figure: Figure) -> str:
     svg = _DRAWN.sub(lambda m: _shorter(m.group()), svg)
     rim = f"stroke: {LIGHT['paper']}; stroke-width: 2.4px; paint-order: stroke; stroke-linejoin: round"
     svg = _HALO.sub(f'<g style="{rim}">', svg)
+    svg = _TIP.sub(lambda m: f"<g><title>{escape(bytes.fromhex(m.group(1)).decode())}</title>", svg)
     svg = svg.replace("<svg ", f'<svg font-family="{FONTS}" stroke-linejoin="round" stroke-linecap="butt" ', 1)
     return _own_ids(svg).strip() + "\n"
 

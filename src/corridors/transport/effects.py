@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from corridors.data import names as vocabulary
 from corridors.errors import NetworkError
 from corridors.scenario.measures import KINDS
 from corridors.transport import flights, hidden
@@ -160,7 +161,7 @@ class _Works:
         like = next(s for s in self.network.services if s.mode == "air_direct")
         km = self.network.distance_km(a, b)
         self._serve(
-            f"air_{route[0]}_{route[1]}", f"Air freight on direct flights {route[0]}-{route[1]}", "air", (a, b), km,
+            f"air_{route[0]}_{route[1]}", f"Air freight on direct flights {vocabulary.city_of_airport(route[0])}-{vocabulary.city_of_airport(route[1])}", "air", (a, b), km,
             hours=like.hours, wait_hours=_half_headway(per_week), usd_per_t=like.usd_per_t * km / like.km,
             tonnes_per_day=float(per_week) * self.constants[_FLIGHT] / 7.0,
         )  # fmt: skip

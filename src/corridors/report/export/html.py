@@ -7,6 +7,7 @@ template lays out the document that :mod:`corridors.report.export.document` read
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -117,7 +118,8 @@ def _shown(part: Mapping[str, Any], number: count[int]) -> Mapping[str, Any]:
     block = from_dict(part)
     if isinstance(block, Figure):
         drawn = svg.for_page(block.svg, f"f{next(number)}-")
-        block = Figure(drawn, block.title, block.alt, block.source, block.data, block.width)
+        small = svg.for_page(block.small, f"f{next(number)}-") if block.small else ""
+        block = replace(block, svg=drawn, small=small)
     return {"kind": "block", "block": part["kind"], "html": Markup(block.html())}
 
 

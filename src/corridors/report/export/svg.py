@@ -18,7 +18,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _ELEMENTS = frozenset((
     "svg", "g", "defs", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
-    "use", "clipPath", "linearGradient", "radialGradient", "stop", "pattern", "symbol", "mask",
+    "use", "clipPath", "linearGradient", "radialGradient", "stop", "pattern", "symbol", "mask", "title",
 ))  # fmt: skip
 _ATTRIBUTES = frozenset((
     "id", "class", "x", "y", "x1", "x2", "y1", "y2", "dx", "dy", "cx", "cy", "r", "rx", "ry", "d", "points",

@@ -117,7 +117,8 @@ class DirectFlights(Measured):
     @property
     def label(self) -> str:
         each = f"{number(self.flights_per_week)} direct flight{'s' * (self.flights_per_week != 1)} a week"
-        return f"{each} between {self.route[0]} and {self.route[1]}"
+        first, second = (vocabulary.city_of_airport(code) for code in self.route)
+        return f"{each} between {first} and {second}" if first != second else f"{each} between {' and '.join(self.route)}"
 
     def act(self, works: Works) -> None:
         works.add_flights(self.route, self.flights_per_week)

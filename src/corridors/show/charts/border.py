@@ -42,17 +42,26 @@ def delay_curves(result: StudyResult, crossings: Sequence[str] | None = None) ->
     rows = table.set_index("crossing").loc[[c for c in names if c in set(table["crossing"])]]
     if draw.is_empty(rows):
         return None
-    down = (len(rows) + 1) // 2
-    across = min(len(rows), 2)
+    across = 1 if draw.narrow() else min(len(rows), 2)
+    down = -(-len(rows) // across)
     height = 2.15 * down + 0.1
     figure = draw.canvas(height)
     for k, (crossing, row) in enumerate(rows.iterrows()):
-        column, line = k % 2, k // 2
+        column, line = k % across, k // across
         left = draw.LEFT_IN + column * 3.02
         right = 0.12 if across == 1 or column == 1 else 3.1
         ax = draw.panel(figure, left=left, right=right, top=0.42 + 2.15 * line, bottom=height - 2.15 * (line + 1) + 0.3)
         _curve_panel(ax, curves[curves["crossing"] == crossing], row, (result.years[0], result.years[-1]), load_in(result, str(crossing), result.years[0]), first=k == 0)
-    return draw.finish(figure, _curve_title(rows, result.years[-1]), _curve_alt(rows, result.years[-1]), draw.model_source(result, _SOURCE), _curve_table(rows, result.years[-1]))
+    return draw.finish(figure, _curve_title(rows, result.years[-1]) + _elsewhere(result, rows), _curve_alt(rows, result.years[-1]), draw.model_source(result, _SOURCE), _curve_table(rows, result.years[-1]))
+
+
+def _elsewhere(result: StudyResult, rows: pd.DataFrame) -> str:
+    """Crossings on the way that are not among the panels and still have a queue with the measures."""
+    way = lookups.on_the_way(result)
+    still = way[way["binds_after"].astype(bool) & (way["closure_days_after"] < _SHUT_DAYS) & ~way["crossing"].isin(rows.index)] if len(way) else way
+    names = [crossing_name(str(n)) for n in still["name"]] if len(still) else []
+    shown = [*names[:3], *([f"{numbers.in_words(len(names) - 3)} more"] if len(names) > 3 else [])]
+    return f"; elsewhere on the way they still queue at {numbers.listed(shown)}" if names else ""
 
 
 def load_in(result: StudyResult, crossing: str, year: int) -> float:
@@ -158,16 +167,18 @@ def crossing_fill(result: StudyResult) -> blocks.Figure | None:
     first, last = result.years[0], result.years[-1]
     height = 0.62 + 0.24 * len(names)
     figure = draw.canvas(height)
-    left, width, gap = 1.05, 1.5, 0.12
+    left, width, gap = (0.78, 0.68, 0.2) if draw.narrow() else (1.05, 1.5, 0.12)
+    if draw.narrow():
+        cases[0] = ("today", "Today")
     rows = []
     for k, (case, words) in enumerate(cases):
-        ax = draw.panel(figure, left=left + k * (width + gap), right=6.0 - left - k * (width + gap) - width, top=0.3, bottom=0.32)
+        ax = draw.panel(figure, left=left + k * (width + gap), right=draw.width_in() - left - k * (width + gap) - width, top=0.3, bottom=0.32)
         draw.rows_axis(ax, [label[c] for c in names] if k == 0 else [""] * len(names))
         ax.set_xlim(first - 0.6, last + 0.9)
         for n, crossing in enumerate(names):
             part = lookups.crossing_year(result, crossing, case)
             rows.append((crossing, case, *_fill_row(ax, part, n, first, last)))
-        draw.years_axis(ax, first, last, every=3)
+        draw.years_axis(ax, first, last, every=max(last - first, 1) if draw.narrow() else 3)
         draw.heading(ax, words, bold=True, dy=4)
     return draw.finish(figure, _fill_title(rows, label, last), _fill_alt(rows, label, last), draw.model_source(result, _SOURCE), _fill_table(rows, label, last))
 
@@ -233,23 +244,29 @@ def closure_stress(result: StudyResult) -> blocks.Figure | None:
         return None
     days = float(table["days"].iloc[0])
     figure = draw.canvas(0.75 + 0.25 * len(table))
-    ax = draw.panel(figure, left=1.1, right=1.55, top=0.42)
+    ax = draw.panel(figure, left=1.1, right=0.62 if draw.narrow() else 1.55, top=0.55 if draw.narrow() else 0.42)
     draw.rows_axis(ax, [crossing_name(str(n)) for n in table["name"]])
     for n, r in enumerate(table.itertuples()):
         ax.plot([r.extra_ad_valorem_percent, r.cost_if_only_waiting_percent], [n, n], color=C["line"], linewidth=3, zorder=2, solid_capstyle="butt")
         ax.plot([r.cost_if_only_waiting_percent], [n], "o", color=C["loss"], markersize=5, zorder=3)
         ax.plot([r.extra_ad_valorem_percent], [n], "o", color=C["gain"], markersize=5, zorder=4)
-    draw.text(ax, 1, 1, "share of the pair\u2019s", C["muted"], axes="axes", va="bottom", dx=8, dy=12)
-    draw.text(ax, 1, 1, "road goods that pass", C["muted"], axes="axes", va="bottom", dx=8, dy=3)
+    for words, up in () if draw.narrow() else (("share of the pair\u2019s", 12), ("road goods that pass", 3)):
+        draw.text(ax, 1, 1, words, C["muted"], axes="axes", va="bottom", dx=8, dy=up)
     for n, r in enumerate(table.itertuples()):
         draw.text(ax, 1, n, numbers.share(r.road_share_through), C["ink"], axes="y", dx=8)
     top = table.iloc[0]
-    draw.text(ax, top["cost_if_only_waiting_percent"], -0.5, "if all waited", C["loss"], ha="center", va="bottom", dy=3)
+    if draw.narrow():
+        draw.text(ax, 0, 1, "extra cost, and share of road goods that pass", C["muted"], axes="axes", va="bottom", dx=-74, dy=24)
+        draw.text(ax, 0, 1, "\u25cf with ways round", C["gain"], axes="axes", va="bottom", dx=-74, dy=12)
+        draw.text(ax, 0, 1, "\u25cf if all waited", C["loss"], axes="axes", va="bottom", dx=12, dy=12)
+    else:
+        draw.text(ax, top["cost_if_only_waiting_percent"], -0.5, "if all waited", C["loss"], ha="center", va="bottom", dy=3)
     near = abs(top["cost_if_only_waiting_percent"] - top["extra_ad_valorem_percent"]) < 0.25 * float(table["cost_if_only_waiting_percent"].max())
-    draw.text(ax, top["extra_ad_valorem_percent"], -0.5, "with ways round", C["gain"], ha="right" if near else "center", va="bottom", dy=3)
+    if not draw.narrow():
+        draw.text(ax, top["extra_ad_valorem_percent"], -0.5, "with ways round", C["gain"], ha="right" if near else "center", va="bottom", dy=3)
     ax.set_xlim(min(0, float(table["extra_ad_valorem_percent"].min())), 1.08 * float(table["cost_if_only_waiting_percent"].max()))
     draw.zero_line(ax, "x")
-    draw.value_axis(ax, "x", style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
+    draw.value_axis(ax, "x", most=3 if draw.narrow() else 5, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     worst = table.loc[table["extra_ad_valorem_percent"].idxmax()]
     title = f"If {crossing_name(str(worst['name']))} shut for {numbers.days(days)} in {result.years[-1]}, goods that pass it by road would cost {numbers.percent(worst['extra_ad_valorem_percent'])} more to move, the most of all crossings"
     said = [f"{crossing_name(str(r.name_))} {numbers.percent(r.extra_ad_valorem_percent)} with ways round, {numbers.percent(r.cost_if_only_waiting_percent)} if all waited." for r in table.rename(columns={"name": "name_"}).itertuples()]

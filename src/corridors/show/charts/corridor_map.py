@@ -56,6 +56,15 @@ class Way:
     share: float
     line: Array
     straight: bool
+    feeds: bool = False
+    """Whether it is a road or railway on which goods go to a ship or come from one."""
+
+
+_SHUT_DAYS = 360.0
+_FEEDS = 0.9
+"""A link by land of whose use this part is on its way to a ship or from one belongs to the sea."""
+_FEEDER_STYLE = (0, (1.6, 0.8))
+_NAMED_ON_A_PHONE = 0.1
 
 
 def ways(result: StudyResult) -> list[Way]:
@@ -66,18 +75,20 @@ def ways(result: StudyResult) -> list[Way]:
     share = routes.set_index("route")["share_after"]
     moving = legs[legs["kind"] == "link"].copy()
     moving["share"] = moving["route"].map(share).fillna(0.0)
+    on_ships = moving["route"].map(routes.set_index("route")["mode"]).isin(["sea", "ferry"])
+    moving["to_ships"] = moving["share"].where(on_ships, 0.0)
     ends = np.sort(moving[["from_place", "to_place"]].to_numpy(dtype=str), axis=1)
     moving["a"], moving["b"] = ends[:, 0], ends[:, 1]
     moving["lane"] = np.where(moving["name"].astype(str).str.contains("Cape"), "Cape", "")
-    used = moving.groupby(["a", "b", "mode", "lane", "exporter"], as_index=False)["share"].sum()
-    used = used.groupby(["a", "b", "mode", "lane"], as_index=False)["share"].max()
+    used = moving.groupby(["a", "b", "mode", "lane", "exporter"], as_index=False)[["share", "to_ships"]].sum()
+    used = used.groupby(["a", "b", "mode", "lane"], as_index=False)[["share", "to_ships"]].max()
     used = used[used["share"] > _SMALLEST_SHARE].sort_values("share", kind="stable")
     places = gazetteer.places()
     roads = {frozenset((f["properties"]["from"], f["properties"]["to"])): np.array(f["geometry"]["coordinates"]) for f in tables.line_shapes()["features"]}
     found = []
     for r in used.itertuples():
         line, straight = _line(r.a, r.b, r.mode, r.lane, roads, places)
-        found.append(Way(r.a, r.b, theme.mode_token(r.mode), float(r.share), line, straight))
+        found.append(Way(r.a, r.b, theme.mode_token(r.mode), float(r.share), line, straight, r.mode in ("road", "rail") and r.to_ships >= _FEEDS * r.share))
     return [replace(way, line=line) for way, line in zip(found, joined([way.line for way in found]), strict=True)]
 
 
@@ -133,7 +144,7 @@ def _base(project: Projection, box: tuple[float, float, float, float]) -> tuple[
     edge = np.array([(x, y) for x in np.linspace(west, east, 30) for y in (south, north)] + [(x, y) for x in (west, east) for y in np.linspace(south, north, 30)])
     corners = project(edge)
     (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
-    width = theme.WIDTH_IN
+    width = draw.width_in()
     aspect = (y1 - y0) / (x1 - x0)
     if aspect > _MOST_ASPECT:
         more = ((y1 - y0) / _MOST_ASPECT - (x1 - x0)) / 2
@@ -170,14 +181,19 @@ def _inside_any(ax: Axes, xy: Array) -> bool:
 
 
 def _width(share: float) -> float:
-    """Width of a line in points, by the logarithm of its share: from 0.7 at 1 in 100,000 to 4.7 for all of it."""
-    return float(np.interp(np.log10(max(share, _SMALLEST_SHARE)), [-5, 0], [0.7, 4.7]))
+    """Width of a line in points, by the square root of its share: 0.6 for next to nothing, 0.9 at 0.4 %, 5.6 for all of it."""
+    return 0.6 + 5.0 * float(np.sqrt(min(max(share, 0.0), 1.0)))
 
 
 def _draw_ways(ax: Axes, project: Projection, lines: Sequence[Way]) -> None:
-    least = _DRAWN_TOLERANCE_PT * (ax.get_xlim()[1] - ax.get_xlim()[0]) / (theme.WIDTH_IN * 72)
+    least = _DRAWN_TOLERANCE_PT * (ax.get_xlim()[1] - ax.get_xlim()[0]) / (draw.width_in() * 72)
     for order, mode in enumerate(("air", "sea", "rail", "road", "other")):
-        chosen = [(way, thin(xy, least)) for way, xy in ((w, project(w.line)) for w in lines if w.mode == mode) if _inside_any(ax, xy)]
+        near = [(way, thin(xy, least)) for way, xy in ((w, project(w.line)) for w in lines if w.mode == mode) if _inside_any(ax, xy)]
+        feeders = [pair for pair in near if pair[0].feeds]
+        if feeders:
+            widths = [_width(way.share) for way, _ in feeders]
+            ax.add_collection(LineCollection([xy for _, xy in feeders], colors=C["sea"], linewidths=widths, linestyles=[_FEEDER_STYLE], capstyle="butt", joinstyle="round", zorder=2.9), autolim=False)
+        chosen = [pair for pair in near if not pair[0].feeds]
         if not chosen:
             continue
         style = {"rail": (0, (3, 1.6)), "air": (0, (1, 2.2))}.get(mode, "solid")
@@ -206,7 +222,7 @@ def _draw_crossings(ax: Axes, project: Projection, result: StudyResult, taken: l
         if kinds[kind]:
             xy = np.array(kinds[kind])
             ax.plot(xy[:, 0], xy[:, 1], linestyle="none", marker=marker, markersize=size, markerfacecolor=C[face], markeredgecolor=C[edge], markeredgewidth=0.8, zorder=9)
-    for crossing in chosen_crossings(result, 9):
+    for crossing in chosen_crossings(result, 5 if draw.narrow() else 9):
         if crossing in at:
             _place_label(ax, at[crossing], crossing_name(str(table.loc[crossing, "name"])), taken, C["ink"], bold=False)
 
@@ -220,7 +236,7 @@ def _positions(places: pd.DataFrame, chosen: Sequence[str], west: float) -> Arra
 
 def _place_label(ax: Axes, xy: Array, words: str, taken: list[Array], colour: str, *, bold: bool, must: bool = True) -> bool:
     """A label at the first of eight places round a point where it meets no other label."""
-    unit = (ax.get_xlim()[1] - ax.get_xlim()[0]) / (theme.WIDTH_IN * 72)
+    unit = (ax.get_xlim()[1] - ax.get_xlim()[0]) / (draw.width_in() * 72)
     long, tall = (5.0 if bold else 4.5) * len(words) * unit, 9.0 * unit
     for ha, dx, dy in (("left", 6, 0), ("right", -6, 0), ("left", 5, 8), ("right", -5, 8), ("left", 5, -8), ("right", -5, -8), ("center", 0, 10), ("center", 0, -10)):
         left = xy[0] + dx * unit - {"left": 0.0, "right": long, "center": long / 2}[ha]
@@ -252,13 +268,13 @@ def _draw_places(ax: Axes, project: Projection, lines: Sequence[Way], taken: lis
     inside = [k for k, xy in enumerate(at) if _inside(ax, xy)]
     ax.plot(at[inside, 0], at[inside, 1], "s", markersize=3.0, color=C["ink"], zorder=8)
     for k in inside:
-        if len(modes[chosen[k]]) > 1 or use[chosen[k]] > 0.01:
+        if (len(modes[chosen[k]]) > 1 or use[chosen[k]] > 0.01) and not (draw.narrow() and use[chosen[k]] < _NAMED_ON_A_PHONE):
             _place_label(ax, at[k], str(places.loc[chosen[k], "name"]).split(" (")[0], taken, C["ink"], bold=True)
 
 
 def _draw_names(ax: Axes, project: Projection, taken: list[Array], own: Sequence[str], extent: Box, *, only: bool = False) -> None:
     """Names of countries, quiet, where there is room for them; ``own`` are the study's, drawn alone and darker with ``only``."""
-    unit = (ax.get_xlim()[1] - ax.get_xlim()[0]) / (theme.WIDTH_IN * 72)
+    unit = (ax.get_xlim()[1] - ax.get_xlim()[0]) / (draw.width_in() * 72)
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     for name, _, points in sorted(outlines_for(extent)["names"], key=lambda n: -n[1]):
         if (name in own) is not only:
@@ -281,21 +297,26 @@ def _key(figure: Figure, lines: Sequence[Way]) -> None:
     """What colours, widths and marks mean, in a row below the map."""
     height = float(figure.get_size_inches()[1])
     ax = draw.panel(figure, left=0, right=0, top=height - 0.34, bottom=0)
-    ax.set_xlim(0, theme.WIDTH_IN * 72)
+    ax.set_xlim(0, draw.width_in() * 72)
     ax.set_ylim(0, 24)
     ax.set_axis_off()
     at = 4.0
-    for mode in [m for m in ("road", "sea", "rail", "air") if any(w.mode == m for w in lines)]:
+    for mode in [m for m in ("road", "sea", "rail", "air") if any(w.mode == m and not w.feeds for w in lines)]:
         style = (0, (3, 1.6)) if mode == "rail" else (0, (1, 2.2)) if mode == "air" else "solid"
         ax.plot([at, at + 16], [15, 15], color=C[mode], linewidth=2.4, linestyle=style)
         draw.text(ax, at + 19, 15, mode, C[mode], bold=True)
         at += 26 + 5.4 * len(mode)
-    for kind, words in (("open", "crossing"), ("full", "queue over half a day"), ("shut", "shut")):
+    if any(w.feeds for w in lines):
+        ax.plot([at, at + 16], [15, 15], color=C["sea"], linewidth=2.4, linestyle=_FEEDER_STYLE)
+        draw.text(ax, at + 19, 15, "to port" if draw.narrow() else "by land to a port", C["sea"], bold=True)
+    at, row = 4.0, 5
+    for kind, words in (("open", "crossing"), ("full", "long queue" if draw.narrow() else "queue over half a day"), ("shut", "shut")):
         marker, _, face, edge = _MARKS[kind]
-        ax.plot([at + 4], [15], marker=marker, markersize=5, markerfacecolor=C[face], markeredgecolor=C[edge], markeredgewidth=0.8, linestyle="none")
-        draw.text(ax, at + 11, 15, words, C["ink"])
+        ax.plot([at + 4], [row], marker=marker, markersize=5, markerfacecolor=C[face], markeredgecolor=C[edge], markeredgewidth=0.8, linestyle="none")
+        draw.text(ax, at + 11, row, words, C["ink"])
         at += 19 + 4.9 * len(words)
-    draw.text(ax, 4, 5, "Width: share of trade, logarithmic (0.01 %, 1 %, 100 %). Rail, air and some roads are drawn straight.".replace(" %", f"{numbers.THIN}%"), C["muted"], size=theme.SMALL_PT - 1)
+    if not draw.narrow():
+        draw.text(ax, at + 6, 5, "Width: share of trade, by its square root. Air is drawn straight.", C["muted"], size=theme.SMALL_PT - 1)
 
 
 def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
@@ -304,17 +325,23 @@ def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
     by_mode = routes[routes["direction"] == routes["direction"].iloc[0]].groupby("mode")["share_after"].sum().sort_values(ascending=False)
     used = sorted({c for w in lines if w.mode == "road" for c in (w.a, w.b)} & set(crossings["crossing"]))
     table = crossings.set_index("crossing").loc[used]
-    shut = [crossing_name(str(n)) for n in crossings.loc[crossings["state"] == "shut", "name"]]
+    closed = crossings["state"] == "shut"
+    opens = closed & (crossings["closure_days_after"] < _SHUT_DAYS)
+    shut = [crossing_name(str(n)) for n in crossings.loc[closed & ~opens, "name"]]
+    reopened = [crossing_name(str(n)) for n in crossings.loc[opens, "name"]]
     binding = [crossing_name(str(n)) for n in table.loc[table["binds_before"].astype(bool) & (table["state"] != "shut"), "name"]]
     lead = str(by_mode.index[0])
     title = f"Between {a} and {b} {numbers.share(float(by_mode.iloc[0]))} goes {draw.by_mode(lead)}; the roads pass {numbers.in_words(len(used))} {numbers.plural(len(used), 'crossing')}"
     if shut:
         title += f", with {numbers.listed(shut)} shut today"
+    if reopened:
+        title += f", {'and' if shut else 'with'} {numbers.listed(reopened)} reopened"
     shares = ", ".join(f"{m} {numbers.share(float(s))}" for m, s in by_mode.items())
     alt = f"Map of the ways between {a} and {b}. Shares of what {a} sells with the measures: {shares}. "
     alt += f"Roads pass {numbers.listed([crossing_name(str(n)) for n in table['name']])}. " if used else ""
     alt += f"Queues of more than half a day at {numbers.listed(binding)}. " if binding else "No queue of more than half a day. "
     alt += f"Shut: {numbers.listed(shut)}. " if shut else ""
+    alt += f"Reopened by the measures: {numbers.listed(reopened)}. " if reopened else ""
     return title, alt + DISCLAIMER
 
 

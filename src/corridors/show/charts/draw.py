@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -19,26 +21,49 @@ from corridors.study.result import StudyResult
 
 LEFT_IN, RIGHT_IN, TOP_IN, BOTTOM_IN = 0.52, 0.12, 0.26, 0.34
 """Margins that leave room for an axis, its heading and the years below."""
+_WIDE_LABELS_IN = 1.55
+_ROW_AND_NAME_IN = 0.37
 
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
+_NARROW: ContextVar[bool] = ContextVar("narrow", default=False)
+
+
+def narrow() -> bool:
+    """Whether the drawing for phones is being made: about 340 px wide, the same sizes of type."""
+    return _NARROW.get()
+
+
+def width_in() -> float:
+    """Width in inches of the drawing being made."""
+    return theme.NARROW_IN if narrow() else theme.WIDTH_IN
+
+
 def chart(function: Callable[P, R]) -> Callable[P, R]:
-    """A function that draws: it runs in the style of the theme."""
+    """A function that draws: it runs in the style of the theme, once for a page and once for a phone."""
 
     @wraps(function)
     def styled(*args: P.args, **kwargs: P.kwargs) -> R:
         with theme.style():
-            return function(*args, **kwargs)
+            full = function(*args, **kwargs)
+            if narrow() or not isinstance(full, blocks.Figure):
+                return full
+            mark = _NARROW.set(True)
+            try:
+                small = function(*args, **kwargs)
+            finally:
+                _NARROW.reset(mark)
+            return replace(full, small=small.svg)  # type: ignore[return-value, attr-defined]
 
     return styled
 
 
-def canvas(height_in: float, width_in: float = theme.WIDTH_IN) -> Figure:
+def canvas(height_in: float, width: float | None = None) -> Figure:
     """An empty figure; no global state of pyplot is touched."""
-    return Figure(figsize=(width_in, height_in), dpi=100)
+    return Figure(figsize=(width or width_in(), height_in), dpi=100)
 
 
 def panel(
@@ -48,8 +73,13 @@ def panel(
     top: float = TOP_IN,
     bottom: float = BOTTOM_IN,
 ) -> Axes:
-    """Axes with these margins in inches, so that a layout does not hang on the widths of letters."""
+    """Axes with these margins in inches, so that a layout does not hang on the widths of letters.
+
+    A column for long names of rows is left out on a phone, where they stand above their rows.
+    """
     width, height = figure.get_size_inches()
+    if narrow() and left > _WIDE_LABELS_IN and not figure.axes:
+        left, right = 0.08, min(right, 1.25)
     return figure.add_axes(
         (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
     )
@@ -115,6 +145,8 @@ def powers(low: float, high: float, steps: Sequence[float] = (1.0,)) -> list[flo
 def years_axis(ax: Axes, first: float, last: float, every: int | None = None) -> None:
     """Whole years below, the first and last labelled."""
     span = int(last - first)
+    if narrow() and every is None and span > 6:
+        every = 10 if span > 12 else span
     step = every or (1 if span <= 6 else 2 if span <= 12 else 5)
     start = int(np.ceil(first))
     marks = [y for y in range(start, int(last) + 1) if (y - int(last)) % step == 0] if span <= 12 else [
@@ -140,6 +172,31 @@ def rows_axis(ax: Axes, labels: Sequence[str], size: float = theme.SMALL_PT, bol
             tick.set_fontweight("bold")
     ax.grid(False, axis="y")
     ax.grid(True, axis="x")
+    if names_above(ax):
+        ax.set_yticklabels([""] * len(labels))
+        _make_room(ax, len(labels))
+        for k, label in enumerate(labels):
+            text(ax, 0, k, cut(label, 50), C["ink"], axes="y", dy=11, bold=k < len(bold) and bold[k], halo=True)
+
+
+def names_above(ax: Axes) -> bool:
+    """Whether names of rows stand above them: on a phone, where no column is left for them."""
+    figure = ax.get_figure(root=True)
+    return narrow() and figure is not None and len(figure.axes) == 1 and ax.get_position().x0 * figure.get_size_inches()[0] < 0.1
+
+
+def _make_room(ax: Axes, rows: int) -> None:
+    """A taller figure with the same margins, so that a line of text fits above each row."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    width, height = figure.get_size_inches()
+    box = ax.get_position()
+    below, above = box.y0 * height, (1 - box.y1) * height
+    taller = max(height, below + above + _ROW_AND_NAME_IN * (rows + 0.3))
+    figure.set_size_inches(width, taller)
+    ax.set_position((box.x0, below / taller, box.width, (taller - below - above) / taller))
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high - 0.3)
 
 
 def spread(places: Sequence[float], gap: float) -> list[float]:
@@ -165,6 +222,11 @@ def points_y(ax: Axes, points: float) -> float:
     return float(points * (high - low) / height)
 
 
+def tip(artist: Any, words: str) -> None:
+    """What a pointer shows over a mark."""
+    artist.set_gid(theme.TIP + words.encode().hex())
+
+
 def finish(
     figure: Figure, title: str, alt: str, source: str, table: blocks.Table | None, width: str = "full"
 ) -> blocks.Figure:
@@ -182,21 +244,22 @@ def numeric(label: str, unit: str = "") -> blocks.Column:
 
 
 def ranges(
-    ax: Axes, ends: Sequence[Sequence[float]], colours: Sequence[str], tints: Sequence[str], *, width: float = 4.0, dot: float = 5.0, rows: Sequence[float] = ()
+    ax: Axes, ends: Sequence[Sequence[float]], colours: Sequence[str], tints: Sequence[str], *, width: float = 4.0, dot: float = 5.0, tips: Sequence[str] = ()
 ) -> None:  # fmt: skip
-    """Ranked dots with their ranges: (low, middle, high) a row, the first on top; ``dot`` 0 draws the range alone."""
+    """Ranked dots with their ranges: (low, middle, high) a row, the first on top; ``tips`` is what a pointer shows."""
     import seaborn
 
     for n, (three, colour, tint) in enumerate(zip(ends, colours, tints, strict=True)):
-        place = float(rows[n]) if len(rows) else float(n)
         marks = len(ax.lines)
-        frame = pd.DataFrame({"value": [float(v) for v in three], "row": place})
+        frame = pd.DataFrame({"value": [float(v) for v in three], "row": float(n)})
         seaborn.pointplot(
             frame, x="value", y="row", orient="h", native_scale=True, estimator="median", errorbar=_ends, linestyle="none", color=colour,
-            marker="o" if dot else "none", markersize=dot, markeredgewidth=0, err_kws={"color": tint, "linewidth": width, "solid_capstyle": "butt"}, ax=ax, legend=False,
+            marker="o", markersize=dot, markeredgewidth=0, err_kws={"color": tint, "linewidth": width, "solid_capstyle": "butt"}, ax=ax, legend=False,
         )  # fmt: skip
         for line in ax.lines[marks:]:
             line.set_zorder(3 if line.get_linestyle() == "None" else 2)
+            if n < len(tips):
+                tip(line, tips[n])
     ax.set(xlabel="", ylabel="")
 
 

@@ -36,7 +36,9 @@ def history(result: StudyResult) -> blocks.Figure | None:
         left, right = ((a, r.source_a), (b, r.source_b)) if a <= b else ((b, r.source_b), (a, r.source_a))
         middle = (low + high) / 2
         wide = abs(b - a) > 0.45 * (high - low)
-        if wide:
+        if draw.narrow():
+            draw.text(ax, (a + b) / 2, n, f"{numbers.fixed(left[0])} and {numbers.fixed(right[0])}", C["muted"], ha="center", va="top", dy=-3, halo=True)
+        elif wide:
             draw.text(ax, left[0], n, _source_label(left[0], left[1]), C["muted"], va="bottom", dy=4, size=theme.SMALL_PT - 1)
             draw.text(ax, right[0], n, _source_label(right[0], right[1]), C["muted"], ha="right", va="top", dy=-4, size=theme.SMALL_PT - 1)
         else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from corridors.data import tables
 from corridors.show import blocks, findings, lookups, numbers, theme
 from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
@@ -13,12 +16,14 @@ from corridors.study.result import StudyResult
 
 _LETTERS = 46
 _MOST_PARAMETERS = 10
+_LONG_UNIT = 20
 
 
 def two_line_labels(ax: Axes, labels: list[str], bold: list[bool] | None = None, letters: int = _LETTERS) -> None:
     """Row labels at the left, in two lines where they are long."""
-    draw.rows_axis(ax, [""] * len(labels))
-    for n, label in enumerate(labels):
+    above = draw.names_above(ax)
+    draw.rows_axis(ax, labels if above else [""] * len(labels), bold=bold or ())
+    for n, label in enumerate([] if above else labels):
         lines = draw.wrapped(label, letters)
         if len(lines) > 2:
             lines = [lines[0], draw.cut(" ".join(lines[1:]), letters)]
@@ -200,15 +205,19 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
             if name in table.columns:
                 side = 1 if value > middle or (value == middle and bars[1 - k][0] <= middle) else -1
                 at, side = (middle, -side) if same and k == 1 else (value, side)
-                draw.text(ax, at, n, numbers.significant(float(table.loc[n, name]), 2), ink, ha="left" if side > 0 else "right", dx=3 * side, size=theme.SMALL_PT - 1)
+                draw.text(ax, at, n, end_words(str(table.loc[n, "parameter"]), float(table.loc[n, name]), name == "high_value"), ink, ha="left" if side > 0 else "right", dx=3 * side, size=theme.SMALL_PT - 1)
     ax.axvline(middle, color=C["ink"], linewidth=0.9, zorder=4)
     if min(ends.min(), middle) <= 0 <= max(ends.max(), middle):
         draw.zero_line(ax, "x")
     ax.set_xlim(min(ends.min(), middle) - 0.14 * span, max(ends.max(), middle) + 0.14 * span)
     draw.value_axis(ax, "x", most=4, style=draw.tick_text)
     draw.text(ax, middle, 1, "points from the middle", C["ink"], ha="center", va="bottom", axes="x", dy=3)
-    draw.text(ax, 0, 1, "\u25a0 at its low end", C["muted"], ha="right", va="bottom", axes="axes", dx=-92, dy=3, bold=True)
-    draw.text(ax, 0, 1, "\u25a0 at its high end", C["accent"], ha="right", va="bottom", axes="axes", dx=-6, dy=3, bold=True)
+    if draw.narrow():
+        draw.text(ax, 0, 1, "\u25a0 low end", C["muted"], va="bottom", axes="axes", dy=14, bold=True)
+        draw.text(ax, 0, 1, "\u25a0 high end", C["accent"], va="bottom", axes="axes", dx=58, dy=14, bold=True)
+    else:
+        draw.text(ax, 0, 1, "\u25a0 at its low end", C["muted"], ha="right", va="bottom", axes="axes", dx=-92, dy=3, bold=True)
+        draw.text(ax, 0, 1, "\u25a0 at its high end", C["accent"], ha="right", va="bottom", axes="axes", dx=-6, dy=3, bold=True)
     top = table.iloc[0]
     low, high = sorted((float(top["effect_low_percent"]), float(top["effect_high_percent"])))
     reach = numbers.points(high - low, sign=False)
@@ -217,12 +226,28 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     title = f"{lead}: {name} moves the effect by {reach} from end to end"
     said = [f"{_head(str(r.parameter), str(r.meaning))}: {numbers.points(r.effect_low_percent)} at its low end, {numbers.points(r.effect_high_percent)} at its high end." for r in table.itertuples()]
     body = [
-        (_head(str(r.parameter), str(r.meaning)), numbers.significant(getattr(r, "low_value", np.nan), 2), numbers.significant(getattr(r, "high_value", np.nan), 2), numbers.significant(r.effect_low_percent, 2, sign=True), numbers.significant(r.effect_high_percent, 2, sign=True), _index(r.first_order), _index(r.total))
+        (_head(str(r.parameter), str(r.meaning)), end_words(str(r.parameter), getattr(r, "low_value", np.nan), False), end_words(str(r.parameter), getattr(r, "high_value", np.nan), True), numbers.significant(r.effect_low_percent, 2, sign=True), numbers.significant(r.effect_high_percent, 2, sign=True), _index(r.first_order), _index(r.total))
         for r in table.itertuples()
     ]  # fmt: skip
     columns = [blocks.Column("What is uncertain"), draw.numeric("Low end"), draw.numeric("High end"), draw.numeric("Effect at low end", "points from the middle"), draw.numeric("Effect at high end", "points from the middle"), draw.numeric("Share of the spread, alone"), draw.numeric("Share of the spread, with all interplay")]
     return draw.finish(figure, title, f"Tornado chart of the effect on two-way trade in {result.years[-1]}, in percentage points from the case with everything at its middle. " + " ".join(said), draw.model_source(result, "ranges of parameters as listed under data"),
                        blocks.table("Effect on two-way trade when one quantity goes from end to end", columns, body))  # fmt: skip
+
+
+def end_words(parameter: str, value: float, high: bool) -> str:
+    """An end of a range with its unit; what is measured in standard deviations is ``low`` or ``high``."""
+    unit = _units().get(parameter, "")
+    if unit == "standard deviations":
+        return "high" if high else "low"
+    if unit.startswith("share"):
+        return numbers.share(value)
+    return f"{numbers.significant(value, 2)} {unit}" if 0 < len(unit) <= _LONG_UNIT else numbers.significant(value, 2)
+
+
+@lru_cache(maxsize=1)
+def _units() -> dict[str, str]:
+    rows = tables.parameters()
+    return dict(zip(rows["parameter"].astype(str), rows["unit"].fillna("").astype(str), strict=True))
 
 
 def _index(value: float) -> str:

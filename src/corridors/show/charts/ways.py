@@ -36,19 +36,21 @@ def breakdown(result: StudyResult, goods: str = "road") -> blocks.Figure | None:
     figure = draw.canvas(height)
     for k, direction in enumerate(directions):
         for column, (quantity, unit) in enumerate((("days", "days"), ("usd_per_t", "dollars a tonne"))):
-            left = 1.5 + column * 2.3
-            ax = draw.panel(figure, left=left, right=6.0 - left - 1.95, top=0.45 + k * block, bottom=height - (k + 1) * block + 0.02)
+            left = 1.25 + column * 1.07 if draw.narrow() else 1.5 + column * 2.3
+            ax = draw.panel(figure, left=left, right=draw.width_in() - left - (0.42 if draw.narrow() else 1.95), top=0.45 + k * block, bottom=height - (k + 1) * block + 0.02)
             wide = table.loc[table["direction"] == direction].pivot(index="component", columns="case", values=quantity).reindex(parts).fillna(0.0)
             _paired(ax, wide if moves else wide.assign(after=np.nan), 1.22 * float(max(table[quantity].max(), 1e-9)), parts if column == 0 else [""] * len(parts), quantity)
             total = wide.sum()
-            if not moves:
+            if not moves and not draw.narrow():
                 draw.heading(ax, f"{unit}, together {numbers.fixed(total['before'], 0 if quantity == 'usd_per_t' else 1)}", dy=3)
+            if draw.narrow():
+                draw.heading(ax, unit, dy=3)
             words = f"{total['before']:.0f} \u2192 {total['after']:.0f}" if quantity == "usd_per_t" else f"{numbers.fixed(total['before'], 1)} \u2192 {numbers.fixed(total['after'], 1)}"
-            if moves:
+            if moves and not draw.narrow():
                 draw.heading(ax, f"{unit}, together {words}", dy=3)
             if column == 0:
-                draw.heading(ax, draw.direction_name(result, direction), x=0, dx=-1.42 * 72, dy=15, bold=True)
-    key = draw.panel(figure, left=3.0, right=0.1, top=0.02, bottom=height - 0.2)
+                draw.heading(ax, draw.direction_name(result, direction), x=0, dx=-86 if draw.narrow() else -1.42 * 72, dy=15, bold=True)
+    key = draw.panel(figure, left=0.1 if draw.narrow() else 3.0, right=0.1, top=0.02, bottom=height - 0.2)
     key.set_axis_off()
     for at, words, colour in () if not moves else ((0.3, "\u25a0 without measures", C["baseline"]), (0.78, "\u25a0 with measures", C["scenario"])):
         draw.text(key, at, 0.5, words, colour, axes="axes", ha="center", bold=True)
@@ -143,12 +145,12 @@ def route_shares(result: StudyResult) -> blocks.Figure | None:
     figure = draw.canvas(height)
     top = 0.0
     for k, (direction, table) in enumerate(tables.items()):
-        ax = draw.panel(figure, left=2.55, right=1.1, top=top + 0.45, bottom=height - top - heights[k] + 0.0)
+        ax = draw.panel(figure, left=1.5 if draw.narrow() else 2.55, right=0.75 if draw.narrow() else 1.1, top=top + 0.45, bottom=height - top - heights[k] + 0.0)
         _share_panel(ax, table, low, last=k == len(tables) - 1)
-        draw.heading(ax, draw.direction_name(result, direction), dx=-2.48 * 72, dy=10, bold=True)
+        draw.heading(ax, draw.direction_name(result, direction), dx=-1.45 * 72 if draw.narrow() else -2.48 * 72, dy=10, bold=True)
         if k == 0:
-            draw.text(ax, 1, 1, "\u25cb without", C["baseline"], axes="axes", ha="right", va="bottom", dx=-38, dy=10, bold=True)
-            draw.text(ax, 1, 1, "\u25cf with measures", C["scenario"], axes="axes", ha="left", va="bottom", dx=-30, dy=10, bold=True)
+            draw.text(ax, 1, 1, "\u25cb without", C["baseline"], axes="axes", ha="right", va="bottom", dx=-8 if draw.narrow() else -38, dy=10, bold=True)
+            draw.text(ax, 1, 1, "\u25cf with" if draw.narrow() else "\u25cf with measures", C["scenario"], axes="axes", ha="left", va="bottom", dx=4 if draw.narrow() else -30, dy=10, bold=True)
         top += heights[k]
     title, alt = _share_words(result, tables)
     return draw.finish(figure, title, alt, draw.model_source(result, "shares of the base year as listed under data"), _share_table(result))
@@ -166,8 +168,8 @@ def _worth_showing(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _share_panel(ax: Axes, table: pd.DataFrame, low: float, last: bool) -> None:
-    draw.rows_axis(ax, [draw.cut(_short_route(str(n)), 40) for n in table["name"]], theme.SMALL_PT - 0.5)
-    draw.log_axis(ax, "x", draw.powers(low, 1.0), lambda v: f"{draw.tick_text(100 * v)}{numbers.THIN}%")
+    draw.rows_axis(ax, [draw.cut(_short_route(str(n)), 24 if draw.narrow() else 40) for n in table["name"]], theme.SMALL_PT - 0.5)
+    draw.log_axis(ax, "x", draw.powers(low, 1.0)[:: 2 if draw.narrow() else 1], lambda v: f"{draw.tick_text(100 * v)}{numbers.THIN}%")
     ax.set_xlim(low * 0.8, 1.15)
     for n, r in enumerate(table.rename(columns={"name": "name_"}).itertuples()):
         before, after = max(r.share_before, low * 0.85), max(r.share_after, low * 0.85)
@@ -177,6 +179,8 @@ def _share_panel(ax: Axes, table: pd.DataFrame, low: float, last: bool) -> None:
         ax.plot([before], [n], "o", markersize=5.4, markerfacecolor=C["paper"], markeredgecolor=C["baseline"], markeredgewidth=1.3, zorder=3, clip_on=False)
         ax.plot([after], [n], "o", markersize=4.4, color=C["scenario"], zorder=4, clip_on=False)
         draw.text(ax, 1, n, numbers.share(r.share_after), C["ink"], ha="right", axes="y", dx=40, size=theme.SMALL_PT - 0.5)
+        if draw.narrow():
+            continue
         draw.text(ax, 1, n, r.mode, theme.mode_colour(r.mode), ha="left", axes="y", dx=50, size=theme.SMALL_PT - 0.5, bold=True)
     if not last:
         ax.set_xticklabels([])

@@ -80,7 +80,8 @@ def _others_title(shown: pd.DataFrame, gains: pd.DataFrame, losses: pd.DataFrame
 def _intervals(ax: Axes, shown: pd.DataFrame, name: str) -> None:
     ends = shown[[f"{name}_p10", f"{name}_p50", f"{name}_p90"]].to_numpy()
     signs = ["gain" if mid >= 0 else "loss" for _, mid, _ in ends]
-    draw.ranges(ax, ends, [C[s] for s in signs], [C[f"{s}_tint"] for s in signs])
+    tips = [f"{numbers.number_range(low, high, sign=True)} in four futures of five" for low, _, high in ends]
+    draw.ranges(ax, ends, [C[s] for s in signs], [C[f"{s}_tint"] for s in signs], tips=tips)
 
 
 def _fit_to_middles(ax: Axes, shown: pd.DataFrame, name: str) -> None:
@@ -149,12 +150,13 @@ def missing_trade(result: StudyResult, economy: str | None = None) -> blocks.Fig
     if draw.is_empty(table):
         return None
     floor, ceiling = max(float(table["ratio"].min()), 1e-3), float(table["ratio"].max())
-    figure = draw.canvas(3.3)
+    stacked = draw.narrow()
+    figure = draw.canvas(6.2 if stacked else 3.3)
     for k, direction in enumerate(("exports", "imports")):
         part = table[table["direction"] == direction].sort_values("predicted_musd", ascending=False, kind="stable")
-        left = 0.62 + k * 2.74
-        ax = draw.panel(figure, left=left, right=6.0 - left - 2.55, top=0.4, bottom=0.46)
-        _missing_panel(ax, part, other, (floor, ceiling), left_axis=k == 0)
+        left = 0.62 + (0 if stacked else k * 2.74)
+        ax = draw.panel(figure, left=left, right=draw.width_in() - left - 2.55, top=0.4 + (3.1 * k if stacked else 0), bottom=0.46 + (3.1 * (1 - k) if stacked else 0))
+        _missing_panel(ax, part, other, (floor, ceiling), left_axis=k == 0 or stacked)
         words = f"Sales of {draw.economy(economy)} to" if direction == "exports" else f"Sales to {draw.economy(economy)} by"
         draw.heading(ax, words, dx=0, dy=5, bold=True)
         if k == 0:

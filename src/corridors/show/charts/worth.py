@@ -89,19 +89,23 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
     if draw.is_empty(rows):
         return None
     parts = (("capacity", "one more truck a day", 0.9, 11), ("crossing_hours", "an hour less, border", 2.55, 11), ("link_hours", "an hour less, road", 4.75, 20))
-    figure = draw.canvas(0.75 + 0.24 * _EACH)
+    each = 0.6 + 0.24 * _EACH
+    figure = draw.canvas(len(parts) * each if draw.narrow() else 0.75 + 0.24 * _EACH)
     most = float(rows["worth_musd_per_year"].max())
     said = []
-    for what, heading, left, letters in parts:
+    for k, (what, heading, left, letters) in enumerate(parts):
         top = rows[rows["what"] == what].head(_EACH)
-        ax = draw.panel(figure, left=left, right=6.0 - left - _BAR_IN, top=0.5, bottom=0.06)
+        if draw.narrow():
+            ax = draw.panel(figure, left=1.5, right=0.6, top=0.4 + k * each, bottom=0.06 + (len(parts) - 1 - k) * each)
+        else:
+            ax = draw.panel(figure, left=left, right=6.0 - left - _BAR_IN, top=0.5, bottom=0.06)
         labels = [draw.cut(str(r.name) if what == "link_hours" else short_name(r.name), letters) for r in top.itertuples(index=False)]
         draw.rows_axis(ax, labels)
         draw.bars(ax, top["worth_musd_per_year"], C["scenario"])
         ax.set_xlim(0, most)
         ax.set_xticks([])
         ax.spines["bottom"].set_visible(False)
-        draw.heading(ax, heading, dx=-5.2 * letters, dy=6, bold=True)
+        draw.heading(ax, heading, dx=-104 if draw.narrow() else -5.2 * letters, dy=6, bold=True)
         for i, r in enumerate(top.itertuples(index=False)):
             draw.text(ax, float(r.worth_musd_per_year), i, numbers.musd(r.worth_musd_per_year).replace(" million", "m"), C["ink"], dx=3)
         said.append(f"{heading}: " + ", ".join(f"{name} {numbers.musd(r.worth_musd_per_year)}" for name, r in zip(labels, top.itertuples(index=False), strict=True)))
