@@ -374,8 +374,7 @@ def test_every_chart_is_drawn_for_a_phone_too(chart: str) -> None:
     wide = float(root.attrib["viewBox"].split()[2])
     assert wide == pytest.approx(72 * theme.NARROW_IN, abs=0.5)
     sizes = [float(v) for v in re.findall(r"font(?:-size)?:[^;\"]*?([\d.]+)px", figure.small)]
-    assert sizes and min(sizes) * 330 / wide >= 9.0, "the smallest text at 330 pixels"
-    assert sorted(sizes)[len(sizes) // 4] * 330 / wide >= 10.5, "nearly all of it"
+    assert sizes and min(sizes) * 325 / wide >= 11.0, "the smallest text in the column of a screen of 360 pixels"
     sound(replace(figure, svg=figure.small))
 
 

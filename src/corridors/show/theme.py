@@ -108,8 +108,8 @@ FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto S
 WIDTH_IN = 6.0
 """Width of a full chart in inches: at the width of a page its 9-point labels are read as body text is."""
 
-NARROW_IN = 3.35
-"""Width of the drawing for phones: at 330 pixels its 8-point labels are 11 pixels high."""
+NARROW_IN = 3.25
+"""Width of the drawing for phones: in the column of a screen of 360 pixels (325) its 8-point labels are 11 pixels high."""
 
 BASE_PT = 9.0
 SMALL_PT = 8.0

@@ -95,6 +95,7 @@ def text(
     ``axes``: ``data``, ``axes`` (both 0 to 1), ``x`` (x of the data, y of the axes) or ``y`` (y of the data).
     """
     transform: Any = {"data": ax.transData, "axes": ax.transAxes, "x": ax.get_xaxis_transform(), "y": ax.get_yaxis_transform()}[axes]
+    size = max(size, theme.SMALL_PT) if narrow() else size
     note = ax.annotate(
         words, (x, y), xycoords=transform, xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, color=colour,
         fontsize=size, fontweight="bold" if bold else "normal", fontstyle="italic" if italic else "normal", annotation_clip=False,
@@ -164,6 +165,7 @@ def zero_line(ax: Axes, which: str = "y") -> None:
 
 def rows_axis(ax: Axes, labels: Sequence[str], size: float = theme.SMALL_PT, bold: Sequence[bool] = ()) -> None:
     """Names of rows at the left, the first row on top; no line or mark with them."""
+    size = max(size, theme.SMALL_PT) if narrow() else size
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.yaxis.set_major_locator(FixedLocator(list(range(len(labels)))))
     ax.set_yticklabels(list(labels), fontsize=size, color=C["ink"])
