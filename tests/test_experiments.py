@@ -76,6 +76,8 @@ def test_the_chapter_shows_all_says_misses_and_what_waits(monkeypatch: pytest.Mo
     told = [str(row) for row in words.experiments(missed).rows]
     assert sum("Left out" in row for row in told) == len(tables.experiments_observed())
     assert sum("no figure found" in row for row in told) == len(ROWS) - len(tables.experiments_observed())
+    assert "went the other way" not in " ".join(words.experiments_words(hit).paragraphs)
+    assert "went the other way" in " ".join(words.experiments_words(missed).paragraphs)
     assert "whose predictions wait" in " ".join(map(str, words.experiments_words(hit).paragraphs))
 
 

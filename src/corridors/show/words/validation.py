@@ -158,6 +158,10 @@ def experiments_words(found: ValidationResult) -> Prose:
             f"In {n.in_words(len(weaker))} the model says too little. Most of these were orders against a neighbour's goods, wars or boycotts, where the "
             "model takes away a road and no more; the table says of each miss what was left out. For a closure, read the model's figure as the least that trade loses."
         )
+    against = missed[~missed["same_way"].astype(bool)]
+    if len(against):
+        names = n.listed([str(title) for title in against["title"]])
+        said.append(f"In {n.in_words(len(against))} trade went the other way than the model says: {names}.")
     if len(waiting):
         names = n.listed([str(title) for title in waiting["title"]])
         said.append(f"No reported change of trade was found for {n.in_words(len(waiting))} more, whose predictions wait: {names}.")
