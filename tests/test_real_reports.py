@@ -102,17 +102,22 @@ def test_paper_says_nothing_that_the_page_does_not(reports: Path, name: str) -> 
 
 
 def test_page_front_page_json_and_csv_agree(reports: Path) -> None:
-    from corridors.show import numbers
+    from corridors.show import findings, lookups, numbers
 
     result = json.loads((reports / "wider/result.json").read_text())
     mid = numbers.percent(abs(result["effect_percent"]["p50"]))
     effect = pd.read_csv(reports / "wider/tables/effect.csv")
     row = effect[(effect["year"] == 2035) & (effect["flow"] == "total") & (effect["unit"] == "percent")].iloc[0]
     assert numbers.percent(abs(row["p50"])) == mid
-    span = numbers.percent_range(result["effect_percent"]["p10"], result["effect_percent"]["p90"], sign=True)
-    for name in ("index.html", "wider/report.html"):
-        text = Page((reports / name).read_text(encoding="utf-8")).all("main")[0].text
-        assert span in text, f"{name} lacks the range {span!r}"
+    band = lookups.Band(*(result["effect_percent"][p] for p in ("p10", "p50", "p90")))
+    span = numbers.percent_range(band.low, band.high, sign=True)
+    pages = {name: Page((reports / name).read_text(encoding="utf-8")).all("main")[0].text for name in ("index.html", "wider/report.html")}
+    assert span in pages["wider/report.html"]
+    if findings.told(band):
+        assert all(findings.percent(band) in text and span in text for text in pages.values())
+    else:
+        # What lies in the noise is words on both, and its middle is a number on neither.
+        assert all("measurable" in text and f"{numbers.signed_percent(band.mid)} (" not in text for text in pages.values())
 
 
 def test_a_title_is_text_everywhere(reports: Path) -> None:

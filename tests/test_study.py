@@ -139,7 +139,7 @@ def test_flights_move_what_people_sell_and_no_bulk() -> None:
 
 
 def test_quick_answers_are_those_of_the_whole_study(results) -> None:
-    """To what a relative gap of 1e-8 leaves open where queues are steep."""
+    """To what an agreement of traffic and trade to 1e-6 leaves open where queues are steep."""
     names = list(results)
     rows = headline.quick([scenario.load(name) for name in names], draws=DRAWS).set_index("scenario")
     for name in names:
@@ -148,7 +148,7 @@ def test_quick_answers_are_those_of_the_whole_study(results) -> None:
         for p, value in zip((10, 50, 90), np.percentile(whole.effect_percent, (10, 50, 90)), strict=True):
             assert rows.loc[name, f"effect_percent_p{p}"] == pytest.approx(value, rel=1e-3, abs=5e-4)
         cost = one.facts["trade_cost_change_percent"]
-        assert rows.loc[name, "trade_cost_change_percent_p50"] == pytest.approx(cost["p50"], rel=1e-3, abs=2e-5)
+        assert rows.loc[name, "trade_cost_change_percent_p50"] == pytest.approx(cost["p50"], rel=1e-3, abs=1e-4)
 
 
 def test_less_of_the_hidden_cost_never_lowers_trade(results) -> None:
