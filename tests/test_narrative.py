@@ -32,7 +32,7 @@ HOSTILE = "<script>alert(1)</script>\n\n#let x = 1 \u202e & \"g\" *a*"
 HOSTILE_SHOWN = "<script>.*?\\*a\\*"
 OF_ONE = (
     "cover", "answer", "key_figures", "trade_today", "corridors_words", "border_words", "projection_words", "targets_words",
-    "others_words", "contributions_words", "uncertainty_words", "left_out", "method_words", "data_words", "worth_words", "worth_line", "priorities_words",
+    "others_words", "contributions_words", "uncertainty_words", "left_out", "method_words", "data_words", "worth_words", "worth_line", "priorities_words", "binding_words",
 )  # fmt: skip
 OF_MANY = ("compare_cover", "compare_answer", "ranking_words", "recommendation")
 MODES = ("scale", "flip", "zero", "shrink", "widen", "straddle", "sure")

@@ -21,7 +21,7 @@ from no_way import no_way
 DRAWS = 64
 HOSTILE = "<b onclick=alert(1)>x</b>\n#let"
 PLAIN = (
-    "closure_stress", "costs", "crossing_fill_years", "crossings", "disagreements", "frictions",
+    "binding", "closure_stress", "costs", "crossing_fill_years", "crossings", "disagreements", "frictions",
     "measures", "others", "projection", "real_gdp", "sources", "targets", "trade_history", "volumes", "worth", "against_cost",
     "worth_by_economy", "measure_costs", "priorities", "second_ways",
 )  # fmt: skip
@@ -98,7 +98,7 @@ def test_columns_of_numbers_are_set_right(results, name) -> None:
 
 def test_tables_have_nothing_to_show_where_there_is_nothing(results) -> None:
     far, still = results["far-pair"], results["baseline"]
-    for name in ("closure_stress", "costs", "crossings", "crossing_fill_years", "disagreements", "measures", "others", "real_gdp", "trade_history"):
+    for name in ("binding", "closure_stress", "costs", "crossings", "crossing_fill_years", "disagreements", "measures", "others", "real_gdp", "trade_history"):
         assert getattr(tables, name)(far) is None, name
     assert tables.routes(far, "exports") is None
     for name in ("measures", "others", "real_gdp"):

@@ -224,6 +224,18 @@ def at_home(result: StudyResult) -> pd.DataFrame:
     return rows[own | rows["crossing"].isin(named)]
 
 
+def binding_here(result: StudyResult) -> pd.DataFrame:
+    """Rows of the table of binding crossings that are on the pair's ways or named by a measure, the one to widen first on top."""
+    rows, near = result["binding"], on_the_way(result)
+    return rows[rows["crossing"].isin(near["crossing"])] if len(rows) and len(near) else rows.iloc[:0]
+
+
+def shares_of(listed: str) -> dict[str, float]:
+    """``{"CHN-KAZ": 0.63, "CHN-KGZ": 0.2}`` of ``CHN-KAZ=0.63; CHN-KGZ=0.2``; empty of an empty text."""
+    pairs = (part.rsplit("=", 1) for part in listed.split("; ") if part)
+    return {key: float(value) for key, value in pairs}
+
+
 def short_name(name: object) -> str:
     """The first of a crossing's two names: ``Taftan`` of ``Taftan / Mirjaveh``, ``Khunjerab`` of ``Khunjerab (Sost)``."""
     return str(name).split(" / ")[0].split(" (")[0]

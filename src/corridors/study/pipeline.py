@@ -19,7 +19,7 @@ from corridors import uncertainty
 from corridors.data import tables as data
 from corridors.runtime.cache import kept
 from corridors.scenario.model import Scenario
-from corridors.study import counterfactual, sector_tables, worth_tables
+from corridors.study import binding, counterfactual, sector_tables, worth_tables
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
 from corridors.study.counterfactual import Chain, Change, Guess, effect_of
@@ -93,6 +93,7 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
         **worth_tables.tables(worth),
         "sources": study_tables.sources(),
     }
+    tables["binding"] = binding.table(study, tables["crossings"], tables["priorities"])
     facts = {**study_facts.facts(study, tables), "appraisal": worth_tables.summary(worth)}
     return StudyResult(
         scenario={**scenario.model_dump(mode="json"), "labels": [m.label for m in scenario.measures]},

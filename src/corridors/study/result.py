@@ -77,6 +77,10 @@ TABLES: dict[str, tuple[str, ...]] = {
         "crossing", "capacity_case", "capacity_trucks_per_day", "year",
         *_three("utilisation"), "probability_full",
     ),
+    "binding": (
+        "rank", "crossing", "name", "economies", "first_year_before", "first_year_after", "passes_trucks_per_day", "load_trucks_per_day",
+        "queue_hours", "shadow_price_usd_per_truck", "more_musd_per_year", "waiting", "turned_away_trucks_per_day", "turned_away", "to",
+    ),
     "crossing_curves": ("crossing", "capacity_case", "capacity_trucks_per_day", "trucks_per_day", "hours"),
     "closure_stress": ("crossing", "days"),
     "costs": (

@@ -142,6 +142,7 @@ def _shapes(layout: Layout) -> dict[str, tuple[int, ...]]:
         "route_hours": (n_shown,),
         "route_usd_per_t": (n_shown,),
         "hidden_usd_per_t": (n_shown, n_classes),
+        "route_trucks_per_day": (n_shown,),
         "crossing_hours": (crossings,),
         "queue_hours": (crossings,),
         "capacity_hours": (crossings,),
@@ -619,7 +620,10 @@ class Block:
         more = self.wait - self.wait_zero
         self._loads(self.wait)
         study = np.zeros_like(self.load)
+        trucks = np.zeros((routes, self.size))
         for group in self.groups:
+            if group.congested:
+                trucks[group.group.rows] += group.flow
             group.report(group.group.through @ more, layout, composite, mean, share, hidden)
             if self.traded and group.congested:
                 study += group.group.loads @ np.where(group.ours[:, None], group.flow, 0.0)
@@ -638,6 +642,7 @@ class Block:
             "route_hours": hours[shown],
             "route_usd_per_t": (self.base_usd + self.more_usd + self.saved_usd)[shown],
             "hidden_usd_per_t": hidden[shown],
+            "route_trucks_per_day": trucks[shown],
             "crossing_hours": self.processing + self.wait[:crossings],
             "queue_hours": self.wait[:crossings],
             "capacity_hours": full,

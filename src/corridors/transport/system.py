@@ -71,6 +71,7 @@ class TransportState:
     route_share: (B, R, C) share of the pair's goods of a class; adds to one over a pair's routes.
     route_hours, route_usd_per_t: (B, R) door to door, queues included, hidden costs left out.
     hidden_usd_per_t: (B, R, C) calibrated hidden cost of the route's mode, in dollars a tonne.
+    route_trucks_per_day: (B, R) truckloads a calendar day on the route, of all directions that share its market.
     crossing_hours: (B, X) from arrival to release; queue_hours: (B, X) the queue's part of it.
     capacity_hours: (B, X) the queue beyond that of an empty crossing: what more capacity could take away.
     shadow_price_usd_per_truck: (B, X) what these hours cost a truck with the mean load: the multiplier of the constraint that no more can pass than passes, and what a slot without a queue would sell for.
@@ -95,6 +96,7 @@ class TransportState:
     route_hours: Array
     route_usd_per_t: Array
     hidden_usd_per_t: Array
+    route_trucks_per_day: Array
     crossing_hours: Array
     queue_hours: Array
     capacity_hours: Array

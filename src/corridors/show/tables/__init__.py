@@ -4,6 +4,7 @@ Every column has its unit, every table a caption that says what it shows and a l
 number is a dash, never ``NaN``. All texts are plain and escaped by the block.
 """
 
+from corridors.show.tables.binding import binding
 from corridors.show.tables.known import (
     disagreements,
     missing_trade_top,
@@ -38,7 +39,7 @@ from corridors.show.tables.worth import (
 )
 
 __all__ = [
-    "against_cost", "closure_stress", "costs", "crossing_fill_years", "crossings", "disagreements", "frictions", "measure_costs", "measures",
+    "against_cost", "binding", "closure_stress", "costs", "crossing_fill_years", "crossings", "disagreements", "frictions", "measure_costs", "measures",
     "missing_trade_top", "others", "priorities", "projection", "real_gdp", "routes", "scenarios", "second_ways", "sectors", "sources", "targets",
     "trade_history", "volumes", "worth", "worth_by_economy",
 ]  # fmt: skip

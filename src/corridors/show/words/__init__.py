@@ -5,6 +5,7 @@ Each function takes a :class:`~corridors.study.result.StudyResult` (or several) 
 plain text that the blocks escape.
 """
 
+from corridors.show.words.binding import binding_words
 from corridors.show.words.closing import data_words, left_out, method_words
 from corridors.show.words.comparison import (
     compare_answer,
@@ -24,7 +25,7 @@ from corridors.show.words.ways import border_words, corridors_words
 from corridors.show.words.worth import priorities_words, worth_line, worth_words
 
 __all__ = [
-    "answer", "border_words", "compare_answer", "compare_cover", "contributions_words", "corridors_words", "cover", "data_words", "key_figures",
+    "answer", "binding_words", "border_words", "compare_answer", "compare_cover", "contributions_words", "corridors_words", "cover", "data_words", "key_figures",
     "left_out", "method_words", "others_words", "priorities_words", "projection_words", "ranking_words", "recommendation", "sectors_words", "targets_words", "trade_today",
     "uncertainty_words", "worth_line", "worth_words",
 ]  # fmt: skip
