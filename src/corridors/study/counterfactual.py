@@ -31,6 +31,7 @@ from corridors.study.joint import Beside, Joint
 from corridors.trade import cargo, elasticities, sectors, world
 from corridors.transport import flights, network, trade_cost
 from corridors.transport import system as choice
+from corridors.transport.assignment import must_settle
 from corridors.transport.network import Network
 from corridors.transport.system import Pair, System, TransportState
 from corridors.transport.world_network.study import network_of
@@ -237,6 +238,8 @@ class Chain:
         state, found = self.system.solve_with(
             joint, params, active, year, demand if self.on_network else {}, near
         )
+        # Cases that did not settle are left out, also where the world does not clear at their prices.
+        found["residual"] = np.where(state.settled, found["residual"], 0.0)
         classes = self._class_factors(params, phases, state, cases)
         return state, self._world_of(joint, classes, found, closure)
 
@@ -386,7 +389,7 @@ class Chain:
         """(B, P) factor on the demand of the network's pairs with which their traffic is that of the trade ``found``."""
         here, there = self._solved
         theta = params["trade_elasticity"]
-        own = trade_cost.pair_factors(state.price_factor[:, there], self._weights(params, demand)[:, here], theta)
+        own = trade_cost.pair_factors(_prices(state)[:, there], self._weights(params, demand)[:, here], theta)
         shift = np.ones((own.shape[0], len(self.system.pairs if self.system else ())))
         wedge = np.log(found.response.trade_factor[:, here]) + np.asarray(theta)[:, None] * np.log(own)
         shift = np.broadcast_to(shift, (wedge.shape[0], shift.shape[1])).copy()
@@ -399,7 +402,7 @@ class Chain:
         out = np.ones((cases, len(self.pairs), len(cargo.CLASSES)))
         if state is not None:
             here, there = self._solved
-            out[:, here] = state.price_factor[:, there]
+            out[:, here] = _prices(state)[:, there]
         if active is None:
             return out
         differentiated = flights.differentiated_shares(cargo.CLASSES)
@@ -441,6 +444,11 @@ class _World:
 _FACTORS = ("trade_factor", "exports_factor", "imports_factor", "producer_price_factor", "real_gdp_factor", "sector_factor")
 
 
+def _prices(state: TransportState) -> Array:
+    """Price factors of a state (B, P, C); what a case that did not settle says of prices is no price, and 1 stands for it."""
+    return np.where(state.settled[:, None, None], state.price_factor, 1.0)
+
+
 def _apart(fits: Array, shift: Array) -> Array:
     """(B,) largest |ln| of the trade that fits over the trade behind the traffic."""
     return np.asarray(np.abs(np.log(fits / shift)).max(axis=1, initial=0.0))
@@ -480,13 +488,14 @@ def _ratio(after: equilibrium.SectorResponse, before: equilibrium.SectorResponse
 
 
 def _without_unsettled(change: Change) -> Change:
-    """Cases of which a state did not settle show what a case beside them does."""
+    """Cases of which a state did not settle show what a case beside them does; NotConverged where those are too many."""
     good = np.ones(len(change.residual), dtype=bool)
     for state in (change.before, change.after):
         if state is not None:
             good &= state.settled
-    if good.all() or not good.any():
+    if good.all():
         return change
+    must_settle(good, good.size, "with or without the measures")
     settled = np.flatnonzero(good)
     of = np.arange(good.size)
     of[~good] = settled[np.minimum(np.searchsorted(settled, of[~good]), settled.size - 1)]

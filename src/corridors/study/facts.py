@@ -14,7 +14,7 @@ from corridors.data import tables as data
 from corridors.scenario.measures import DirectFlights
 from corridors.study import counterfactual
 from corridors.study.evidence import adoption, evidence, served
-from corridors.study.remarks import remarks
+from corridors.study.remarks import remarks, unsettled
 from corridors.trade import baseline, cargo, world
 from corridors.transport import hidden
 
@@ -46,7 +46,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "names": [str(economies.loc[e, "name"]) for e in study.pair],
         "demonyms": [str(economies.loc[e, "demonym"]) for e in study.pair],
         "corridor_known": study.chain.on_network,
-        "messages": list(remarks(study.chain, study.scenario.measures)),
+        "messages": [*remarks(study.chain, study.scenario.measures), *unsettled(change.unsettled, study.draws)],
         "distance_km": counterfactual.distance_km(study.pair),
         "base_year": int(matrix.year),
         "trade_year": int(panel.load().years[-1]),

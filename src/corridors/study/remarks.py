@@ -19,6 +19,14 @@ def remarks(chain: Chain, measures: Sequence[Any]) -> tuple[str, ...]:
     return (*chain.messages, *_at_shut_crossings(_shut(chain), measures))
 
 
+def unsettled(count: int, draws: int) -> tuple[str, ...]:
+    """A sentence where ``count`` of the ``draws`` have been left out because queues and choices did not come to agree."""
+    if not count:
+        return ()
+    were = "draw was" if count == 1 else "draws were"
+    return (f"{count:,} of {draws:,} {were} left out: the queues at crossings and the choice of ways did not come to agree there.",)
+
+
 def _shut(chain: Chain) -> Mapping[str, str]:
     """Crossings of the chain's network that are shut in the base state, with the date since when."""
     table = chain.network.crossings

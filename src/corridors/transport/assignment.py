@@ -29,7 +29,9 @@ Index = npt.NDArray[np.intp]
 BLOCK = 256
 _LEAST_BLOCK = 24
 MOST_UNSETTLED = 1e-3
-"""Part of the cases of a run that may be left out as unsettled."""
+"""Part of the cases of a run that may be left out as unsettled; of fewer than its inverse, one."""
+FEWEST_DRAWS = 64
+"""Fewer cases than a scenario may have draws are years or measures of the central case: each of them must settle."""
 # Rounds of the usual iteration and of the careful one, and the longest step of each.
 _ROUNDS, _CAREFUL_ROUNDS = 200, 2000
 _LONGEST_STEP, _CAREFUL_STEP = 2.5, 0.2
@@ -95,6 +97,22 @@ class Cases:
         )  # fmt: skip
 
 
+def most_unsettled(count: int) -> int:
+    """How many of ``count`` cases may be left out: 1 in 1,000, of 64 to 1,000 draws one, of fewer than 64 none."""
+    return 0 if count < FEWEST_DRAWS else max(1, int(count * MOST_UNSETTLED))
+
+
+def must_settle(settled: npt.NDArray[np.bool_], count: int, how_far: str) -> None:
+    """Raise NotConverged where more cases are open than :func:`most_unsettled` of ``count`` allows; ``how_far`` says how far they came."""
+    left, allowed = int((~settled).sum()), most_unsettled(count)
+    if left > allowed:
+        may = f"at most {allowed:,} may be left out" if allowed else "none may be left out"
+        raise NotConverged(
+            f"choice: in {left:,} of {count:,} cases the queues at crossings and the choice of ways do not agree ({how_far}); {may}. "
+            "What usually helps: a smaller change of capacity or fees, or a capacity nearer to the traffic"
+        )
+
+
 def solve(
     layout: Layout,
     cases: Cases,
@@ -105,8 +123,8 @@ def solve(
 ) -> dict[str, Any]:
     """Arrays of a :class:`corridors.transport.system.TransportState` for ``count`` cases, and those that ``feedback`` gives.
 
-    Cases that the usual iteration leaves open are solved again with short steps. Raises NotConverged where more than
-    :data:`MOST_UNSETTLED` of them are still open after that; fewer are marked in ``settled``.
+    Cases that the usual iteration leaves open are solved another way and with short steps. Raises NotConverged where more
+    than :func:`most_unsettled` are still open after that; fewer are marked in ``settled``.
     """
     shapes = _shapes(layout) if feedback is None else {**_shapes(layout), **feedback.shapes}
     step = BLOCK
@@ -122,12 +140,8 @@ def solve(
     )
     rounds = int(out.pop("rounds").max(initial=0.0))
     settled = np.asarray(out["gap"] <= tolerance)
-    if not settled.all() and (~settled).mean() > MOST_UNSETTLED:
-        worst = float(np.nan_to_num(out["gap"], nan=np.inf).max(initial=0.0))
-        raise NotConverged(
-            f"choice: queues and choices of {int((~settled).sum())} of {count} cases do not agree after {rounds} rounds: "
-            f"relative gap {worst:.1e}, wanted {tolerance:.0e}"
-        )
+    worst = float(np.nan_to_num(out["gap"], nan=np.inf).max(initial=0.0))
+    must_settle(settled, count, f"relative gap {worst:.1e} after {rounds} rounds, wanted {tolerance:.0e}")
     return {**out, "rounds": rounds, "settled": settled}
 
 

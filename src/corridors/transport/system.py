@@ -184,8 +184,8 @@ class System:
             case that differs from it in nothing ends where it began, to the last bit.
         shift: (B, P) factor on each pair's demand beside that of its own cost: what the rest of world trade makes of it.
 
-        Raises NotConverged if more than one case in a thousand does not reach the gap (fewer are marked in
-        ``settled``), DataError if a parameter is missing.
+        Raises NotConverged if more than one case in a thousand does not reach the gap (of 64 to 1,000 draws one, of fewer
+        none; those left out are marked in ``settled``), DataError if a parameter is missing.
         """
         return self._solve(params, active, year, demand, tolerance, start, near, shift, None)[0]
 
