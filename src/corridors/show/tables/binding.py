@@ -8,7 +8,14 @@ from collections.abc import Callable
 from corridors.data import world_names
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Table, table
-from corridors.show.lookups import OUTSIDE, binding_here, economy, has_measures, shares_of, short_name
+from corridors.show.lookups import (
+    OUTSIDE,
+    binding_here,
+    economy,
+    has_measures,
+    shares_of,
+    short_name,
+)
 from corridors.show.tables.cells import DASH, fixed, model, right, text
 from corridors.show.theme import MODES
 from corridors.study.result import StudyResult
