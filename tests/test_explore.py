@@ -109,7 +109,7 @@ def test_charts_say_what_they_show_and_are_well_formed() -> None:
     assert "Karachi" in found.map().svg and "Taftan" in found.map().svg  # type: ignore[union-attr]
     assert "%" in found.words().items[0].value
     shown = found._repr_mimebundle_()
-    assert shown["text/html"].count("<svg") == 3
+    assert shown["text/html"].count("<figure") == 3  # each drawn for a page and for a phone
 
 
 def test_the_map_follows_the_shares() -> None:
