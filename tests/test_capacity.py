@@ -189,3 +189,15 @@ def test_a_pair_whose_only_road_shuts_trades_next_to_nothing() -> None:
     assert (state.crossing_load_trucks_per_day == 0.0).all() and state.settled.all()
     # The price is near a million times the base year's: next to nothing even at an elasticity of 1.
     assert (state.price_factor > 1e5).all()
+
+
+def test_one_truck_a_day_settles_however_dear_the_wait_becomes() -> None:
+    """Where all ways of a market queue beyond the reach of the arithmetic, their differences still count."""
+    narrow = SimpleNamespace(kind="border_capacity", crossings=("taftan", "gabd"), trucks_per_day=1.0)
+    system = choice.compile_system(measures=[narrow], study=("PAK", "IRN"))
+    goods = {("PAK", "IRN"): np.array([60.0, 90.0, 30.0, 105.0]), ("IRN", "PAK"): np.array([40.0, 5.0, 90.0, 500.0])}
+    state = system.solve(uncertainty.sample(None, 64, 20260213), active=np.ones(1), year=2035.0, demand=goods)
+    here = [system.crossings.index(name) for name in ("taftan", "gabd")]
+    assert state.gap.max() <= 1e-8 and state.settled.all()
+    assert (state.crossing_load_trucks_per_day[:, here] < 1.0).all()
+    assert np.isfinite(state.composite_cost).all() and (state.queue_hours[:, here] > 500.0).all()

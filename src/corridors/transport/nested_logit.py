@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,8 @@ Array = npt.NDArray[np.float64]
 _NOTHING = 1e-250
 # Exponents stop here, so that a route of absurd cost still has a finite logarithm.
 _LEAST = -550.0
+# From here on what all routes of a market lose is kept apart, so that their differences stay in reach.
+_FAR = 300.0
 # Where no way is open at all: the delivered price in units of the goods' value, at which nothing is traded.
 _NO_WAY = 1e6
 # Goods cannot be delivered for less than they are worth at the gate.
@@ -200,9 +202,24 @@ class NestedLogit:
         scale = np.where(self.not_ours[:, None], growth, 1.0)
         self.trucks = [trucks * scale for trucks in self.trucks]
 
-    def _slower(self, more_hours: Array) -> list[Array]:
-        """Attraction of routes with ``more_hours`` (rows, b) of queues than in the base year, class by class."""
-        return [e * np.exp(np.maximum(more_hours * -at, _LEAST)) for e, at in zip(self.attraction, self.border, strict=True)]
+    def _slower(self, more_hours: Array) -> Iterator[tuple[Array, Array]]:
+        """Attraction of routes with ``more_hours`` (rows, b) of queues than in the base year, class by class, and what was taken
+        off the exponents of a market's routes together (markets, b, or 1 and nil): where all of them queue beyond the
+        reach of the arithmetic, their differences still count.
+        """
+        none = np.zeros((1, 1))
+        for e, at in zip(self.attraction, self.border, strict=True):
+            lost = more_hours * at
+            off = self._common(lost, e) if lost.max(initial=0.0) > _FAR else none
+            apart = lost if off is none else lost - off[self.group.market_of_nest][self.group.nest_of_row]
+            yield e * np.exp(np.clip(-apart, _LEAST, -_LEAST)), off
+
+    def _common(self, lost: Array, attraction: Array) -> Array:
+        """(markets, b) the least that any open route of a market loses, 0 where that is within reach."""
+        least = np.full((self.group.sum_markets.shape[0], self.size), np.inf)
+        market = self.group.market_of_nest[self.group.nest_of_row]
+        np.minimum.at(least, market, np.where(attraction > 0.0, lost, np.inf))
+        return np.where((least > _FAR) & np.isfinite(least), least, 0.0)
 
     def _market(self, sums: Array, hidden: Array, opened: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
         """Weights of nests, 0 for those that are shut, and their sums over the nests of a market."""
@@ -210,9 +227,13 @@ class NestedLogit:
         tops[~opened] = 0.0
         return tops, np.maximum(self.group.sum_markets @ tops, _NOTHING)
 
-    def _price(self, j: int, totals: Array) -> Array:
+    def _cost(self, totals: Array, off: Array) -> Array:
+        """(markets, b) composite cost; ``off`` was taken off all exponents of a market."""
+        return np.asarray(-np.log(totals) / (self.phi * self.scale) + off / self.scale)
+
+    def _price(self, j: int, totals: Array, off: Array) -> Array:
         """(markets, b) delivered price in units of the goods' value."""
-        cost = -np.log(totals) / (self.phi * self.scale)
+        cost = self._cost(totals, off)
         price = np.maximum(self.price_zero[j] + cost - self.cost_zero[j], _CHEAPEST)
         return np.where(self.has_way, price, _NO_WAY)
 
@@ -220,11 +241,11 @@ class NestedLogit:
         """Attraction, nests, markets and prices with ``more_hours`` of queues, and in ``kept`` (markets, b), class by class, what
         a market keeps of its trade."""
         self.looked, self.kept = [], []
-        for j, attraction in enumerate(self._slower(more_hours)):
+        for j, (attraction, off) in enumerate(self._slower(more_hours)):
             sums = np.maximum(self.group.sum_nests @ attraction, _NOTHING)
             tops, totals = self._market(sums, self.hidden[j], self.opened)
-            price = self._price(j, totals)
-            self.looked.append((attraction, sums, tops, totals, price))
+            price = self._price(j, totals, off)
+            self.looked.append((attraction, off, sums, tops, totals, price))
             self.kept.append((price / self.price_zero[j]) ** -self.theta)
 
     def flows(self, shift: Array) -> Array:
@@ -236,7 +257,7 @@ class NestedLogit:
         total = np.zeros((self.group.rows.size, self.size))
         self.sensitive = np.zeros_like(total)
         self.by_class, self.curvature = [], []
-        for j, (attraction, sums, tops, totals, price) in enumerate(self.looked):
+        for j, (attraction, _, sums, tops, totals, price) in enumerate(self.looked):
             trade = self.trucks[j] * shift * self.kept[j]
             flow = attraction * (tops / sums * (trade / totals)[market])[nest]
             total += flow
@@ -315,17 +336,16 @@ class NestedLogit:
     ) -> None:
         """Add the group's classes to composite and mean cost (P, C, b), shares and hidden cost (R, C, b)."""
         group = self.group
-        for j, attraction in enumerate(self._slower(more_hours)):
+        self.look(more_hours)
+        for j, (attraction, off, sums, tops, totals, _) in enumerate(self.looked):
             c = group.classes[j]
-            sums = np.maximum(group.sum_nests @ attraction, _NOTHING)
-            tops, totals = self._market(sums, self.hidden[j], self.opened)
-            composite[:, c] = layout.market_of_pair @ (-np.log(totals) / (self.phi * self.scale))
+            composite[:, c] = layout.market_of_pair @ self._cost(totals, off)
             part = (tops / sums * (layout.market_weight / totals)[group.market_of_nest])[group.nest_of_row]
             taken = attraction * part
             share[group.rows, c] = taken
             # Money and time of what is chosen: the exponent of its attraction, availability being near 1 where it is used.
             paid = taken * (np.log(np.maximum(attraction, _NOTHING)) / -self.scale)
-            by_market = group.sum_markets @ (group.sum_nests @ paid)
+            by_market = group.sum_markets @ (group.sum_nests @ paid) + layout.market_weight * off / self.scale
             mean[:, c] = (layout.market_of_pair > 0.0) @ by_market
             with np.errstate(divide="ignore"):
                 equivalent = -np.log(self.hidden[j]) / (self.phi * self.scale) * self.value[j]
