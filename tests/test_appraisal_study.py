@@ -115,8 +115,8 @@ def test_a_marginal_truck_is_worth_what_a_second_solution_says(worth: Worth) -> 
     assert worth.system is not None and system.pairs == worth.system.pairs
     active = np.append(study.phases(study.middle)[0, -1], 0.0)
     own = {pair: value[None] for pair, value in study.middle_demand.items()}
-    before = system.solve(study.middle, active=active, year=study.last, demand=own, shift=worth._central_shift)
-    after = system.solve(study.middle, active=np.append(active[:-1], 1.0), year=study.last, demand=own, shift=worth._central_shift)
+    before = system.solve(study.middle, active=active, year=study.last, demand=own, shift=worth.study.middle_shift)
+    after = system.solve(study.middle, active=np.append(active[:-1], 1.0), year=study.last, demand=own, shift=worth.study.middle_shift)
     existing, new = states.pair_gains(before, after, worth._central_value, study.middle["trade_elasticity"])
     rest = states.rest_gains(system, before, after, study.middle)
     assert row["worth_musd_per_year"] == pytest.approx(float(existing.sum() + new.sum() + rest.sum()), rel=1e-4)

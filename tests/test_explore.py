@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from corridors import explore, scenario
 from corridors.errors import CorridorsError, ScenarioError
 from corridors.explore.answers import corridors_of
-from corridors.explore.engine import engine
+from corridors.explore.engine import Engine, engine
 from corridors.explore.page import App
 from corridors.explore.question import SEED, Question
 from corridors.show import blocks
@@ -328,3 +328,12 @@ def test_the_notebook_is_thin() -> None:
         if cell.cell_type == "code":
             assert not any(isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Lambda)) for n in ast.walk(ast.parse(cell.source)))
             assert not cell.outputs
+
+
+def test_answers_do_not_depend_on_what_was_asked_before() -> None:
+    """Trade answers the more the longer a measure is there, so states without measures differ by the year of the start."""
+    later = replace(ASKED, start=2033)
+    alone = Engine(ASKED.pair, (2026, 2035), 16, SEED).study(later).effect_percent
+    asked = Engine(ASKED.pair, (2026, 2035), 16, SEED)
+    asked.study(ASKED)
+    assert (asked.study(later).effect_percent == alone).all()

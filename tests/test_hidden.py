@@ -21,6 +21,7 @@ from corridors.study import run
 from corridors.study.phases import adoption
 from corridors.transport import effects, hidden, system
 from corridors.transport.network import load
+from corridors.transport.world_network.study import network_of
 
 CENTRAL = uncertainty.central()
 DRAWS = uncertainty.sample(None, 32, 5)
@@ -163,3 +164,11 @@ def test_a_regime_that_fills_a_border_is_told_with_its_reason() -> None:
     assert ("a border that is full" in told) == (gain < -0.05 and worst["hours_saved"] < 0 and worst["gain_musd_mean"] <= 0.2 * gain)
     if "a border that is full" in told:
         assert str(worst["name"]).split(" / ")[0] in told
+
+
+@pytest.mark.parametrize(("pair", "economy"), [(("DEU", "POL"), "POL"), (("DEU", "KAZ"), "KAZ")])
+def test_a_single_window_in_an_economy_finds_its_crossings_anywhere(pair: tuple[str, str], economy: str) -> None:
+    window = SimpleNamespace(kind="single_window", crossings=None, economies=(economy,), hours=None, usd_per_truck=None)
+    found = network_of(pair, (window,))
+    (relief,) = system.compile_system(found, [window], study=pair).effects.reliefs
+    assert relief.crossings == {name for name in found.crossing_names() if economy in found.economies[name]} != set()

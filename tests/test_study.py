@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from corridors import scenario
-from corridors.study import headline, pipeline, result
+from corridors.study import counterfactual, headline, pipeline, result
 from corridors.study.pipeline import Study
 from corridors.study.result import QUANTILES, StudyResult
 from corridors.trade import baseline as projection
@@ -149,6 +150,28 @@ def test_quick_answers_are_those_of_the_whole_study(results) -> None:
             assert rows.loc[name, f"effect_percent_p{p}"] == pytest.approx(value, rel=1e-3, abs=5e-4)
         cost = one.facts["trade_cost_change_percent"]
         assert rows.loc[name, "trade_cost_change_percent_p50"] == pytest.approx(cost["p50"], rel=1e-3, abs=1e-4)
+
+
+def test_quick_answers_do_not_depend_on_who_else_is_asked() -> None:
+    """Trade answers the more the longer measures are there: one that starts later has elasticities of its own."""
+    measure = {"kind": "border_capacity", "crossings": ["taftan"], "trucks_per_day": 800, "years_to_full_effect": 1}
+    both = [
+        scenario.parse({"title": "T", "pair": ["PAK", "IRN"], "measures": [{**measure, "start": start}]}, name=f"from-{start}")
+        for start in (2027, 2033)
+    ]
+    together = headline.quick(both, draws=64)
+    apart = pd.concat([headline.quick([one], draws=64) for one in both], ignore_index=True)
+    pd.testing.assert_frame_equal(together, apart)
+    assert together["effect_percent_p50"].iloc[0] > together["effect_percent_p50"].iloc[1] > 0
+
+
+def test_more_closed_days_are_asked_with_the_elasticities_of_the_scenario() -> None:
+    """What begins this year in the question is not what has begun this year in the scenario."""
+    assert counterfactual.years_in_force((2027.0, 2031.0), 2035) == 7.0
+    assert counterfactual.years_in_force((2027.0, 2036.0), 2035) == 9.0, "what is not there yet does not count"
+    assert counterfactual.years_in_force((), 2035) is None
+    chain = counterfactual.build(("PAK", "RUS"), scenario.load("capacity-800").measures)
+    assert chain.since == (2027.0,)
 
 
 def test_less_of_the_hidden_cost_never_lowers_trade(results) -> None:

@@ -74,10 +74,10 @@ def _cases(
     """Names of the cases after the first, the system with their moves, phases, steps and present levels."""
     count = system.effects.count
     network, layout, effects = system.network, system.layout, system.effects
-    capacity = _levels(layout.capacity[:, 0], effects.capacity, active)
-    processing = _levels(layout.processing[:, 0], effects.processing_hours, active)
+    capacity = levels(layout.capacity[:, 0], effects.capacity, active)
+    processing = levels(layout.processing[:, 0], effects.processing_hours, active)
     roads = [i for i, link in enumerate(effects.links) if link.mode == "road" and link.new is None]
-    link_hours = _levels(np.array([link.hours for link in effects.links]), effects.link_hours, active)
+    link_hours = levels(np.array([link.hours for link in effects.links]), effects.link_hours, active)
     names: list[tuple[str, str]] = []
     steps: list[float] = []
     now: list[float] = []
@@ -136,7 +136,7 @@ def _cases(
     )
 
 
-def _levels(base: Array, moves: tuple[Move, ...], active: Array) -> Array:
+def levels(base: Array, moves: tuple[Move, ...], active: Array) -> Array:
     """Levels with measures ``active`` (M,) in place."""
     out = np.array(base, dtype=float)
     for move in moves:

@@ -90,11 +90,14 @@ class Engine:
                 self._chains.pop(next(iter(self._chains)))
             self._chains[key] = counterfactual.build(self.pair, scenario.measures)
         known = self._chains[key]
-        if known.measures == scenario.measures or known.system is None:
+        if known.measures == scenario.measures:
             return known
+        new = replace(known, measures=scenario.measures, since=counterfactual.starts(scenario.measures))
+        if known.system is None:
+            return new
         effects = measure_effects.read(known.network, scenario.measures, self._constants)
         system = replace(known.system, effects=effects, layout=replace(known.system.layout, effects=effects))
-        new = replace(known, measures=scenario.measures, system=system)
+        new = replace(new, system=system)
         # These depend on pairs alone.
         vars(new).update({name: getattr(known, name) for name in _OF_A_CHAIN})
         return new
@@ -116,8 +119,8 @@ class Engine:
     def _state_before(
         self, links: Chain, params: Params, when: Array, flows: Mapping[Pair, Array], question: Question
     ) -> TransportState | None:
-        """Queues and routes without measures: the same for all levels."""
-        key = (_structure(links.measures), question.value_of_a_day, question.trade_elasticity)
+        """Queues and routes without measures: the same for all levels of measures that start in the same years."""
+        key = (_structure(links.measures), links.since, question.value_of_a_day, question.trade_elasticity)
         if key not in self._before:
             while len(self._before) >= _MOST_KEPT:
                 self._before.pop(next(iter(self._before)))

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from corridors.appraisal import priorities, states
 from corridors.study.result import TABLES
 from corridors.transport.effects import Move
 from corridors.transport.frames import BINDING_QUEUE_HOURS
@@ -33,7 +34,7 @@ ELSEWHERE = "not traded"
 UNKNOWN = "-"
 
 
-def table(study: Study, crossings: pd.DataFrame, priorities: pd.DataFrame) -> pd.DataFrame:
+def table(study: Study, crossings: pd.DataFrame, ranked: pd.DataFrame) -> pd.DataFrame:
     """One row a crossing that binds without or with the measures in the last year, the one to widen first on top.
 
     Load, wait and price are medians over draws with the measures (where it binds only without them: without). ``first_year_before``
@@ -55,7 +56,7 @@ def table(study: Study, crossings: pd.DataFrame, priorities: pd.DataFrame) -> pd
         return empty
     years = {case: _first_years(study, case) for case in ("before", "after")}
     flows = _turned_away(study, system, [str(c) for c in rows["crossing"]])
-    worth = priorities[priorities["what"] == "capacity"].set_index("place")["worth_musd_per_year"]
+    worth = ranked[ranked["what"] == "capacity"].set_index("place")["worth_musd_per_year"]
     week = system.network.crossings["days_open_per_week"].astype(float) / 7.0
     out = []
     for r in rows.to_dict("records"):
@@ -95,21 +96,11 @@ def _turned_away(study: Study, system: System, names: list[str]) -> dict[str, di
     """Whose trucks are at each crossing and whose would be, were it wide enough: one batch of cases, the first as it is."""
     count = system.effects.count
     positions = [system.crossings.index(name) for name in names]
-    every = np.arange(len(system.choices.routes), dtype=np.intp)
-    now = study.phases(study.middle)[0, -1]
-    levels = system.layout.capacity[:, 0].astype(float).copy()
-    for move in system.effects.capacity:
-        levels[move.index] += now[move.measure] * (move.level - levels[move.index])
+    now = study.middle_active
+    levels = priorities.levels(system.layout.capacity[:, 0], system.effects.capacity, now)
     moves = tuple(Move(x, count + k, WIDER * float(levels[x])) for k, x in enumerate(positions))
-    effects = replace(
-        system.effects, count=count + len(moves), capacity=(*system.effects.capacity, *moves)
-    )
-    wide = replace(
-        system,
-        effects=effects,
-        shown=every,
-        layout=replace(system.layout, shown=every, effects=effects),
-    )
+    effects = replace(system.effects, count=count + len(moves), capacity=(*system.effects.capacity, *moves))
+    wide = states.showing_all(replace(system, effects=effects, layout=replace(system.layout, effects=effects)))
     phases = np.zeros((len(moves) + 1, effects.count))
     phases[:, :count] = now
     phases[1:, count:] = np.eye(len(moves))
@@ -119,9 +110,7 @@ def _turned_away(study: Study, system: System, names: list[str]) -> dict[str, di
         if study.chain.on_network
         else {}
     )
-    after = study.central_change[0].after
-    shift = np.ones((1, 1)) if after is None else after.shift[-1:]
-    state = wide.solve(params, active=phases, year=study.last, demand=own, shift=shift)
+    state = wide.solve(params, active=phases, year=study.last, demand=own, shift=study.middle_shift)
     return {
         name: _row(wide, state, x, k + 1)
         for k, (name, x) in enumerate(zip(names, positions, strict=True))

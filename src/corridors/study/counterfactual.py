@@ -32,6 +32,7 @@ from corridors.trade import cargo, elasticities, sectors, world
 from corridors.transport import flights, network, trade_cost
 from corridors.transport import system as choice
 from corridors.transport.assignment import must_settle
+from corridors.transport.feedback import CLOSED, LONGEST
 from corridors.transport.network import Network
 from corridors.transport.system import Pair, System, TransportState
 from corridors.transport.world_network.study import network_of
@@ -110,7 +111,8 @@ class Chain:
 
     ``study`` is the scenario's pair; ``system`` None where the network reaches neither of its economies nor any
     measure; ``on_network`` whether the pair's own goods have routes in it; ``messages`` are sentences that a user must see. ``flights`` are direct flights between
-    economies that have none today: number of the measure, pair, flights a week.
+    economies that have none today: number of the measure, pair, flights a week. ``since`` are the years in which the
+    scenario's measures start, by which elasticities grow (:func:`years_in_force`).
     """
 
     study: Pair
@@ -120,6 +122,7 @@ class Chain:
     on_network: bool
     flights: tuple[tuple[int, Pair, float], ...]
     messages: tuple[str, ...] = ()
+    since: tuple[float, ...] = ()
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -264,7 +267,7 @@ class Chain:
         )
         return Joint(
             self.goods, np.array(here, dtype=np.intp), np.array(there, dtype=np.intp), pairs, theta,
-            np.broadcast_to(self.elasticities(params, year), (cases, len(sectors.names()))), self._weights(params, demand),
+            np.broadcast_to(self.elasticities(params, year), (cases, len(sectors.names()))), self._weights(demand),
             self.goods.weights(self._own_shares(demand)), flown, closure, SHIFT_TOLERANCE, cases,
         )  # fmt: skip
 
@@ -304,14 +307,14 @@ class Chain:
         alone = world_response.alone(
             self.goods.weights(self._own_shares(demand)), classes, self.goods, theta
         )
-        weight = self._weights(params, demand)
+        weight = self._weights(demand)
         own = (
             trade_cost.pair_factors(classes, weight, params["trade_elasticity"])
             ** -np.asarray(params["trade_elasticity"])[:, None]
         )
         rest = np.zeros(state.shift.shape)
         ratio = np.maximum(own, _LEAST) / np.maximum(alone, _LEAST)
-        rest[:, there] = np.clip(np.log(state.shift[:, there] * ratio[:, here]), -3.0, 3.0)
+        rest[:, there] = np.clip(np.log(state.shift[:, there] * ratio[:, here]), -LONGEST, LONGEST)
         crossings = len(self.system.crossings) if self.system is not None else 0
         return Guess(state.place[:, :crossings], rest)
 
@@ -359,23 +362,13 @@ class Chain:
             )
         shares = self._own_shares(demand)
         found = world_response.respond(
-            self.goods, classes, shares, params, closure, self.years_in_force(year)
+            self.goods, classes, shares, params, closure, years_in_force(self.since, year)
         )
         return _World(classes, *found, theta)
 
     def elasticities(self, params: Params, year: npt.ArrayLike) -> Array:
         """Trade elasticities (B, S) by sector that :meth:`change` uses in ``year``."""
-        return elasticities.by_sector(params, self.years_in_force(year))
-
-    def years_in_force(self, year: npt.ArrayLike) -> Array | None:
-        """Years, 1 the first, that the measures there in ``year`` have been there, their mean; None where no measure says
-        when it starts. Of the shape of ``year``."""
-        starts = [getattr(m, "start", None) for m in self.measures]
-        if not starts or None in starts:
-            return None
-        since = np.asarray(year, dtype=float)[..., None] - np.array(starts, dtype=float) + 1.0
-        there = since >= 1.0
-        return np.asarray(np.where(there, since, 0.0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1.0))
+        return elasticities.by_sector(params, years_in_force(self.since, year))
 
     @cached_property
     def _solved(self) -> tuple[list[int], list[int]]:
@@ -389,12 +382,12 @@ class Chain:
         """(B, P) factor on the demand of the network's pairs with which their traffic is that of the trade ``found``."""
         here, there = self._solved
         theta = params["trade_elasticity"]
-        own = trade_cost.pair_factors(_prices(state)[:, there], self._weights(params, demand)[:, here], theta)
+        own = trade_cost.pair_factors(_prices(state)[:, there], self._weights(demand)[:, here], theta)
         shift = np.ones((own.shape[0], len(self.system.pairs if self.system else ())))
         wedge = np.log(found.response.trade_factor[:, here]) + np.asarray(theta)[:, None] * np.log(own)
         shift = np.broadcast_to(shift, (wedge.shape[0], shift.shape[1])).copy()
         # Trade that no way is open to is nothing, whatever the world makes of it.
-        shift[:, there] = np.exp(np.where(own < _CLOSED, np.clip(wedge, -3.0, 3.0), 0.0))
+        shift[:, there] = np.exp(np.where(own < CLOSED, np.clip(wedge, -LONGEST, LONGEST), 0.0))
         return shift
 
     def _class_factors(self, params: Params, active: Array | None, state: TransportState | None, cases: int) -> Array:
@@ -414,7 +407,7 @@ class Chain:
                 out[:, p] *= flights.cost_factor(per_week, differentiated, gain, half, params["trade_elasticity"])
         return out
 
-    def _weights(self, params: Params, demand: Mapping[Pair, Array]) -> Array:
+    def _weights(self, demand: Mapping[Pair, Array]) -> Array:
         """Value shares (B or 1, P, C) of cargo classes: the study's own, elsewhere those of any other pair."""
         rows = []
         for pair, usual in zip(self.pairs, self._usual_shares, strict=True):
@@ -427,8 +420,6 @@ class Chain:
         return np.stack([np.broadcast_to(row, (size, row.shape[1])) for row in rows], axis=1)
 
 
-# Beyond this price, in units of the base year's, a pair has no way.
-_CLOSED = 100.0
 
 
 @dataclass(frozen=True)
@@ -531,7 +522,23 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
         if measure.kind == "direct_flights"
     )
     first = tuple(row for row in flown if not flights.joined(*row[1]))
-    return Chain(pair, tuple(measures), roads, system, on_network, first, messages)
+    return Chain(pair, tuple(measures), roads, system, on_network, first, messages, starts(measures))
+
+
+def starts(measures: Sequence[Any]) -> tuple[float, ...]:
+    """Years in which ``measures`` start; empty where one does not say."""
+    found = [getattr(m, "start", None) for m in measures]
+    return tuple(float(start) for start in found if start is not None) if None not in found else ()
+
+
+def years_in_force(since: Sequence[float], year: npt.ArrayLike) -> Array | None:
+    """Years, 1 the first, that what started ``since`` and is there in ``year`` has been there, their mean; None where nothing
+    is known to start: the long run. Of the shape of ``year``."""
+    if not since:
+        return None
+    age = np.asarray(year, dtype=float)[..., None] - np.array(since, dtype=float) + 1.0
+    there = age >= 1.0
+    return np.asarray(np.where(there, age, 0.0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1.0))
 
 
 def two_way(trade_factor: Array, flows: Mapping[Pair, Array], pair: Pair) -> Array:

@@ -147,7 +147,7 @@ def cost_change(study: Study) -> dict[str, float]:
 def _closures(study: Study) -> dict[str, float]:
     """Effect on two-way trade in the central case when less of the world adjusts."""
     flows = {pair: value[None] for pair, value in study.middle_demand.items()}
-    phased = study.phases(study.middle)[:, -1]
+    phased = study.middle_active[None]
     out = {
         closure: float(study.model_of(study.middle, flows, phased, closure)[0])
         for closure in ("partial", "conditional")

@@ -36,24 +36,24 @@ _DAYS = 365.0
 
 def frictions(
     chain: Chain, stated: Sequence[Friction], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int,
-    after: TransportState | None,
+    active: Array, after: TransportState | None,
 ) -> pd.DataFrame:  # fmt: skip
     """Effect on two-way trade in percent at the low, central and high end of each friction.
 
     ``stated`` are the scenario's own and replace rows of ``data/frictions.csv``; ``params`` the central values,
-    ``demand`` the study's trade (C,) by directed pair, ``after`` a state of one case to
-    begin at. Columns: friction, kind, what_if, unit, low, central,
+    ``demand`` the study's trade (C,) by directed pair, ``active`` (M,) how far the scenario's measures are there in ``year``,
+    ``after`` a state of one case to begin at. Columns: friction, kind, what_if, unit, low, central,
     high, effect_percent_low, effect_percent_central, effect_percent_high, estimate, basis, source, source_url.
     """
     rows = []
     for row in _rows(stated):
         levels = [float(row[level]) for level in LEVELS]
         if row["kind"] == INSECURITY:
-            effects = _shut(chain, levels, params, demand, year, after)
+            effects = _shut(chain, levels, params, demand, year, active, after)
         elif row["kind"] == ROAD_HIDDEN:
-            effects = _unhidden(chain, levels, params, demand, year, after)
+            effects = _unhidden(chain, levels, params, demand, year, active, after)
         else:
-            effects = _gone(chain, levels, params, demand)
+            effects = _gone(chain, levels, params, demand, year)
         rows.append({**row, **{f"effect_percent_{level}": e for level, e in zip(LEVELS, effects, strict=True)}})
     return pd.DataFrame(rows)
 
@@ -77,18 +77,20 @@ def _rows(stated: Sequence[Friction]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _gone(chain: Chain, costs: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array]) -> list[float]:
+def _gone(
+    chain: Chain, costs: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int
+) -> list[float]:
     """The pair's cost without a friction of ``costs`` (shares of goods value)."""
     goods = world_response.goods_of((chain.study, chain.study[::-1]))
     factor = np.broadcast_to(1.0 / (1.0 + np.array(costs)[:, None, None]), (len(costs), 2, len(cargo.CLASSES)))
     shares = {pair: (value / value.sum())[None] for pair, value in demand.items()}
-    _, found = world_response.respond(goods, factor, shares, params)
+    _, found = world_response.respond(goods, factor, shares, params, years=chains.years_in_force(chain.since, year))
     return _effects(found, chain, demand)
 
 
 def _shut(
     chain: Chain, days: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int,
-    after: TransportState | None,
+    there: Array, after: TransportState | None,
 ) -> list[float]:  # fmt: skip
     """Crossings of the pair's roads that are open today shut for ``days`` more a year."""
     if chain.system is None or not chain.on_network:
@@ -107,12 +109,13 @@ def _shut(
         for d in days
         for c in passed
     ]  # fmt: skip
-    shut = _without_flights(chains.build(chain.study, [*chain.measures, *measures]))
-    active = np.hstack([np.ones((len(days), chain.count)), np.kron(np.eye(len(days)), np.ones((1, len(passed))))])
+    # Trade answers as to the scenario's measures, not as to what has begun this year.
+    shut = replace(_without_flights(chains.build(chain.study, [*chain.measures, *measures])), since=chain.since)
+    active = np.hstack([np.tile(there, (len(days), 1)), np.kron(np.eye(len(days)), np.ones((1, len(passed))))])
     flows = {pair: value[None] for pair, value in demand.items()}
     repeated = {name: np.repeat(value, len(days)) for name, value in params.items()}
     # Its ways are more than the chain's: those that are taken where others are shut.
-    with_measures = np.hstack([np.ones((1, chain.count)), np.zeros((1, len(measures)))])
+    with_measures = np.hstack([there[None], np.zeros((1, len(measures)))])
     before = shut.transport(params, with_measures, year, flows, near=_place(after))
     change = shut.change(repeated, active, year, flows, before=before)
     return [float(v) for v in chains.effect_of(change, demand, chain.study)]
@@ -120,14 +123,14 @@ def _shut(
 
 def _unhidden(
     chain: Chain, shares: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int,
-    after: TransportState | None,
+    there: Array, after: TransportState | None,
 ) -> list[float]:  # fmt: skip
     """The road without ``shares`` of its hidden cost."""
     if chain.system is None or not chain.on_network:
         return [0.0] * len(shares)
     flows = {pair: value[None] for pair, value in demand.items()}
     same = {name: np.repeat(value, len(shares)) for name, value in params.items()}
-    active = np.ones((len(shares), chain.count))
+    active = np.tile(there, (len(shares), 1))
     before = chain.transport(params, active[:1], year, flows, near=_place(after))
     lifted = {**same, "road_hidden_kept": 1.0 - np.array(shares)}
     change = _without_flights(chain).change(lifted, active, year, flows, before=before)

@@ -20,7 +20,7 @@ from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
 from corridors.study.phases import phases
 from corridors.trade import baseline
-from corridors.transport.system import Pair, TransportState
+from corridors.transport.system import TransportState
 
 Array = npt.NDArray[np.float64]
 
@@ -50,10 +50,12 @@ def quick(scenarios: Sequence[Scenario], draws: int = DRAWS, seed: int | None = 
 
 
 def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
-    """Positions of scenarios that share pair and last year, with a limited number of different measures."""
-    groups: dict[tuple[Pair, int], list[int]] = {}
+    """Positions of scenarios that share pair, last year and how long measures have been there in it, with a limited number of different measures."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
     for i, one in enumerate(scenarios):
-        groups.setdefault((one.pair, one.years[-1]), []).append(i)
+        # Elasticities grow with the years that measures are there: those of one batch are the same.
+        since = counterfactual.years_in_force(counterfactual.starts(one.measures), one.years[-1])
+        groups.setdefault((one.pair, one.years[-1], None if since is None else float(since)), []).append(i)
     for members in groups.values():
         batch: list[int] = []
         known: dict[str, bool] = {}
@@ -72,7 +74,7 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
     pair, year = scenarios[0].pair, scenarios[0].years[-1]
     measures = {m.deed: m for one in scenarios for m in one.measures}
     position = {key: m for m, key in enumerate(measures)}
-    links = counterfactual.build(pair, list(measures.values()))
+    links = replace(counterfactual.build(pair, list(measures.values())), since=counterfactual.starts(scenarios[0].measures))
     draws, count = len(params["phase_in_speed"]), len(scenarios)
     active = np.zeros((count, draws, len(measures)))
     for s, one in enumerate(scenarios):

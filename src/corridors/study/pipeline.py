@@ -87,6 +87,7 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
             study.middle,
             study.middle_demand,
             study.last,
+            study.middle_active,
             study.middle_after,
         ),
         # what it is worth
@@ -334,6 +335,17 @@ class Study:
         """Queues and routes of the last year with all measures in the central case."""
         return self.central_change[0].cases(slice(-1, None)).after
 
+    @cached_property
+    def middle_active(self) -> Array:
+        """(M,) how far each measure is there in the last year of the central case."""
+        return np.asarray(self.phases(self.middle)[0, -1])
+
+    @property
+    def middle_shift(self) -> Array:
+        """(1, P) what world trade makes of demand in the last year with all measures in the central case; (1, 1) of one without a network."""
+        after = self.middle_after
+        return np.ones((1, 1)) if after is None else after.shift
+
     def model(self, params: Params, closure: str = "full") -> Array:
         """Effect on two-way trade in the last year (B,) for any draws, percent: what sensitivities are of."""
         base = projection.baseline(self.pair, [self.last], params)
@@ -392,7 +404,9 @@ def stress(study: Study) -> pd.DataFrame:
     """What a month's closure of each crossing in the last year does to the study's road goods, measures in place."""
     if study.chain.system is None or not study.chain.on_network:
         return pd.DataFrame(columns=list(STRESS_COLUMNS))
-    return stress_of(study.chain.system, study.middle, study.middle_demand, year=study.last)
+    return stress_of(
+        study.chain.system, study.middle, study.middle_demand, year=study.last, active=study.middle_active, shift=study.middle_shift
+    )
 
 
 def uncertain(study: Study) -> dict[str, pd.DataFrame]:

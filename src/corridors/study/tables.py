@@ -51,7 +51,7 @@ def corridors(study: Study) -> dict[str, pd.DataFrame]:
     out["crossing_curves"] = outlook.crossing_curves(system, after)
     if study.chain.on_network:
         payload = float(study.middle["truck_payload_t"][0])
-        phases = study.phases(study.middle)[0, -1]
+        phases = study.middle_active
         out["routes"] = _with_carbon(frames.routes_frame(system, before, after, study.demand), system)
         out["legs"] = frames.legs_frame(system, before, after, payload, phases)
         out["breakdown"] = frames.breakdown_frame(system, before, after, payload, study.demand, phases)

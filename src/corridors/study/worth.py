@@ -82,7 +82,7 @@ class Worth:
         """Every pair's ways without and with the measures in the last year, central case."""
         change, flows = self.study.central_change
         last = {pair: value[-1:] for pair, value in flows.items()}
-        return self._shown_states(change, self.study.middle, last, self.study.phases(self.study.middle)[:, -1], slice(-1, None))
+        return self._shown_states(change, self.study.middle, last, self.study.middle_active[None], slice(-1, None))
 
     def _shown_states(
         self, change: Change, params: Params, demand: Mapping[Pair, Array], phases: Array, rows: slice
@@ -325,12 +325,6 @@ class Worth:
         return self.value(self.system.pairs, self.study.middle, middle, self.study.last)
 
     @cached_property
-    def _central_shift(self) -> Array:
-        """(1, P) what world trade makes of demand with the measures, central case."""
-        after = self.study.central_change[0].after
-        return np.ones((1, 1)) if after is None else after.shift[-1:]
-
-    @cached_property
     def _own_demand(self) -> Mapping[Pair, Array]:
         return self.study.middle_demand if self.study.chain.on_network else {}
 
@@ -340,8 +334,8 @@ class Worth:
         if self.system is None:
             return pd.DataFrame(columns=list(resilience.COLUMNS))
         return resilience.second_ways(
-            self.system, self.study.middle, self._central_value, self._own_demand, self.study.last, self.study.phases(self.study.middle)[0, -1],
-            self._central_shift,
+            self.system, self.study.middle, self._central_value, self._own_demand, self.study.last, self.study.middle_active,
+            self.study.middle_shift,
         )
 
     @cached_property
@@ -350,8 +344,8 @@ class Worth:
         if self.system is None:
             return pd.DataFrame(columns=list(priorities.COLUMNS))
         return priorities.marginal_worth(
-            self.system, self.study.middle, self._central_value, self._own_demand, self.study.last, self.study.phases(self.study.middle)[0, -1],
-            self._central_shift,
+            self.system, self.study.middle, self._central_value, self._own_demand, self.study.last, self.study.middle_active,
+            self.study.middle_shift,
         )
 
 

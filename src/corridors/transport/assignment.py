@@ -473,7 +473,7 @@ class Block:
     def stand(self) -> None:
         """Loads, waits and gap of the place that the block has."""
         self.load, self.wait, _, _ = self._at(self.place)
-        self.gap = self._gap(self.place)
+        self.gap = self._apart(self.load, self.wait)
         if self.trade is not None:
             self.pair_shift = self.trade.shift(self._kept())
 
@@ -524,6 +524,10 @@ class Block:
 
     def _gap(self, place: Array) -> Array:
         load, wait, _, _ = self._at(place)
+        return self._apart(load, wait)
+
+    def _apart(self, load: Array, wait: Array) -> Array:
+        """Relative gap (b,) between the traffic that is there and the one that its queues bring forth."""
         return np.asarray(np.abs(self._loads(wait) - load).sum(axis=0) / np.maximum(load.sum(axis=0), 1.0))
 
     def _first(self, start: Start) -> Array:
@@ -623,7 +627,7 @@ class Block:
         return np.nan_to_num(step)
 
     def results(self) -> dict[str, Array]:
-        """Arrays of the state, cases last."""
+        """Arrays of the state that the block stands at (:meth:`stand`), cases last."""
         layout = self.layout
         routes, pairs, classes = len(layout.choices.routes), len(layout.choices.pairs), layout.unit_value.size
         crossings = self.counts.shape[0]
@@ -631,14 +635,12 @@ class Block:
         composite, mean = np.zeros(shape), np.zeros(shape)
         share = np.zeros((routes, classes, self.size))
         hidden = np.zeros((routes, classes, self.size))
-        more = self.wait - self.wait_zero
-        self._loads(self.wait)
         study = np.zeros_like(self.load)
         trucks = np.zeros((routes, self.size))
         for group in self.groups:
             if group.congested:
                 trucks[group.group.rows] += group.flow
-            group.report(group.group.through @ more, layout, composite, mean, share, hidden)
+            group.report(layout, composite, mean, share, hidden)
             if self.traded and group.congested:
                 study += group.group.loads @ np.where(group.ours[:, None], group.flow, 0.0)
         shown = layout.shown

@@ -111,20 +111,26 @@ def stress_of(
     demand: Mapping[Pair, npt.ArrayLike],
     days: float = 30.0,
     year: float | None = None,
+    active: npt.NDArray[np.float64] | None = None,
+    shift: npt.ArrayLike = 1.0,
 ) -> pd.DataFrame:
-    """:func:`closure_stress` for a network that is compiled already, with the study's pair and the measures in it."""
+    """:func:`closure_stress` for a network that is compiled already, with the study's pair and the measures in it.
+
+    ``active`` (M,) is how far measures are in place (None: fully), ``shift`` (1, P) what world trade makes of demand.
+    """
     if not 0 < days <= 365:
         raise DataError(f"closure_stress: days = {days!r}: must be above 0 and at most 365")
     count = system.effects.count
-    now = system.solve(params_central, active=np.ones(count), year=year, demand=demand)
+    there = np.ones(count) if active is None else active
+    now = system.solve(params_central, active=there, year=year, demand=demand, shift=shift)
     carrying = now.route_share[0].sum(axis=1) > 0
     passed = {c for r, used in zip(system.routes, carrying, strict=True) if used and r.mode == "road" for c in r.crossings}
     crossings = [x for x, name in enumerate(system.crossings) if name in passed]
     if not crossings:
         return pd.DataFrame(columns=list(COLUMNS))
     shut = _with_waits(system, crossings, 0.5 * HOURS_PER_DAY * days / _factor(params_central))
-    active = np.concatenate([np.ones((len(crossings), count)), np.eye(len(crossings))], axis=1)
-    then = shut.solve(params_central, active=active, year=year, demand=demand)
+    closed = np.concatenate([np.tile(there, (len(crossings), 1)), np.eye(len(crossings))], axis=1)
+    then = shut.solve(params_central, active=closed, year=year, demand=demand, shift=shift)
     goods = _goods(system, params_central, demand)
     rows = [_row(system, now, then, k, x, goods, days) for k, x in enumerate(crossings)]
     return pd.DataFrame(rows, columns=list(COLUMNS))

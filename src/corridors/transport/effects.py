@@ -140,6 +140,9 @@ class _Works:
             tonnes_per_day=float(per_week) * float(teu_per_train) * per_teu / 7.0,
         )  # fmt: skip
 
+    def crossings_of(self, economies: Sequence[str]) -> Sequence[str]:
+        return [name for name in self.network.crossing_names() if not set(economies).isdisjoint(self.network.economies[name])]
+
     def take_from_hidden(
         self,
         shares: Mapping[str, float | None],

@@ -327,16 +327,14 @@ class NestedLogit:
 
     def report(
         self,
-        more_hours: Array,
         layout: Layout,
         composite: Array,
         mean: Array,
         share: Array,
         hidden_cost: Array,
     ) -> None:
-        """Add the group's classes to composite and mean cost (P, C, b), shares and hidden cost (R, C, b)."""
+        """Add the group's classes to composite and mean cost (P, C, b), shares and hidden cost (R, C, b), at what was looked at last."""
         group = self.group
-        self.look(more_hours)
         for j, (attraction, off, sums, tops, totals, _) in enumerate(self.looked):
             c = group.classes[j]
             composite[:, c] = layout.market_of_pair @ self._cost(totals, off)

@@ -173,6 +173,9 @@ class Works(Protocol):
     ) -> None:
         """Container trains, up to their capacity."""
 
+    def crossings_of(self, economies: Sequence[str]) -> Sequence[str]:
+        """Crossings of the network at which one of ``economies`` meets another."""
+
     def take_from_hidden(
         self,
         shares: Mapping[str, float | None],

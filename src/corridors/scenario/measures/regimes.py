@@ -84,7 +84,7 @@ class SingleWindow(Measured):
     def act(self, works: Works) -> None:
         if self.hours is not None:
             works.set_at_crossings("processing_hours", self.crossings or (), self.hours)
-        where = self.crossings or vocabulary.crossings_of(*(self.economies or ()))
+        where = self.crossings or works.crossings_of(self.economies or ())
         works.take_from_hidden({}, crossings=tuple(where), left_usd=self.usd_per_truck)
 
 
