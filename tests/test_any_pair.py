@@ -45,7 +45,7 @@ def test_any_pair_is_answered(pair: tuple[str, str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("pair", "known"), [(("PAK", "KAZ"), True), (("DEU", "USA"), True), (("MDV", "PAK"), True)])
+@pytest.mark.parametrize(("pair", "known"), [(("PAK", "KAZ"), True), (("DEU", "USA"), True), (("MDV", "PAK"), True), (("ISL", "FJI"), True)])
 def test_a_study_of_another_pair_has_every_table(pair: tuple[str, str], known: bool) -> None:
     result = pipeline.run(asked(pair), draws=64)
     assert result.facts["corridor_known"] is known

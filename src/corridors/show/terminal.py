@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from corridors.transport.ways import Ways
 
 _MOST_WAYS = 12
+_SMALL_MUSD = 10.0
+"""Trade below this, in million dollars, is written with digits after the point."""
 
 
 def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
@@ -26,7 +29,7 @@ def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
         total = summary[case]["total_musd"][-1]
         if case == "projected":
             total = {**total, "p50": findings.raised(summary["baseline"]["total_musd"][-1]["p50"], effect)}
-        lines.append(f"{title + f', two-way trade in {last}':<44} {_band(total, ',.0f')} million dollars")
+        lines.append(f"{title + f', two-way trade in {last}':<44} {_band(total, ',.0f' if total['p50'] >= _SMALL_MUSD else ',.2f')} million dollars")
     lines.append(f"{f'Effect on two-way trade in {last}':<44} {_effect(effect)}")
     if "effect_without_flights_percent" in summary:
         lines.append(f"{'  without the flights':<44} {_effect(fact_band(summary['effect_without_flights_percent']))}")
@@ -46,7 +49,14 @@ def _effect(band: Band) -> str:
 
 
 def _band(values: Mapping[str, float], form: str) -> str:
-    return f"{values['p50']:{form}}  ({values['p10']:{form}} to {values['p90']:{form}})"
+    middle, low, high = (_figure(values[p], form) for p in ("p50", "p10", "p90"))
+    return f"{middle}  ({low} to {high})"
+
+
+def _figure(value: float, form: str) -> str:
+    """A figure in ``form``; nothing has no sign."""
+    told = f"{value:{form}}"
+    return told if re.search("[1-9]", told) else told.lstrip("+-")
 
 
 def describe_ways(found: Ways) -> str:

@@ -132,7 +132,8 @@ def _by_crossing(worth: Worth) -> pd.DataFrame:
         }
         for x, name in enumerate(system.crossings)
     ]
-    return pd.DataFrame(rows).sort_values(["gain_musd_mean", "crossing"], ascending=[False, True], ignore_index=True)
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.sort_values(["gain_musd_mean", "crossing"], ascending=[False, True], ignore_index=True)
 
 
 def _by_year(worth: Worth) -> pd.DataFrame:
