@@ -201,3 +201,14 @@ def test_one_truck_a_day_settles_however_dear_the_wait_becomes() -> None:
     assert state.gap.max() <= 1e-8 and state.settled.all()
     assert (state.crossing_load_trucks_per_day[:, here] < 1.0).all()
     assert np.isfinite(state.composite_cost).all() and (state.queue_hours[:, here] > 500.0).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_where_every_border_is_shut_nothing_is_lost_on_the_way_to_a_number() -> None:
+    shut = [name for name in network.load().crossing_names() if {"PAK"} & set(network.load().economies[name])]
+    one = scenario.parse(
+        {"title": "Shut", "pair": ["PAK", "AFG"], "measures": [{"kind": "closure", "crossings": shut, "days_per_year": 365}]}, name="all-shut"
+    )
+    study = Study(one, 64, 1)
+    assert np.isfinite(study.change.response.trade_factor).all() and np.isfinite(study.effect_percent).all()
+    assert np.median(study.effect_percent) < -90.0

@@ -509,6 +509,36 @@ def test_a_refresh_is_undone_table_and_source_and_nothing_is_lost(project: Path)
         history.undo(asked.confirm, asked.say)
 
 
+def test_an_undo_that_was_stopped_half_way_loses_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (project / "data" / "gdp.csv").read_bytes()
+    asked = Asked(True)
+    refreshing.apply(gdp_proposal(), asked.confirm, asked.say)
+    refreshed = (project / "data" / "gdp.csv").read_bytes()
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(history, "set_sources", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            history.undo(asked.confirm, asked.say)
+    assert history.undo(asked.confirm, asked.say) is True
+    assert (project / "data" / "gdp.csv").read_bytes() == before
+    (kept,) = (project / history.FOLDER).rglob("gdp.csv")
+    assert kept.read_bytes() == refreshed
+
+
+def test_sources_that_are_none_are_not_written(project: Path) -> None:
+    asked = Asked(True)
+    refreshing.apply(gdp_proposal(), asked.confirm, asked.say)
+    (noted,) = (project / history.FOLDER).rglob("sources.json")
+    noted.write_text('{"gdp": "World Bank"}', encoding="utf-8")
+    before = {p: p.read_bytes() for p in (project / "data").rglob("*") if p.is_file()}
+    with pytest.raises(SourceError, match="gdp: a list of sources with titles is expected; nothing changed"):
+        history.undo(asked.confirm, asked.say)
+    assert before == {p: p.read_bytes() for p in (project / "data").rglob("*") if p.is_file()}
+
+
 def test_the_newest_refresh_is_undone_first(project: Path) -> None:
     asked = Asked(True)
     states = [(project / "data" / "gdp.csv").read_bytes()]

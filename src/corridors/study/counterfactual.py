@@ -384,7 +384,7 @@ class Chain:
         theta = params["trade_elasticity"]
         own = trade_cost.pair_factors(_prices(state)[:, there], self._weights(demand)[:, here], theta)
         shift = np.ones((own.shape[0], len(self.system.pairs if self.system else ())))
-        wedge = np.log(found.response.trade_factor[:, here]) + np.asarray(theta)[:, None] * np.log(own)
+        wedge = np.log(np.maximum(found.response.trade_factor[:, here], _LEAST)) + np.asarray(theta)[:, None] * np.log(own)
         shift = np.broadcast_to(shift, (wedge.shape[0], shift.shape[1])).copy()
         # Trade that no way is open to is nothing, whatever the world makes of it.
         shift[:, there] = np.exp(np.where(own < CLOSED, np.clip(wedge, -LONGEST, LONGEST), 0.0))
@@ -473,8 +473,11 @@ def _all_rows(whole: Any, cases: int, rows: npt.NDArray[np.bool_]) -> Any:
 
 
 def _ratio(after: equilibrium.SectorResponse, before: equilibrium.SectorResponse) -> equilibrium.SectorResponse:
-    """What happens from one state of the world to another, both known against a third."""
-    factors = {name: getattr(after, name) / getattr(before, name) for name in _FACTORS}
+    """What happens from one state of the world to another, both known against a third; what was nothing stays as it is."""
+    factors = {}
+    for name in _FACTORS:
+        new, old = getattr(after, name), getattr(before, name)
+        factors[name] = np.divide(new, old, out=np.ones(np.broadcast_shapes(new.shape, old.shape)), where=old > 0.0)
     return replace(after, **factors, residual=np.maximum(after.residual, before.residual))
 
 

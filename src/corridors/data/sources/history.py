@@ -57,6 +57,9 @@ def undo(confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
     lost = [name for name in noted if name not in known or not (folder / str(known[name].descriptor["path"])).is_file()]
     if lost:
         raise SourceError(f"{FOLDER}/{folder.name}: {', '.join(lost)}: no such table now, or its copy is gone; nothing changed")
+    for name, sources in noted.items():
+        if not isinstance(sources, list) or not all(isinstance(s, dict) and isinstance(s.get("title"), str) for s in sources):
+            raise SourceError(f"{FOLDER}/{folder.name}/{_SOURCES}: {name}: a list of sources with titles is expected; nothing changed")
     for name in noted:
         say(f"{name}: as it was before {folder.name[:10]}")
     if not confirm(f"Put back {len(noted)} {'table' if len(noted) == 1 else 'tables'} in data/?"):
@@ -64,7 +67,9 @@ def undo(confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
         return False
     away = folder.with_name(folder.name + _UNDONE)
     for name in noted:
-        keep(name, away)
+        # One that was stopped half way has kept what was refreshed; what stands there now may be the old table already.
+        if not (away / str(known[name].descriptor["path"])).is_file():
+            keep(name, away)
     for name, sources in noted.items():
         resource = datapackage.resource(name)
         scratch = resource.path.with_name(f".{resource.path.name}.new")
