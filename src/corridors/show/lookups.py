@@ -45,6 +45,8 @@ class Band:
         return max(abs(self.low), abs(self.high))
 
 
+SHUT_DAYS = 360.0
+"""A crossing closed for so many days of a year is called shut."""
 OUTSIDE = "other"
 """The mode of ways that are not in the network: other ports, pipelines, railways."""
 

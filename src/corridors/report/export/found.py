@@ -10,11 +10,10 @@ from typing import Any
 import pandas as pd
 
 from corridors.show import numbers
-from corridors.show.lookups import Band, short_name
+from corridors.show.lookups import SHUT_DAYS, Band, short_name
 from corridors.show.words import phrases
 from corridors.show.words.front_page import Found
 
-_SHUT_DAYS = 360.0
 _SMALL_MUSD = 0.05
 
 
@@ -56,7 +55,7 @@ def _causes(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
     widened = {str(c) for m in measures if m.get("kind") == "border_capacity" for c in (m.get("crossings") or ())}
     if len(crossings) and widened:
         rows = crossings[crossings["crossing"].isin(widened)]
-        shut = rows["closure_days_after"] >= _SHUT_DAYS
+        shut = rows["closure_days_after"] >= SHUT_DAYS
         found["shut"] = tuple(short_name(name) for name in rows.loc[shut, "name"])
         found["capacity"] = float(rows.loc[~shut, "capacity_before"].sum())
     return found

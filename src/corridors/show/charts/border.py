@@ -14,7 +14,6 @@ from corridors.study.result import StudyResult
 
 _MOST_PANELS = 4
 _MOST_ROWS = 12
-_SHUT_DAYS = 360.0
 _SOURCE = "capacities, hours and traffic of crossings as listed under data"
 
 
@@ -58,7 +57,7 @@ def delay_curves(result: StudyResult, crossings: Sequence[str] | None = None) ->
 def _elsewhere(result: StudyResult, rows: pd.DataFrame) -> str:
     """Crossings on the way that are not among the panels and still have a queue with the measures."""
     way = lookups.on_the_way(result)
-    still = way[way["binds_after"].astype(bool) & (way["closure_days_after"] < _SHUT_DAYS) & ~way["crossing"].isin(rows.index)] if len(way) else way
+    still = way[way["binds_after"].astype(bool) & (way["closure_days_after"] < lookups.SHUT_DAYS) & ~way["crossing"].isin(rows.index)] if len(way) else way
     names = [crossing_name(str(n)) for n in still["name"]] if len(still) else []
     shown = [*names[:3], *([f"{numbers.in_words(len(names) - 3)} more"] if len(names) > 3 else [])]
     return f"; elsewhere on the way they still queue at {numbers.listed(shown)}" if names else ""
@@ -118,7 +117,7 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
 def _curve_title(rows: pd.DataFrame, year: int) -> str:
     open_now = rows["state"] != "shut"
     # A measure may open what is shut today; then its queue counts, too.
-    open_then = open_now | (rows["closure_days_after"] < _SHUT_DAYS)
+    open_then = open_now | (rows["closure_days_after"] < lookups.SHUT_DAYS)
     if not open_then.any():
         open_now = open_then = pd.Series(True, index=rows.index)
     bound = [crossing_name(n) for n in rows.loc[open_now & rows["binds_before"].astype(bool), "name"]]

@@ -18,7 +18,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from corridors.data import gazetteer, tables
-from corridors.show import blocks, numbers, theme
+from corridors.show import blocks, lookups, numbers, theme
 from corridors.show.charts import draw
 from corridors.show.charts.border import chosen_crossings, crossing_name
 from corridors.show.maps import (
@@ -60,7 +60,6 @@ class Way:
     """Whether it is a road or railway on which goods go to a ship or come from one."""
 
 
-_SHUT_DAYS = 360.0
 _FEEDS = 0.9
 """A link by land of whose use this part is on its way to a ship or from one belongs to the sea."""
 _FEEDER_STYLE = (0, (1.6, 0.8))
@@ -326,7 +325,7 @@ def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
     used = sorted({c for w in lines if w.mode == "road" for c in (w.a, w.b)} & set(crossings["crossing"]))
     table = crossings.set_index("crossing").loc[used]
     closed = crossings["state"] == "shut"
-    opens = closed & (crossings["closure_days_after"] < _SHUT_DAYS)
+    opens = closed & (crossings["closure_days_after"] < lookups.SHUT_DAYS)
     shut = [crossing_name(str(n)) for n in crossings.loc[closed & ~opens, "name"]]
     reopened = [crossing_name(str(n)) for n in crossings.loc[opens, "name"]]
     binding = [crossing_name(str(n)) for n in table.loc[table["binds_before"].astype(bool) & (table["state"] != "shut"), "name"]]
