@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from corridors import scenario, uncertainty
 from corridors.appraisal import states
-from corridors.show import tables, words
+from corridors.show import lookups, tables, words
 from corridors.show.lookups import shares_of
 from corridors.study import binding, pipeline, result
 from corridors.transport import system as choice
@@ -83,3 +84,27 @@ def test_trucks_on_routes_and_those_of_no_pair_are_the_load() -> None:
     load = state.route_trucks_per_day[0] @ through + state.rest_trucks_per_day[0]
     open_ = state.open_share[0] > 0.0
     assert load[open_] == pytest.approx(state.crossing_load_trucks_per_day[0, open_], rel=1e-6)
+
+
+def test_what_binds_only_without_the_measures_is_said_to_bind_no_longer(cut) -> None:
+    rows, crossings = cut["binding"].copy(), cut["crossings"].copy()
+    near = lookups.binding_here(cut)
+    codes, names = list(near["crossing"]), [lookups.short_name(name) for name in near["name"]]
+    assert len(near) > 1 and near["rank"].is_monotonic_increasing
+    crossings["closure_days_before"] = crossings["closure_days_after"] = 0.0
+
+    def told(after: list[str], year: float = 2027.0) -> str:
+        crossings["binds_before"], crossings["binds_after"] = crossings["crossing"].isin(codes), crossings["crossing"].isin(after)
+        rows["first_year_before"], rows["first_year_after"] = 2027.0, np.where(rows["crossing"].isin(after), year, np.nan)
+        found = words.binding_words(replace(cut, tables={**cut.tables, "binding": rows, "crossings": crossings}))
+        assert found is not None
+        return found.paragraphs[0]
+
+    one = told(codes[:1])
+    assert one.startswith(f"Capacity binds at {names[0]} (from 2027), with the measures; no longer at {names[1]}")
+    assert f"To widen first: {names[0]}," in one and "without them" not in one
+    other = told(codes[1:])
+    assert f"no longer at {names[0]}." in other and f"To widen first: {names[1]}," in other
+    assert f"{names[0]} (in half of all cases)" in told(codes[:1], np.nan)
+    none = told([])
+    assert none.startswith(f"With the measures capacity binds no longer at {names[0]}") and "To widen" not in none

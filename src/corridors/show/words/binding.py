@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
-from corridors.show.lookups import binding_here, economy, has_measures, shares_of, short_name
+from corridors.show.lookups import (
+    SHUT_DAYS,
+    binding_here,
+    economy,
+    has_measures,
+    shares_of,
+    short_name,
+)
 from corridors.show.words import phrases
 from corridors.study.result import StudyResult
+
+_MOST_NAMED = 4
 
 
 def binding_words(result: StudyResult) -> Prose | None:
@@ -16,24 +27,28 @@ def binding_words(result: StudyResult) -> Prose | None:
     rows = binding_here(result)
     if not len(rows):
         return None
-    case = "with the measures" if has_measures(result) else "with today's capacity"
-    when = "after" if has_measures(result) else "before"
-    named = []
-    for r in rows.head(4).to_dict("records"):
-        year = float(r[f"first_year_{when}"])
-        named.append(
-            f"{short_name(r['name'])} ({f'from {n.year(year)}' if not math.isnan(year) else 'only without them' if when == 'after' else 'in half of all draws'})"
-        )
-    rest = len(rows) - len(named)
-    if rest:
-        named.append(f"{n.in_words(rest)} more")
-    return Prose(
-        (
-            phrases.sentence(
-                f"Capacity binds at {n.listed(named)}, {case}.", _first(rows.iloc[0].to_dict())
-            ),
-        )
-    )
+    if not has_measures(result):
+        return Prose((phrases.sentence(f"Capacity binds at {_named(rows, 'before')}, with today's capacity.", _first(rows.iloc[0].to_dict())),))
+    case = result["crossings"].set_index("crossing").loc[rows["crossing"]]
+    then = case["binds_after"].astype(bool).to_numpy()
+    # A crossing that the measures shut is no relief, nor is one that they open.
+    open_ = ((case["closure_days_before"] < SHUT_DAYS) & (case["closure_days_after"] < SHUT_DAYS)).to_numpy()
+    binding, gone = rows[then], rows[~then & open_]
+    relieved = f"no longer at {n.listed([short_name(name) for name in gone['name']])}" if len(gone) else ""
+    if not len(binding):
+        return Prose((f"With the measures capacity binds {relieved}.",)) if relieved else None
+    text = f"Capacity binds at {_named(binding, 'after')}, with the measures" + (f"; {relieved}" if relieved else "")
+    return Prose((phrases.sentence(f"{text}.", _first(binding.iloc[0].to_dict())),))
+
+
+def _named(rows: pd.DataFrame, case: str) -> str:
+    """``Taftan (from 2028), Khorgos (in half of all cases) and two more``: since when the central case binds, if it does."""
+    shown = [
+        f"{short_name(r['name'])} ({'in half of all cases' if math.isnan(r[f'first_year_{case}']) else 'from ' + n.year(r[f'first_year_{case}'])})"
+        for r in rows.head(_MOST_NAMED).to_dict("records")
+    ]
+    rest = len(rows) - len(shown)
+    return n.listed([*shown, f"{n.in_words(rest)} more"] if rest else shown)
 
 
 def _first(row: dict[str, object]) -> str:
