@@ -577,3 +577,21 @@ def test_a_sign_against_the_cost_is_explained() -> None:
     assert "It falls although its own cost does not rise: trade from Pakistan to Afghanistan grows by $" in told
     flown = narrative.answer(pipeline.run(scenario.load("direct-flights"), draws=64)).paragraphs[0]
     assert "although" not in flown
+def test_costs_are_named_only_where_they_are_counted(results) -> None:
+    seen = set()
+    for result in many_costs(results):
+        block = narrative.worth_line(result)
+        assert block is not None
+        counted = result.facts["appraisal"]["costs_musd"]["mean"] > 0
+        if "in today's value" in block.paragraphs[0]:
+            assert ("costs," in block.paragraphs[0]) == counted and ("no cost is counted (" in block.paragraphs[0]) == (not counted)
+            seen.add(counted)
+    assert seen == {True, False}
+
+
+def many_costs(results: dict[str, StudyResult]) -> Iterator[StudyResult]:
+    """A scenario whose measures cost something, and the same with nothing counted."""
+    result = results["full-connectivity"]
+    found = result.facts["appraisal"]
+    for mean in (found["costs_musd"]["mean"], 0.0):
+        yield replace(result, facts={**result.facts, "appraisal": {**found, "costs_musd": {**found["costs_musd"], "mean": mean}}})

@@ -61,7 +61,9 @@ def worth_line(result: StudyResult) -> Prose | None:
         return Prose((f"To everybody who ships it is worth {a_year(result)} in {last}.",), "lead")
     head = f"To everybody who ships it {'is worth' if gain > 0 else 'costs'} about {n.musd(abs(gain))} a year on average in {last}"
     rate = f"{found['discount_percent']:g}{n.THIN}%"
-    net = f"net of {'typical costs' if found['costs_typical'] else 'its costs'}, at {rate}, {n.musd(mean(result, 'npv_musd'))} in today's value, positive in {_of_draws(chance(result))}"
+    typical = "typical costs" if found["costs_typical"] else "its costs"
+    counted = f"net of {typical}," if mean(result, "costs_musd") > 0 else f"no cost is counted ({_why_no_cost(result)}):"
+    net = f"{counted} at {rate}, {n.musd(mean(result, 'npv_musd'))} in today's value, positive in {_of_draws(chance(result))}"
     return Prose((f"{head}; {net}.",), "lead")
 
 
