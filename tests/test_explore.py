@@ -19,7 +19,7 @@ from corridors.explore.answers import corridors_of
 from corridors.explore.engine import Engine, engine
 from corridors.explore.page import App
 from corridors.explore.question import SEED, Question
-from corridors.show import blocks
+from corridors.show import blocks, findings, lookups
 from corridors.study import counterfactual, pipeline
 from corridors.trade import missing_trade
 from corridors.transport import crossing as border
@@ -107,7 +107,7 @@ def test_charts_say_what_they_show_and_are_well_formed() -> None:
         assert figure.title and len(figure.alt) > 60 and figure.source
         ET.fromstring(figure.svg)
     assert "Karachi" in found.map().svg and "Taftan" in found.map().svg  # type: ignore[union-attr]
-    assert "%" in found.words().items[0].value
+    assert found.words().items[0].value == findings.percent(lookups.fact_band(found.effect_percent))
     shown = found._repr_mimebundle_()
     assert shown["text/html"].count("<figure") == 3  # each drawn for a page and for a phone
 
@@ -266,6 +266,14 @@ def test_things_show_themselves_in_a_cell() -> None:
     assert "distance" in missing_trade.pooled_fit()[0]._repr_html_()
     assert "<table" in scenario.load("capacity-800")._repr_html_()
     assert "two-way trade" in explore.answer(ASKED).result._repr_html_()
+
+
+def test_what_lies_inside_the_noise_has_no_digits_in_the_explorer(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = explore.answer(ASKED)
+    for ends, shown in (((-1.0, 0.4, 2.0), "not told from zero"), ((0.5, 1.2, 2.0), "+1.2\u202f%")):
+        monkeypatch.setattr(type(found), "effect_percent", dict(zip(("p10", "p50", "p90"), ends, strict=True)))
+        item = found.words().items[0]
+        assert item.value == shown and item.detail.endswith("in four of five cases")
 
 
 # --- the notebook --------------------------------------------------------------------------------------------------

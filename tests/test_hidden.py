@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -147,7 +148,13 @@ def test_the_report_states_the_effect_beside_what_regimes_did_elsewhere() -> Non
     result = run(scenario.load("iran-transit-regime"), draws=64)
     told = " ".join(words.contributions_words(result).paragraphs)
     band = effect(result)
-    assert n.percent_range(band.low, band.high, sign=True) in told and "all measures but flights" in told
+    assert n.percent_range(band.low, band.high, sign=True) in told and "all measures together" in told and "but flights" not in told
+    row = result["effect"].index[(result["effect"]["flow"] == "total") & (result["effect"]["unit"] == "percent")][-1]
+    for ends in ((0.2, 0.9, 1.9), (-0.9, 0.7, 1.9)):
+        moved = result["effect"].copy()
+        moved.loc[row, ["p10", "p50", "p90"]] = ends
+        said = " ".join(words.contributions_words(replace(result, tables={**result.tables, "effect": moved})).paragraphs)
+        assert (n.signed_percent(ends[1]) in said) == (ends[0] > 0), "a middle inside the noise has no digits"
     for row in result.facts["adoption"]:
         assert row["corridor"] in told and row["source_url"].startswith("http") and row["last"] > row["first"] > 0
     assert {row["corridor"] for row in result.facts["adoption"]} == {"Khorgos Gateway", "Middle Corridor"}

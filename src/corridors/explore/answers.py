@@ -14,7 +14,7 @@ from corridors.explore import live_map
 from corridors.explore.engine import DRAWS, engine
 from corridors.explore.question import Question
 from corridors.scenario.model import defaults
-from corridors.show import blocks, numbers
+from corridors.show import blocks, findings, lookups, numbers
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
 from corridors.study.pipeline import Study
@@ -58,7 +58,7 @@ class Answer:
         last = self.study.last
         road = self.result.facts["road_share"]
         items = [
-            blocks.KeyFigure(f"Trade in {last}", numbers.signed_percent(effect["p50"]), _band(effect)),
+            blocks.KeyFigure(f"Trade in {last}", findings.percent(lookups.fact_band(effect)), _band(effect)),
             blocks.KeyFigure("Trade cost", numbers.signed_percent(cost["p50"]), _band(cost)),
         ]
         if self.study.chain.on_network:
@@ -67,11 +67,12 @@ class Answer:
             )
         else:
             items.append(blocks.KeyFigure("Corridor", "none known", "distance alone"))
-        gain, npv = self.worth.users.total, self.worth.appraisal.npv
+        gain, found = self.worth.users.total, self.worth.appraisal
+        net = "net of cost" if float(found.present_costs.mean()) > 0 else "no cost is counted,"
         items.append(
             blocks.KeyFigure(
                 f"Worth in {last}", f"{numbers.musd(float(gain.mean()))} a year",
-                f"to all who ship; net of cost {numbers.musd(float(npv.mean()))} in today's value",
+                f"to all who ship; {net} {numbers.musd(float(found.npv.mean()))} in today's value",
             )
         )  # fmt: skip
         return blocks.KeyFigures(tuple(items))
@@ -171,4 +172,4 @@ def _light(study: Study, question: Question) -> StudyResult:
 
 
 def _band(values: dict[str, float]) -> str:
-    return f"{numbers.percent_range(values['p10'], values['p90'], sign=True)} in four of five draws"
+    return f"{numbers.percent_range(values['p10'], values['p90'], sign=True)} in four of five cases"

@@ -19,6 +19,7 @@ from corridors.show.lookups import (
     clean,
     economy,
     effect,
+    fact_band,
     has_measures,
     quoted,
     verdict,
@@ -162,12 +163,13 @@ def evidence_words(result: StudyResult) -> tuple[str, ...]:
             f"({'; '.join(_study(row) for row in known)}). None of it is of this pair. Bulk is traded on exchanges and moves by none of it; a few flights a week do less than daily ones."
         )
     apart = result.facts.get("effect_without_flights_percent")
-    alone = Band(*(float(apart[k]) for k in ("p10", "p50", "p90"))) if apart else effect(result)
+    alone = fact_band(apart) if apart else effect(result)
+    which = "all measures but flights" if apart else "all measures together"
     for kind in ("transit_regime", "single_window", "regular_service"):
         found = [row for row in result.facts.get("evidence", ()) if row["kind"] == kind]
         if found:
             told = "; ".join(f"{clean(row['found'])} ({_short_source(row)})" for row in found)
-            own = f"the {n.signed_percent(alone.mid)} ({phrases.signed_range(alone)}) that all measures but flights bring this pair here"
+            own = f"what {which} bring this pair here ({findings.percent(alone)}; {phrases.signed_range(alone)})"
             paragraphs.append(f"What others saw of {phrases.measure_words(kind)}, beside {own}, and never an input of it: {told}.")
     grown = [_growth(row) for row in result.facts.get("adoption", ())]
     if grown:
