@@ -104,6 +104,7 @@ def test_charts_say_what_they_show_and_are_well_formed() -> None:
     found = explore.answer(ASKED)
     for figure in (found.fan(), found.fan("exports"), found.map(), found.curve()):
         assert isinstance(figure, blocks.Figure)
+        assert not figure.small, "the page of the explorer shows no drawing for phones"
         assert figure.title and len(figure.alt) > 60 and figure.source
         ET.fromstring(figure.svg)
     assert "Karachi" in found.map().svg and "Taftan" in found.map().svg  # type: ignore[union-attr]

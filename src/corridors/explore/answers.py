@@ -80,18 +80,22 @@ class Answer:
     def fan(self, flow: str = "total") -> blocks.Figure:
         """Trade with and without the measures, year by year: ``exports``, ``imports`` or ``total``."""
         from corridors.show import charts
+        from corridors.show.charts import draw
 
-        return charts.fan(self.result, flow)
+        with draw.only_wide():
+            return charts.fan(self.result, flow)
 
     def curve(self, crossing: str | None = None) -> blocks.Figure | None:
         """Hours against trucks a day at one crossing (default: the question's first); None off the network."""
         from corridors.show import charts
+        from corridors.show.charts import draw
 
         chosen = crossing or next(iter(self.question.crossings), None)
         known = self.result["crossings"]
         if chosen is None or not len(known):
             return None
-        return charts.delay_curves(self.result, [chosen])
+        with draw.only_wide():
+            return charts.delay_curves(self.result, [chosen])
 
     def map(self) -> blocks.Figure | None:
         """The ways between the two economies, as wide as their share of trade; None where no corridor is known."""

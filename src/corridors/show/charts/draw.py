@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import wraps
@@ -32,6 +33,19 @@ R = TypeVar("R")
 _NARROW: ContextVar[bool] = ContextVar("narrow", default=False)
 
 
+_ONLY_WIDE: ContextVar[bool] = ContextVar("only_wide", default=False)
+
+
+@contextmanager
+def only_wide() -> Iterator[None]:
+    """Charts drawn inside have no drawing for phones: where it is never shown, and each chart must be quick."""
+    mark = _ONLY_WIDE.set(True)
+    try:
+        yield
+    finally:
+        _ONLY_WIDE.reset(mark)
+
+
 def narrow() -> bool:
     """Whether the drawing for phones is being made: about 340 px wide, the same sizes of type."""
     return _NARROW.get()
@@ -43,13 +57,13 @@ def width_in() -> float:
 
 
 def chart(function: Callable[P, R]) -> Callable[P, R]:
-    """A function that draws: it runs in the style of the theme, once for a page and once for a phone."""
+    """A function that draws: it runs in the style of the theme, once for a page and, save in :func:`only_wide`, once for a phone."""
 
     @wraps(function)
     def styled(*args: P.args, **kwargs: P.kwargs) -> R:
         with theme.style():
             full = function(*args, **kwargs)
-            if narrow() or not isinstance(full, blocks.Figure):
+            if narrow() or _ONLY_WIDE.get() or not isinstance(full, blocks.Figure):
                 return full
             mark = _NARROW.set(True)
             try:
@@ -267,14 +281,8 @@ def ranges(
 
 def band(ax: Axes, x: Any, low: Any, high: Any, colour: str) -> None:
     """A band over the years between two quantiles."""
-    import seaborn
-
-    frame = pd.DataFrame({"x": np.tile(np.asarray(x, dtype=float), 2), "y": np.concatenate([np.asarray(low, dtype=float), np.asarray(high, dtype=float)])})
-    seaborn.lineplot(
-        frame, x="x", y="y", estimator="mean", errorbar=_ends, color=colour, linewidth=0, err_kws={"alpha": 1.0, "linewidth": 0, "zorder": 2}, ax=ax, legend=False
-    )  # fmt: skip
-    ax.lines[-1].remove()
-    ax.set(xlabel="", ylabel="")
+    ends = (np.asarray(values, dtype=float) for values in (x, low, high))
+    ax.fill_between(*ends, color=colour, linewidth=0, zorder=2)
 
 
 def bars(ax: Axes, values: Sequence[float], colour: str, *, width: float = 0.55) -> None:
