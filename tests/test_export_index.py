@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +49,7 @@ def test_the_finding_comes_first_and_what_does_nothing_is_folded(entries: list[d
     assert sections == ["Pakistan and Russia", "Pakistan and Uzbekistan", "How far to trust it", "Background"]
     text = page.all("main")[0].text
     assert "The one package here moves trade between Pakistan and Uzbekistan" in text
-    assert "Why the others do nothing measurable to this trade" in text and "Without any of them: two-way trade of $1.4 billion in 2035" in text
+    assert "Why the others cannot be told from zero" in text and "Without any of them: two-way trade of $1.4 billion in 2035" in text
 
 
 def test_each_answer_has_its_range_and_says_no_more(entries: list[dict[str, Any]], tmp_path: Path) -> None:
@@ -85,6 +86,37 @@ def test_why_nothing_moves_is_told_from_the_result() -> None:
     )
     assert "more than the 540" in front_page.why(replace(still, trucks=600.0))
     assert front_page.why(found("n", Band(-0.1, 0.0, 0.1), corridor_known=False)) == "No road or railway of the network joins the two."
+
+
+def test_the_reason_is_a_measure_that_works_in_the_direction_of_the_effect(entries: list[dict[str, Any]], tmp_path: Path) -> None:
+    folder = tmp_path / "full-connectivity"
+    shares = pd.DataFrame({"measure": ["flights", "regime"], "kind": ["direct_flights", "transit_regime"], "percent_points": 0.0})
+    told = []
+    for points in ([9.0, 2.0], [2.0, -9.0], [-9.0, 2.0]):
+        shares["percent_points"] = points
+        shares.to_parquet(folder / "contributions.parquet")
+        one = read(folder)
+        assert one is not None and one.effect.mid > 0
+        told.append(one.because)
+    assert told[0] == told[1] != told[2]
+    shares["percent_points"] = -1.0
+    shares.to_parquet(folder / "contributions.parquet")
+    one = read(folder)
+    assert one is not None and one.because == ""
+
+
+@pytest.mark.parametrize(
+    ("lost", "heading"),
+    [((), "the others"), (("nothing",), "the other"), (("full-connectivity",), "these"), (("full-connectivity", "nothing"), "it")],
+)
+def test_what_cannot_be_told_from_zero_is_counted_right(entries: list[dict[str, Any]], tmp_path: Path, lost: tuple[str, ...], heading: str) -> None:
+    text = rendered([e for e in entries if e["folder"] not in lost], tmp_path)
+    assert f"<h3>Why {heading} cannot be told from zero</h3>" in text and "nothing measurable to this trade</h3>" not in text
+
+
+def test_those_that_are_not_named_are_not_said_to_move_it_less() -> None:
+    some = [found(f"s{k}", Band(1.0, 2.0, 3.0)) for k in range(5)]
+    assert front_page.because(some, {f.name: f.name for f in some}).endswith("Two more move it, too.")
 
 
 def test_a_real_result_is_read_with_its_reasons(tmp_path: Path) -> None:

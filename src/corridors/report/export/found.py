@@ -30,13 +30,13 @@ def read(folder: Path) -> Found | None:
         return Found(
             name=str(head["scenario"]["name"]), pair=(str(head["pair"][0]), str(head["pair"][1])), names=(str(names[0]), str(names[1])),
             measured=bool(head["scenario"].get("measures")), last=last, effect=Band(float(row["p10"]), float(row["p50"]), float(row["p90"])),
-            level=numbers.musd(float(level["p50"])), **_causes(folder, head), **_worth(head),
+            level=numbers.musd(float(level["p50"])), **_causes(folder, head, float(row["p50"])), **_worth(head),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
 
 
-def _causes(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
+def _causes(folder: Path, head: Mapping[str, Any], effect: float) -> dict[str, Any]:
     """What the effect comes from, and what stands in its way; only what the result has."""
     measures = list(head["scenario"].get("measures") or ())
     facts = head["facts"]
@@ -45,13 +45,14 @@ def _causes(folder: Path, head: Mapping[str, Any]) -> dict[str, Any]:
     needed = facts.get("trucks_needed")
     if needed and facts.get("corridor_known", True):
         found["trucks"] = float(needed["exports"]["p50"]) + float(needed["imports"]["p50"])
-    shares = _table(folder, "contributions")
+    shares, crossings = _table(folder, "contributions"), _table(folder, "crossings")
     if len(shares):
-        top = int(shares["percent_points"].abs().to_numpy().argmax())
-        crossings = _table(folder, "crossings")
-        named = [str(c) for c in (measures[top].get("crossings") or ())] if top < len(measures) else []
-        found["because"] = phrases.subject_of(str(shares["kind"].iloc[top]), crossings[crossings["crossing"].isin(named)] if len(crossings) else crossings)
-    crossings = _table(folder, "crossings")
+        # What works against the effect is no reason for it, however much it moves.
+        along = shares["percent_points"].to_numpy(dtype=float) * (1.0 if effect > 0 else -1.0)
+        top = int(along.argmax())
+        if along[top] > 0:
+            named = [str(c) for c in (measures[top].get("crossings") or ())] if top < len(measures) else []
+            found["because"] = phrases.subject_of(str(shares["kind"].iloc[top]), crossings[crossings["crossing"].isin(named)] if len(crossings) else crossings)
     widened = {str(c) for m in measures if m.get("kind") == "border_capacity" for c in (m.get("crossings") or ())}
     if len(crossings) and widened:
         rows = crossings[crossings["crossing"].isin(widened)]

@@ -72,7 +72,7 @@ def because(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
         own = f", because of {f.because}" if f.because and not shared else ""
         told.append(f"{quoted(titles[f.name])} {verb} it by {n.percent(abs(f.effect.mid))} in {f.last} ({phrases.plain_range(f.effect)}){own}")
     rest = len(moving) - len(told)
-    more = f" {phrases.capital(n.in_words(rest))} more {n.plural(rest, 'moves', 'move')} it less." if rest else ""
+    more = f" {phrases.capital(n.in_words(rest))} more {n.plural(rest, 'moves', 'move')} it, too." if rest else ""
     both = f" {'Both' if len(moving) == 2 else 'All'} because of {shared}." if shared else ""
     return f"{'; '.join(told)}.{both}{more}"
 
