@@ -13,8 +13,7 @@ from corridors.show import numbers
 from corridors.show.lookups import SHUT_DAYS, Band, short_name
 from corridors.show.words import phrases
 from corridors.show.words.front_page import Found
-
-_SMALL_MUSD = 0.05
+from corridors.show.words.worth import SMALL_MUSD
 
 
 def read(folder: Path) -> Found | None:
@@ -76,8 +75,8 @@ def _worth(head: Mapping[str, Any]) -> dict[str, str]:
     cost = found["costs_musd"]["mean"]
     others = gain - own
     return {
-        "worth": f"less than {numbers.musd(_SMALL_MUSD)}" if abs(gain) < _SMALL_MUSD else numbers.musd(gain),
-        "others_gain": f"about {numbers.musd(others)}" if others > _SMALL_MUSD else "",
+        "worth": f"less than {numbers.musd(SMALL_MUSD)}" if abs(gain) < SMALL_MUSD else numbers.musd(gain),
+        "others_gain": f"about {numbers.musd(others)}" if others > SMALL_MUSD else "",
         "cost": numbers.musd(float(cost)) if cost else "none counted",
         "sure": numbers.share(float(found["probability_npv_positive"])),
     }

@@ -73,6 +73,7 @@ def _pair(group: Sequence[tuple[Mapping[str, Any], Found]]) -> dict[str, Any]:
     acting = [(entry, found) for entry, found in ordered if found.measured]
     span = (min(0.0, *(f.effect.low for _, f in group), 0.0), max(0.0, *(f.effect.high for _, f in group), 0.0))
     first = group[0][1]
+    rows = [_row(entry, found, span) for entry, found in acting]
     names = {found.name: str(entry["title"]) for entry, found in group}
     return {
         "id": slug(f"{first.pair[0]} {first.pair[1]} {first.last}"),
@@ -80,9 +81,9 @@ def _pair(group: Sequence[tuple[Mapping[str, Any], Found]]) -> dict[str, Any]:
         "last": first.last,
         "headline": front_words.headline([found for _, found in acting]) if acting else "",
         "because": front_words.because([found for _, found in acting], names),
-        "capacity": [_row(entry, found, span) for entry, found in acting if found.only_capacity],
-        "rows": [_row(entry, found, span) for entry, found in acting],
-        "still": [_row(entry, found, span) for entry, found in acting if not findings.told(found.effect)],
+        "capacity": [row for row, (_, found) in zip(rows, acting, strict=True) if found.only_capacity],
+        "rows": rows,
+        "still": [row for row in rows if not row["told"]],
         "reference": [{**_report(entry), "level": found.level} for entry, found in ordered if not found.measured],
         "scale": (numbers.signed_percent(span[0]), numbers.signed_percent(span[1])),
     }
@@ -91,11 +92,12 @@ def _pair(group: Sequence[tuple[Mapping[str, Any], Found]]) -> dict[str, Any]:
 def _row(entry: Mapping[str, Any], found: Found, span_percent: tuple[float, float]) -> dict[str, Any]:
     band = found.effect
     told = findings.told(band)
-    title = f"{entry['title']}: {front_words.answer(found)}"
+    answer = front_words.answer(found)
+    title = f"{entry['title']}: {answer}"
     return {
         **_report(entry),
         "told": told,
-        "answer": front_words.answer(found),
+        "answer": answer,
         "why": front_words.why(found),
         "effect": findings.percent(band),
         "range": numbers.percent_range(band.low, band.high, sign=True) if told or verdict(band) == "open" else "",
