@@ -281,8 +281,8 @@ def ranges(
 
 def band(ax: Axes, x: Any, low: Any, high: Any, colour: str) -> None:
     """A band over the years between two quantiles."""
-    ends = (np.asarray(values, dtype=float) for values in (x, low, high))
-    ax.fill_between(*ends, color=colour, linewidth=0, zorder=2)
+    x, low, high = (np.asarray(values, dtype=float) for values in (x, low, high))
+    ax.fill_between(x, low, high, color=colour, linewidth=0, zorder=2)
 
 
 def bars(ax: Axes, values: Sequence[float], colour: str, *, width: float = 0.55) -> None:
