@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -186,32 +185,26 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     table = table[table["width"] > 1e-9].sort_values("width", ascending=False, kind="stable").head(_MOST_PARAMETERS).reset_index(drop=True)
     if draw.is_empty(table):
         return None
-    known = "central" in table.columns
-    centre = float(table["central"].iloc[0]) if known else float(result.headline()["p50"])
-    table[["effect_low_percent", "effect_high_percent"]] -= centre
-    middle = 0.0
+    table[["effect_low_percent", "effect_high_percent"]] -= float(table["central"].iloc[0])
     figure = draw.canvas(0.62 + 0.31 * len(table))
     ax = draw.panel(figure, left=2.75, right=0.55, top=0.34, bottom=0.32)
     two_line_labels(ax, [_head(str(p), str(m)) for p, m in zip(table["parameter"], table["meaning"], strict=True)], letters=42)
     ends = table[["effect_low_percent", "effect_high_percent"]].to_numpy(dtype=float)
-    span = float(max(ends.max(), middle) - min(ends.min(), middle))
+    least, most = min(float(ends.min()), 0.0), max(float(ends.max()), 0.0)
     for n, (low, high) in enumerate(ends):
         bars = [(low, "low_value", C["faint"], C["muted"]), (high, "high_value", C["accent"], C["accent"])]
         # Where both ends lie on one side, the shorter bar lies on the longer, its label across the middle.
-        bars.sort(key=lambda bar: -abs(bar[0] - middle))
-        same = (low - middle) * (high - middle) > 0
+        bars.sort(key=lambda bar: -abs(bar[0]))
+        same = low * high > 0
         for k, (value, name, colour, ink) in enumerate(bars):
-            ax.barh([n], [value - middle], 0.5, left=middle, color=colour, zorder=3 + 0.1 * k)
-            if name in table.columns:
-                side = 1 if value > middle or (value == middle and bars[1 - k][0] <= middle) else -1
-                at, side = (middle, -side) if same and k == 1 else (value, side)
-                draw.text(ax, at, n, end_words(str(table.loc[n, "parameter"]), float(table.loc[n, name]), name == "high_value"), ink, ha="left" if side > 0 else "right", dx=3 * side, size=theme.SMALL_PT - 1)
-    ax.axvline(middle, color=C["ink"], linewidth=0.9, zorder=4)
-    if min(ends.min(), middle) <= 0 <= max(ends.max(), middle):
-        draw.zero_line(ax, "x")
-    ax.set_xlim(min(ends.min(), middle) - 0.14 * span, max(ends.max(), middle) + 0.14 * span)
+            ax.barh([n], [value], 0.5, color=colour, zorder=3 + 0.1 * k)
+            side = 1 if value > 0 or (value == 0 and bars[1 - k][0] <= 0) else -1
+            at, side = (0.0, -side) if same and k == 1 else (value, side)
+            draw.text(ax, at, n, end_words(str(table.loc[n, "parameter"]), float(table.loc[n, name]), name == "high_value"), ink, ha="left" if side > 0 else "right", dx=3 * side, size=theme.SMALL_PT - 1)
+    ax.axvline(0, color=C["ink"], linewidth=0.9, zorder=4)
+    ax.set_xlim(least - 0.14 * (most - least), most + 0.14 * (most - least))
     draw.value_axis(ax, "x", most=4, style=draw.tick_text)
-    draw.text(ax, middle, 1, "points from the middle", C["ink"], ha="center", va="bottom", axes="x", dy=3)
+    draw.text(ax, 0, 1, "points from the middle", C["ink"], ha="center", va="bottom", axes="x", dy=3)
     if draw.narrow():
         draw.text(ax, 0, 1, "\u25a0 low end", C["muted"], va="bottom", axes="axes", dy=14, bold=True)
         draw.text(ax, 0, 1, "\u25a0 high end", C["accent"], va="bottom", axes="axes", dx=58, dy=14, bold=True)
@@ -226,7 +219,7 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     title = f"{lead}: {name} moves the effect by {reach} from end to end"
     said = [f"{_head(str(r.parameter), str(r.meaning))}: {numbers.points(r.effect_low_percent)} at its low end, {numbers.points(r.effect_high_percent)} at its high end." for r in table.itertuples()]
     body = [
-        (_head(str(r.parameter), str(r.meaning)), end_words(str(r.parameter), getattr(r, "low_value", np.nan), False), end_words(str(r.parameter), getattr(r, "high_value", np.nan), True), numbers.significant(r.effect_low_percent, 2, sign=True), numbers.significant(r.effect_high_percent, 2, sign=True), _index(r.first_order), _index(r.total))
+        (_head(str(r.parameter), str(r.meaning)), end_words(str(r.parameter), r.low_value, False), end_words(str(r.parameter), r.high_value, True), numbers.significant(r.effect_low_percent, 2, sign=True), numbers.significant(r.effect_high_percent, 2, sign=True), _index(r.first_order), _index(r.total))
         for r in table.itertuples()
     ]  # fmt: skip
     columns = [blocks.Column("What is uncertain"), draw.numeric("Low end"), draw.numeric("High end"), draw.numeric("Effect at low end", "points from the middle"), draw.numeric("Effect at high end", "points from the middle"), draw.numeric("Share of the spread, alone"), draw.numeric("Share of the spread, with all interplay")]
