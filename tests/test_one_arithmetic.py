@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,6 +108,8 @@ def test_digits_are_shown_exactly_where_all_of_the_band_is_on_one_side(ends) -> 
     assert any(c.isdigit() for c in shown) == findings.told(band)
     if band.low <= 0 <= band.high:
         assert not findings.told(band) and findings.raised(1000.0, band) == 1000.0
+    row = pd.DataFrame([dict(zip(("gain_p10", "gain_p50", "gain_p90"), (band.low, band.mid, band.high), strict=True))])
+    assert findings.sure(row, "gain").tolist() == [findings.apart(band.low, band.mid, band.high)]
     found = front_page.Found("s", ("PAK", "RUS"), ("Pakistan", "Russia"), True, 2035, band, "$1 billion")
     if findings.told(band):
         assert numbers.percent(abs(band.mid)) in front_page.answer(found) and shown.lstrip("+" + numbers.MINUS) == numbers.percent(abs(band.mid))

@@ -1,7 +1,7 @@
 """One arithmetic for all that is told of an effect: headline, table, label of a chart, tornado, terminal, index and brief.
 
 An effect is a finding where its whole 80 % band lies on one side of zero (:func:`corridors.show.lookups.verdict` is
-``rise`` or ``fall``). Then its middle is written, by :func:`percent` and :func:`money`, the same digits everywhere. What
+``rise`` or ``fall``). Then its middle is written, by :func:`percent`, the same digits everywhere. What
 lies inside the noise is written in words: its middle has no digits anywhere, only its band may be shown, which says how
 far it might go. Trade with the measures is trade without them times the effect, so that what readers work out
 agrees: the median of the one path against the median of the other is another number, and is never shown.
@@ -10,6 +10,8 @@ agrees: the median of the one path against the median of the other is another nu
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from corridors.show import numbers as n
 from corridors.show.lookups import Band, Kind, effect, path, verdict
@@ -36,11 +38,6 @@ def amount(band: Band) -> str:
     return percent(band).removesuffix(f"{n.THIN}%")
 
 
-def money(in_percent: Band, in_musd: Band) -> str:
-    """The same effect in dollars a year: ``+$4.5 million``; words where the effect in percent is no finding."""
-    return n.musd(in_musd.mid, sign=True) if told(in_percent) else WORDS[verdict(in_percent)]
-
-
 def span(band: Band) -> str:
     """The band in percent for a column whose head says percent: as many decimals as its width supports."""
     return n.number_range(band.low, band.high, sign=True)
@@ -59,6 +56,11 @@ def raised(before_musd: float, change: Band) -> float:
 def apart(low: float, mid: float, high: float) -> bool:
     """Whether the change of one flow or economy, in any unit, has a sign: zero lies outside its band."""
     return bool(min(low, mid, high) > 0 or max(low, mid, high) < 0)
+
+
+def sure(frame: pd.DataFrame, name: str) -> pd.Series:
+    """:func:`apart` of every row: which changes ``name_p10`` to ``name_p90`` have a sign."""
+    return (frame[f"{name}_p10"] > 0) | (frame[f"{name}_p90"] < 0)
 
 
 def rank(result: StudyResult) -> tuple[int, float, str]:

@@ -34,8 +34,9 @@ def fan(result: StudyResult, flow: str = "total") -> blocks.Figure:
     first = min([*seen["middle"], result.years[0]], default=result.years[0])
     draw_bands(ax, plan, scale, "band" if moves else "base")
     years = plan["year"].to_numpy()
+    middles = _middles(base, effect)
     if moves:
-        ax.plot(years, [findings.with_measures(result, flow, int(y)) / scale for y in years], color=C["scenario"], zorder=4)
+        ax.plot(years, middles / scale, color=C["scenario"], zorder=4)
     ax.plot(years, base["p50"] / scale, color=C["baseline"], linestyle=(0, (4, 2)) if moves else "-", linewidth=1.5, zorder=5)
     _draw_reports(ax, seen, scale)
     ax.set_xlim(np.floor(first) - 0.5, years[-1])
@@ -43,15 +44,15 @@ def fan(result: StudyResult, flow: str = "total") -> blocks.Figure:
     draw.value_axis(ax)
     draw.years_axis(ax, np.floor(first), years[-1])
     draw.heading(ax, f"{unit} a year", dx=-28)
-    _fan_labels(ax, base, plan, scale, findings.with_measures(result, flow) if moves else None, findings.told(band_of(effect.iloc[-1])))
+    _fan_labels(ax, base, plan, scale, float(middles[-1]) if moves else None, findings.told(lookups.band(effect.iloc[-1])))
     if len(seen):
         last = seen.iloc[-1]
         draw.text(ax, last["middle"], last["value"] / scale, "reported", C["muted"], ha="center", va="bottom", dy=6, halo=True)
     if moves:
         _effect_panel(figure, effect, float(np.floor(first) - 0.5))
-    return draw.finish(figure, _fan_title(result, flow, base, plan, effect), _fan_alt(result, flow, base, plan, effect, seen),
+    return draw.finish(figure, _fan_title(result, flow, plan, effect, middles), _fan_alt(result, flow, base, plan, effect, middles, seen),
                        draw.model_source(result, "reported trade from ministries, central banks and CEPII as listed under data"),
-                       _fan_table(result, flow, base, plan, effect))  # fmt: skip
+                       _fan_table(result, flow, base, plan, effect, middles))  # fmt: skip
 
 
 def path_rows(result: StudyResult, flow: str, case: str) -> pd.DataFrame:
@@ -64,6 +65,11 @@ def effect_rows(result: StudyResult, flow: str, unit: str) -> pd.DataFrame:
     """Quantiles of the effect on a flow by year, in ``percent`` or ``musd``."""
     effect = result["effect"]
     return effect[(effect["flow"] == flow) & (effect["unit"] == unit)].sort_values("year", ignore_index=True)
+
+
+def _middles(base: pd.DataFrame, effect: pd.DataFrame) -> np.ndarray:
+    """Trade with the measures in the middle, year by year, as :func:`corridors.show.findings.with_measures` has it."""
+    return np.array([findings.raised(float(b.p50), lookups.Band(float(e.p10), float(e.p50), float(e.p90))) for b, e in zip(base.itertuples(), effect.itertuples(), strict=True)])
 
 
 def _money_scale(most_musd: float) -> tuple[float, str]:
@@ -104,11 +110,6 @@ def _draw_reports(ax: Axes, seen: pd.DataFrame, scale: float) -> None:
             ax.plot([r.middle], [r.value / scale], "o", color=C["ink"], markersize=3.4, zorder=6)
 
 
-def band_of(row: pd.Series) -> lookups.Band:
-    """The 80 % band of a row of quantiles."""
-    return lookups.band(row)
-
-
 def _fan_labels(ax: Axes, base: pd.DataFrame, plan: pd.DataFrame, scale: float, middle: float | None, told: bool) -> None:
     last = plan.iloc[-1]
     x = float(last["year"])
@@ -145,7 +146,7 @@ def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float) -> None:
     draw.heading(ax, "Difference the measures make, percent", dx=-28, dy=4)
     ax.spines["bottom"].set_visible(False)
     place = min(max(float(last["p50"]), ax.get_ylim()[0] + draw.points_y(ax, 10)), ax.get_ylim()[1] - draw.points_y(ax, 3))
-    draw.text(ax, float(last["year"]), place, findings.percent(band_of(last)).replace("no measurable effect", "not measurable"), C["scenario"], dx=5, bold=True)
+    draw.text(ax, float(last["year"]), place, findings.percent(lookups.band(last)).replace("no measurable effect", "not measurable"), C["scenario"], dx=5, bold=True)
     draw.text(ax, float(last["year"]), place, numbers.percent_range(last["p10"], last["p90"], sign=True), C["muted"], dx=5, dy=-10)
 
 
@@ -154,13 +155,13 @@ def _what(result: StudyResult, flow: str) -> str:
     return {"exports": f"{a}\u2019s sales to {b}", "imports": f"{b}\u2019s sales to {a}"}.get(flow, f"Trade between {a} and {b}")
 
 
-def _fan_title(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame) -> str:
+def _fan_title(result: StudyResult, flow: str, plan: pd.DataFrame, effect: pd.DataFrame, middles: np.ndarray) -> str:
     last, e = plan.iloc[-1], effect.iloc[-1]
     verb = "are" if flow != "total" else "is"
-    reach = f"{_what(result, flow)} {verb} about {numbers.musd(findings.with_measures(result, flow))} in {int(last['year'])}"
+    reach = f"{_what(result, flow)} {verb} about {numbers.musd(float(middles[-1]))} in {int(last['year'])}"
     if not draw.has_measures(result):
         return f"{reach} if nothing changes, anywhere from {numbers.musd_range(last['p10'], last['p90'])} in four futures of five"
-    band = band_of(e)
+    band = lookups.band(e)
     kind = lookups.verdict(band)
     if kind == "none":
         return f"{reach}, no different with the measures than without them"
@@ -171,12 +172,12 @@ def _fan_title(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.Data
     return f"{reach}, {numbers.percent(abs(band.mid))} {'more' if kind == 'rise' else 'less'} than without the measures"
 
 
-def _fan_alt(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame, seen: pd.DataFrame) -> str:
+def _fan_alt(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame, middles: np.ndarray, seen: pd.DataFrame) -> str:
     b, p, e = base.iloc[-1], plan.iloc[-1], effect.iloc[-1]
     parts = [f"Fan chart, {result.years[0]} to {result.years[-1]}. {_what(result, flow)} in {int(p['year'])}:"]
     if draw.has_measures(result):
-        parts.append(f"with the measures {numbers.musd(findings.with_measures(result, flow))} in the middle, {numbers.musd_range(p['p10'], p['p90'])} in four futures of five; without them {numbers.musd(b['p50'])}, {numbers.musd_range(b['p10'], b['p90'])}.")  # fmt: skip
-        parts.append(f"The difference: {findings.percent(band_of(e))}, {numbers.percent_range(e['p10'], e['p90'], sign=True)} in four futures of five.")
+        parts.append(f"with the measures {numbers.musd(float(middles[-1]))} in the middle, {numbers.musd_range(p['p10'], p['p90'])} in four futures of five; without them {numbers.musd(b['p50'])}, {numbers.musd_range(b['p10'], b['p90'])}.")  # fmt: skip
+        parts.append(f"The difference: {findings.percent(lookups.band(e))}, {numbers.percent_range(e['p10'], e['p90'], sign=True)} in four futures of five.")
     else:
         parts.append(f"{numbers.musd(b['p50'])} in the middle, {numbers.musd_range(b['p10'], b['p90'])} in four futures of five.")
     if len(seen):
@@ -184,11 +185,11 @@ def _fan_alt(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFr
     return " ".join(parts)
 
 
-def _fan_table(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame) -> blocks.Table:
+def _fan_table(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame, middles: np.ndarray) -> blocks.Table:
     rows = [
-        (str(int(b.year)), numbers.musd(b.p50), numbers.musd_range(b.p10, b.p90), numbers.musd(findings.with_measures(result, flow, int(b.year))), numbers.musd_range(p.p10, p.p90),
+        (str(int(b.year)), numbers.musd(b.p50), numbers.musd_range(b.p10, b.p90), numbers.musd(middle), numbers.musd_range(p.p10, p.p90),
          findings.percent(lookups.Band(e.p10, e.p50, e.p90)), numbers.percent_range(e.p10, e.p90, sign=True))
-        for b, p, e in zip(base.itertuples(), plan.itertuples(), effect.itertuples(), strict=True)
+        for b, p, e, middle in zip(base.itertuples(), plan.itertuples(), effect.itertuples(), middles, strict=True)
     ]  # fmt: skip
     columns = [blocks.Column("Year"), *(draw.numeric(n) for n in ("Without measures", "80 % range", "With measures", "80 % range of it", "Difference", "80 % range of the difference"))]
     return blocks.table(f"{_what(result, flow)}, by year", columns, rows)

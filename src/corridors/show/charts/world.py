@@ -31,8 +31,9 @@ def others(result: StudyResult) -> blocks.Figure | None:
     order = table.sort_values("change_musd_p50", ascending=False, kind="stable")
     # Next to a gain of a hundred million a loss of a thousand is no news.
     least = max(_NOTHING_MUSD, _WORTH_SHOWING * float(order["change_musd_p50"].abs().max()))
-    gains = order[(order["change_musd_p50"] > least) & (order["change_musd_p10"] > 0)].head(_MOST_EACH)
-    losses = order[(order["change_musd_p50"] < -least) & (order["change_musd_p90"] < 0)].tail(_MOST_EACH)
+    certain = order[findings.sure(order, "change_musd")]
+    gains = certain[certain["change_musd_p50"] > least].head(_MOST_EACH)
+    losses = certain[certain["change_musd_p50"] < -least].tail(_MOST_EACH)
     shown = pd.concat([gains, losses]).reset_index(drop=True)
     if draw.is_empty(shown):
         return None
@@ -109,7 +110,7 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
     keep = pd.concat([order.head(_MOST_EACH), order[order["economy"].isin(result.pair)], order.tail(4)]).drop_duplicates("economy")
     keep = keep[(keep["change_percent_p50"].abs() > _NOTHING_PERCENT) | keep["economy"].isin(result.pair)]
     shown = keep.sort_values("change_percent_p50", ascending=False, kind="stable").reset_index(drop=True)
-    sure = shown[(shown["change_percent_p10"] > 0) | (shown["change_percent_p90"] < 0)]
+    sure = shown[findings.sure(shown, "change_percent")]
     if draw.is_empty(sure):
         return None
     figure = draw.canvas(0.7 + 0.21 * len(shown))

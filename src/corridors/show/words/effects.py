@@ -51,7 +51,7 @@ def sectors_words(result: StudyResult) -> Prose:
 def _goods(result: StudyResult, flow: str) -> str:
     rows = result["sectors"]
     rows = rows[rows["direction"] == flow].sort_values("change_musd_p50", ascending=False, kind="stable")
-    rows = rows[(rows["change_musd_p10"] > 0) | (rows["change_musd_p90"] < 0)]
+    rows = rows[findings.sure(rows, "change_musd")]
     up, down = rows[rows["change_musd_p50"] >= _WORTH_MUSD].head(2), rows[rows["change_musd_p50"] <= -_WORTH_MUSD].tail(1)
     told = []
     if len(up):
@@ -72,8 +72,9 @@ def _pairs(result: StudyResult) -> str:
     rows = result["others"]
     if not len(rows):
         return "The measures touch the trade cost of no other pair."
-    up = rows[(rows["change_musd_p50"] >= _WORTH_MUSD) & (rows["change_musd_p10"] > 0)].sort_values("change_musd_p50", ascending=False, kind="stable")
-    down = rows[(rows["change_musd_p50"] <= -_WORTH_MUSD) & (rows["change_musd_p90"] < 0)].sort_values("change_musd_p50", kind="stable")
+    certain = rows[findings.sure(rows, "change_musd")]
+    up = certain[certain["change_musd_p50"] >= _WORTH_MUSD].sort_values("change_musd_p50", ascending=False, kind="stable")
+    down = certain[certain["change_musd_p50"] <= -_WORTH_MUSD].sort_values("change_musd_p50", kind="stable")
     head = f"The measures change the trade cost of {n.count(len(rows))} other {n.plural(len(rows), 'flow')}."
     if not len(up) and not len(down):
         return f"{head} None of them moves by as much as {n.musd(_WORTH_MUSD)} a year with a sign that is sure."
