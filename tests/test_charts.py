@@ -18,6 +18,7 @@ from corridors import scenario
 from corridors.report.export import svg
 from corridors.show import blocks, charts, findings, lookups, maps, numbers, theme
 from corridors.show.charts import border, corridor_map, draw, reasons, world
+from corridors.show.words import validation
 from corridors.study import pipeline
 from corridors.study.result import QUANTILES, StudyResult
 from no_way import no_way
@@ -293,6 +294,9 @@ def test_backtest_and_coverage() -> None:
     assert held is not None and "78" in held.title
     sound(held)
     assert charts.coverage(bands, "drift") is None and charts.backtest_skill(summary.iloc[:0]) is None
+    scored = summary.assign(pairs=10, mase=1.0, crps=0.5)
+    written = validation.backtest_table({"backtest": scored})  # type: ignore[arg-type]
+    assert figure.source == held.source and written.source.startswith(figure.source.rstrip(".")) and "2023" in figure.source
 
 
 def test_cases_and_effects_are_counted_as_they_agree() -> None:

@@ -45,6 +45,8 @@ class Band:
         return max(abs(self.low), abs(self.high))
 
 
+BACKTEST_SOURCE = "own backtest on the world trade panel, 1992 to 2023 (UN Comtrade, CEPII BACI)"
+"""What forecasts were scored on: the panel to 2016 and, of another source, 2023."""
 SHUT_DAYS = 360.0
 """A crossing closed for so many days of a year is called shut."""
 OUTSIDE = "other"

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from corridors.show import blocks, numbers, theme
+from corridors.show import blocks, lookups, numbers, theme
 from corridors.show.charts import draw
 from corridors.show.charts.reasons import two_line_labels
 from corridors.show.theme import LIGHT as C
@@ -96,7 +96,7 @@ def backtest_skill(summary: pd.DataFrame) -> blocks.Figure | None:
     said = [f"{_method(m, g)}: " + ", ".join(f"{numbers.signed_percent(100 * r.skill, 0)} at {int(r.horizon)} years" for r in part.itertuples()) for (m, g), part in lines]
     body = [(f"{_method(str(r.method), str(r.gdp))}, {int(r.horizon)} years", numbers.fixed(r.error, 3), numbers.signed_percent(100 * r.skill, 0)) for r in summary.itertuples()]
     columns = [blocks.Column("Method and years ahead"), draw.numeric("Mean absolute log error"), draw.numeric("Skill against the last value")]
-    return draw.finish(figure, title, "Lines of skill against the last known value by years ahead. " + "; ".join(said) + ".", "Source: own backtest on the world trade panel, 1992 to 2023.", blocks.table("Backtest: errors and skill", columns, body))
+    return draw.finish(figure, title, "Lines of skill against the last known value by years ahead. " + "; ".join(said) + ".", f"Source: {lookups.BACKTEST_SOURCE}.", blocks.table("Backtest: errors and skill", columns, body))
 
 
 def _method(method: str, gdp: str) -> str:
@@ -137,7 +137,7 @@ def coverage(frame: pd.DataFrame, method: str = "ours") -> blocks.Figure | None:
     title = f"The 80{numbers.THIN}% bands held {numbers.percent_range(low, high)} of what came, GDP known" if len(eighty) and rows[0][0] == "known" else "How often the bands held what came"
     said = [f"{int(h)} years ahead, GDP {g}: " + ", ".join(f"{numbers.share(r.coverage)} in the {int(r.level)} % band" for r in part[(part["gdp"] == g) & (part["horizon"] == h)].itertuples()) for g, h in rows]
     body = [(f"{int(r.horizon)} years, GDP {r.gdp}", f"{int(r.level)}{numbers.THIN}%", numbers.percent(100 * r.coverage, 1)) for r in part.itertuples()]
-    return draw.finish(figure, title, "Dots of the share of outcomes inside each band against what it promises. " + "; ".join(said) + ".", "Source: own backtest on the world trade panel, 1992 to 2023.",
+    return draw.finish(figure, title, "Dots of the share of outcomes inside each band against what it promises. " + "; ".join(said) + ".", f"Source: {lookups.BACKTEST_SOURCE}.",
                        blocks.table("Coverage of the bands", [blocks.Column("Years ahead"), draw.numeric("Band"), draw.numeric("Outcomes inside")], body))  # fmt: skip
 
 

@@ -9,7 +9,9 @@ import pandas as pd
 from corridors.data import tables
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Cover, KeyFigure, KeyFigures, Prose, Table, table
+from corridors.show.lookups import BACKTEST_SOURCE
 from corridors.validation.checks import ValidationResult
+from corridors.validation.day_of_delay import DRAWS
 
 _METHODS = {
     "ours": "This model", "last value": "Last value", "drift": "Drift", "gdp": "In proportion to GDP", "ets": "Exponential smoothing",
@@ -136,7 +138,7 @@ def day_of_delay(found: ValidationResult) -> Table:
         "A day of delay: what studies found and what the draws say, in percent",
         ("Quantity", *(Column(name, "", "right") for name in ("Published", "Median", f"80{n.THIN}% band", "Draws in the published range")), "Source"),
         rows,
-        "Source: own calculation, 4,096 draws; two literatures on the trade elasticity, about 2 and about 5, make the band wide.",
+        f"Source: own calculation, {DRAWS:,} draws; two literatures on the trade elasticity, about 2 and about 5, make the band wide.",
     )
 
 
@@ -251,7 +253,7 @@ def backtest_table(found: ValidationResult) -> Table:
         "Every method at every horizon, all pairs that trade in both years",
         ("Method", "GDP", Column("Horizon", "", "right"), *right),
         rows,
-        "Source: world trade panel 1992-2016 (UN Comtrade), GDP of the World Bank.",
+        f"Source: {BACKTEST_SOURCE}; GDP of the World Bank.",
         "Error is the mean absolute error of the logarithm; skill is one minus its ratio to the last value's. n/a: the method has no bands.",
     )
 
@@ -276,7 +278,7 @@ def pairs(found: ValidationResult) -> Table | None:
         ("Flow", Column("From", "", "right"), Column("For", "", "right"), Column("Last known", "", "right"), Column("Forecast", "median", "right"),
          Column("80 % band", "", "right"), Column("What came", "", "right"), "In the band"),
         rows,
-        "Source: world trade panel 1992-2016 (UN Comtrade).",
+        f"Source: {BACKTEST_SOURCE}.",
     )  # fmt: skip
 
 
