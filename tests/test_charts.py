@@ -363,7 +363,7 @@ def test_the_map_says_that_it_takes_no_side_and_widths_grow_with_shares() -> Non
     shares = [w.share for w in used]
     assert shares == sorted(shares) and min(shares) > 0 and max(shares) <= 1.0001
     assert {w.mode for w in used} >= {"road", "sea"}
-    assert corridor_map._width(0.97) > 5 * corridor_map._width(0.004), "what carries little looks little"
+    assert maps.way_width(0.97) > 5 * maps.way_width(0.004), "what carries little looks little"
     feeders = [w for w in used if w.feeds]
     assert feeders and all(w.mode in ("road", "rail") for w in feeders) and max(w.share for w in feeders) > max(w.share for w in used if w.mode == "road" and not w.feeds)
     assert "by land to a port" in texts(figure.svg)

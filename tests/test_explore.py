@@ -19,7 +19,7 @@ from corridors.explore.answers import corridors_of
 from corridors.explore.engine import Engine, engine
 from corridors.explore.page import App
 from corridors.explore.question import SEED, Question
-from corridors.show import blocks, findings, lookups
+from corridors.show import blocks, findings, lookups, maps, theme
 from corridors.study import counterfactual, pipeline
 from corridors.trade import missing_trade
 from corridors.transport import crossing as border
@@ -116,6 +116,20 @@ def test_charts_say_what_they_show_and_are_well_formed() -> None:
 def test_the_map_follows_the_shares() -> None:
     ways = [explore.answer(replace(ASKED, crossings=("taftan",), usd_per_truck=fee)).map() for fee in (0, 2000)]
     assert ways[0] is not None and ways[1] is not None and ways[0].svg != ways[1].svg
+
+
+def test_ways_are_as_wide_as_on_the_map_of_the_reports() -> None:
+    """Most goods go by sea: its line is as wide as the reports', and a way by road of a thousandth looks small beside it."""
+    drawn = explore.answer(ASKED).map()
+    assert drawn is not None and "square root" in drawn.alt
+    widths: dict[str, list[float]] = {"sea": [], "road": []}
+    for path in ET.fromstring(drawn.svg).iter("{http://www.w3.org/2000/svg}path"):
+        for mode, found in widths.items():
+            if path.get("stroke") == theme.LIGHT[mode] and path.get("stroke-linecap") == "round":
+                found.append(float(path.get("stroke-width", 0)))
+    per_point = 600.0 / (72.0 * theme.WIDTH_IN)
+    assert max(widths["sea"]) == pytest.approx(per_point * maps.way_width(0.97), rel=0.05)
+    assert 0.6 * per_point <= min(widths["road"]) + 0.005 and 5 * min(widths["road"]) < max(widths["sea"])
 
 
 def test_routes_of_a_table_add_up() -> None:

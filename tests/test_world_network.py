@@ -232,8 +232,8 @@ def test_examples_are_whole_and_outside_the_hand_checked_network() -> None:
 
 def test_positions_on_a_map_turn_with_it() -> None:
     from corridors.data import gazetteer
-    from corridors.show.charts import corridor_map
+    from corridors.show import maps
 
-    at = corridor_map._positions(gazetteer.places(), ["jpn_tokyo", "usa_los_angeles", "laredo"], 120.0)
+    at = maps.positions(gazetteer.places(), ["jpn_tokyo", "usa_los_angeles", "laredo"], 120.0)
     assert (at[:, 0] >= 120.0).all() and (at[:, 0] < 480.0).all()
     assert at[1, 0] == pytest.approx(360.0 - 118.2, abs=1.0)

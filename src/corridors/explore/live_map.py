@@ -29,6 +29,8 @@ Array = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
 _WIDE, _MARGIN, _TALLEST = 600.0, 2.0, 0.8
+_UNITS_PER_POINT = _WIDE / (72.0 * theme.WIDTH_IN)
+"""The reports' map is as wide in points as this one in units."""
 _DASHES = {"rail": "5 3", "air": "1.5 3"}
 _SMALLEST_SHARE = 1e-5
 _HALO = f'stroke="{C["paper"]}" stroke-width="2.4" paint-order="stroke" stroke-linejoin="round"'
@@ -102,7 +104,7 @@ def _way(part: Part, share: float) -> str:
     if share <= _SMALLEST_SHARE:
         return ""
     dashes = f' stroke-dasharray="{_DASHES[part.mode]}"' if part.mode in _DASHES else ""
-    width = 1.9 if dashes else float(np.interp(np.log10(share), [-5.0, 0.0], [0.8, 5.5]))
+    width = 1.9 if dashes else _UNITS_PER_POINT * maps.way_width(share)
     return f'<path d="{part.line}" fill="none" stroke="{C[part.mode]}" stroke-width="{width:.2f}" stroke-linecap="round" stroke-linejoin="round"{dashes}/>'
 
 
@@ -154,7 +156,7 @@ def _words(study: Study, system: System, borders: _Borders, shares: Array) -> tu
     queues = [vocabulary.short_name(c) for c in passed if borders.full(c)]
     title = f"What {a} sells to {b} goes: {listed}"
     waits = f"Queues of more than half a day at {numbers.listed(queues)}." if queues else "No queue of more than half a day."
-    return title, f"Map of the ways between {a} and {b}, as wide as their share, on a logarithmic scale. {title}. {waits}"
+    return title, f"Map of the ways between {a} and {b}, as wide as the square root of their share. {title}. {waits}"
 
 
 @lru_cache(maxsize=8)
@@ -179,10 +181,11 @@ def _ground(routes: tuple[Route, ...], links: tuple[Link, ...], services: tuple[
 
     wide = 0.6 * (east - west)
     box = (west - wide, south - 5.0, east + wide, min(north + 5.0, 85.0))
-    at = gazetteer.places()[["longitude", "latitude"]]
+    at = gazetteer.places()
     passed = dict.fromkeys(c for r in routes for c in r.crossings)
     ends = dict.fromkeys(p for r in routes for p in (r.origin, r.destination) if p in at.index)
-    spots = {name: place([_turned(at.loc[name].to_numpy(dtype=float), west)])[0] for name in (*passed, *ends)}
+    named = list(dict.fromkeys([*passed, *ends]))
+    spots = dict(zip(named, place(maps.positions(at, named, west)), strict=True))
     tokens = {"ferry": "sea"}
     return Ground(
         _below(place, box, height),
@@ -191,11 +194,6 @@ def _ground(routes: tuple[Route, ...], links: tuple[Link, ...], services: tuple[
         tuple(Part(tokens.get(mode, theme.mode_token(mode)), _path(place(lines[a, b, mode])), tuple(users)) for (a, b, mode), users in used.items()),
         tuple((name, float(spots[name][0]), float(spots[name][1])) for name in passed),
     )
-
-
-def _turned(lonlat: Array, west: float) -> Array:
-    """A position in the turn of the globe that begins at ``west``."""
-    return np.array([west + (lonlat[0] - west) % 360.0, lonlat[1]])
 
 
 def _used(routes: Sequence[Route], links: Sequence[Link], services: Sequence[Service]) -> dict[tuple[str, str, str], list[int]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from matplotlib.path import Path
 
 from corridors.data import tables
@@ -93,6 +94,18 @@ def joined(lines: Sequence[Array]) -> list[Array]:
         turn = np.floor((line[:, 0].mean() - west + 1e-9) / 360.0)
         moved.append(np.column_stack([line[:, 0] - 360.0 * turn, line[:, 1]]))
     return moved
+
+
+def positions(places: pd.DataFrame, chosen: Sequence[str], west: float) -> Array:
+    """(N, 2) longitude and latitude of places, in the turn of the globe that begins at ``west``."""
+    at = np.array(places.loc[list(chosen), ["longitude", "latitude"]], dtype=float)
+    at[:, 0] = west + (at[:, 0] - west) % 360.0
+    return np.asarray(at)
+
+
+def way_width(share: float) -> float:
+    """Width of a line in points, by the square root of its share: 0.6 for next to nothing, 0.9 at 0.4 %, 5.6 for all of it."""
+    return 0.6 + 5.0 * float(np.sqrt(min(max(share, 0.0), 1.0)))
 
 
 _CHECKED_BOX = (-14.0, -11.0, 144.0, 71.0)

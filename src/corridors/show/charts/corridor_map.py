@@ -29,8 +29,10 @@ from corridors.show.maps import (
     joined,
     outlines,
     outlines_for,
+    positions,
     projection,
     thin,
+    way_width,
 )
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
@@ -179,24 +181,19 @@ def _inside_any(ax: Axes, xy: Array) -> bool:
     return bool(((xy[:, 0] > x0) & (xy[:, 0] < x1) & (xy[:, 1] > y0) & (xy[:, 1] < y1)).any())
 
 
-def _width(share: float) -> float:
-    """Width of a line in points, by the square root of its share: 0.6 for next to nothing, 0.9 at 0.4 %, 5.6 for all of it."""
-    return 0.6 + 5.0 * float(np.sqrt(min(max(share, 0.0), 1.0)))
-
-
 def _draw_ways(ax: Axes, project: Projection, lines: Sequence[Way]) -> None:
     least = _DRAWN_TOLERANCE_PT * (ax.get_xlim()[1] - ax.get_xlim()[0]) / (draw.width_in() * 72)
     for order, mode in enumerate(("air", "sea", "rail", "road", "other")):
         near = [(way, thin(xy, least)) for way, xy in ((w, project(w.line)) for w in lines if w.mode == mode) if _inside_any(ax, xy)]
         feeders = [pair for pair in near if pair[0].feeds]
         if feeders:
-            widths = [_width(way.share) for way, _ in feeders]
+            widths = [way_width(way.share) for way, _ in feeders]
             ax.add_collection(LineCollection([xy for _, xy in feeders], colors=C["sea"], linewidths=widths, linestyles=[_FEEDER_STYLE], capstyle="butt", joinstyle="round", zorder=2.9), autolim=False)
         chosen = [pair for pair in near if not pair[0].feeds]
         if not chosen:
             continue
         style = {"rail": (0, (3, 1.6)), "air": (0, (1, 2.2))}.get(mode, "solid")
-        widths = [_width(way.share) if style == "solid" else 1.7 for way, _ in chosen]
+        widths = [way_width(way.share) if style == "solid" else 1.7 for way, _ in chosen]
         # Shares ascend, so the busiest lies on top.
         ax.add_collection(LineCollection([xy for _, xy in chosen], colors=C[mode], linewidths=widths, linestyles=[style], capstyle="round", joinstyle="round", zorder=3 + order), autolim=False)
 
@@ -211,7 +208,7 @@ def _draw_crossings(ax: Axes, project: Projection, result: StudyResult, taken: l
     table = result["crossings"].set_index("crossing")
     places = gazetteer.places()
     shown = table[table.index.isin(places.index)]
-    at = dict(zip(shown.index, project(_positions(places, list(shown.index), west)), strict=True)) if len(shown) else {}
+    at = dict(zip(shown.index, project(positions(places, list(shown.index), west)), strict=True)) if len(shown) else {}
     at = {crossing: xy for crossing, xy in at.items() if _inside(ax, xy)}
     kinds: dict[str, list[Array]] = {"open": [], "full": [], "shut": []}
     for crossing, xy in at.items():
@@ -224,13 +221,6 @@ def _draw_crossings(ax: Axes, project: Projection, result: StudyResult, taken: l
     for crossing in chosen_crossings(result, 5 if draw.narrow() else 9):
         if crossing in at:
             _place_label(ax, at[crossing], crossing_name(str(table.loc[crossing, "name"])), taken, C["ink"], bold=False)
-
-
-def _positions(places: pd.DataFrame, chosen: Sequence[str], west: float) -> Array:
-    """Longitude and latitude of places, in the turn of the globe that begins at ``west``."""
-    at = np.array(places.loc[list(chosen), ["longitude", "latitude"]], dtype=float)
-    at[:, 0] = west + (at[:, 0] - west) % 360.0
-    return np.asarray(at)
 
 
 def _place_label(ax: Axes, xy: Array, words: str, taken: list[Array], colour: str, *, bold: bool, must: bool = True) -> bool:
@@ -263,7 +253,7 @@ def _draw_places(ax: Axes, project: Projection, lines: Sequence[Way], taken: lis
     chosen = [p for p in sorted(use, key=lambda p: (-len(modes[p]), -use[p], p)) if p in places.index and places.loc[p, "kind"] != "crossing"]
     if not chosen:
         return
-    at = project(_positions(places, chosen, west))
+    at = project(positions(places, chosen, west))
     inside = [k for k, xy in enumerate(at) if _inside(ax, xy)]
     ax.plot(at[inside, 0], at[inside, 1], "s", markersize=3.0, color=C["ink"], zorder=8)
     for k in inside:
