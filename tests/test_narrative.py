@@ -577,6 +577,8 @@ def test_a_sign_against_the_cost_is_explained() -> None:
     assert "It falls although its own cost does not rise: trade from Pakistan to Afghanistan grows by $" in told
     flown = narrative.answer(pipeline.run(scenario.load("direct-flights"), draws=64)).paragraphs[0]
     assert "although" not in flown
+
+
 def test_costs_are_named_only_where_they_are_counted(results) -> None:
     seen = set()
     for result in many_costs(results):
