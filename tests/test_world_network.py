@@ -8,11 +8,13 @@ import random
 
 import networkx
 import numpy as np
+import pandas as pd
 import pytest
 
 from corridors.data import tables as data
 from corridors.data import world_names
 from corridors.data.geometry import great_circle_km
+from corridors.data.world_compiler import layers
 from corridors.transport import ways as ways_module
 from corridors.transport.world_network import (
     borders,
@@ -20,6 +22,7 @@ from corridors.transport.world_network import (
     gateways,
     mode_model,
     options,
+    rails,
     seas,
     subnetwork,
     tables,
@@ -61,6 +64,27 @@ def test_no_road_is_shorter_than_the_great_circle() -> None:
     # A crossing lies halfway along the edge that crosses the border, so what is too short on one side is too long on the other.
     inside = (graph.a < len(graph.places)) & (graph.b < len(graph.places))
     assert (graph.km[inside] >= straight[inside] - 0.1).all()
+
+
+def test_a_link_that_is_given_twice_is_not_twice_as_long() -> None:
+    """The links of a table may hold a road both ways round, and a railway in two economies: the shortest counts, once."""
+    a, b, km = np.array([0, 1, 1, 2]), np.array([1, 0, 2, 1]), np.array([5.0, 4.0, 7.0, 7.0])
+    np.testing.assert_array_equal(tables.both_ways(a, b, km, 3).toarray(), [[0, 4, 0], [4, 0, 7], [0, 7, 0]])
+    assert sorted(tables.kept_once(a, b, km)) == [1, 2]
+    search, track = road_search.with_all_open(), tables.rails()
+    for graph, matrix, length in ((search.graph, search.matrix, search.cost), (track, rails._matrix(), track.km)):
+        twice = pd.DataFrame({"low": np.minimum(graph.a, graph.b), "high": np.maximum(graph.a, graph.b), "length": length})
+        twice = twice[twice.duplicated(["low", "high"], keep=False)].groupby(["low", "high"])["length"].min()
+        assert len(twice)
+        for (low, high), shortest in twice.items():
+            assert matrix[low, high] == matrix[high, low] and matrix[low, high] in (0.0, shortest)
+    way = search.described([tables.roads().number[n] for n in ("kaz_shymkent", "yallama")])
+    assert way.km == 184.0
+
+
+def test_the_compiler_keeps_one_link_an_economy_whichever_way_it_is_written() -> None:
+    links = pd.DataFrame({"from": ["a", "b", "b", "a"], "to": ["b", "a", "a", "c"], "economy": ["X", "X", "Y", "X"], "length_km": [1.0, 2.0, 3.0, 4.0]})
+    assert layers._once(links)["length_km"].to_list() == [1.0, 3.0, 4.0]
 
 
 def test_known_lengths_of_roads() -> None:

@@ -76,12 +76,16 @@ def lay(
     links = pd.concat([links, ways], ignore_index=True)
     links = _cited_lengths(places, found, links, checked_places, checked_links)
     links = pd.concat([hand_links[["from", "to", "economy", "length_km"]].assign(basis="checked: hand_links.csv"), links], ignore_index=True)
-    links = links.drop_duplicates(["from", "to"]).sort_values(["economy", "from", "to"], kind="stable")
+    links = _once(links).sort_values(["economy", "from", "to"], kind="stable")
     links["length_km"] = np.maximum(links["length_km"], _straight(places, links)).round(1)
     found = found.sort_values(["economy_a", "economy_b", "use_share", "crossing"], ascending=[True, True, False, True], kind="stable")
     return Layered(places, found, links.reset_index(drop=True), tuple(unplaced))
 
 
+def _once(links: pd.DataFrame) -> pd.DataFrame:
+    """Links without those that join the same two nodes again inside one economy, either way round: the first stays."""
+    ends = links[["from", "to"]].to_numpy(dtype=str)
+    return links[~pd.DataFrame(np.sort(ends, axis=1)).assign(economy=links["economy"].to_numpy()).duplicated().to_numpy()]
 
 
 def _straight(places: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from corridors.data.geometry import great_circle_km
 from corridors.transport.world_network import borders
-from corridors.transport.world_network.tables import rails, roads
+from corridors.transport.world_network.tables import both_ways, rails, roads
 
 USD_PER_T_KM, TERMINAL_USD_PER_T = 0.026, 14.0
 """Lahore-Astrakhan 8,000 km 210 USD, Vladivostok-Moscow 9,289 km 190 USD a tonne, two terminals of 14 USD left out."""
@@ -44,9 +44,7 @@ def _matrix() -> sparse.csr_array:
         if frozenset((a, b)) in closed
     ]
     usable = ~np.isin(graph.a, closed_nodes) & ~np.isin(graph.b, closed_nodes)
-    a, b, km = graph.a[usable], graph.b[usable], np.maximum(graph.km[usable], 1e-3)
-    shape = (len(graph.names), len(graph.names))
-    return sparse.csr_array((np.concatenate([km, km]), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=shape)
+    return both_ways(graph.a[usable], graph.b[usable], np.maximum(graph.km[usable], 1e-3), len(graph.names))
 
 
 @lru_cache(maxsize=2048)

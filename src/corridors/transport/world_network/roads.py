@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 from corridors.transport.world_network import borders, costs
-from corridors.transport.world_network.tables import Graph, roads
+from corridors.transport.world_network.tables import Graph, both_ways, kept_once, roads
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -52,15 +52,13 @@ class Search:
                 self.border_usd[places + i] = np.inf
         toll = self.border_usd + costs.USD_PER_T_HOUR * self.border_hours
         self.cost = self.usd + costs.USD_PER_T_HOUR * self.hours + 0.5 * (toll[graph.a] + toll[graph.b])
-        self._edge = {(int(a), int(b)): e for e, (a, b) in enumerate(zip(graph.a, graph.b, strict=True))}
+        self._edge = {(int(graph.a[e]), int(graph.b[e])): int(e) for e in kept_once(graph.a, graph.b, self.cost)}
         self._edge.update({(b, a): e for (a, b), e in self._edge.items()})
         self.matrix = self._matrix(np.isfinite(self.cost))
 
     def _matrix(self, usable: npt.NDArray[np.bool_]) -> sparse.csr_array:
         graph = self.graph
-        shape = (len(graph.names), len(graph.names))
-        a, b, cost = graph.a[usable], graph.b[usable], np.maximum(self.cost[usable], 1e-6)
-        return sparse.csr_array((np.concatenate([cost, cost]), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=shape)
+        return both_ways(graph.a[usable], graph.b[usable], np.maximum(self.cost[usable], 1e-6), len(graph.names))
 
     def from_nodes(self, nodes: Sequence[int] | Index, without: Iterable[int] = ()) -> tuple[Array, Index]:
         """Costs (K, N) from each of ``nodes`` to all, and predecessors; crossings ``without`` are not passed."""

@@ -17,7 +17,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 from corridors.data import tables as data
-from corridors.transport.world_network.tables import sea
+from corridors.transport.world_network.tables import both_ways, sea
 
 Array = npt.NDArray[np.float64]
 
@@ -57,9 +57,7 @@ def _rates() -> tuple[tuple[float, float], tuple[float, float]]:
 def matrix() -> sparse.csr_array:
     """Sea lanes as a sparse matrix of kilometres between nodes."""
     graph = sea()
-    count = len(graph.latitude)
-    a, b, km = graph.a, graph.b, np.maximum(graph.km, 1e-3)
-    return sparse.csr_array((np.concatenate([km, km]), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(count, count))
+    return both_ways(graph.a, graph.b, np.maximum(graph.km, 1e-3), len(graph.latitude))
 
 
 @lru_cache(maxsize=1024)

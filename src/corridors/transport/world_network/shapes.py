@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 from corridors.transport.world_network import gateways, seas
-from corridors.transport.world_network.tables import roads, sea
+from corridors.transport.world_network.tables import both_ways, roads, sea
 
 Array = npt.NDArray[np.float64]
 
@@ -36,9 +36,7 @@ def _road(a: str, b: str) -> Array | None:
     edges = graph.edges_of[shared[0]]
     used, position = np.unique(np.concatenate([graph.a[edges], graph.b[edges], [start, end]]), return_inverse=True)
     count = len(edges)
-    one, other, km = position[:count], position[count : 2 * count], np.maximum(graph.km[edges], 1e-3)
-    shape = (len(used), len(used))
-    matrix = sparse.csr_array((np.concatenate([km, km]), (np.concatenate([one, other]), np.concatenate([other, one]))), shape=shape)
+    matrix = both_ways(position[:count], position[count : 2 * count], np.maximum(graph.km[edges], 1e-3), len(used))
     found = _walk(matrix, int(position[-2]), int(position[-1]))
     return None if found is None else np.column_stack([graph.longitude[used[found]], graph.latitude[used[found]]])
 

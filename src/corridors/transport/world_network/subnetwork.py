@@ -13,7 +13,6 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 from corridors.data import names
@@ -31,7 +30,7 @@ from corridors.transport.world_network import (
 )
 from corridors.transport.world_network import roads as road_search
 from corridors.transport.world_network.mode_model import CLASSES, MODES
-from corridors.transport.world_network.tables import Graph, roads, sea
+from corridors.transport.world_network.tables import Graph, both_ways, roads, sea
 
 MOST_BORDERS, MOST_VARIANTS, MOST_OTHER_PAIRS, MOST_LANES = 8, 12, 6, 3
 LEAST_OTHER_TRUCKS = 2.0
@@ -277,8 +276,7 @@ def _links(graph: Graph, parts: Parts, kept: set[frozenset[str]]) -> tuple[Link,
             continue
         used, position = np.unique(np.concatenate([graph.a[edges], graph.b[edges], members]), return_inverse=True)
         count = len(edges)
-        a, b, km = position[:count], position[count : 2 * count], np.maximum(graph.km[edges], 1e-3)
-        matrix = sparse.csr_array((np.concatenate([km, km]), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(len(used), len(used)))
+        matrix = both_ways(position[:count], position[count : 2 * count], np.maximum(graph.km[edges], 1e-3), len(used))
         at = position[2 * count :]
         distance = dijkstra(matrix, directed=True, indices=at)[:, at]
         rate = costs.road(economy)

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
 from corridors.data import tables as data
 from corridors.data.geometry import great_circle_km
@@ -19,6 +20,23 @@ Index = npt.NDArray[np.intp]
 # Lanes that ships do not use: the passage north of Canada, and the canal between Don and Volga, a river.
 _NO_LANE = ("northwest",)
 _VOLGA_DON = (43.0, 49.0, 45.0, 49.6)
+
+
+def kept_once(a: Index, b: Index, length: Array) -> Index:
+    """Positions of the edges to keep, the shortest of those that join the same two nodes either way round."""
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    order = np.lexsort((length, high, low))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)
+    return np.asarray(order[first], dtype=np.intp)
+
+
+def both_ways(a: Index, b: Index, length: Array, count: int) -> sparse.csr_array:
+    """Edges as a sparse matrix (count, count) of lengths, the same in both directions; of two that join the same nodes
+    the shortest (a sparse matrix would add them up)."""
+    kept = kept_once(a, b, length)
+    a, b, length = a[kept], b[kept], length[kept]
+    return sparse.csr_array((np.concatenate([length, length]), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(count, count))
 
 
 @dataclass(frozen=True)
