@@ -2,8 +2,7 @@
 
 The posterior mode of a hierarchical model: each published share ``s`` is the model's within a normal error of
 :data:`NOISE` in log odds; constants have normal priors (:data:`PRIORS`, wide), random effects of regions N(0, 0.5).
-Where a source has all four modes they are divided by what they add up to (pipelines are left out); rivers count as sea. A share that is a
-floor ("at least half by road") only counts where the model is below it. Shares of an economy with the whole world are
+A share that is a floor ("at least half by road") only counts where the model is below it. Shares of an economy with the whole world are
 those of its partners, weighted with trade. ``python -m corridors.transport.world_network.mode_fit`` writes
 ``data/world/mode_constants.csv``.
 """
@@ -34,7 +33,6 @@ PRIORS: Mapping[str, tuple[float, float]] = {
     "road_union": (0.3, 0.7), "road_length": (-0.5, 0.7), "rail_length": (0.0, 0.7), "air_length": (0.7, 0.4), "bulk_rail": (0.5, 0.7), "sea_landlocked": (-1.2, 0.7),
 }  # fmt: skip
 _MOST_PARTNERS = 40
-_SEA_TOO = ("river",)
 
 
 @dataclass(frozen=True)
@@ -58,23 +56,13 @@ class Observation:
 @lru_cache(maxsize=1)
 def observations() -> tuple[Observation, ...]:
     """Shares of pairs (and of economies with the world) from ``data/world/mode_shares.csv``, means over periods."""
-    table = data.table("world_mode_shares")
-    known = set(data.economies()["iso3"])
+    known = {*data.economies()["iso3"], "WLD"}
     found: list[Observation] = []
-    used = table[(table["use"] == "fit")]
-    for (exporter, importer, unit), rows in used.groupby(["exporter", "importer", "unit"], sort=False):
-        own = [c for c in (str(exporter), str(importer)) if c != "WLD"]
-        if not set(own) <= known:
+    for (exporter, importer, unit), rows in mode_model.published().groupby(["exporter", "importer", "unit"], sort=False):
+        if not {exporter, importer} <= known:
             continue
-        mode = rows["mode"].replace(dict.fromkeys(_SEA_TOO, "sea"))
-        by_period = rows.assign(mode=mode).groupby(["period", "mode"])["share"].sum().unstack()
-        whole = by_period.reindex(columns=list(MODES)).sum(axis=1, skipna=False).fillna(1.0)
-        for name in by_period.columns:
-            base = str(name).removesuffix("_at_least")
-            if base not in MODES:
-                continue
-            share = float((by_period[name] / whole).mean())
-            found.append(Observation(str(exporter), str(importer), base, str(unit), share, base != name, str(rows["source_url"].iloc[0])))
+        for (mode, floor), share in rows.groupby(["mode", "floor"])["share"].mean().items():
+            found.append(Observation(str(exporter), str(importer), str(mode), str(unit), float(share), bool(floor), str(rows["source_url"].iloc[0])))
     return tuple(found)
 
 

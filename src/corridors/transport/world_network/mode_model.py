@@ -33,6 +33,7 @@ DAY = 0.013
 TERMS = ("kappa", "road", "rail", "air", "road_border", "rail_border", "road_union", "road_length", "rail_length", "air_length", "bulk_rail", "sea_landlocked")
 """Names of the constants, in the order of a vector; random effects come behind them."""
 _REGIONAL = ("road", "rail")
+_SEA_TOO, _FLOOR = ("river",), "_at_least"
 SMALLEST_SHARE = 1e-4
 
 
@@ -276,10 +277,28 @@ def _raked(by_class: Array, m: int, share: float, weight: Array) -> Array:
 
 
 @lru_cache(maxsize=1)
+def published() -> pd.DataFrame:
+    """Shares of ``data/world/mode_shares.csv`` by exporter, importer, unit, period and mode, with ``floor`` and ``source_url``.
+
+    Rivers count as sea. Where a source has all four modes they are divided by what they add up to: pipelines are left out.
+    """
+    table = data.table("world_mode_shares")
+    table = table[table["use"] == "fit"]
+    bare = table["mode"].replace(dict.fromkeys(_SEA_TOO, "sea"))
+    table = table.assign(mode=bare.str.removesuffix(_FLOOR), floor=bare.str.endswith(_FLOOR))
+    key = ["exporter", "importer", "unit", "period"]
+    found = table[table["mode"].isin(MODES)].groupby([*key, "mode", "floor"], sort=False, as_index=False).agg(share=("share", "sum"), source_url=("source_url", "first"))
+    by_mode = found[~found["floor"]].groupby(key)["share"]
+    whole = by_mode.sum().where(by_mode.size() == len(MODES), 1.0).rename("whole")
+    found = found.join(whole, on=key)
+    return found.assign(share=found["share"] / found["whole"].fillna(1.0)).drop(columns="whole")
+
+
+@lru_cache(maxsize=1)
 def _published() -> Mapping[frozenset[str], Mapping[tuple[str, str], float]]:
     """Mean published share by pair, mode and unit; floors and shares with the whole world left out."""
-    table = data.table("world_mode_shares")
-    table = table[(table["use"] == "fit") & table["mode"].isin(MODES) & (table["exporter"] != "WLD") & (table["importer"] != "WLD")]
+    table = published()
+    table = table[~table["floor"] & (table["exporter"] != "WLD") & (table["importer"] != "WLD")]
     found: dict[frozenset[str], dict[tuple[str, str], float]] = {}
     keys = [frozenset((str(a), str(b))) for a, b in zip(table["exporter"], table["importer"], strict=True)]
     for (pair, mode, unit), rows in table.groupby([pd.Series(keys, index=table.index), "mode", "unit"]):
