@@ -22,13 +22,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors.data import tables as data
+from corridors.trade import cargo
+from corridors.trade.cargo import CLASSES
 from corridors.transport.world_network import borders, costs, gateways
 from corridors.transport.world_network.options import options
 
 Array = npt.NDArray[np.float64]
 
 MODES = ("road", "rail", "sea", "air")
-CLASSES = ("food", "textiles", "machinery", "bulk")
 DAY = 0.013
 TERMS = ("kappa", "road", "rail", "air", "road_border", "rail_border", "road_union", "road_length", "rail_length", "air_length", "bulk_rail", "sea_landlocked")
 """Names of the constants, in the order of a vector; random effects come behind them."""
@@ -201,10 +202,10 @@ def predicted(a: str, b: str) -> Array | None:
     return None if known is None else shares(known, constants())
 
 
-def class_weights(unit: str = "value", mix: Sequence[float] | None = None) -> Array:
+def class_weights(unit: str = "value") -> Array:
     """Weights (C,) of the classes in a share over all goods: by value, by tonnes, or of containers (``TEU``)."""
     value, _ = _goods()
-    weight = np.array(mix if mix is not None else usual_mix(), dtype=float)
+    weight = usual_mix()
     if unit == "tonnes":
         weight = weight / value
     elif unit == "TEU":
@@ -212,19 +213,14 @@ def class_weights(unit: str = "value", mix: Sequence[float] | None = None) -> Ar
     return np.asarray(weight / weight.sum())
 
 
-def together(by_class: Array, unit: str = "value", mix: Sequence[float] | None = None) -> Array:
+def together(by_class: Array, unit: str = "value") -> Array:
     """Share (M,) by mode over all classes."""
-    return np.asarray(class_weights(unit, mix) @ by_class)
+    return np.asarray(class_weights(unit) @ by_class)
 
 
-@lru_cache(maxsize=1)
-def usual_mix() -> tuple[float, ...]:
-    """Value shares of the classes in the trade of any pair (``data/class_shares.csv``, bulk in the middle of its range)."""
-    table = data.class_shares()
-    row = table[(table["exporter"] == "*") & (table["importer"] == "*")].iloc[0]
-    bulk = 0.5 * float(row["bulk_low"] + row["bulk_high"])
-    rest = np.array([float(row[c]) for c in CLASSES[:3]])
-    return (*(float(x) for x in (1 - bulk) * rest / rest.sum()), bulk)
+def usual_mix() -> Array:
+    """Value shares (C,) of the classes in the trade of any pair (``data/class_shares.csv``, bulk in the middle of its range)."""
+    return cargo.usual_shares([("*", "*")])[0]
 
 
 @dataclass(frozen=True)

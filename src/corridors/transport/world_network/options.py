@@ -69,7 +69,7 @@ def ports_of(place: str) -> tuple[tuple[int, float], ...]:
 
 def _small_port(calls: float) -> float:
     """Dollars a tonne that waiting for a ship and a transshipment at a small port are worth."""
-    days = seas.TRANSSHIPMENT_DAYS * max(0.0, 1.0 - calls / 4000.0) + 3.5 / float(np.clip(calls / 520.0, 0.5, 7.0))
+    days = seas.transshipment_days(calls) + seas.wait_days(seas.departures_a_week(calls))
     return days * 24.0 * costs.USD_PER_T_HOUR
 
 
@@ -83,7 +83,7 @@ def by_sea(origin: str, destination: str) -> tuple[SeaWay, ...]:
             lane = seas.lane(a, b) if a != b else None
             if lane is None:
                 continue
-            hours = 24.0 * (lane.days + 3.5 / lane.departures_per_week)
+            hours = 24.0 * (lane.days + lane.wait_days)
             cost = access_a + access_b + lane.container_usd_per_t + costs.USD_PER_T_HOUR * hours
             key = (str(ports[a]), str(ports[b]))
             if key not in best or cost < best[key].cost:
@@ -131,12 +131,12 @@ def options(origin: str, destination: str) -> tuple[Option, ...]:
         found.append(Option("road", way.km, way.hours / 24.0, way.usd_per_t, way.usd_per_t))
     track = rails.train(origin, destination)
     if track is not None:
-        found.append(Option("rail", track.km, track.days + 3.5 / rails.TRAINS_PER_WEEK, track.usd_per_t, track.usd_per_t))
+        found.append(Option("rail", track.km, track.days + seas.wait_days(rails.TRAINS_PER_WEEK), track.usd_per_t, track.usd_per_t))
     ways = by_sea(origin, destination)
     if ways:
         w = ways[0]
         # Of the access by road the larger part is money; time is in days of its own.
-        days = w.lane.days + 3.5 / w.lane.departures_per_week + 0.4 * w.access_cost / costs.USD_PER_T_HOUR / 24.0
+        days = w.lane.days + w.lane.wait_days + 0.4 * w.access_cost / costs.USD_PER_T_HOUR / 24.0
         money = 0.6 * w.access_cost
         found.append(Option("sea", w.lane.km, days, money + w.lane.container_usd_per_t, money + w.lane.bulk_usd_per_t))
     found.append(by_air(origin, destination))

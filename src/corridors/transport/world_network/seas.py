@@ -26,6 +26,7 @@ KM_PER_DAY = 560.0
 PORT_DAYS = 2.0
 TRANSSHIPMENT_DAYS = 7.0
 _DIRECT_CALLS = 4000.0
+_CALLS_A_DEPARTURE, _LEAST_DEPARTURES, _MOST_DEPARTURES = 10.0, 0.5, 7.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,26 @@ class Lane:
     departures_per_week: float
     container_usd_per_t: float
     bulk_usd_per_t: float
+
+    @property
+    def wait_days(self) -> float:
+        """Days that containers wait for the ship."""
+        return wait_days(self.departures_per_week)
+
+
+def transshipment_days(calls: float) -> float:
+    """Days that containers lose in a port where ``calls`` ships call a year; none where it is large enough for a direct ship."""
+    return TRANSSHIPMENT_DAYS * max(0.0, 1.0 - calls / _DIRECT_CALLS)
+
+
+def departures_a_week(calls: float) -> float:
+    """Container ships a week from a port where ``calls`` ships call a year."""
+    return float(np.clip(calls / 52.0 / _CALLS_A_DEPARTURE, _LEAST_DEPARTURES, _MOST_DEPARTURES))
+
+
+def wait_days(departures: float) -> float:
+    """Days until the next of so many ``departures`` a week, in the mean: half the time between two."""
+    return 3.5 / departures
 
 
 @lru_cache(maxsize=1)
@@ -81,13 +102,13 @@ def lane(a: int, b: int) -> Lane | None:
     if not np.isfinite(km) or a == b:
         return None
     calls = float(np.min(sea().ports["ship_calls_a_year"].to_numpy(dtype=float)[[a, b]]))
-    shifted = TRANSSHIPMENT_DAYS * max(0.0, 1.0 - calls / _DIRECT_CALLS)
+    shifted = transshipment_days(calls)
     container, bulk = _rates()
     return Lane(
         km=km,
         days=km / KM_PER_DAY + 2 * PORT_DAYS + shifted,
         transshipment_days=shifted,
-        departures_per_week=float(np.clip(calls / 52.0 / 10.0, 0.5, 7.0)),
+        departures_per_week=departures_a_week(calls),
         container_usd_per_t=container[0] + container[1] * km,
         bulk_usd_per_t=bulk[0] + bulk[1] * km,
     )

@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from corridors.data import names
 from corridors.errors import NetworkError
+from corridors.trade.cargo import CLASSES
 from corridors.transport.network import Link, Network, Service, load
 from corridors.transport.world_network import (
     borders,
@@ -29,7 +30,7 @@ from corridors.transport.world_network import (
     seas,
 )
 from corridors.transport.world_network import roads as road_search
-from corridors.transport.world_network.mode_model import CLASSES, MODES
+from corridors.transport.world_network.mode_model import MODES
 from corridors.transport.world_network.tables import Graph, both_ways, roads, sea
 
 MOST_BORDERS, MOST_VARIANTS, MOST_OTHER_PAIRS, MOST_LANES = 8, 12, 6, 3
@@ -180,7 +181,7 @@ def _ships(lanes: Iterable[_Lane], a: str, b: str) -> Iterable[Service]:
         ):
             yield Service(
                 name=f"{'sea' if cargo == 'container' else 'bulk'}_{start}_{end}", title=f"Ship {title}{'' if cargo == 'container' else ', bulk'}",
-                mode="sea", a=start, b=end, km=one.lane.km, hours=24.0 * days, wait_hours=84.0 / one.lane.departures_per_week,
+                mode="sea", a=start, b=end, km=one.lane.km, hours=24.0 * days, wait_hours=24.0 * one.lane.wait_days,
                 usd_per_t=usd, cargo=cargo, running=True, transshipment_hours=24.0 * shift, serves=(a, b), borders=4,
             )  # fmt: skip
 
@@ -197,7 +198,7 @@ def _trains(ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, flo
         if track is not None:
             yield Service(
                 name=f"rail_{one}_{other}", title=f"Train {_short(one)}-{_short(other)}", mode="rail", a=one, b=other, km=track.km,
-                hours=24.0 * track.days, wait_hours=84.0 / rails.TRAINS_PER_WEEK, usd_per_t=track.usd_per_t, cargo="any", running=True,
+                hours=24.0 * track.days, wait_hours=24.0 * seas.wait_days(rails.TRAINS_PER_WEEK), usd_per_t=track.usd_per_t, cargo="any", running=True,
                 serves=(a, b), borders=1,
             )  # fmt: skip
             return
