@@ -157,7 +157,7 @@ def main() -> None:
     """Write ``mode_constants.csv`` and ``mode_shares_left_out.csv`` in ``data/world``."""
     best = fit(observations())
     rows = [
-        {"constant": name, "value": round(value, 4), "prior_mean": PRIORS.get(name, (0.0, REGIONAL))[0], "prior_sd": PRIORS.get(name, (0.0, REGIONAL))[1]}
+        {"constant": name, "value": round(value, 4) + 0.0, "prior_mean": PRIORS.get(name, (0.0, REGIONAL))[0], "prior_sd": PRIORS.get(name, (0.0, REGIONAL))[1]}
         for name, value in best.items()
     ]
     folder = paths.data() / "world"
