@@ -473,6 +473,22 @@ def test_the_difference_is_shown_and_nothing_written_without_a_yes(project: Path
     assert asked.questions == ["Write data/gdp.csv?"]
 
 
+def test_text_that_changes_is_shown_as_text(project: Path) -> None:
+    old = tables.world_trade()
+    new = old.copy()
+    new["status"] = new["status"].astype(object)
+    first, second, third = old.index[old["status"].eq("reported") & old["trade_musd"].gt(1.0)][:3]
+    new.loc[first, "status"] = "unreported"
+    new.loc[second, "trade_musd"] *= 2.0
+    new.loc[third, "status"] = None
+    found = refreshing.diff("world_trade", old, new)
+    told = str(found)
+    assert len(found.changed) == 3 and "0 rows new, 0 gone, 3 values changed" in told
+    assert "status: reported -> unreported" in told and "status: reported -> \u2013" in told and "e+" not in told
+    assert "trade_musd: " in told.splitlines()[1], "numbers first, by how far they moved"
+    assert not refreshing.diff("world_trade", old, old.copy())
+
+
 def test_written_whole_with_source_noted_and_the_old_kept(project: Path) -> None:
     before = (project / "data" / "gdp.csv").read_bytes()
     asked = Asked(True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -52,11 +51,19 @@ class Diff:
                 years = frame["year"].value_counts().sort_index()
                 lines.append(f"  {name}: " + ", ".join(f"{n:,} of {year}" for year, n in years.tail(8).items()))
         if len(self.changed):
-            largest = self.changed.assign(size=(self.changed["new"] / self.changed["old"].replace(0, np.nan) - 1).abs())
-            for _, row in largest.sort_values("size", ascending=False).head(8).iterrows():
+            old, new = (pd.to_numeric(self.changed[side], errors="coerce") for side in ("old", "new"))
+            largest = self.changed.assign(size=(new / old.replace(0, np.nan) - 1).abs())
+            for _, row in largest.sort_values("size", ascending=False, kind="stable").head(8).iterrows():
                 key = " ".join(str(row[c]) for c in self.changed.columns[:-3])
-                lines.append(f"  {key} {row['column']}: {row['old']:g} -> {row['new']:g}")
+                lines.append(f"  {key} {row['column']}: {_written(row['old'])} -> {_written(row['new'])}")
         return "\n".join(lines)
+
+
+def _written(value: object) -> str:
+    """A value of a table in a line for people: numbers short, text as it is, a dash for none."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return "\u2013"
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def refresh(
@@ -169,9 +176,9 @@ def diff(table: str, old: pd.DataFrame, new: pd.DataFrame) -> Diff:
     parts = []
     common = both[both["_merge"] == "both"]
     for column in values:
-        a, b = (_numbers(common[f"{column}_{side}"]) for side in ("old", "new"))
-        differs = ~np.isclose(a, b, rtol=1e-6, atol=0, equal_nan=True)
-        parts.append(common.loc[differs, key].assign(column=column, old=a[differs], new=b[differs]))
+        a, b = (common[f"{column}_{side}"] for side in ("old", "new"))
+        differs = _differs(a, b)
+        parts.append(common.loc[differs, key].assign(column=column, old=a[differs].astype(object), new=b[differs].astype(object)))
     return Diff(
         table,
         both.loc[both["_merge"] == "right_only", key],
@@ -180,11 +187,12 @@ def diff(table: str, old: pd.DataFrame, new: pd.DataFrame) -> Diff:
     )
 
 
-def _numbers(values: pd.Series) -> pd.Series:
-    """Values to compare: text by a number of its own."""
-    if pd.api.types.is_numeric_dtype(values):
-        return values.astype(float)
-    return values.map(lambda v: float(zlib.crc32(str(v).encode())), na_action="ignore").astype(float)
+def _differs(old: pd.Series, new: pd.Series) -> np.ndarray:
+    """Where values differ: numbers by more than a millionth, all else as text; two that are missing are the same."""
+    if all(pd.api.types.is_numeric_dtype(values) for values in (old, new)):
+        return ~np.isclose(old.astype(float), new.astype(float), rtol=1e-6, atol=0, equal_nan=True)
+    same = (old.astype(str) == new.astype(str)) & (old.isna() == new.isna())
+    return ~(same | (old.isna() & new.isna())).to_numpy(dtype=bool)
 
 
 def write(proposal: Proposal, folder: Path | None = None) -> Path:
