@@ -106,12 +106,9 @@ class Forecaster:
     def error(self, e: Examples, probability: Array) -> Array:
         """Quantile (n, k) of ln X_(t+h) less its median at ``probability`` (k,) or (n, k)."""
         at = np.broadcast_to(np.atleast_1d(probability), (len(e.ln_trade), np.shape(probability)[-1]))
-        columns = (at - QUANTILE_GRID[0]) / (QUANTILE_GRID[-1] - QUANTILE_GRID[0])
         place = np.interp(at, QUANTILE_GRID, np.arange(len(QUANTILE_GRID)))
         low = np.clip(np.floor(place).astype(np.int64), 0, len(QUANTILE_GRID) - 2)
         part = place - low
-        # Beyond the grid the last step goes on, so that no draw meets a wall.
-        part = np.where(columns < 0, 0.0, np.where(columns > 1, 1.0, part))
         size = np.interp(e.ln_trade, self.centres, np.arange(len(self.centres), dtype=np.float64))
         row = np.clip(np.floor(size).astype(np.int64), 0, max(len(self.centres) - 2, 0))
         weight = (size - row)[:, None]
