@@ -78,8 +78,8 @@ def table(names: Sequence[str], a: str, b: str) -> pd.DataFrame:
 
 def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
     graph = roads()
-    row = graph.crossings.iloc[graph.number[name] - len(graph.places)]
-    border = costs.border(name, borders.names_of(_Row(row)), str(row["economy_a"]), str(row["economy_b"]))
+    at = graph.number[name] - len(graph.places)
+    row, border = graph.crossings.iloc[at], borders.all_borders()[at]
     known = _facts().get(name, {})
 
     def figure(quantity: str, low: float, value: float, high: float) -> tuple[float, float, float]:
@@ -111,11 +111,6 @@ def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
         "estimates": " ".join([*unknown, "lanes", "variability", "longest_wait_days", "growth_percent", "hours_open", "closure_days_per_year", "processing_hours"]),
         "note": _note(border, known), "source_url": _source(border, known),
     }  # fmt: skip
-
-
-class _Row:
-    def __init__(self, row: pd.Series) -> None:
-        self.crossing, self.name, self.other_names = row["crossing"], row["name"], row["other_names"]
 
 
 def _since(a: str, b: str, name: str) -> str:
