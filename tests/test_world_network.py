@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from corridors.data import tables as data
-from corridors.data import world_names
+from corridors.data import names, world_names
 from corridors.data.geometry import great_circle_km
 from corridors.data.world_compiler import layers
 from corridors.transport import ways as ways_module
@@ -49,6 +49,13 @@ def test_a_name_of_several_places_needs_its_economy() -> None:
     assert world_names.place_id("Hyderabad (IND)") == "ind_hyderabad"
     assert "pak_hyderabad" in world_names.hint("Hyderabad", "place")
     assert "malaba" in world_names.hint("Malabba", "crossing")
+
+
+def test_one_name_is_found_without_reading_all_of_them_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = world_names.places()
+    assert {place: world_names.name_of(place) for place in everything} == everything and world_names.name_of("nowhere") is None
+    monkeypatch.setattr(names, "rows_of", lambda *_: pytest.fail("the tables have not changed"))
+    assert world_names.name_of("ind_hyderabad") == "Hyderabad"
 
 
 def test_ids_are_unique_and_ends_of_links_exist() -> None:

@@ -48,6 +48,18 @@ def rows_of(file: str, *columns: str) -> tuple[tuple[str, ...], ...]:
     return _column_rows(file, *columns)
 
 
+def stamp_of(*files: str) -> tuple[tuple[Path, int], ...]:
+    """What tells tables of ``data/`` as they are now from themselves at another time; DataError if one is missing."""
+    found = []
+    for file in files:
+        path = paths.data() / file
+        try:
+            found.append((path, path.stat().st_mtime_ns))
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+    return tuple(found)
+
+
 def economies() -> Mapping[str, str]:
     """Names of economies by ISO 3166 alpha-3 code."""
     return dict(_column_rows("economies.csv", "iso3", "name"))  # type: ignore[arg-type]

@@ -20,12 +20,13 @@ _WITH_CODE = re.compile(r"^(.*?)\s*\(([A-Za-z]{3})\)$")
 
 def crossings() -> Mapping[str, str]:
     """Names of all border crossings by id: the hand-checked, then the world's."""
-    return {**names.crossings(), **{row[0]: row[1] for row in _crossing_rows() if row[0] not in names.crossings()}}
+    checked = names.crossings()
+    return {**checked, **{row[0]: row[1] for row in _crossing_rows() if row[0] not in checked}}
 
 
 def places() -> Mapping[str, str]:
     """Names of all places (crossings too) by id: the hand-checked, then the world's."""
-    return {**names.places(), **_world_places(), **{row[0]: row[1] for row in _crossing_rows() if row[0] not in names.places()}}
+    return dict(_places())
 
 
 def crossing_id(name: str) -> str | None:
@@ -81,17 +82,23 @@ def crossings_between(a: str, b: str) -> list[str]:
 
 def name_of(place: str) -> str | None:
     """What a place or crossing of the world is called; None if there is none of that id."""
-    return places().get(place)
+    return _places().get(place)
+
+
+def _places() -> Mapping[str, str]:
+    return _places_at(names.stamp_of("network/places.csv", "world/crossings.csv", "world/road_places.csv", "world/ports.csv"))
+
+
+@lru_cache(maxsize=2)
+def _places_at(_stamp: object) -> Mapping[str, str]:
+    checked = names.places()
+    own = dict(names.rows_of("world/road_places.csv", "place", "name"))
+    ports = {p: n for p, n in names.rows_of("world/ports.csv", "port", "name") if p not in own}
+    return {**checked, **own, **ports, **{row[0]: row[1] for row in _crossing_rows() if row[0] not in checked}}
 
 
 def _crossing_rows() -> tuple[tuple[str, ...], ...]:
     return names.rows_of("world/crossings.csv", "crossing", "name", "other_names", "economy_a", "economy_b", "use_share")
-
-
-@lru_cache(maxsize=1)
-def _world_places() -> Mapping[str, str]:
-    own = {p: n for p, n in names.rows_of("world/road_places.csv", "place", "name")}
-    return {**own, **{p: n for p, n in names.rows_of("world/ports.csv", "port", "name") if p not in own}}
 
 
 def _found(name: str, index: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]) -> list[str]:
