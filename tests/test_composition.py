@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from corridors.data import tables
-from corridors.trade import cargo, composition
+from corridors.trade import cargo, composition, elasticities, flow_targets
+from corridors.uncertainty import draws
 
 KNOWN = sorted(tables.trade_composition_by_economy()["iso3"])
 
@@ -47,3 +50,28 @@ def test_a_pair_with_a_row_of_its_own_keeps_it_and_an_unknown_exporter_is_like_a
     assert cargo.shares(unknown, "DEU", np.array([0.0]))[0, 3] == pytest.approx(rows.loc[("*", "*"), "bulk_low"])
     many = cargo.usual_shares([("DEU", "FRA"), ("RUS", "PAK")])
     assert many[0] == pytest.approx(cargo.shares("DEU", "FRA", np.array([0.5]))[0])
+
+
+def test_what_is_computed_from_a_table_follows_it(project: Path) -> None:
+    """Each of these is kept between calls, as long as its table is as it was."""
+
+    def rewritten(name: str, file: str, **columns: object) -> None:
+        tables.table(name).assign(**columns).to_csv(project / "data" / file, index=False, lineterminator="\n")
+
+    sold = composition.class_shares("DEU", "KAZ")
+    rewritten("trade_composition_by_economy", "trade_composition_by_economy.csv", x_fuels=0.9)
+    assert sold is not None and composition.class_shares("DEU", "KAZ")[0] > sold[0] + 0.1  # type: ignore[index]
+
+    row = tables.closed_pairs().iloc[0]
+    assert flow_targets.closure_of((row["b"], row["a"]), int(row["since"])) == row["policy"]
+    rewritten("closed_pairs", "closed_pairs.csv", since=2090, until=2099)
+    assert flow_targets.closure_of((row["b"], row["a"]), int(row["since"])) is None
+
+    spread = elasticities.relative()["elasticity"]
+    rewritten("trade_elasticities_gtap", "trade_elasticities_gtap.csv", tariff_elasticity=-2.0)
+    assert not spread.eq(2.0).all() and elasticities.relative()["elasticity"].to_numpy() == pytest.approx(2.0)
+
+    literature = {"parameter": "trade_elasticity", "distribution": "mixture", "low": 1.0, "central": 2.0, "high": 3.0}
+    before = draws.quantile(literature, 0.5)
+    rewritten("trade_elasticity_literatures", "trade_elasticity_literatures.csv", low=6.0, median=7.0, high=8.0)
+    assert before != pytest.approx(7.0, rel=1e-3) and draws.quantile(literature, 0.5) == pytest.approx(7.0, rel=1e-3)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridors.data import tables as data
 from corridors.data import names, world_names
+from corridors.data import tables as data
 from corridors.data.geometry import great_circle_km
 from corridors.data.world_compiler import layers
 from corridors.transport import ways as ways_module

@@ -51,7 +51,7 @@ def class_shares(exporter: str, importer: str) -> tuple[float, float, Array] | N
 
     An importer whose purchases are not known buys like the median.
     """
-    sold, bought, usual = _tables()
+    sold, bought, usual = _tables(tables.stamp("trade_composition_by_economy"))
     if exporter not in sold.index:
         return None
     lean = (bought.loc[importer] / usual).to_dict() if importer in bought.index else dict.fromkeys(usual.index, 1.0)
@@ -65,8 +65,8 @@ def class_shares(exporter: str, importer: str) -> tuple[float, float, Array] | N
     return max(bulk - ROOM, 0.0), min(bulk + ROOM, 1.0), rest
 
 
-@lru_cache(maxsize=1)
-def _tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+@lru_cache(maxsize=2)
+def _tables(_stamp: object) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
     """Sales by group, purchases by stage, and the median purchases."""
     frame = tables.trade_composition_by_economy().set_index("iso3")
     stages = sorted({stage for _, _, stage in GROUPS.values()})

@@ -54,10 +54,14 @@ def run(params: Mapping[str, Array], years: npt.ArrayLike) -> Array:
     return np.asarray(1.0 - (1.0 - first) * 10.0 ** (-later / (whole - 1.0)))
 
 
-@lru_cache(maxsize=1)
 def relative() -> pd.DataFrame:
     """By sector of goods: ``share`` of its elasticity in the mean of all trade, ``spread`` (standard error of its
     logarithm), ``groups`` and ``elasticity`` (geometric mean) of the product groups behind it."""
+    return _relative((tables.stamp("trade_elasticities_gtap"), tables.stamp("sectors")))
+
+
+@lru_cache(maxsize=2)
+def _relative(_stamps: object) -> pd.DataFrame:
     table = tables.trade_elasticities_gtap().dropna(subset=["tariff_elasticity"])
     logs = np.log(-table.set_index("sector")["tariff_elasticity"]).groupby(level=0)
     found = pd.DataFrame(

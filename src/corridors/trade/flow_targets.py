@@ -40,26 +40,26 @@ def ln_targets(world: Panel) -> tuple[Array, float]:
 def closed(world: Panel, year: int) -> npt.NDArray[np.bool_]:
     """Pairs (N, N) whose trade policy holds down in ``year``, both directions: their target pulls at nothing."""
     out = np.zeros((len(world.economies),) * 2, dtype=bool)
-    for a, b, since, until in _closures():
-        if since <= year <= until:
-            i, j = world.position(a), world.position(b)
-            if i >= 0 and j >= 0:
-                out[i, j] = out[j, i] = True
+    for a, b, _ in _shut(year):
+        i, j = world.position(a), world.position(b)
+        if i >= 0 and j >= 0:
+            out[i, j] = out[j, i] = True
     return out
 
 
 def closure_of(pair: tuple[str, str], year: int) -> str | None:
     """What shut the pair's trade, if anything does in ``year``."""
-    table = tables.closed_pairs()
-    for row in table.itertuples():
-        if {row.a, row.b} == set(pair) and int(row.since) <= year <= _until(row.until):
-            return str(row.policy)
-    return None
+    return next((policy for a, b, policy in _shut(year) if {a, b} == set(pair)), None)
 
 
-@lru_cache(maxsize=1)
-def _closures() -> tuple[tuple[str, str, int, int], ...]:
-    return tuple((str(r.a), str(r.b), int(r.since), _until(r.until)) for r in tables.closed_pairs().itertuples())
+def _shut(year: int) -> list[tuple[str, str, str]]:
+    """Pairs that policy holds down in ``year``, with the policy."""
+    return [(a, b, policy) for a, b, since, until, policy in _closures(tables.stamp("closed_pairs")) if since <= year <= until]
+
+
+@lru_cache(maxsize=2)
+def _closures(_stamp: object) -> tuple[tuple[str, str, int, int, str], ...]:
+    return tuple((str(r.a), str(r.b), int(r.since), _until(r.until), str(r.policy)) for r in tables.closed_pairs().itertuples())
 
 
 def _until(value: object) -> int:

@@ -110,7 +110,6 @@ def quantile(row: Mapping[Any, Any], probability: Array | float) -> Array:
     return np.full(u.shape, mid)
 
 
-@lru_cache(maxsize=8)
 def _mixture(parameter: str) -> tuple[Array, Array]:
     """ln of a parameter on a fine grid, and the share of the mixture below it."""
     if parameter not in MIXTURES:
@@ -120,7 +119,14 @@ def _mixture(parameter: str) -> tuple[Array, Array]:
         )
     from corridors.data import tables
 
-    parts = tables.table(MIXTURES[parameter])
+    return _mixed(MIXTURES[parameter], tables.stamp(MIXTURES[parameter]))
+
+
+@lru_cache(maxsize=8)
+def _mixed(table: str, _stamp: object) -> tuple[Array, Array]:
+    from corridors.data import tables
+
+    parts = tables.table(table)
     weight = parts["weight"].to_numpy(dtype=np.float64)
     low, mid, high = (np.log(parts[c].to_numpy(dtype=np.float64)) for c in ("low", "median", "high"))
     below, above = (mid - low) / _Z90, (high - mid) / _Z90
