@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import known_lengths
 from corridors.data import origins, package, tables
 from corridors.runtime import paths
-from corridors.transport.world_network import roads as road_search
-from corridors.transport.world_network import tables as network
 
 WORLD = [r for r in package.resources().values() if r.is_table and str(r.descriptor["path"]).startswith("world/")]
 OWN = ("own calculation", "own fit")
@@ -48,13 +47,7 @@ def test_roads_agree_with_the_lengths_that_are_cited() -> None:
     known = tables.table("world_known_lengths")
     cited = known[known["source_url"] != origins.ESTIMATE]
     assert len(cited) >= 35
-    graph, search = network.roads(), road_search.with_all_open()
-    errors = []
-    for row in cited.to_dict("records"):
-        start, end = graph.number[row["from"]], graph.number[row["to"]]
-        way = search.way(search.from_nodes([start])[1][0], start, end)
-        assert way is not None, row
-        errors.append(way.km / row["km"] - 1.0)
+    errors = known_lengths.errors(cited)
     assert abs(np.median(errors)) < 0.03
     assert np.median(np.abs(errors)) < 0.05
     assert np.mean(np.abs(errors) < 0.25) >= 6 / 7
