@@ -36,7 +36,6 @@ _NEAREST_PLACES, _DETOUR = 3, 1.35
 class Layered:
     """Road tables with the hand-checked layer on top, and what could not be placed."""
 
-    places: pd.DataFrame
     crossings: pd.DataFrame
     links: pd.DataFrame
     unplaced: tuple[str, ...]
@@ -79,7 +78,7 @@ def lay(
     links = _once(links).sort_values(["economy", "from", "to"], kind="stable")
     links["length_km"] = np.maximum(links["length_km"], _straight(places, links)).round(1)
     found = found.sort_values(["economy_a", "economy_b", "use_share", "crossing"], ascending=[True, True, False, True], kind="stable")
-    return Layered(places, found, links.reset_index(drop=True), tuple(unplaced))
+    return Layered(found, links.reset_index(drop=True), tuple(unplaced))
 
 
 def _once(links: pd.DataFrame) -> pd.DataFrame:

@@ -26,11 +26,12 @@ def write(compiled: Path, data: Path) -> tuple[str, ...]:
         return pd.read_csv(compiled / f"{name}.csv", keep_default_na=False, na_values=[""])
 
     hand = {name: pd.read_csv(world / f"{name}.csv", keep_default_na=False, na_values=[""]) for name in ("crossing_names", "hand_crossings", "hand_links")}
+    places = read("road_places")
     laid = layers.lay(
-        read("road_places"), read("road_crossings"), read("road_links"), hand["crossing_names"], hand["hand_crossings"],
+        places, read("road_crossings"), read("road_links"), hand["crossing_names"], hand["hand_crossings"],
         pd.read_csv(data / "network" / "places.csv"), pd.read_csv(data / "network" / "links.csv"), hand["hand_links"],
     )  # fmt: skip
-    _save(laid.places.rename(columns={"geonameid_or_port": "source_id"}), world / "road_places.csv")
+    _save(places.rename(columns={"geonameid_or_port": "source_id"}), world / "road_places.csv")
     _save(laid.crossings, world / "crossings.csv")
     _save(laid.links, world / "road_links.csv")
     _save(read("rail_places").rename(columns={"geonameid_or_port": "source_id"}), world / "rail_places.csv")

@@ -35,14 +35,11 @@ SPREAD = 2.0
 
 @dataclass(frozen=True)
 class RoadCost:
-    """Rate, speed and share of the day on the move of trucks in an economy, with range and basis."""
+    """Rate, speed and share of the day on the move of trucks in an economy."""
 
     usd_per_t_km: float
-    low: float
-    high: float
     speed_kmh: float
     moving_share: float
-    basis: str
 
     def hours(self, km: float) -> float:
         """Hours on a road, rest included."""
@@ -66,19 +63,14 @@ def road(economy: str) -> RoadCost:
     """Costs and speeds of trucks in an economy."""
     r = _checked_roads().get(economy)
     if r is not None:
-        return RoadCost(
-            float(r["usd_per_t_km"]), float(r["usd_per_t_km_low"]), float(r["usd_per_t_km_high"]), float(r["speed_kmh"]),
-            float(r["moving_hours_per_day"]) / 24.0, "checked: data/network/road_costs.csv",
-        )  # fmt: skip
+        return RoadCost(float(r["usd_per_t_km"]), float(r["speed_kmh"]), float(r["moving_hours_per_day"]) / 24.0)
     group = _groups().get(economy, _groups()[""])
-    usd, basis = float(group["usd_per_t_km"]), f"group {group['group']}"
+    usd = float(group["usd_per_t_km"])
     seen = _hauled().get(economy)
     if seen is not None:
         usd = float(np.clip(np.sqrt(usd * seen), group["usd_per_t_km_low"], group["usd_per_t_km_high"]))
-        basis += " and Doing Business 2020"
     speed = float(np.clip(truck_share() * _cars().get(economy, _cars()[""]), 15.0, 75.0))
-    low, high = float(group["usd_per_t_km_low"]), float(group["usd_per_t_km_high"])
-    return RoadCost(usd, low, high, speed, float(group["moving_hours_per_day"]) / 24.0, basis)
+    return RoadCost(usd, speed, float(group["moving_hours_per_day"]) / 24.0)
 
 
 @lru_cache(maxsize=1)
@@ -208,7 +200,7 @@ def _seen() -> Mapping[frozenset[str], Mapping[str, tuple[float, str]]]:
         sides = rows[rows["side"] != "both"].groupby("side")["hours"].mean()
         hours = float(both["hours"].mean()) if len(both) else float(sides.sum()) * (2.0 if len(sides) == 1 else 1.0)
         where = found.setdefault(frozenset((str(a), str(b))), {})
-        for part in {str(name), *str(name).split("-")}:
+        for part in dict.fromkeys((str(name), *str(name).split("-"))):
             where[plain(part)] = (hours, str(rows["source_url"].iloc[0]))
     return found
 
@@ -219,7 +211,7 @@ def damping() -> tuple[float, float, float]:
     rows: list[tuple[float, float]] = []
     for pair, crossings in _seen().items():
         a, b = sorted(pair)
-        rows += [(np.log(compliance_hours(a, b)), np.log(hours)) for hours in {h for h, _ in crossings.values()}]
+        rows += [(np.log(compliance_hours(a, b)), np.log(hours)) for hours in dict.fromkeys(h for h, _ in crossings.values())]
     checked = data.crossings()
     sides = data.places().set_index("place")["economies"]
     for r in checked.itertuples():

@@ -31,7 +31,6 @@ class Way:
     hours: float
     usd_per_t: float
     cost: float
-    checked_km: float
 
 
 class Search:
@@ -97,7 +96,6 @@ class Search:
             hours=float(self.hours[edges].sum() + self.border_hours[passed].sum()),
             usd_per_t=float(self.usd[edges].sum() + self.border_usd[at_border].sum()),
             cost=float(self.cost[edges].sum()),
-            checked_km=float(graph.km[edges][graph.stated[edges]].sum()),
         )
 
 

@@ -82,8 +82,8 @@ def matrix() -> sparse.csr_array:
 
 
 @lru_cache(maxsize=1024)
-def _from(port: int) -> Array:
-    """Kilometres from one port to all ports, access to the lanes included; infinite where ships cannot go."""
+def km_from(port: int) -> Array:
+    """Kilometres (P,) from port number ``port`` to every port, access to the lanes included; infinite where ships cannot go."""
     ports = sea().ports
     nodes = ports["sea_node"].to_numpy(dtype=np.intp)
     access = ports["access_km"].to_numpy(dtype=float)
@@ -91,14 +91,9 @@ def _from(port: int) -> Array:
     return np.asarray(distance[nodes] + access + access[port])
 
 
-def km_from(port: int) -> Array:
-    """Kilometres by sea (P,) from port number ``port`` to every port."""
-    return _from(port)
-
-
 def lane(a: int, b: int) -> Lane | None:
     """The lane between ports number ``a`` and ``b``; None where ships cannot go."""
-    km = float(_from(a)[b])
+    km = float(km_from(a)[b])
     if not np.isfinite(km) or a == b:
         return None
     calls = float(np.min(sea().ports["ship_calls_a_year"].to_numpy(dtype=float)[[a, b]]))

@@ -90,8 +90,8 @@ def for_pair(a: str, b: str, named: tuple[str, ...] = (), airports: tuple[str, .
         services += tuple(s for s in load().services if s.mode == "air_direct")
     modes = {s.mode for s in services} | ({"road"} if any(options.road(p, q) for p, _ in ends[a, b] for q, _ in ends[b, a]) else set())
     return Network(
-        places=_names(graph, parts),
-        coordinates=_positions(graph, parts),
+        places=_names(parts),
+        coordinates=_positions(parts),
         economies=_economies(graph, parts),
         links=links,
         services=services,
@@ -300,7 +300,7 @@ def _nodes(parts: Parts) -> list[str]:
     return list(dict.fromkeys([*parts.places, *parts.crossings, *alone]))
 
 
-def _names(graph: Graph, parts: Parts) -> Mapping[str, str]:
+def _names(parts: Parts) -> Mapping[str, str]:
     return {name: place_name(name) for name in _nodes(parts)}
 
 
@@ -320,7 +320,7 @@ def _short(name: str) -> str:
     return place_name(name).split(" / ")[0]
 
 
-def _positions(graph: Graph, parts: Parts) -> Mapping[str, tuple[float, float]]:
+def _positions(parts: Parts) -> Mapping[str, tuple[float, float]]:
     return {name: options.position(name) for name in _nodes(parts)}
 
 

@@ -44,7 +44,7 @@ class Graph:
     """Nodes (places, then crossings) and edges inside economies of one mode of land transport.
 
     ``economy`` of a node is that of a place; a crossing has two, in ``sides``. Edges: ``a``, ``b`` (E,) positions of
-    nodes, ``economy_of`` (E,) codes, ``km`` (E,), ``stated`` (E,) whether a person has looked at the length.
+    nodes, ``economy_of`` (E,) codes, ``km`` (E,).
     """
 
     places: pd.DataFrame
@@ -53,7 +53,6 @@ class Graph:
     b: Index
     economy_of: npt.NDArray[np.str_]
     km: Array
-    stated: npt.NDArray[np.bool_]
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -100,7 +99,7 @@ class Graph:
 
 @dataclass(frozen=True)
 class Sea:
-    """Ports and the graph of sea lanes: ``node`` (P,) of each port, edges ``a``, ``b``, ``km``, ``passage``."""
+    """Ports, whose ``sea_node`` is the position of their node, positions of nodes (N,), and lanes ``a``, ``b``, ``km`` (E,)."""
 
     ports: pd.DataFrame
     latitude: Array
@@ -108,7 +107,6 @@ class Sea:
     a: Index
     b: Index
     km: Array
-    passage: npt.NDArray[np.str_]
 
 
 @lru_cache(maxsize=1)
@@ -133,7 +131,6 @@ def _graph(places: str, crossings: str, links: str) -> Graph:
         b=np.array([number[p] for p in edges["to"]], dtype=np.intp),
         economy_of=edges["economy"].to_numpy(dtype=str),
         km=edges["length_km"].to_numpy(dtype=float),
-        stated=np.array(["checked" in basis for basis in edges["basis"]], dtype=bool),
     )
 
 
@@ -152,7 +149,7 @@ def sea() -> Sea:
         river |= (longitude[end] > west) & (longitude[end] < east) & (latitude[end] > south) & (latitude[end] < north)
     kept = ~np.isin(passage, _NO_LANE) & ~river
     ports = data.table("world_ports").assign(sea_node=lambda t: [order[int(n)] for n in t["sea_node"]])
-    return Sea(ports, latitude, longitude, a[kept], b[kept], lanes["km"].to_numpy(dtype=float)[kept], passage[kept])
+    return Sea(ports, latitude, longitude, a[kept], b[kept], lanes["km"].to_numpy(dtype=float)[kept])
 
 
 @lru_cache(maxsize=1)
