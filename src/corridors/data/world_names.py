@@ -92,7 +92,7 @@ def _places() -> Mapping[str, str]:
 @lru_cache(maxsize=2)
 def _places_at(_stamp: object) -> Mapping[str, str]:
     checked = names.places()
-    own = dict(names.rows_of("world/road_places.csv", "place", "name"))
+    own = {p: n for p, n in names.rows_of("world/road_places.csv", "place", "name")}
     ports = {p: n for p, n in names.rows_of("world/ports.csv", "port", "name") if p not in own}
     return {**checked, **own, **ports, **{row[0]: row[1] for row in _crossing_rows() if row[0] not in checked}}
 

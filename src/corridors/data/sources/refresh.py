@@ -61,7 +61,7 @@ class Diff:
 
 def _written(value: object) -> str:
     """A value of a table in a line for people: numbers short, text as it is, a dash for none."""
-    if pd.isna(value):  # type: ignore[call-overload]
+    if pd.isna(value):
         return "\u2013"
     return value if isinstance(value, str) else f"{value:g}"
 
@@ -190,9 +190,9 @@ def diff(table: str, old: pd.DataFrame, new: pd.DataFrame) -> Diff:
 def _differs(old: pd.Series, new: pd.Series) -> np.ndarray:
     """Where values differ: numbers by more than a millionth, all else as text; two that are missing are the same."""
     if all(pd.api.types.is_numeric_dtype(values) for values in (old, new)):
-        return ~np.isclose(old.astype(float), new.astype(float), rtol=1e-6, atol=0, equal_nan=True)
+        return np.asarray(~np.isclose(old.astype(float), new.astype(float), rtol=1e-6, atol=0, equal_nan=True))
     same = (old.astype(str) == new.astype(str)) & (old.isna() == new.isna())
-    return ~(same | (old.isna() & new.isna())).to_numpy(dtype=bool)
+    return np.asarray(~(same | (old.isna() & new.isna())), dtype=bool)
 
 
 def write(proposal: Proposal, folder: Path | None = None) -> Path:

@@ -220,7 +220,7 @@ def together(by_class: Array, unit: str = "value") -> Array:
 
 def usual_mix() -> Array:
     """Value shares (C,) of the classes in the trade of any pair (``data/class_shares.csv``, bulk in the middle of its range)."""
-    return cargo.usual_shares([("*", "*")])[0]
+    return np.asarray(cargo.usual_shares([("*", "*")])[0])
 
 
 @dataclass(frozen=True)
