@@ -573,9 +573,9 @@ def test_tables_without_a_pair_of_reports_do_not_break_words(results) -> None:
 
 def test_a_sign_against_the_cost_is_explained() -> None:
     """Torkham and Chaman open: this pair's trade falls though its cost does not rise, because that of the neighbours grows."""
-    told = narrative.answer(pipeline.run(scenario.load("afghan-border-open"), draws=64)).paragraphs[0]
+    told = narrative.projection_words(pipeline.run(scenario.load("afghan-border-open"), draws=64)).text()
     assert "It falls although its own cost does not rise: trade from Pakistan to Afghanistan grows by $" in told
-    flown = narrative.answer(pipeline.run(scenario.load("direct-flights"), draws=64)).paragraphs[0]
+    flown = narrative.projection_words(pipeline.run(scenario.load("direct-flights"), draws=64)).text()
     assert "although" not in flown
 
 

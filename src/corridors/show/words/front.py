@@ -10,10 +10,8 @@ from corridors.show.blocks import Cover, KeyFigure, KeyFigures, Prose
 from corridors.show.lookups import (  # fmt: skip
     Band,
     clean,
-    economy,
     effect,
     either_way,
-    fact_band,
     gate,
     has_measures,
     level,
@@ -50,27 +48,7 @@ def cover(result: StudyResult) -> Cover:
 
 def answer(result: StudyResult) -> Prose:
     """The answer in three sentences: what the measures do, why so much or so little, how sure that is."""
-    return Prose((phrases.sentence(phrases.headline(result), _why(result), _although(result), _how_sure(result)),), "lead")
-
-
-def _although(result: StudyResult) -> str:
-    """Why trade falls though its own cost does not rise, or rises though that does not fall: what moves over the same borders;
-    empty where the cost explains it, or no flow of one of the two that moves the other way is sure."""
-    band, cost = effect(result), fact_band(result.facts["trade_cost_change_percent"])
-    rows = result["others"]
-    if not findings.told(band) or band.mid * cost.mid < 0 or not len(rows):
-        return ""
-    falls = band.mid < 0
-    sure = rows["change_musd_p10"] > 0 if falls else rows["change_musd_p90"] < 0
-    rows = rows[sure & (rows["exporter"].isin(result.pair) | rows["importer"].isin(result.pair))]
-    if not len(rows):
-        return ""
-    top = rows.loc[rows["change_musd_p50"].abs().idxmax()]
-    flow = f"trade from {economy(str(top['exporter']))} to {economy(str(top['importer']))}"
-    size = f"{n.musd(abs(float(top['change_musd_p50'])))} a year"
-    if falls:
-        return f"It falls although its own cost does not rise: {flow} grows by {size}, and what is sold there is not sold here."
-    return f"It rises although its own cost does not fall: {flow} shrinks by {size}, and part of that comes to this pair."
+    return Prose((phrases.sentence(phrases.headline(result), _why(result), _how_sure(result)),), "lead")
 
 
 def _why(result: StudyResult) -> str:

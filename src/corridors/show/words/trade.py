@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
+from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
 from corridors.show.lookups import (  # fmt: skip
     Band,
     clean,
+    economy,
     effect,
+    fact_band,
     full_reports,
     has_measures,
     level,
@@ -176,9 +179,29 @@ def _with_measures(result: StudyResult) -> str:
     if kind in ("tiny", "nil"):
         head = f"With the measures the picture does not change: {phrases.change(band)} in {last}."
     else:
-        head = f"With the measures it is about {n.musd(total.mid)} ({phrases.money_range(total)}). Measured draw by draw, that is {phrases.change(band)}."
+        head = f"With the measures it is about {n.musd(total.mid)} ({phrases.money_range(total)}). Measured case by case, that is {phrases.change(band)}."
     each = " and ".join(f"{phrases.change(effect(result, flow))} {way(result, flow)}" for flow in ("exports", "imports"))
-    return phrases.sentence(head, f"By direction: {each}.", _against_doubt(result, band))
+    return phrases.sentence(head, f"By direction: {each}.", _although(result, band), _against_doubt(result, band))
+
+
+def _although(result: StudyResult, band: Band) -> str:
+    """Why trade falls though its own cost does not rise, or rises though that does not fall: what moves over the same borders;
+    empty where the cost explains it, or no flow of one of the two that moves the other way is sure."""
+    cost = fact_band(result.facts["trade_cost_change_percent"])
+    rows = result["others"]
+    if not findings.told(band) or band.mid * cost.mid < 0 or not len(rows):
+        return ""
+    falls = band.mid < 0
+    against = findings.sure(rows, "change_musd") & ((rows["change_musd_p50"] > 0) == falls)
+    rows = rows[against & (rows["exporter"].isin(result.pair) | rows["importer"].isin(result.pair))]
+    if not len(rows):
+        return ""
+    top = rows.loc[rows["change_musd_p50"].abs().idxmax()]
+    flow = f"trade from {economy(str(top['exporter']))} to {economy(str(top['importer']))}"
+    size = f"{n.musd(abs(float(top['change_musd_p50'])))} a year"
+    if falls:
+        return f"It falls although its own cost does not rise: {flow} grows by {size}, and what is sold there is not sold here."
+    return f"It rises although its own cost does not fall: {flow} shrinks by {size}, and part of that comes to this pair."
 
 
 def _against_doubt(result: StudyResult, band: Band) -> str:
