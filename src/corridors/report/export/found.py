@@ -66,7 +66,7 @@ def _table(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_parquet(file) if file.is_file() else pd.DataFrame()
 
 
-def _worth(head: Mapping[str, Any]) -> dict[str, str]:
+def _worth(head: Mapping[str, Any]) -> dict[str, Any]:
     """Worth a year, cost and how sure a gain is, in words; nothing without an appraisal."""
     found = head["facts"].get("appraisal")
     if not found or not head["scenario"].get("measures"):

@@ -70,7 +70,7 @@ def chart(function: Callable[P, R]) -> Callable[P, R]:
                 small = function(*args, **kwargs)
             finally:
                 _NARROW.reset(mark)
-            return replace(full, small=small.svg)  # type: ignore[return-value, attr-defined]
+            return replace(full, small=small.svg)  # type: ignore[attr-defined]
 
     return styled
 
