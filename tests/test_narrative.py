@@ -597,3 +597,11 @@ def many_costs(results: dict[str, StudyResult]) -> Iterator[StudyResult]:
     found = result.facts["appraisal"]
     for mean in (found["costs_musd"]["mean"], 0.0):
         yield replace(result, facts={**result.facts, "appraisal": {**found, "costs_musd": {**found["costs_musd"], "mean": mean}}})
+
+
+def test_a_recommendation_does_not_deny_a_fall() -> None:
+    """Where the only finding is a fall, nothing raises trade; that nothing moves it would be untrue."""
+    group = [pipeline.run(scenario.load(name), draws=64) for name in ("afghan-border-open", "capacity-800")]
+    told = narrative.recommendation(group).text()
+    assert "none of them raises it by an amount that can be told from zero" in told and "does anything" not in told
+    assert "None raises it; the fall is by “Torkham and Chaman open again”" in narrative.compare_answer(group).text()

@@ -78,7 +78,8 @@ def compare_answer(results: Sequence[StudyResult]) -> Prose:
     if effect(best).mid > 0:
         top = f"{quoted(best.title)} does most: {phrases.change(effect(best))}, about {n.musd(effect(best, unit='musd').mid)} a year."
     else:
-        top = f"None raises it; the smallest fall is {quoted(best.title)}: {phrases.change(effect(best))}."
+        least = "the smallest fall is by" if len(moving) > 1 else "the fall is by"
+        top = f"None raises it; {least} {quoted(best.title)}: {phrases.change(effect(best))}."
     rest = f"{phrases.capital(n.in_words(still))} {n.plural(still, 'has', 'have')} an effect too small or too uncertain to tell from none." if still else ""
     return Prose((phrases.sentence(head, top, rest, worth.worth_answer(results)),), "lead")
 
@@ -192,7 +193,9 @@ def _trade(acting: Sequence[StudyResult]) -> str:
     rising = [r for r in acting if verdict(effect(r)) == "rise"]
     last = acting[0].years[-1]
     if not rising:
-        return f"For {phrases.what_changes(acting[0])} itself none of them does anything that can be told from zero by {last}: whatever they are worth, they are worth it to others who pass."
+        falls = any(verdict(effect(r)) == "fall" for r in acting)
+        does = "raises it by an amount" if falls else "does anything"
+        return f"For {phrases.what_changes(acting[0])} itself none of them {does} that can be told from zero by {last}: whatever they are worth, they are worth it to others who pass."
     found = effect(rising[0])
     return f"For {phrases.what_changes(rising[0])} itself {quoted(rising[0].title)} does most: {phrases.change(found)} in {last}."
 
