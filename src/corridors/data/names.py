@@ -35,6 +35,11 @@ def _rows(path: Path, mtime_ns: int, columns: tuple[str, ...]) -> tuple[tuple[st
         raise DataError(f"{path}: not a readable CSV table: {error}") from None
 
 
+def _mapping(file: str, key: str, value: str) -> dict[str, str]:
+    """One column of a table by another."""
+    return {a: b for a, b in _column_rows(file, key, value)}
+
+
 def _column_rows(file: str, *columns: str) -> tuple[tuple[str, ...], ...]:
     path = paths.data() / file
     try:
@@ -62,7 +67,7 @@ def stamp_of(*files: str) -> tuple[tuple[Path, int], ...]:
 
 def economies() -> Mapping[str, str]:
     """Names of economies by ISO 3166 alpha-3 code."""
-    return dict(_column_rows("economies.csv", "iso3", "name"))  # type: ignore[arg-type]
+    return _mapping("economies.csv", "iso3", "name")
 
 
 @lru_cache(maxsize=8)
@@ -91,7 +96,7 @@ def economies_with_geography() -> frozenset[str]:
 
 def places() -> Mapping[str, str]:
     """Names of all places of the network (cities, ports, crossings) by id."""
-    return dict(_column_rows("network/places.csv", "place", "name"))  # type: ignore[arg-type]
+    return _mapping("network/places.csv", "place", "name")
 
 
 def crossings() -> Mapping[str, str]:
@@ -102,8 +107,8 @@ def crossings() -> Mapping[str, str]:
 
 def city_of_airport(iata: str) -> str:
     """The city that an airport serves, as people call it: ``Islamabad`` for ISB; the code where it is not known."""
-    place = dict(_column_rows("network/airports.csv", "iata", "place")).get(iata, "")
-    name = dict(_column_rows("network/places.csv", "place", "name")).get(place, "")
+    place = _mapping("network/airports.csv", "iata", "place").get(iata, "")
+    name = _mapping("network/places.csv", "place", "name").get(place, "")
     return name.split(" (")[0].split(" / ")[0] or iata
 
 
