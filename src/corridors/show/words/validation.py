@@ -10,6 +10,7 @@ from corridors.data import tables
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Cover, KeyFigure, KeyFigures, Prose, Table, table
 from corridors.show.lookups import BACKTEST_SOURCE
+from corridors.validation import published_appraisals
 from corridors.validation.checks import ValidationResult
 from corridors.validation.day_of_delay import DRAWS
 
@@ -93,6 +94,25 @@ def published(found: ValidationResult) -> Table:
         rows,
         "Source: " + "; ".join(dict.fromkeys(frame["source"])) + ". Addresses of every figure are in tables/published.csv.",
     )  # fmt: skip
+
+
+def crossing_appraisals(found: ValidationResult) -> Table:
+    """What others found of border crossings, beside the same computed from their figures by our appraisal."""
+    frame = found["published"]
+    frame = frame[frame["table"].isin(published_appraisals.OF_CROSSINGS)]
+    rows = [
+        (
+            str(r.table).partition(":")[0], str(r.quantity), n.significant(r.published, 3), n.significant(r.ours, 3), str(r.unit),
+            _held(bool(r.passed)), str(r.note), str(r.source),
+        )
+        for r in frame.itertuples()
+    ]  # fmt: skip
+    return table(
+        "Appraisals of border crossings, published and computed again from their figures",
+        ("Crossing", "What", Column("Published", "", "right"), Column("Ours", "", "right"), "Unit", "As printed", "How, and why not the same", "Source"),
+        rows,
+        "Source: data/published_appraisals.csv; own calculation. Addresses are in tables/published.csv.",
+    )
 
 
 def real_cases(found: ValidationResult) -> Table:
