@@ -88,6 +88,7 @@ def test_first_predictions_are_history() -> None:
         "afghanistan-pakistan": -6.5, "china-kyrgyzstan": -14.87, "rwanda-uganda": -44.0, "cambodia-thailand": -1.1, "iraq-jordan": -9.29,
         "poland-ukraine": -15.78, "qatar-saudi-2017": -3.88, "qatar-saudi-2021": 4.03, "colombia-venezuela-2022": 8.97, "jordan-syria-2018": 169.2,
         "benin-nigeria-2019": -47.8, "rwanda-uganda-2022": 26.52, "kyrgyzstan-tajikistan-2021": -1.27, "kyrgyzstan-tajikistan-2025": 1.29,
-        "india-pakistan-2019": -3.19, "benin-niger-2023": -1.91,
+        "india-pakistan-2019": -3.19, "benin-niger-2023": -1.91, "uzbekistan-tajikistan-2018": 12.62, "saudi-iraq-2020": 2.35,
+        "libya-tunisia-2024": -0.87, "nepal-india-2015": -0.22,
     }  # fmt: skip
     assert first.to_dict() == said

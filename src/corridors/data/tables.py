@@ -319,6 +319,16 @@ def experiments_first_predictions() -> pd.DataFrame:
     return table("experiments_first_predictions")
 
 
+def experiments_measured() -> pd.DataFrame:
+    """Experiments measured in something else than a pair's trade, and how the model computes each."""
+    return table("experiments_measured")
+
+
+def experiments_measured_first_predictions() -> pd.DataFrame:
+    """What the model said of each of them before anything was compared."""
+    return table("experiments_measured_first_predictions")
+
+
 def experiments_observed() -> pd.DataFrame:
     """What came of an experiment, with its address; one that has no row waits for a figure."""
     return table("experiments_observed")

@@ -70,7 +70,21 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
         yield batch
 
 
-def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[dict[str, Any]]:
+def crossing_trucks(scenario: Scenario, crossing: str, draws: int = DRAWS, seed: int | None = None) -> tuple[Array, Array]:
+    """(B,) trucks a calendar day at a crossing before and after the measures of ``scenario``, in its last year.
+
+    All traffic of the scenario's network. Raises :class:`~corridors.errors.NetworkError` for a crossing that is not on it.
+    """
+    params = uncertainty.sample(None, draws, scenario.uncertainty.seed if seed is None else seed)
+    links, change, _ = _changed([scenario], params)
+    x = links.network.crossing(crossing)
+    assert change.before is not None and change.after is not None
+    at = list(links.network.crossing_names()).index(x)
+    return change.before.crossing_load_trucks_per_day[:, at], change.after.crossing_load_trucks_per_day[:, at]
+
+
+def _changed(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> tuple[counterfactual.Chain, counterfactual.Change, dict[tuple[str, str], Array]]:
+    """The network of scenarios of one batch, what their measures change in it (scenario by scenario, each in every draw), and the pair's flows before."""
     pair, year = scenarios[0].pair, scenarios[0].years[-1]
     measures = {m.deed: m for one in scenarios for m in one.measures}
     position = {key: m for m, key in enumerate(measures)}
@@ -90,6 +104,13 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
         {p: np.tile(value, (count, 1)) for p, value in flows.items()},
         before=_repeated(links.transport(params, None, year, flows), count),
     )
+    return links, change, flows
+
+
+def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[dict[str, Any]]:
+    pair, year = scenarios[0].pair, scenarios[0].years[-1]
+    draws, count = len(params["phase_in_speed"]), len(scenarios)
+    _, change, flows = _changed(scenarios, params)
     there = change.before_factor[:draws]
     flows = {pair: flows[pair] * there[:, :1], pair[::-1]: flows[pair[::-1]] * there[:, 1:2]}
     exports, imports = flows[pair].sum(axis=1), flows[pair[::-1]].sum(axis=1)

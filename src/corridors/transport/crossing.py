@@ -135,6 +135,16 @@ class Crossing:
             waiting = np.minimum(0.5 * served * bracket + load * closed / 24.0, load * days)
         return float(waiting) if np.ndim(trucks_per_day) == 0 else waiting
 
+    def days_to_drain(self, waiting: float, trucks_per_day: float) -> float:
+        """Days until a queue of ``waiting`` trucks has gone while so many a day arrive: ``Q / (K - a)``, the fluid queue.
+
+        Infinite where no fewer arrive than are released. Raises CrossingError for numbers that are negative or not finite.
+        """
+        _number("waiting", waiting, at_least=0.0)
+        _number("trucks_per_day", trucks_per_day, at_least=0.0)
+        spare = self.average_capacity_per_day - trucks_per_day
+        return waiting / spare if spare > 0.0 else (0.0 if waiting == 0 else math.inf)
+
 
 def _number(
     name: str,

@@ -67,8 +67,10 @@ def scenario_of(row: dict[Any, Any]) -> Scenario:
         measure["days_per_year"] = int(row["value"])
     elif row["measure"] == "border_capacity":
         measure["trucks_per_day"] = float(row["value"])
+    elif row["measure"] == "crossing_time":
+        measure["processing_hours"] = float(row["value"])
     else:
-        raise DataError(f"experiments.csv: {row['experiment']}: measure {row['measure']!r} is not closure or border_capacity")
+        raise DataError(f"experiments.csv: {row['experiment']}: measure {row['measure']!r} is not closure, border_capacity or crossing_time")
     return parse(
         {
             "title": row["title"], "pair": [row["economy_a"], row["economy_b"]], "horizon": [int(row["year"]) - 1, int(row["year"])],

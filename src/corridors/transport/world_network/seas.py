@@ -74,26 +74,30 @@ def _rates() -> tuple[tuple[float, float], tuple[float, float]]:
     return found[0], found[1]
 
 
-@lru_cache(maxsize=1)
-def matrix() -> sparse.csr_array:
-    """Sea lanes as a sparse matrix of kilometres between nodes."""
+@lru_cache(maxsize=4)
+def matrix(shut: str = "") -> sparse.csr_array:
+    """Sea lanes as a sparse matrix of kilometres between nodes, those of the passage ``shut`` left out."""
     graph = sea()
-    return both_ways(graph.a, graph.b, np.maximum(graph.km, 1e-3), len(graph.latitude))
+    open_ = graph.passage != shut if shut else np.ones(len(graph.a), dtype=bool)
+    return both_ways(graph.a[open_], graph.b[open_], np.maximum(graph.km[open_], 1e-3), len(graph.latitude))
 
 
 @lru_cache(maxsize=1024)
-def km_from(port: int) -> Array:
-    """Kilometres (P,) from port number ``port`` to every port, access to the lanes included; infinite where ships cannot go."""
+def km_from(port: int, shut: str = "") -> Array:
+    """Kilometres (P,) from port number ``port`` to every port, access to the lanes included; infinite where ships cannot go.
+
+    ``shut`` is a strait or canal (``suez``) that no ship takes; empty: all are open.
+    """
     ports = sea().ports
     nodes = ports["sea_node"].to_numpy(dtype=np.intp)
     access = ports["access_km"].to_numpy(dtype=float)
-    distance = dijkstra(matrix(), directed=True, indices=int(nodes[port]))
+    distance = dijkstra(matrix(shut), directed=True, indices=int(nodes[port]))
     return np.asarray(distance[nodes] + access + access[port])
 
 
-def lane(a: int, b: int) -> Lane | None:
-    """The lane between ports number ``a`` and ``b``; None where ships cannot go."""
-    km = float(km_from(a)[b])
+def lane(a: int, b: int, shut: str = "") -> Lane | None:
+    """The lane between ports number ``a`` and ``b``, without the passage ``shut``; None where ships cannot go."""
+    km = float(km_from(a, shut)[b])
     if not np.isfinite(km) or a == b:
         return None
     calls = float(np.min(sea().ports["ship_calls_a_year"].to_numpy(dtype=float)[[a, b]]))

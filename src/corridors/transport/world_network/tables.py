@@ -99,7 +99,7 @@ class Graph:
 
 @dataclass(frozen=True)
 class Sea:
-    """Ports, whose ``sea_node`` is the position of their node, positions of nodes (N,), and lanes ``a``, ``b``, ``km`` (E,)."""
+    """Ports, whose ``sea_node`` is the position of their node, positions of nodes (N,), and lanes ``a``, ``b``, ``km`` (E,) with the strait or canal they are part of."""
 
     ports: pd.DataFrame
     latitude: Array
@@ -107,6 +107,7 @@ class Sea:
     a: Index
     b: Index
     km: Array
+    passage: npt.NDArray[np.str_]
 
 
 @lru_cache(maxsize=1)
@@ -149,7 +150,7 @@ def sea() -> Sea:
         river |= (longitude[end] > west) & (longitude[end] < east) & (latitude[end] > south) & (latitude[end] < north)
     kept = ~np.isin(passage, _NO_LANE) & ~river
     ports = data.table("world_ports").assign(sea_node=lambda t: [order[int(n)] for n in t["sea_node"]])
-    return Sea(ports, latitude, longitude, a[kept], b[kept], lanes["km"].to_numpy(dtype=float)[kept])
+    return Sea(ports, latitude, longitude, a[kept], b[kept], lanes["km"].to_numpy(dtype=float)[kept], passage[kept])
 
 
 @lru_cache(maxsize=1)
