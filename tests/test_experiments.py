@@ -49,7 +49,7 @@ def test_first_predictions_and_observations_are_of_the_same_experiments_and_orde
 def _as_if(monkeypatch: pytest.MonkeyPatch, low: float, middle: float, high: float) -> pd.DataFrame:
     """The comparison, were today's predictions the observed figures plus these."""
     seen = tables.experiments()[["experiment", "title"]].merge(tables.experiments_observed(), on="experiment", how="left")["observed"].fillna(0.0)
-    said = tables.experiments()[["experiment", "title", "note"]].assign(predicted_p10=seen + low, predicted_p50=seen + middle, predicted_p90=seen + high)
+    said = tables.experiments()[["experiment", "kind", "title", "note"]].assign(predicted_p10=seen + low, predicted_p50=seen + middle, predicted_p90=seen + high)
     monkeypatch.setattr(experiments, "predict", lambda: said)
     return experiments.compare()
 
@@ -78,6 +78,8 @@ def test_the_chapter_shows_all_says_misses_and_what_waits(monkeypatch: pytest.Mo
     assert sum("no figure found" in row for row in told) == len(ROWS) - len(tables.experiments_observed())
     assert "went the other way" not in " ".join(words.experiments_words(hit).paragraphs)
     assert "went the other way" in " ".join(words.experiments_words(missed).paragraphs)
+    by_kind = " ".join(words.experiments_words(missed).paragraphs)
+    assert all(text in by_kind for text in ("neighbour's goods", "war or its end", "a road alone was shut", "38 % of its elasticity"))
     assert "whose predictions wait" in " ".join(map(str, words.experiments_words(hit).paragraphs))
 
 

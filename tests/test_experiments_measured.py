@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from corridors.border import Crossing
 from corridors.data import tables
 from corridors.errors import CrossingError, DataError
+from corridors.show.words import validation as words
 from corridors.trade import world
 from corridors.transport.world_network import seas
 from corridors.transport.world_network.tables import sea
 from corridors.validation import experiments_measured as measured
 from corridors.validation import sea_detour
+from corridors.validation.checks import ValidationResult
 
 
 def test_a_queue_drains_by_what_is_released_beyond_what_arrives() -> None:
@@ -75,3 +78,40 @@ def test_first_predictions_are_history() -> None:
         "chop-2025-mean": 19.19, "chop-2025-first": 0.658, "chop-2025-second": 0.904, "kazungula-2021": 277.8, "khunjerab-2024": 23.0,
         "red-sea-2024-km": 4032.1, "red-sea-2024-days": 7.2, "red-sea-2024-usd": 683.8, "red-sea-2024-teu-km": 11.5, "red-sea-2024-trade": -7.95,
     }  # fmt: skip
+
+
+def test_the_record_of_the_queue_gives_what_is_written_of_it() -> None:
+    queue = tables.table("border_queue_chop_zahony")
+    queue = queue.assign(time=pd.to_datetime(queue["time_utc"])).set_index("time")["trucks_in_queue"]
+    seen = tables.experiments_measured_observed().set_index("experiment")["observed"]
+    assert queue.mean() == pytest.approx(seen["chop-2025-mean"], abs=0.5)
+    for name, begins, waiting, until in (("chop-2025-first", "2025-06-11 07:02", 332, 28), ("chop-2025-second", "2025-06-15 09:02", 456, 8)):
+        after = queue[queue.index >= begins]
+        assert after.iloc[0] == waiting
+        gone = after.index[int(np.argmax(after.to_numpy() <= until))]
+        assert (gone - after.index[0]).total_seconds() / 86_400 == pytest.approx(seen[name], abs=0.01)
+
+
+def _as_if(monkeypatch: pytest.MonkeyPatch, more: float) -> ValidationResult:
+    """The comparison, were today's predictions the observed figures plus this."""
+    seen = tables.experiments_measured_observed().set_index("experiment")["observed"]
+    said = tables.experiments_measured()[["experiment", "title", "quantity", "unit", "note"]]
+    middle = said["experiment"].map(seen) + more
+    monkeypatch.setattr(measured, "predict", lambda: said.assign(predicted_p10=middle - 0.01, predicted_p50=middle, predicted_p90=middle + 0.01))
+    return ValidationResult({"experiments_measured": measured.compare()}, {})
+
+
+def test_the_chapter_shows_every_quantity_and_says_misses(monkeypatch: pytest.MonkeyPatch) -> None:
+    hit, missed = _as_if(monkeypatch, 0.0), _as_if(monkeypatch, 1e6)
+    assert hit["experiments_measured"]["within"].all() and not missed["experiments_measured"]["within"].any()
+    assert len(words.measured(hit).rows) == len(tables.experiments_measured())
+    assert not any("Left out" in str(row) for row in words.measured(hit).rows)
+    assert sum("Left out" in str(row) for row in words.measured(missed).rows) == int(tables.experiments_measured_observed()["left_out"].notna().sum())
+    assert "ten meet" in words.measured_words(hit).paragraphs[0] and "Chop" not in words.measured_words(hit).paragraphs[0] and "none meets" in words.measured_words(missed).paragraphs[0]
+
+
+def test_an_unknown_method_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = tables.experiments_measured().assign(method="guess")
+    monkeypatch.setattr(tables, "experiments_measured", lambda: rows)
+    with pytest.raises(DataError, match="guess"):
+        measured.predict.__wrapped__()

@@ -329,6 +329,11 @@ def experiments_measured_first_predictions() -> pd.DataFrame:
     return table("experiments_measured_first_predictions")
 
 
+def experiments_measured_observed() -> pd.DataFrame:
+    """What came of them, with its address."""
+    return table("experiments_measured_observed")
+
+
 def experiments_observed() -> pd.DataFrame:
     """What came of an experiment, with its address; one that has no row waits for a figure."""
     return table("experiments_observed")

@@ -22,13 +22,14 @@ from corridors.validation import (
     backtest,
     day_of_delay,
     experiments,
+    experiments_measured,
     known_effects,
     published,
     real_cases,
 )
 
 TABLES = (
-    "published", "backtest", "coverage", "by_size", "by_line", "first_scores", "pairs", "real_cases", "known_effects", "experiments", "day_of_delay", "disagreements", "sources",
+    "published", "backtest", "coverage", "by_size", "by_line", "first_scores", "pairs", "real_cases", "known_effects", "experiments", "experiments_measured", "day_of_delay", "disagreements", "sources",
 )  # fmt: skip
 _HEAD = "validation.json"
 
@@ -87,6 +88,7 @@ def run() -> ValidationResult:
         "real_cases": real_cases.compare(),
         "known_effects": known_effects.compare(),
         "experiments": experiments.compare(),
+        "experiments_measured": experiments_measured.compare(),
         "day_of_delay": day_of_delay.compare(),
         "disagreements": _disagreements(),
         "sources": data.catalogue(),
@@ -110,6 +112,7 @@ def _summary(tables: Mapping[str, pd.DataFrame], past: backtest.BacktestResult) 
         "real_cases": tables["real_cases"]["within"],
         "known_effects": tables["known_effects"]["within"],
         "experiments": tables["experiments"]["within"],
+        "experiments_measured": tables["experiments_measured"]["within"],
     }
     out: dict[str, Any] = {}
     for name, column in counts.items():

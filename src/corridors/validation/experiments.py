@@ -35,7 +35,7 @@ def predict() -> pd.DataFrame:
         band = [float(found[f"effect_percent_{p}"]) for p in ("p10", "p50", "p90")]
         if row["reverse"] == "yes":
             band = [undone(effect) for effect in reversed(band)]
-        rows.append({"experiment": row["experiment"], "title": row["title"], **dict(zip(PREDICTED, band, strict=True)), "note": row["note"]})
+        rows.append({"experiment": row["experiment"], "kind": row["kind"], "title": row["title"], **dict(zip(PREDICTED, band, strict=True)), "note": row["note"]})
     return pd.DataFrame(rows)
 
 
@@ -45,9 +45,13 @@ def compare() -> pd.DataFrame:
     ``within``: the observed range and the model's 80 % band of today meet. ``same_way``: the middle has the observed sign.
     Both are missing where no report tells what came.
     """
-    first = tables.experiments_first_predictions().rename(columns={p: p.replace("predicted", "first") for p in PREDICTED})
-    found = predict().rename(columns={"note": "simplified"}).merge(first, on="experiment", how="left")
-    found = found.merge(tables.experiments_observed(), on="experiment", how="left")
+    return beside(predict(), tables.experiments_first_predictions(), tables.experiments_observed())
+
+
+def beside(predicted: pd.DataFrame, first: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    """Predictions, those committed first (``first_p10`` ...) and what came, by ``experiment``; the note of a prediction becomes ``simplified``."""
+    found = predicted.rename(columns={"note": "simplified"}).merge(first.rename(columns={p: p.replace("predicted", "first") for p in PREDICTED}), on="experiment", how="left")
+    found = found.merge(observed, on="experiment", how="left")
     met = (found["predicted_p10"] <= found["observed_high"]) & (found["observed_low"] <= found["predicted_p90"])
     alike = found["predicted_p50"] * found["observed"] > 0
     known = found["observed"].notna()

@@ -37,7 +37,7 @@ from corridors.transport import hidden
 from corridors.transport.crossing import Crossing
 from corridors.transport.world_network.study import network_of
 from corridors.validation import sea_detour
-from corridors.validation.experiments import DRAWS, PREDICTED, SEED, scenario_of, undone
+from corridors.validation.experiments import DRAWS, PREDICTED, SEED, beside, scenario_of, undone
 
 Array = npt.NDArray[np.float64]
 Inputs = Mapping[str, str]
@@ -59,6 +59,11 @@ def predict() -> pd.DataFrame:
         kept_columns = {name: row[name] for name in ("experiment", "title", "quantity", "unit", "note")}
         rows.append(kept_columns | dict(zip(PREDICTED, map(float, band), strict=True)))
     return pd.DataFrame(rows)
+
+
+def compare() -> pd.DataFrame:
+    """Predictions, today's and those committed first, beside what came; columns as of :func:`corridors.validation.experiments.compare`."""
+    return beside(predict(), tables.experiments_measured_first_predictions(), tables.experiments_measured_observed())
 
 
 def _scores() -> Array:
