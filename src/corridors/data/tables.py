@@ -329,6 +329,11 @@ def experiments_measured_first_predictions() -> pd.DataFrame:
     return table("experiments_measured_first_predictions")
 
 
+def border_queue_chop_zahony() -> pd.DataFrame:
+    """Trucks that waited at Chop-Zahony in June 2025, about every three hours: time_utc, wait_seconds, trucks_in_queue."""
+    return table("border_queue_chop_zahony")
+
+
 def experiments_measured_observed() -> pd.DataFrame:
     """What came of them, with its address."""
     return table("experiments_measured_observed")

@@ -35,6 +35,7 @@ from corridors.runtime.cache import kept
 from corridors.study.headline import crossing_trucks
 from corridors.transport import hidden
 from corridors.transport.crossing import Crossing
+from corridors.transport.world_network.seas import Lane
 from corridors.transport.world_network.study import network_of
 from corridors.validation import sea_detour
 from corridors.validation.experiments import DRAWS, PREDICTED, SEED, beside, scenario_of, undone
@@ -125,7 +126,7 @@ def _sea_container_usd(inputs: Inputs) -> Array:
     return np.array([sea_detour.CONTAINER_T * (after.container_usd_per_t - before.container_usd_per_t)])
 
 
-def _lanes(inputs: Inputs) -> tuple[sea_detour.seas.Lane, sea_detour.seas.Lane]:
+def _lanes(inputs: Inputs) -> tuple[Lane, Lane]:
     return sea_detour.lanes(inputs["passage"], inputs["from"], inputs["to"])
 
 

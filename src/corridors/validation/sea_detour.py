@@ -84,13 +84,12 @@ def longer(shut: str) -> Longer:
         if after is None:
             continue
         before = ways[0].lane
-        part = cargo.usual_shares([pair])[0] * modes.by_class[:, mode_model.MODES.index("sea")]
-        tonnes = float((musd * 1e6 * part / value)[~in_bulk].sum())
+        by_sea = cargo.usual_shares([pair])[0] * modes.by_class[:, mode_model.MODES.index("sea")]
+        tonnes = float((musd * 1e6 * by_sea / value)[~in_bulk].sum())
         dearer = np.where(in_bulk, after.bulk_usd_per_t - before.bulk_usd_per_t, after.container_usd_per_t - before.container_usd_per_t)
         pairs.append(pair)
-        rows.append((tonnes, before.km, after.km - before.km, after.days - before.days, part, dearer))
-    tonnes, km, longer_km, days, part, dearer = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
-    return Longer(tuple(pairs), tonnes, km, longer_km, days, part, dearer)
+        rows.append((tonnes, before.km, after.km - before.km, after.days - before.days, by_sea, dearer))
+    return Longer(tuple(pairs), *(np.array(column, dtype=float) for column in zip(*rows, strict=True)))
 
 
 def _largest() -> list[tuple[Pair, float]]:
