@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corridors.data import tables
-from corridors.transport import truck_values
+from corridors.transport import pair_values, truck_values
 from corridors.transport.system import System
 
 DAYS = 365.0
@@ -34,6 +34,7 @@ class PlainEquilibrium:
         self.table = {str(name): row for name, row in system.network.crossings.iterrows()}
         self.classes = [(str(name), row) for name, row in tables.cargo_classes().set_index("cargo_class").iterrows()]
         self.loads = truck_values.at_crossings(system.network)["usd_per_truck"].to_dict()
+        self.usd_per_t = self.values_of_pairs()
         self.traffic = {(r.exporter, r.importer): r for r in system.network.pair_traffic.itertuples()}
         theta = self.p["trade_elasticity"]
         self.scale = max(self.p["route_scale"], theta)
@@ -46,6 +47,19 @@ class PlainEquilibrium:
         self.calibrate()
         self.fit_counts()
         self.wait = self.agree()
+
+    def values_of_pairs(self) -> dict[tuple[tuple[str, str], str], float]:
+        """Dollars a tonne by pair and class; where one direction uses the other's routes both have the geometric mean."""
+        names = [name for name, _ in self.classes]
+        table = pair_values.of_pairs(self.system.network, self.system.pairs)
+        own = {(pair, name): float(v) for pair, row in zip(self.system.pairs, table, strict=True) for name, v in zip(names, row, strict=True)}
+        routed = {(r.exporter, r.importer) for r in self.system.choices.routes}
+        found = dict(own)
+        for pair, name in own:
+            back = (pair[1], pair[0])
+            if back in self.system.pairs and not {pair, back} <= routed:
+                found[pair, name] = math.sqrt(own[pair, name] * own[back, name])
+        return found
 
     def fit_counts(self) -> None:
         """Counted pairs stand for fewer trucks where they would be more than were counted; what is left over is the rest."""
@@ -87,10 +101,10 @@ class PlainEquilibrium:
         open_share = 1.0 - self.figure(crossing, "closure_days_per_year", before) / DAYS
         return float(self.figure(crossing, "capacity_trucks_per_day", before) * row["days_open_per_week"] / 7.0 * (open_share or 1.0))
 
-    def border_hour(self, name: str) -> float:
+    def border_hour(self, pair: tuple[str, str], name: str) -> float:
         """What an hour at a border costs, as a share of the value of the goods."""
         row = dict(self.classes)[name]
-        truck = float(row["usd_per_t"]) * self.p["unit_value_factor"] * float(row["truck_payload_t"])
+        truck = self.usd_per_t[pair, name] * self.p["unit_value_factor"] * float(row["truck_payload_t"])
         time = float(row["value_of_a_day_multiplier"]) * self.p["value_of_a_day"] * (1.0 + self.p["reliability_ratio"])
         return (time + self.p["truck_day_usd"] / truck) / 24.0
 
@@ -179,10 +193,10 @@ class PlainEquilibrium:
         if route.mode == "other":
             return float(p["outside_cost"])
         usd, hours = self.usd_and_hours(number, wait, before)
-        value = float(row["usd_per_t"]) * p["unit_value_factor"]
+        value = self.usd_per_t[(route.exporter, route.importer), name] * p["unit_value_factor"]
         border = sum(self.figure(x, "processing_hours", before) * p["processing_factor"] + wait[x] for x in route.crossings)
         per_hour = float(row["value_of_a_day_multiplier"]) * p["value_of_a_day"] / 24.0
-        return usd / value + per_hour * (hours - border) + self.border_hour(name) * border
+        return usd / value + per_hour * (hours - border) + self.border_hour((route.exporter, route.importer), name) * border
 
     def attraction(self, number: int, name: str, wait: Mapping[str, float], before: bool) -> float:
         weight = math.exp(-self.scale * self.cost(number, name, wait, before))
@@ -248,7 +262,7 @@ class PlainEquilibrium:
                         if sums[m] > 0 and pull[i] > 0:
                             paid += part[m] * pull[i] / sums[m] * -math.log(pull[i]) / self.scale
                 self.zero[key] = -math.log(total) / (phi * self.scale), 1.0 + max(paid, 0.0)
-                value = float(row["usd_per_t"]) * self.p["unit_value_factor"]
+                value = self.usd_per_t[pair, name] * self.p["unit_value_factor"]
                 counted = float(self.traffic[pair].road_trucks_per_day) if pair in self.traffic else 0.0
                 on_road = part.get("road", 0.0)
                 bulk = self.bulk(pair)[1]

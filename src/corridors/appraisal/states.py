@@ -120,7 +120,8 @@ def saved_by_kind(
     usd = before.route_usd_per_t[0] - after.route_usd_per_t[0]
     layout = system.layout
     day = one["value_of_a_day"] * layout.day_multiplier / _HOURS
-    a_tonne = layout.unit_value * one["unit_value_factor"]
+    ways = layout.first_pair[system.choices.market_of[system.shown]]
+    a_tonne = layout.unit_value[ways] * one["unit_value_factor"]
     a_truck = a_tonne * layout.payload
     ratio, standing = one.get("reliability_ratio", 0.0), one.get("truck_day_usd", 0.0) / _HOURS
     return {
@@ -176,7 +177,7 @@ def kilometres(system: System) -> dict[str, Array]:
 def carbon_kt(system: System, state: TransportState, value_musd: Array, unit_value: Array, kg_per_t: Array) -> Array:
     """(B, P) kilotonnes of CO2e a year of the goods of all pairs, ways by their shares.
 
-    ``value_musd`` (B or 1, P, C); ``unit_value`` (B or 1, C) dollars a tonne; ``kg_per_t`` (R,) of the routes shown.
+    ``value_musd`` (B or 1, P, C); ``unit_value`` (B or 1, P, C) dollars a tonne; ``kg_per_t`` (R,) of the routes shown.
     """
     size = state.route_share.shape[0]
     mean = np.zeros((size, len(system.pairs), len(system.cargo_classes)))
@@ -184,7 +185,7 @@ def carbon_kt(system: System, state: TransportState, value_musd: Array, unit_val
     for row, r in enumerate(system.shown):
         for p in system.choices.markets[system.choices.market_of[r]].pairs:
             mean[:, p] += weighted[:, row]
-    tonnes = value_musd * users.MILLION / unit_value[:, None, :]
+    tonnes = value_musd * users.MILLION / unit_value
     return np.asarray((tonnes * mean).sum(axis=-1) / 1e6)
 
 

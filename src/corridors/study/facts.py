@@ -163,11 +163,10 @@ def _closures(study: Study) -> dict[str, float]:
 def _trucks(study: Study) -> dict[str, Any]:
     """Trucks a day, one way: if everything that could go by road did, and what does."""
     needed: dict[str, Any] = {}
-    factor = np.broadcast_to(study.params["unit_value_factor"], (study.draws,))
     shares = {"exports": study.baseline.export_shares, "imports": study.baseline.import_shares}
     for flow, share in shares.items():
         value = study.scenario_paths[flow][: study.draws, -1:] * share
-        needed[flow] = _three(cargo.trucks_per_day(value, factor).sum(axis=-1))
+        needed[flow] = _three(cargo.trucks_per_day(value, study.usd_per_t[flow]).sum(axis=-1))
     return {"trucks_needed": needed, "trucks_by_road": {flow: _by_road(study, flow) for flow in shares}}
 
 
@@ -182,7 +181,7 @@ def _by_road(study: Study, flow: str) -> dict[str, dict[str, float]]:
             continue
         rows = [r for r, route in enumerate(system.routes) if (route.exporter, route.importer) == pair and route.mode == "road"]
         share = state.route_share[:, rows].sum(axis=1)
-        trucks = cargo.trucks_per_day(study.demand[pair] * share, study.params["unit_value_factor"])
+        trucks = cargo.trucks_per_day(study.demand[pair] * share, study.usd_per_t[flow])
         out[case] = _three(trucks.sum(axis=-1))
     return out
 

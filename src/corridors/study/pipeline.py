@@ -31,6 +31,7 @@ from corridors.study.worth import Worth
 from corridors.trade import baseline as projection
 from corridors.trade import missing_trade
 from corridors.trade.baseline import Baseline
+from corridors.transport import pair_values
 from corridors.transport.closure import COLUMNS as STRESS_COLUMNS
 from corridors.transport.closure import stress_of
 from corridors.transport.system import Pair, TransportState
@@ -164,6 +165,14 @@ class Study:
     def middle_baseline(self) -> Baseline:
         """The same in the central case."""
         return projection.baseline(self.pair, self.years, self.middle)
+
+    @cached_property
+    def usd_per_t(self) -> Mapping[str, Array]:
+        """Dollars a tonne of exports and imports by cargo class in every draw, (B, C) each."""
+        ways = {"exports": self.pair, "imports": self.pair[::-1]}
+        values = pair_values.of_pairs(self.chain.network, tuple(ways.values()))
+        factor = np.broadcast_to(self.params["unit_value_factor"], (self.draws,))[:, None]
+        return {flow: row * factor for flow, row in zip(ways, values, strict=True)}
 
     @cached_property
     def chain(self) -> Chain:

@@ -127,11 +127,10 @@ def _banded(study: Study, values: Array, **labels: str) -> pd.DataFrame:
 def volumes(study: Study) -> pd.DataFrame:
     """Value, tonnes and trucks a day, one way, by year, flow, cargo class and case."""
     shares = {"exports": study.baseline.export_shares, "imports": study.baseline.import_shares}
-    factor = np.broadcast_to(study.params["unit_value_factor"], (study.draws,))
     parts = []
     for case, found in (("baseline", study.baseline_paths), ("scenario", study.scenario_paths)):
         flows = {flow: found[flow][: study.draws] for flow in ("exports", "imports")}
-        frame = cargo.volumes(flows, shares, factor)
+        frame = cargo.volumes(flows, shares, study.usd_per_t)
         frame.insert(0, "case", case)
         frame.insert(0, "year", [study.years[int(t)] for t in frame.pop("t")])
         parts.append(frame)

@@ -241,7 +241,7 @@ class Worth:
         rates = {mode: rate if only in ("", mode) else 0.0 for mode, rate in emission_intensities().items()}
         kg = carbon.per_tonne(states.kilometres(self._shown), rates)
         value = self.value(self.system.pairs, params, demand, self.study.last)
-        unit = self.system.layout.unit_value[None, :] * np.asarray(params["unit_value_factor"])[:, None]
+        unit = self.system.layout.unit_value * np.asarray(params["unit_value_factor"])[:, None, None]
         kt = [states.carbon_kt(self._shown, state, states.traded(state, value, params["trade_elasticity"]), unit, kg) for state in found]
         return kt[0], kt[1], (kt[1] - kt[0]).sum(axis=1)
 

@@ -61,40 +61,36 @@ def _shares(table: pd.DataFrame, exporter: str, importer: str, position: Array) 
     return np.column_stack([(1 - bulk)[:, None] * rest, bulk])
 
 
-def tonnes(value_musd: Array, unit_value_factor: Array | float = 1.0) -> Array:
-    """Tonnes a year of a value by class (..., 4) in million dollars, by the unit values of ``data/cargo_classes.csv``.
-
-    ``unit_value_factor`` (broadcastable to the leading axes) multiplies every dollars-per-tonne figure.
-    """
-    factor = np.asarray(unit_value_factor, dtype=np.float64)
-    return np.asarray(value_musd * 1e6 / (_column("usd_per_t") * factor[..., None]))
+def tonnes(value_musd: Array, usd_per_t: Array) -> Array:
+    """Tonnes a year of a value by class (..., 4) in million dollars, at ``usd_per_t`` (4,) or broadcastable."""
+    return np.asarray(value_musd * 1e6 / usd_per_t)
 
 
-def trucks_per_day(value_musd: Array, unit_value_factor: Array | float = 1.0) -> Array:
+def trucks_per_day(value_musd: Array, usd_per_t: Array) -> Array:
     """Trucks a day, one way, that a value by class (..., 4) would fill if all of it went by road.
 
     Tonnes over the payload of the class (20 t for heavy goods, less for light ones that fill a truck by volume) over 365
     days; 0 for bulk, which does not go by truck.
     """
     by_road = _column("by_road") > 0
-    trucks = tonnes(value_musd, unit_value_factor) / _column("truck_payload_t") / DAYS_A_YEAR
+    trucks = tonnes(value_musd, usd_per_t) / _column("truck_payload_t") / DAYS_A_YEAR
     return np.asarray(np.where(by_road, trucks, 0.0))
 
 
-def volumes(paths_musd: Mapping[str, Array], class_shares: Mapping[str, Array], unit_value_factor: Array) -> pd.DataFrame:
+def volumes(paths_musd: Mapping[str, Array], class_shares: Mapping[str, Array], usd_per_t: Mapping[str, Array]) -> pd.DataFrame:
     """Median and 80 % band of value, tonnes and trucks a day by flow, class and year position.
 
-    ``paths_musd`` and ``class_shares`` by flow: (B, T) and (B, 4). Columns: flow, cargo_class, t (0-based year),
-    and value_musd, tonnes, trucks_per_day each with _p10, _p50, _p90.
+    ``paths_musd``, ``class_shares`` and ``usd_per_t`` by flow: (B, T), (B, 4) and (B, 4). Columns: flow, cargo_class, t
+    (0-based year), and value_musd, tonnes, trucks_per_day each with _p10, _p50, _p90.
     """
     rows = []
     for flow, paths in paths_musd.items():
         value = paths[:, :, None] * class_shares[flow][:, None, :]
-        factor = np.broadcast_to(unit_value_factor[:, None], paths.shape)
+        a_tonne = usd_per_t[flow][:, None, :]
         for name, array in (
             ("value_musd", value),
-            ("tonnes", tonnes(value, factor)),
-            ("trucks_per_day", trucks_per_day(value, factor)),
+            ("tonnes", tonnes(value, a_tonne)),
+            ("trucks_per_day", trucks_per_day(value, a_tonne)),
         ):
             low, mid, high = levels(array, BAND_AND_MIDDLE)
             for c, cargo in enumerate(CLASSES):

@@ -51,18 +51,25 @@ def class_shares(exporter: str, importer: str) -> tuple[float, float, Array] | N
 
     An importer whose purchases are not known buys like the median.
     """
-    sold, bought, usual = _tables(tables.stamp("trade_composition_by_economy"))
-    if exporter not in sold.index:
+    weight = weights(exporter, importer)
+    if weight is None:
         return None
-    lean = (bought.loc[importer] / usual).to_dict() if importer in bought.index else dict.fromkeys(usual.index, 1.0)
-    weight = {g: float(sold.loc[exporter, g]) * float(lean[stage]) for g, (_, _, stage) in GROUPS.items()}
     total = sum(weight.values())
-    if not total > 0:
-        return None
     bulk = sum(weight[g] * share for g, (share, _, _) in GROUPS.items()) / total
     rest = np.array([sum(weight[g] * (1 - share) for g, (share, name, _) in GROUPS.items() if name == kind) for kind in CONTESTABLE])
     rest = rest / rest.sum() if rest.sum() > 0 else np.full(len(CONTESTABLE), 1 / len(CONTESTABLE))
     return max(bulk - ROOM, 0.0), min(bulk + ROOM, 1.0), rest
+
+
+def weights(exporter: str, importer: str) -> dict[str, float] | None:
+    """``w_g`` by group of goods, up to a factor; None where the exporter's sales are not known."""
+    sold, bought, usual = _tables(tables.stamp("trade_composition_by_economy"))
+    if exporter not in sold.index:
+        return None
+    lean = (bought.loc[importer] / usual).to_dict() if importer in bought.index else dict.fromkeys(usual.index, 1.0)
+    own = sold.loc[exporter].to_dict()
+    found = {g: float(own[g]) * float(lean[stage]) for g, (_, _, stage) in GROUPS.items()}
+    return found if sum(found.values()) > 0 else None
 
 
 @lru_cache(maxsize=2)

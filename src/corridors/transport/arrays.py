@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from corridors.errors import NetworkError
-from corridors.transport import choice_set, truck_values
+from corridors.transport import choice_set, pair_values, truck_values
 from corridors.transport.choice_set import OUTSIDE, ChoiceSet
 from corridors.transport.effects import Effects, Move
 from corridors.transport.network import Network
@@ -98,6 +98,7 @@ class Layout:
     growth: Array
     growth_sd: Array
     unit_value: Array
+    """(P, C) dollars a tonne (:mod:`corridors.transport.pair_values`); of two directions that share a market the geometric mean."""
     day_multiplier: Array
     payload: Array
     through: sparse.csr_array
@@ -112,16 +113,10 @@ class Layout:
     """(pairs,) whether the pair's trucks are part of the counted background traffic."""
     studied: npt.NDArray[np.bool_]
     """(markets,) whether the market is of the study's pair."""
-    rest_mix: Array
-    """(C,) cargo classes of trucks that belong to no pair."""
+    rest_day_multiplier: float
+    """What a day costs the goods on the mean truck that belongs to no pair, against the mean good: by value of its mix."""
     truck_value: Array
     """(X, 1) dollars of goods on such a truck (:mod:`corridors.transport.truck_values`)."""
-
-    @property
-    def rest_day_multiplier(self) -> float:
-        """What a day costs the goods on the mean such truck, against the mean good: by value of its mix."""
-        value = self.rest_mix * self.unit_value * self.payload
-        return float((value * self.day_multiplier).sum() / value.sum())
 
 
 def lay_out(
@@ -162,7 +157,7 @@ def lay_out(
         background=column("background_trucks_per_day"),
         growth=column("growth_percent") / 100.0,
         growth_sd=column("growth_sd_percent") / 100.0,
-        unit_value=classes["usd_per_t"].to_numpy(dtype=float),
+        unit_value=_unit_values(network, choices),
         day_multiplier=classes["value_of_a_day_multiplier"].to_numpy(dtype=float),
         payload=classes["truck_payload_t"].to_numpy(dtype=float),
         through=sparse.csr_array(choices.through),
@@ -174,9 +169,22 @@ def lay_out(
         economies={name: network.economies[name] for name in network.crossing_names()},
         counted=counted,
         studied=np.array([choices.pairs[m.pairs[0]] in study for m in choices.markets]),
-        rest_mix=classes["background_mix"].to_numpy(dtype=float),
+        rest_day_multiplier=_rest_day(classes),
         truck_value=truck_values.at_crossings(network)["usd_per_truck"].to_numpy(dtype=float)[:, None],
     )
+
+
+def _unit_values(network: Network, choices: ChoiceSet) -> Array:
+    values = pair_values.of_pairs(network, choices.pairs)
+    for market in choices.markets:
+        rows = list(market.pairs)
+        values[rows] = np.exp(np.log(values[rows]).mean(axis=0))
+    return values
+
+
+def _rest_day(classes: pd.DataFrame) -> float:
+    value = classes["background_mix"] * classes["usd_per_t"] * classes["truck_payload_t"]
+    return float((value * classes["value_of_a_day_multiplier"]).sum() / value.sum())
 
 
 def _groups(

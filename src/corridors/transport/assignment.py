@@ -147,7 +147,7 @@ def solve(
 
 def _shapes(layout: Layout) -> dict[str, tuple[int, ...]]:
     crossings, services = layout.capacity.shape[0], layout.tonnes_per_day.shape[0]
-    n_classes, n_shown, n_pairs = layout.unit_value.size, layout.shown.size, len(layout.choices.pairs)
+    n_classes, n_shown, n_pairs = layout.payload.size, layout.shown.size, len(layout.choices.pairs)
     return {
         "composite_cost": (n_pairs, n_classes),
         "mean_cost": (n_pairs, n_classes),
@@ -450,7 +450,7 @@ class Block:
     def _kept(self, pairs: Index | slice = slice(None)) -> Array:
         """(P, C, b) ln of what pairs keep of their trade in each class at the prices that were looked at last."""
         parts = self.layout.market_of_pair[pairs]
-        out = np.zeros((parts.shape[0], self.layout.unit_value.size, self.size))
+        out = np.zeros((parts.shape[0], self.layout.payload.size, self.size))
         for group in self.groups:
             for c, kept in zip(group.group.classes, group.kept, strict=True):
                 out[:, c] = parts @ kept
@@ -629,7 +629,7 @@ class Block:
     def results(self) -> dict[str, Array]:
         """Arrays of the state that the block stands at (:meth:`stand`), cases last."""
         layout = self.layout
-        routes, pairs, classes = len(layout.choices.routes), len(layout.choices.pairs), layout.unit_value.size
+        routes, pairs, classes = len(layout.choices.routes), len(layout.choices.pairs), layout.payload.size
         crossings = self.counts.shape[0]
         shape = (pairs, classes, self.size)
         composite, mean = np.zeros(shape), np.zeros(shape)

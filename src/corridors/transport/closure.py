@@ -42,12 +42,12 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class _Goods:
-    """Goods of the study by route shown (R) and class (C): value, dollars a tonne, and what a day costs."""
+    """Goods of the study by route shown (R) and class (C): value, dollars a tonne of the pair, and what a day costs."""
 
     value: Array
     """(R, C) million dollars a year of the pair that the route belongs to."""
     usd_per_t: Array
-    """(C,)"""
+    """(R, C)"""
     day: Array
     """(C,) cost of a day as a share of goods value."""
     scale: float
@@ -162,9 +162,10 @@ def _goods(system: System, params: Mapping[str, npt.ArrayLike], demand: Mapping[
     keys = [(r.exporter, r.importer, r.origin, r.destination) for r in routes]
     number = {key: m for m, key in enumerate(dict.fromkeys(keys))}
     none = np.zeros(len(system.cargo_classes))
+    ways = system.layout.first_pair[system.choices.market_of[system.shown]]
     return _Goods(
         value=np.stack([np.asarray(demand.get((r.exporter, r.importer), none), dtype=float) for r in routes]),
-        usd_per_t=np.asarray(system.layout.unit_value * one("unit_value_factor")),
+        usd_per_t=np.asarray(system.layout.unit_value[ways] * one("unit_value_factor")),
         day=np.asarray(system.layout.day_multiplier * one("value_of_a_day")),
         scale=one("route_scale"),
         road=np.array([r.mode == "road" for r in routes]),

@@ -48,7 +48,8 @@ class NestedLogit:
         self.phi, self.scale, self.theta = block.phi, block.scale, values["trade_elasticity"]
         self.congested = group.coupling.members.size > 0
         rows, classes, market, nest = group.rows, group.classes, group.market_of_nest, group.nest_of_row
-        self.value = layout.unit_value[classes][:, None] * values["unit_value_factor"]
+        # (C, markets, b) dollars a tonne.
+        self.value = layout.unit_value[layout.first_pair][:, classes].T[:, :, None] * values["unit_value_factor"]
         usd, hours, more_usd = block.base_usd[rows], block.base_hours[rows], block.more_usd[rows]
         at_border, more_border = block.base_border[rows], block.more_border[rows]
         more_hours = block.more_hours[rows]
@@ -65,15 +66,19 @@ class NestedLogit:
         self.attraction: list[Array] = []
         self.hidden: list[Array] = []
         self.trucks: list[Array] = []
+        # Cost of an hour at a border by route, and by nest.
         self.border: list[Array] = []
+        self.at_nest: list[Array] = []
         self.cost_zero: list[Array] = []
         self.price_zero: list[Array] = []
         self.base_flow = np.zeros((rows.size, block.size))
         for j, c in enumerate(classes):
             day = values["value_of_a_day"] * layout.day_multiplier[c]
-            per_usd = block.scale / self.value[j]
+            per_usd = (block.scale / self.value[j])[market][nest]
             per_hour = block.scale * day / 24.0
-            at = block.scale * block._border_hour(day, self.value[j] * layout.payload[c])
+            # A truck that stands costs the cheap goods on it more.
+            at_nest = (block.scale * block._border_hour(day, self.value[j] * layout.payload[c]))[market]
+            at = at_nest[nest]
             exponent = usd * -per_usd
             exponent -= hours * per_hour
             exponent -= at_border * (at - per_hour)
@@ -100,9 +105,10 @@ class NestedLogit:
                 self.base_flow += flow
             for pair, musd in traded.items():
                 here = layout.first_pair == choices.pairs.index(pair)
-                loads = musd[c] * 1e6 / self.value[j] / layout.payload[c] / _DAYS_PER_YEAR
+                loads = musd[c] * 1e6 / self.value[j][here] / layout.payload[c] / _DAYS_PER_YEAR
                 trucks[here] = layout.market_weight[here] * loads
             self.border.append(at)
+            self.at_nest.append(at_nest)
             self.attraction.append(attraction)
             self.hidden.append(np.where(lifted[:, None] & (hidden < 1.0), hidden ** values["road_hidden_kept"], hidden))
             self.trucks.append(trucks)
@@ -278,7 +284,7 @@ class NestedLogit:
         coupling = self.group.coupling
         market = self.group.market_of_nest
         lost = coupling.together @ self.sensitive
-        for at, flow, curvature in zip(self.border, self.by_class, self.curvature, strict=True):
+        for at, flow, curvature in zip(self.at_nest, self.by_class, self.curvature, strict=True):
             across = curvature[market]
             within = across + (1.0 - self.phi) / np.maximum(self.group.sum_nests @ flow, 1e-30)
             visits = coupling.visits @ flow
@@ -315,6 +321,7 @@ class NestedLogit:
             "trucks",
             "by_class",
             "border",
+            "at_nest",
             "cost_zero",
             "price_zero",
             "curvature",
@@ -346,5 +353,5 @@ class NestedLogit:
             by_market = group.sum_markets @ (group.sum_nests @ paid) + layout.market_weight * off / self.scale
             mean[:, c] = (layout.market_of_pair > 0.0) @ by_market
             with np.errstate(divide="ignore"):
-                equivalent = -np.log(self.hidden[j]) / (self.phi * self.scale) * self.value[j]
+                equivalent = -np.log(self.hidden[j]) / (self.phi * self.scale) * self.value[j][group.market_of_nest]
             hidden_cost[group.rows, c] = equivalent[group.nest_of_row]

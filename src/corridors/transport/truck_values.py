@@ -6,6 +6,8 @@ Where customs or reports give trade and trucks, ``data/network/truck_values.csv`
 
     sum of value / sum of trucks,        trucks of class c = value_c / (dollars a tonne_c * payload_c)
 
+with dollars a tonne of the pair (:mod:`corridors.trade.unit_values`)
+
 over the trade of the base year between the two economies that meet there, both ways, without bulk that does not go by
 truck. Such an estimate has half and twice of itself as range; all lie in 5,000 to 120,000 dollars.
 """
@@ -17,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors.data import tables
-from corridors.trade import cargo, world
+from corridors.trade import cargo, unit_values, world
 from corridors.transport.network import Network
 
 Array = npt.NDArray[np.float64]
@@ -52,10 +54,11 @@ def between(network: Network, a: str, b: str) -> float | None:
     if a not in trade.index or b not in trade.index:
         return None
     classes = tables.cargo_classes().set_index("cargo_class").loc[list(cargo.CLASSES)]
-    load = (classes["usd_per_t"] * classes["truck_payload_t"]).to_numpy(float)
+    ways = ((a, b), (b, a))
+    loads = unit_values.by_composition(ways) * classes["truck_payload_t"].to_numpy(float)
     by_road = classes["by_road"].to_numpy(dtype=bool)
     value = trucks = 0.0
-    for pair, share in zip(((a, b), (b, a)), cargo.usual_shares(((a, b), (b, a))), strict=True):
+    for pair, share, load in zip(ways, cargo.usual_shares(ways), loads, strict=True):
         part = np.where(by_road, 1.0, network.bulk_by_road.get(pair, (0.0, 0.0))[0])
         dollars = float(trade.loc[pair]) * share * part
         value += float(dollars.sum())

@@ -93,7 +93,7 @@ def volumes(result: StudyResult) -> Table | None:
             "Goods", right("Value", unit), right(BAND, unit), right("Weight", "thousand tonnes"), right(BAND, "thousand tonnes"),
             right("Trucks", "a day, one way"), right(BAND),
         ),
-        body, f"{model(result)} Dollars a tonne: data/unit_values.csv.",
+        body, f"{model(result)} Dollars a tonne of the pair: data/cargo_classes.csv, data/unit_values.csv, data/network/truck_values.csv.",
         "Medians. Bulk cargo (crude oil, grain, coal, fertiliser) does not go by truck.",
     )  # fmt: skip
 
