@@ -100,12 +100,11 @@ def test_the_derivative_of_the_log_sum_is_the_share() -> None:
     state = system.solve(still, active=np.array([[0.5 - step], [0.5], [0.5 + step]]), tolerance=1e-12)
     now = float(system.network.crossings.loc["astara", "fee_usd_per_truck"])
     usd_per_t = 2 * step * (2000.0 - now) / float(CENTRAL["truck_payload_t"][0])
-    value = system.classes["usd_per_t"].to_numpy(dtype=float)
     for p, pair in enumerate(system.pairs):
         rows = [i for i, r in enumerate(system.routes) if (r.exporter, r.importer) == pair and "astara" in r.crossings]
         share = state.route_share[1, rows].sum(axis=0)
         change = state.composite_cost[2, p] - state.composite_cost[0, p]
-        assert change == pytest.approx(share * usd_per_t / value, rel=1e-5, abs=1e-12)
+        assert change == pytest.approx(share * usd_per_t / system.layout.unit_value[p], rel=1e-5, abs=1e-12)
 
 
 @settings(max_examples=12)

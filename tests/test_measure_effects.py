@@ -56,7 +56,7 @@ def greatest_relief(system: System, before: TransportState, after: TransportStat
     classes, central = system.classes, {name: float(value[0]) for name, value in CENTRAL.items()}
     # An hour at a border costs the goods' time and its spread, and the truck that stands.
     day = classes["value_of_a_day_multiplier"].to_numpy(dtype=float) * central["value_of_a_day"]
-    truck = (classes["usd_per_t"] * classes["truck_payload_t"]).to_numpy(dtype=float) * central["unit_value_factor"]
+    truck = system.layout.unit_value[pair] * classes["truck_payload_t"].to_numpy(dtype=float) * central["unit_value_factor"]
     return hours[:, None] * (day * (1.0 + central["reliability_ratio"]) + central["truck_day_usd"] / truck) / 24.0
 
 

@@ -23,6 +23,7 @@ from corridors.trade import (
     flow_training,
     gdp_forecast,
     reported_level,
+    unit_values,
 )
 
 YEARS = tuple(range(2026, 2036))
@@ -305,20 +306,22 @@ def test_class_shares_add_to_one_and_bulk_never_drives() -> None:
     shares = cargo.shares("RUS", "PAK", position)
     assert shares[0, 3] == pytest.approx(0.75)
     assert shares[-1, 3] == pytest.approx(0.95)
-    assert cargo.trucks_per_day(100 * shares)[:, 3].tolist() == [0] * 5
+    assert cargo.trucks_per_day(100 * shares, unit_values.world_means())[:, 3].tolist() == [0] * 5
 
 
 def test_tonnes_and_trucks_by_hand() -> None:
     value = np.array([6.0, 0.0, 0.0, 35.0])
-    assert cargo.tonnes(value) == pytest.approx([10_000, 0, 0, 100_000])
-    assert cargo.trucks_per_day(value) == pytest.approx([10_000 / 20 / 365, 0, 0, 0])
-    assert cargo.tonnes(value, 2.0)[0] == pytest.approx(5_000)
+    usd_per_t = np.array([600.0, 7000.0, 3000.0, 350.0])
+    assert cargo.tonnes(value, usd_per_t) == pytest.approx([10_000, 0, 0, 100_000])
+    assert cargo.trucks_per_day(value, usd_per_t) == pytest.approx([10_000 / 20 / 365, 0, 0, 0])
+    assert cargo.tonnes(value, 2.0 * usd_per_t)[0] == pytest.approx(5_000)
 
 
 def test_volumes_have_a_row_a_flow_class_and_year(base: baseline.Baseline, draws: dict[str, np.ndarray]) -> None:
     paths = {"exports": base.exports_musd, "imports": base.imports_musd}
     shares = {"exports": base.export_shares, "imports": base.import_shares}
-    frame = cargo.volumes(paths, shares, draws["unit_value_factor"])
+    a_tonne = unit_values.by_composition((PAIR, PAIR[::-1]))[:, None] * draws["unit_value_factor"][:, None]
+    frame = cargo.volumes(paths, shares, dict(zip(paths, a_tonne, strict=True)))
     assert len(frame) == 2 * 4 * 10
     for quantity in ("value_musd", "tonnes", "trucks_per_day"):
         assert (frame[f"{quantity}_p10"] <= frame[f"{quantity}_p50"]).all()

@@ -102,7 +102,7 @@ def test_a_fee_moves_no_more_than_switching_explains() -> None:
     """What a fee costs the pair is at most what all would pay who pass there today."""
     measures = {"fee": measure("tariff_or_fee", crossings=("taftan",), usd_per_truck=float(TAFTAN["fee_usd_per_truck"]) + 500.0)}
     s = Solved(measures)
-    value = s.compiled.classes["usd_per_t"].to_numpy(dtype=float)[:3] * CENTRAL["unit_value_factor"][0]
+    value = s.compiled.layout.unit_value[s.compiled.pair_index("PAK", "RUS"), :3] * CENTRAL["unit_value_factor"][0]
     most = s.share("nothing", "road", "taftan") * 500.0 / CENTRAL["truck_payload_t"][0] / value
     assert (s.cost("fee") - s.cost("nothing") <= most + SIZE).all()
     assert s.cost("fee") == pytest.approx(s.cost("nothing"), abs=float(most.max()) + SIZE)

@@ -13,7 +13,7 @@ from corridors.data import tables
 from corridors.scenario import load as scenario_of
 from corridors.show.words import background_world
 from corridors.study import run, truck_loads
-from corridors.trade import cargo, world
+from corridors.trade import cargo, unit_values, world
 from corridors.transport import truck_values
 from corridors.transport.network import load
 from corridors.transport.system import compile_system
@@ -42,16 +42,17 @@ def test_coal_and_fruit_are_worth_less_than_what_comes_from_china() -> None:
 
 
 def test_by_the_neighbours_trade_by_hand() -> None:
+    """At the values by composition, which test_pair_values holds against hand reckoning."""
     pair = ("CHN", "KAZ")
     classes = tables.cargo_classes().set_index("cargo_class")
     value = trucks = 0.0
     for a, b in (pair, pair[::-1]):
-        for name, share in zip(cargo.CLASSES, cargo.usual_shares(((a, b),))[0], strict=True):
+        for name, share, usd_per_t in zip(cargo.CLASSES, cargo.usual_shares(((a, b),))[0], unit_values.by_composition(((a, b),))[0], strict=True):
             if name == "bulk":
                 continue
             usd = float(world.base_matrix().loc[a, b]) * float(share)
             value += usd
-            trucks += usd / float(classes.loc[name, "usd_per_t"]) / float(classes.loc[name, "truck_payload_t"])
+            trucks += usd / float(usd_per_t) / float(classes.loc[name, "truck_payload_t"])
     assert truck_values.between(load(), *pair) == pytest.approx(value / trucks, rel=1e-12)
     assert truck_values.between(load(), "XXX", "KAZ") is None
 

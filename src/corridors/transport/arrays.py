@@ -176,9 +176,8 @@ def lay_out(
 
 def _unit_values(network: Network, choices: ChoiceSet) -> Array:
     values = pair_values.of_pairs(network, choices.pairs)
-    for market in choices.markets:
-        rows = list(market.pairs)
-        values[rows] = np.exp(np.log(values[rows]).mean(axis=0))
+    for rows in {market.pairs for market in choices.markets if len(market.pairs) > 1}:
+        values[list(rows)] = np.exp(np.log(values[list(rows)]).mean(axis=0))
     return values
 
 
