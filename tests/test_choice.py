@@ -228,7 +228,7 @@ def test_mean_cost_is_what_routes_cost_by_their_shares() -> None:
     """Money and time; a crossing shut on a share q of days counts as a cost of -ln(1 - q) / lambda."""
     system = whole()
     state = system.solve(CENTRAL, demand=DEMAND)
-    value = system.classes["usd_per_t"].to_numpy(dtype=float)
+    value = np.array([system.layout.unit_value[system.pair_index(r.exporter, r.importer)] for r in system.routes])
     day = system.classes["value_of_a_day_multiplier"].to_numpy(dtype=float) * float(CENTRAL["value_of_a_day"][0])
     central = {k: float(v[0]) for k, v in CENTRAL.items()}
     payload = system.classes["truck_payload_t"].to_numpy(dtype=float)
