@@ -103,3 +103,28 @@ def test_the_table_of_loads_is_told_in_the_background_report() -> None:
     assert shown is not None and len(shown.rows) == len(load().crossing_names())
     text = " ".join(str(cell) for row in shown.rows for cell in row)
     assert "Kyrgyz" in text and "shut" in text and "nan" not in text
+
+
+def test_pairs_whose_trade_and_trucks_disagree_say_why() -> None:
+    found = truck_loads.traffic(("PAK", "RUS")).set_index(["exporter", "importer"])
+    load_ = found["usd_per_truck"]
+    outside = ~load_.between(5_000, 120_000)
+    assert (found["why"].ne("") == outside).all() and 15 <= outside.sum() <= 30
+    # By hand: 0.9 of what China sells Kyrgyzstan but bulk, over 91.4 trucks a day.
+    goods = float(world.base_matrix().loc["CHN", "KGZ"]) * cargo.usual_shares((("CHN", "KGZ"),))[0, :3].sum() * 0.9
+    assert load_["CHN", "KGZ"] == pytest.approx(goods * 1e6 / 365 / 91.4, rel=1e-12)
+    assert "more than these trucks carry" in found.loc[("CHN", "KGZ"), "why"]
+    assert "one-sided" in found.loc[("AFG", "IRN"), "why"] and "bulk" in found.loc[("IRN", "RUS"), "why"]
+    assert "gravity model" in found.loc[("TKM", "AFG"), "why"]
+    assert "imports 130 m USD in FY2025" in found.loc[("KAZ", "PAK"), "why"], "the row's own note"
+
+
+def test_the_tables_of_pairs_are_told_in_the_background_report() -> None:
+    result = run(scenario_of("baseline"), draws=64)
+    why, values = background_world.traffic_table(result), background_world.values_table(result)
+    assert why is not None and values is not None
+    assert len(why.rows) == (truck_loads.traffic(result.pair)["why"] != "").sum()
+    assert len(values.rows) == background_world.MOST_PAIRS and values.rows[0][0] == "Pakistan to Russia"
+    by_pair = {row[0]: row for row in values.rows}
+    assert "Torkham" in str(by_pair["Pakistan to Afghanistan"][-1]) and "370 (270 to 620)" in str(by_pair["Pakistan to Afghanistan"][1])
+    assert "nan" not in " ".join(str(cell) for row in (*why.rows, *values.rows) for cell in row)

@@ -1,4 +1,4 @@
-"""Tables of the background reports on the world around the pair: what changed from 2016 to the base year, GDP beside the IMF's, loads of trucks."""
+"""Tables of the background reports on the world around the pair: what changed from 2016 to the base year, GDP beside the IMF's, loads of trucks, what a tonne is worth."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from corridors.show import numbers as n
 from corridors.show.blocks import Column, Table, table
 from corridors.show.lookups import short_name
 from corridors.study.result import StudyResult
-from corridors.study.truck_loads import loads
+from corridors.study.truck_loads import loads, traffic, values
 from corridors.trade import gdp_forecast
+from corridors.trade.cargo import CLASSES
+from corridors.transport.truck_values import HIGHEST_USD, LOWEST_USD
 
 MOST_ROWS = 8
+MOST_PAIRS = 30
 THEN = 2016
 ALSO = ("CHN", "PAK")
 
@@ -84,5 +87,47 @@ def loads_table(result: StudyResult) -> Table | None:
     )  # fmt: skip
 
 
-def _usd(value: float) -> str:
-    return n.count(int(round(value, -2))) if np.isfinite(value) else "–"
+def traffic_table(result: StudyResult) -> Table | None:
+    """Pairs whose trade and trucks do not agree, and why; None where all do, or without a network."""
+    frame = traffic(result.pair)
+    outside = frame[frame["why"] != ""] if len(frame) else frame
+    if outside.empty:
+        return None
+    names = tables.economies().set_index("iso3")["name"]
+    rows = [
+        (f"{names[r.exporter]} to {names[r.importer]}", n.fixed(r.trucks_per_day, 1), n.musd(r.musd_by_road), n.count(round(r.usd_per_truck)), f"{r.why[:1].upper()}{r.why[1:]}")
+        for r in outside.itertuples()
+    ]
+    return table(
+        "Where a pair's trade and its trucks do not agree",
+        ("Pair", Column("Trucks", "a day", "right"), Column("Goods by road", "a year", "right"), Column("A truck", "dollars", "right"), "Why"),
+        rows,
+        "Source: trade of the base year; data/network/pair_traffic.csv, bulk_by_road.csv.",
+        f"{len(outside)} of {len(frame)} directed pairs; the others' loads lie in {LOWEST_USD:,.0f} to {HIGHEST_USD:,.0f} dollars. Queues follow the trucks, gains follow the trade.",
+    )
+
+
+def values_table(result: StudyResult) -> Table | None:
+    """Dollars a tonne by pair and cargo class and where they are from: the study's pair, counted ones, then the largest flows; None without a network."""
+    frame = values(result.pair)
+    if frame.empty:
+        return None
+    names = tables.economies().set_index("iso3")["name"]
+    by_pair = list(frame.groupby(["exporter", "importer"], sort=False))
+    rows = []
+    for (exporter, importer), part in by_pair[:MOST_PAIRS]:
+        cells = [f"{_usd(r.usd_per_t, -1)} ({_usd(r.low, -1)} to {_usd(r.high, -1)})" for r in part.itertuples()]
+        basis = str(part["basis"].iloc[0])
+        rows.append((f"{names[exporter]} to {names[importer]}", *cells, f"{basis[:1].upper()}{basis[1:]}"))
+    classes = tables.cargo_classes().set_index("cargo_class")["name"]
+    return table(
+        "What a tonne is worth, in dollars, by pair",
+        ("Pair", *(Column(str(classes[name]), "dollars a tonne (range)", "right") for name in CLASSES), "Where the figure is from"),
+        rows,
+        "Source: data/cargo_classes.csv, data/unit_values.csv, data/trade_composition_by_economy.csv, data/network/truck_values.csv.",
+        f"Estimates, but for loads counted by customs; {len(rows)} of {len(by_pair)} directed pairs, the largest flows. Textiles and bulk differ only where trucks are counted.",
+    )
+
+
+def _usd(value: float, digits: int = -2) -> str:
+    return n.count(int(round(value, digits))) if np.isfinite(value) else "–"
