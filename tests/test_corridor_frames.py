@@ -12,7 +12,7 @@ from corridors import uncertainty
 from corridors.errors import DataError, NetworkError
 from corridors.study import result
 from corridors.transport import frames as corridor_frames
-from corridors.transport import network, outlook
+from corridors.transport import network, outlook, queue
 from corridors.transport import system as choice
 from corridors.transport.closure import closure_stress
 from corridors.transport.legs import COMPONENTS, legs
@@ -147,11 +147,37 @@ def test_curves_rise_with_traffic_and_fall_with_capacity() -> None:
     system, _, after = solved()
     frame = outlook.crossing_curves(system, after, ["taftan", "khunjerab"])
     for (_, _), rows in frame.groupby(["crossing", "capacity_case"]):
-        assert (np.diff(rows["hours"]) >= -1e-9).all()
+        assert (np.diff(rows["hours"]) >= -1e-9).all() and np.isfinite(rows["hours"]).all()
     taftan = frame[frame["crossing"] == "taftan"].pivot_table(index="trucks_per_day", columns="capacity_case", values="hours")
-    assert (taftan["800"] <= taftan["200"] + 1e-9).all() and (taftan["1000"] <= taftan["800"] + 1e-9).all()
+    for few, many in (("200", "800"), ("800", "1000")):
+        both = taftan[[few, many]].dropna()
+        assert len(both) > 5 and (both[many] <= both[few] + 1e-9).all()
     with pytest.raises(NetworkError, match="tafta.*taftan"):
         outlook.crossing_curves(system, after, ["tafta"])
+
+
+def test_curves_end_at_what_passes_and_no_wait_has_a_ceiling() -> None:
+    """Taftan, by hand: 200 trucks a day on the days it is open; near the end of the curve a truck waits v C / (K (1 - x)) days."""
+    system, _, _ = solved()
+    frame = outlook.crossing_curves(system, None, ["taftan"])
+    now = frame[frame["capacity_case"] == "today"]
+    row = system.network.crossings.loc["taftan"]
+    passes = 200.0 * (1.0 - float(row["closure_days_per_year"]) / 365.0)
+    assert now["trucks_per_day"].max() == pytest.approx(0.995 * passes, rel=1e-12)
+    busy = float(queue.erlang_c(0.995, int(row["lanes"])))
+    assert now["hours"].max() == pytest.approx(float(row["processing_hours"]) + 24.0 * float(row["variability"]) * busy / (200.0 * 0.005), rel=1e-9)
+    fuller = outlook.steady_hours(system, "taftan", 200.0, 1.0, np.array([199.0, 199.99, 200.0, 900.0]))
+    assert fuller[1] > 24.0 * 100.0 > fuller[0] and np.isinf(fuller[2:]).all()
+
+
+def test_curves_are_the_waits_of_the_equilibrium() -> None:
+    """At the load of every crossing that is open, hours are those of the solved state."""
+    system = choice.compile_system(study=PAIR)
+    state = system.solve(CENTRAL)
+    for x, name in enumerate(system.crossings):
+        if state.open_share[0, x] > 0.0:
+            hours = outlook.steady_hours(system, name, float(state.crossing_capacity[0, x]), float(state.open_share[0, x]), state.crossing_load_trucks_per_day[0, x])
+            assert float(hours) == pytest.approx(state.crossing_hours[0, x], rel=1e-6), name
 
 
 # A border shut for a month.
@@ -203,3 +229,19 @@ def test_closure_stress_tells_wrong_days() -> None:
 def test_other_traffic_has_grown_by_the_year_of_the_closure() -> None:
     now, later = (closure_stress(network.load(), (), PAIR, CENTRAL, DEMAND, year=year).set_index("crossing") for year in (None, 2040.0))
     assert later.loc["taftan", "backlog_trucks"] > 1.2 * now.loc["taftan", "backlog_trucks"]
+
+
+def test_what_a_closure_does_to_the_delivered_price_is_the_price_factors_of_the_chain() -> None:
+    """Taftan shut for 30 days is a crossing that takes 360 hours longer; the pair's price by hand from the two states."""
+    frame = closure_stress(network.load(), (), PAIR, CENTRAL, DEMAND, days=30).set_index("crossing")
+    waits = float(network.load().crossings.loc["taftan", "processing_hours"]) + 360.0 / float(CENTRAL["processing_factor"][0])
+    system = choice.compile_system(measures=[SimpleNamespace(kind="crossing_time", crossings=("taftan",), processing_hours=waits)], study=PAIR)
+    now, then = system.solve(CENTRAL, demand=DEMAND), system.solve(CENTRAL, active=np.ones(1), demand=DEMAND)
+    theta, change = float(CENTRAL["trade_elasticity"][0]), 0.0
+    for pair, value in DEMAND.items():
+        p = system.pair_index(*pair)
+        kept = (value / value.sum() * (then.price_factor[0, p] / now.price_factor[0, p]) ** -theta).sum()
+        change += value.sum() * (kept ** (-1.0 / theta) - 1.0)
+    expected = 100.0 * change / sum(value.sum() for value in DEMAND.values())
+    assert expected > 0.0
+    assert frame.loc["taftan", "composite_cost_change_percent"] == pytest.approx(expected, rel=1e-6)

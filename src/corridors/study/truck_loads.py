@@ -127,7 +127,7 @@ def values(pair: Pair) -> pd.DataFrame:
         size = float(trade.loc[p]) if set(p) <= set(trade.index) else 0.0
         return own.index(p) if p in own else len(own), pair_values.counted(network, *p) is None, -size
 
-    return pair_values.table(network, sorted({*own, *listed}, key=rank))
+    return pair_values.table(network, sorted(dict.fromkeys([*own, *listed]), key=rank))
 
 
 def _load(musd: float, trucks: float) -> float:

@@ -51,6 +51,7 @@ class _Goods:
     day: Array
     """(C,) cost of a day as a share of goods value."""
     scale: float
+    theta: float
     road: npt.NDArray[np.bool_]
     """(R,)"""
     market: npt.NDArray[np.intp]
@@ -93,7 +94,8 @@ def closure_stress(
     cost_if_only_waiting_percent
     second_corridor_worth_usd_per_t,    the difference: what having another way is worth
     second_corridor_worth_percent
-    composite_cost_change_percent       of the pair's trade cost ``1 + c`` over all modes, during the closure
+    composite_cost_change_percent       of the delivered price of all the pair's goods, by all modes, during the closure: the
+                                        ratio of price factors by class, put together as the trade they leave
     backlog_trucks                      trucks that stand there on the last day, all trade
     backlog_study_trucks                of these the study's
     backlog_if_nobody_diverts_trucks    the same if all waited
@@ -168,6 +170,7 @@ def _goods(system: System, params: Mapping[str, npt.ArrayLike], demand: Mapping[
         usd_per_t=np.asarray(system.layout.unit_value[ways] * one("unit_value_factor")),
         day=np.asarray(system.layout.day_multiplier * one("value_of_a_day")),
         scale=one("route_scale"),
+        theta=one("trade_elasticity"),
         road=np.array([r.mode == "road" for r in routes]),
         market=np.array([number[key] for key in keys], dtype=np.intp),
     )
@@ -212,7 +215,7 @@ def _row(
         "cost_if_only_waiting_percent": 100.0 * _mean(waiting, value),
         "second_corridor_worth_usd_per_t": _mean((waiting - cost) * goods.usd_per_t, tonnes),
         "second_corridor_worth_percent": 100.0 * _mean(waiting - cost, value),
-        "composite_cost_change_percent": _composite(system, now, then, k, goods),
+        "composite_cost_change_percent": _delivered(system, now, then, k, goods),
         "backlog_trucks": then.crossing_load_trucks_per_day[k, x] * days,
         "backlog_study_trucks": then.study_trucks_per_day[k, x] * days,
         "backlog_if_nobody_diverts_trucks": load * days,
@@ -256,13 +259,15 @@ def _mean_on_road(quantity: Array, value: Array, goods: _Goods) -> float:
     return _mean(np.broadcast_to(quantity[:, None], tonnes.shape), tonnes)
 
 
-def _composite(system: System, now: TransportState, then: TransportState, k: int, goods: _Goods) -> float:
-    """Percent change of ``1 + c`` over all classes and both directions, weighted by value."""
+def _delivered(system: System, now: TransportState, then: TransportState, k: int, goods: _Goods) -> float:
+    """Percent change of the delivered price of all the pair's goods, both directions, weighted by value."""
     total = change = 0.0
     for pair in system.study:
         p = system.pair_index(*pair)
         first = next(i for i, r in enumerate(system.routes) if (r.exporter, r.importer) == pair)
-        factor = cost.class_factors(now.composite_cost[0, p], then.composite_cost[k, p], now.mean_cost[0, p]) - 1.0
-        change += float((goods.value[first] * factor).sum())
-        total += float(goods.value[first].sum())
+        value = goods.value[first]
+        if value.sum() > 0.0:
+            factor = then.price_factor[k, p] / now.price_factor[0, p]
+            change += float(value.sum()) * (float(cost.pair_factors(factor[None, None], value, [goods.theta])[0, 0]) - 1.0)
+            total += float(value.sum())
     return 100.0 * change / total if total > 0 else float("nan")

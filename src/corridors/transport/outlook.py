@@ -14,6 +14,11 @@ from corridors.uncertainty.draws import BAND_AND_MIDDLE, levels
 
 Array = npt.NDArray[np.float64]
 
+DAYS_PER_YEAR = 365.0
+FULLEST = 0.995
+"""Where curves end, as a share of what passes."""
+TAIL = 1.0 - np.append(np.geomspace(0.2, 2e-3, 11), 0.0)
+"""Points near there, as shares of it: the wait bends fast."""
 CAPACITIES: Mapping[str, float] = {"200": 200.0, "800": 800.0, "1000": 1000.0}
 
 
@@ -71,23 +76,44 @@ def crossing_years(
     return pd.DataFrame(rows, columns=names)
 
 
+def steady_hours(system: System, crossing: str, capacity: float, open_share: float, trucks_per_day: npt.ArrayLike) -> Array:
+    """Mean hours at a crossing, clearance and queue, at a load that it passes: the wait that the capacity constraint gives.
+
+    ``capacity`` trucks a day of opening, on ``open_share`` of the days; ``trucks_per_day`` a calendar day, below
+    ``capacity`` times the days of the week times ``open_share``; infinite from there on, as no queue settles.
+    """
+    row = system.network.crossings.loc[crossing]
+    week = float(row["days_open_per_week"])
+    taken = np.asarray(trucks_per_day, dtype=float) / (capacity * week / 7.0 * open_share)
+    odds = np.minimum(taken, 1.0 - 1e-12) / np.maximum(1.0 - taken, 1e-12)
+    waiting = queue.steady_hours(odds, capacity, float(row["lanes"]), float(row["hours_open"]), week, float(row["variability"]))
+    return np.where(taken < 1.0, float(row["processing_hours"]) + waiting, np.inf)
+
+
 def crossing_curves(
     system: System, after: TransportState | None = None, crossings: Sequence[str] | None = None, points: int = 61
 ) -> pd.DataFrame:
     """Hours at a crossing against trucks a day, at each capacity: crossing, capacity_case,
-    capacity_trucks_per_day, trucks_per_day, hours (central processing hours)."""
+    capacity_trucks_per_day, trucks_per_day, hours (central processing hours).
+
+    Curves end at :data:`FULLEST` of what passes a calendar day, closures counted: no more than that ever passes, and the
+    wait grows without limit towards it. A crossing that is shut has the curve of one that is open.
+    """
     table = system.network.crossings
+    shut = np.minimum(table["closure_days_per_year"].to_numpy(dtype=float), DAYS_PER_YEAR)
+    opened = np.where(shut < DAYS_PER_YEAR, 1.0 - shut / DAYS_PER_YEAR, 1.0)
     rows = []
     for case, capacity in _cases(system, after):
+        if case == "scenario" and after is not None:
+            share = np.median(after.open_share, axis=0)
+            opened = np.where(share > 0.0, share, opened)
         for crossing in crossings or system.crossings:
             x = system.crossings.index(system.network.crossing(crossing))
             row = table.loc[crossing]
             most = 1.15 * max(1000.0, float(row["capacity_trucks_per_day"]))
-            trucks = np.linspace(0.0, most, points)
-            waiting = queue.queue_hours(
-                trucks, capacity[x], float(row["lanes"]), float(row["hours_open"]), float(row["days_open_per_week"]),
-                float(row["variability"]), float(row["longest_wait_days"]),
-            )  # fmt: skip
-            hours = float(row["processing_hours"]) + waiting
+            last = FULLEST * capacity[x] * float(row["days_open_per_week"]) / 7.0 * opened[x]
+            grid = np.linspace(0.0, most, points)
+            trucks = np.unique(np.minimum([*grid[grid < last], *(last * TAIL)], most))
+            hours = steady_hours(system, crossing, float(capacity[x]), float(opened[x]), trucks)
             rows += [(crossing, case, capacity[x], t, h) for t, h in zip(trucks, hours, strict=True)]
     return pd.DataFrame(rows, columns=["crossing", "capacity_case", "capacity_trucks_per_day", "trucks_per_day", "hours"])

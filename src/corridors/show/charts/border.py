@@ -90,9 +90,8 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
             continue
         done.append(capacity)
         ax.plot(part["trucks_per_day"], part["hours"], color=colour, linewidth=width, zorder=4 if word else 3)
-        reached = part[part["hours"] >= 0.55 * top]
-        if len(reached) and float(reached["trucks_per_day"].iloc[0]) < right:
-            marks.append((float(reached["trucks_per_day"].iloc[0]), capacity, colour, bool(word)))
+        if float(part["trucks_per_day"].iloc[-1]) < right:
+            marks.append((float(part["trucks_per_day"].iloc[-1]), capacity, colour, bool(word)))
     # A figure discussed gives way to a capacity that is real; these two stand apart.
     real = [m for m in marks if m[3]]
     kept = real + [m for m in marks if not m[3] and all(abs(m[0] - r[0]) > 0.15 * right for r in real)]
