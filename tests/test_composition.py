@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from corridors.data import tables
 from corridors.trade import cargo, composition, elasticities, flow_targets
+from corridors.transport.world_network import mode_model
 from corridors.uncertainty import draws
 
 KNOWN = sorted(tables.trade_composition_by_economy()["iso3"])
@@ -46,10 +48,44 @@ def test_a_buyer_of_capital_goods_is_sold_more_of_them() -> None:
 def test_a_pair_with_a_row_of_its_own_keeps_it_and_an_unknown_exporter_is_like_any() -> None:
     rows = tables.class_shares().set_index(["exporter", "importer"])
     assert cargo.shares("RUS", "PAK", np.array([0.0]))[0, 3] == pytest.approx(rows.loc[("RUS", "PAK"), "bulk_low"])
-    unknown = next(e for e in tables.economies()["iso3"] if e not in KNOWN)
-    assert cargo.shares(unknown, "DEU", np.array([0.0]))[0, 3] == pytest.approx(rows.loc[("*", "*"), "bulk_low"])
+    assert cargo.shares("XXX", "DEU", np.array([0.0]))[0, 3] == pytest.approx(rows.loc[("*", "*"), "bulk_low"])
     many = cargo.usual_shares([("DEU", "FRA"), ("RUS", "PAK")])
     assert many[0] == pytest.approx(cargo.shares("DEU", "FRA", np.array([0.5]))[0])
+
+
+def _bulk(sales: Mapping[str, float]) -> float:
+    return sum(sales[g] * share for g, (share, _, _) in composition.GROUPS.items()) / sum(sales[g] for g in composition.GROUPS)
+
+
+def test_an_exporter_without_a_report_sells_what_its_neighbours_do_in_a_range_that_holds_four_in_five() -> None:
+    """Each economy that reports, from its five nearest without itself."""
+    sold = tables.trade_composition_by_economy().set_index("iso3")[list(composition.GROUPS)].fillna(0.0)
+    sold = sold[sold.sum(axis=1) > 0.5]
+    missed = []
+    for economy in sold.index:
+        near = composition.nearest(economy, set(sold.index))
+        if near:
+            assert economy not in near and len(near) == composition.NEIGHBOURS
+            mean = sold.loc[near].div(sold.loc[near].sum(axis=1), axis=0).mean()
+            missed.append(abs(_bulk(mean) - _bulk(sold.loc[economy])))
+    assert np.mean(np.array(missed) <= composition.ROOM_NEAR) == pytest.approx(0.8, abs=0.03)
+    low, high, rest = composition.class_shares("ROU", "DEU")  # type: ignore[misc]
+    assert high - low > 2 * composition.ROOM and rest.sum() == pytest.approx(1)
+
+
+def test_sectors_that_are_told_of_an_exporter_hold() -> None:
+    rows = tables.sector_shares()
+    told = rows[(rows["exporter"] == "AFG") & (rows["importer"] == "*")].set_index("sector")["share"]
+    sales = composition._estimated("AFG", (tables.stamp("trade_composition_by_economy"), tables.stamp("sector_shares")))
+    assert sales is not None
+    for sector, groups in tables.sectors().set_index("sector")["goods"].dropna().items():
+        assert sum(sales[g] for g in groups.split()) == pytest.approx(told[sector])
+
+
+def test_the_classes_of_a_pair_lie_between_those_of_its_two_directions() -> None:
+    mix, ways = mode_model.mix_of("KAZ", "UZB"), cargo.usual_shares([("KAZ", "UZB"), ("UZB", "KAZ")])
+    assert mix.sum() == pytest.approx(1) and (mix >= ways.min(axis=0)).all() and (mix <= ways.max(axis=0)).all()
+    assert mix == pytest.approx(mode_model.mix_of("UZB", "KAZ"))
 
 
 def test_what_is_computed_from_a_table_follows_it(project: Path) -> None:

@@ -26,7 +26,7 @@ def shares(exporter: str, importer: str, position: Array) -> Array:
 
     ``position`` (B,) in 0..1 says where in its range (``data/class_shares.csv``) the share of bulk lies. The other
     classes divide the rest as the table says. A pair without a row of its own has what
-    its exporter sells and its importer buys (:mod:`corridors.trade.composition`), one whose exporter's sales are not known the row ``*``, ``*``.
+    its exporter sells and its importer buys (:mod:`corridors.trade.composition`), one of whose exporter nothing is known the row ``*``, ``*``.
     """
     return _shares(tables.table("class_shares"), exporter, importer, position)
 

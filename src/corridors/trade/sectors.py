@@ -32,13 +32,13 @@ from scipy.optimize import nnls
 from corridors.data import panel, tables
 from corridors.equilibrium import SectorWorld, sector_world
 from corridors.runtime.cache import kept
+from corridors.trade import composition as composition_of_pairs
 from corridors.trade import world
 
 Array = npt.NDArray[np.float64]
 Pair = tuple[str, str]
 
 STAGES = ("raw_materials", "intermediate_goods", "consumer_goods", "capital_goods")
-NEIGHBOURS = 5
 LEAST_HOME = 0.1
 LEAST_FINAL = 0.3
 SERVICES = "services"
@@ -206,7 +206,6 @@ def exporter_shares(economies: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]
     at = {c: k for k, c in enumerate(columns)}
     known = np.stack([weight[:, [at[g] for g in found]].sum(axis=1) for found in groups.values()])
     place = {str(e): k for k, e in enumerate(table.index)}
-    ln_distance = panel.load().geography[:, :, 0]
     out = np.zeros((len(groups), len(STAGES), len(economies)))
     basis = []
     own = tables.sector_shares()
@@ -222,9 +221,7 @@ def exporter_shares(economies: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]
             out[:, :, n] = share[:, None] * stage_of
             basis.append(OWN_ROW)
         else:
-            far = ln_distance[panel.load().position(economy)] if panel.load().position(economy) >= 0 else np.zeros(len(ln_distance))
-            order = np.argsort(np.where(np.isfinite(far), far, np.inf))
-            near = [panel.load().economies[k] for k in order if panel.load().economies[k] in place][:NEIGHBOURS]
+            near = composition_of_pairs.nearest(economy, place) or list(place)
             out[:, :, n] = known[:, [place[e] for e in near]].mean(axis=1)
             basis.append(NEAR)
     return out / out.sum(axis=(0, 1)), tuple(basis)

@@ -74,13 +74,14 @@ def _partners(economy: str) -> tuple[tuple[str, float], ...]:
     return tuple((str(code), float(value)) for code, value in total.head(_MOST_PARTNERS).items())
 
 
-def _parts(one: Observation) -> list[tuple[Features, float]]:
+def _parts(one: Observation) -> list[tuple[Features, float, Array]]:
+    """The pairs behind an observation: what is known of each, its weight and the classes of its goods."""
     if "WLD" not in (one.exporter, one.importer):
         known = mode_model.features(one.exporter, one.importer)
-        return [] if known is None else [(known, 1.0)]
+        return [] if known is None else [(known, 1.0, mode_model.mix_of(one.exporter, one.importer))]
     own = one.exporter if one.importer == "WLD" else one.importer
-    found = [(mode_model.features(own, code), value) for code, value in _partners(own)]
-    return [(known, value) for known, value in found if known is not None]
+    found = [(mode_model.features(own, code), value, code) for code, value in _partners(own)]
+    return [(known, value, mode_model.mix_of(own, code)) for known, value, code in found if known is not None]
 
 
 class Prediction:
@@ -88,11 +89,11 @@ class Prediction:
 
     def __init__(self, seen: Sequence[Observation]) -> None:
         parts = [_parts(one) for one in seen]
-        self.stacked = Stacked.of([known for rows in parts for known, _ in rows])
-        self.weights = [np.array([w for _, w in rows]) for rows in parts]
+        self.stacked = Stacked.of([known for rows in parts for known, _, _ in rows])
+        self.weights = [np.array([w for _, w, _ in rows]) for rows in parts]
         self.ends = np.cumsum([len(rows) for rows in parts])
         self.mode = [MODES.index(one.mode) for one in seen]
-        self.mix = np.array([mode_model.class_weights(one.unit) for one in seen])
+        self.mix = np.concatenate([[mode_model.class_weights(mix, one.unit) for _, _, mix in rows] for one, rows in zip(seen, parts, strict=True)])
 
     def __call__(self, constants: Mapping[str, float]) -> Array:
         """(O,) shares."""
@@ -102,7 +103,7 @@ class Prediction:
         out = np.empty(len(self.mode))
         begin = 0
         for o, end in enumerate(self.ends):
-            share = pairs[begin:end, :, self.mode[o]] @ self.mix[o]
+            share = (pairs[begin:end, :, self.mode[o]] * self.mix[begin:end]).sum(axis=1)
             out[o] = share @ self.weights[o] / self.weights[o].sum()
             begin = end
         return out

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors.data import tables as data
-from corridors.trade import cargo
+from corridors.trade import cargo, world
 from corridors.trade.cargo import CLASSES
 from corridors.transport.world_network import borders, costs, gateways
 from corridors.transport.world_network.options import options
@@ -202,10 +202,10 @@ def predicted(a: str, b: str) -> Array | None:
     return None if known is None else shares(known, constants())
 
 
-def class_weights(unit: str = "value") -> Array:
-    """Weights (C,) of the classes in a share over all goods: by value, by tonnes, or of containers (``TEU``)."""
+def class_weights(mix: Array, unit: str = "value") -> Array:
+    """Weights (C,) of the classes in a share over all goods of value shares ``mix`` (C,): by value, by tonnes, or of containers (``TEU``)."""
     value, _ = _goods()
-    weight = usual_mix()
+    weight = mix
     if unit == "tonnes":
         weight = weight / value
     elif unit == "TEU":
@@ -213,14 +213,15 @@ def class_weights(unit: str = "value") -> Array:
     return np.asarray(weight / weight.sum())
 
 
-def together(by_class: Array, unit: str = "value") -> Array:
-    """Share (M,) by mode over all classes."""
-    return np.asarray(class_weights(unit) @ by_class)
+@lru_cache(maxsize=32_768)
+def mix_of(a: str, b: str) -> Array:
+    """Value shares (C,) of the classes in the trade of two economies, both directions by their trade in the base year.
 
-
-def usual_mix() -> Array:
-    """Value shares (C,) of the classes in the trade of any pair (``data/class_shares.csv``, bulk in the middle of its range)."""
-    return np.asarray(cargo.usual_shares([("*", "*")])[0])
+    From what both sell and buy (:func:`corridors.trade.cargo.usual_shares`, bulk in the middle of its range).
+    """
+    trade, ways = world.base_matrix(), ((a, b), (b, a))
+    value = np.array([float(trade.loc[way]) if set(way) <= set(trade.index) else 0.0 for way in ways])
+    return np.average(cargo.usual_shares(ways), axis=0, weights=value if value.sum() > 0.0 else None)
 
 
 @dataclass(frozen=True)
@@ -230,10 +231,12 @@ class PairShares:
     by_class: Array
     published: tuple[str, ...]
     """Modes whose share over all goods is a published one."""
+    mix: Array
+    """Value shares (C,) of the classes in the pair's trade."""
 
     def share(self, mode: str, unit: str = "value") -> float:
         """Share of a mode over all goods."""
-        return float(together(self.by_class, unit)[MODES.index(mode)])
+        return float(class_weights(self.mix, unit) @ self.by_class[:, MODES.index(mode)])
 
 
 @lru_cache(maxsize=4096)
@@ -248,14 +251,15 @@ def pair_shares(a: str, b: str) -> PairShares | None:
         return None
     known = {mode: (share, unit) for (mode, unit), share in _published().get(frozenset((a, b)), {}).items()}
     known = {mode: value for mode, value in known.items() if by_class[:, MODES.index(mode)].max() > 0}
+    mix = mix_of(a, b)
     for _ in range(200 if known else 0):
         before = by_class
         for mode, (share, unit) in known.items():
-            by_class = _raked(by_class, MODES.index(mode), share, class_weights(unit))
+            by_class = _raked(by_class, MODES.index(mode), share, class_weights(mix, unit))
         if float(np.abs(by_class - before).max()) < 1e-9:
             break
     by_class = np.where(by_class < SMALLEST_SHARE, 0.0, by_class)
-    return PairShares(by_class / by_class.sum(axis=1, keepdims=True), tuple(known))
+    return PairShares(by_class / by_class.sum(axis=1, keepdims=True), tuple(known), mix)
 
 
 def _raked(by_class: Array, m: int, share: float, weight: Array) -> Array:

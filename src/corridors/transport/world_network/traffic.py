@@ -30,11 +30,19 @@ _TYPICAL_USD_PER_T = 3000.0
 _TWO_PORTS = 2
 
 
-def trucks(value_musd: float, by_class: np.ndarray) -> tuple[float, float]:
-    """Trucks a day, both ways together, and how many of them carry bulk, of a value and shares (C,) that go by road."""
+def trucks(value_musd: float, mix: np.ndarray, by_class: np.ndarray) -> tuple[float, float]:
+    """Trucks a day, both ways together, and how many of them carry bulk, of a value, shares of classes in it (C,) and shares of each (C,) that go by road."""
     table = data.cargo_classes().set_index("cargo_class").loc[list(CLASSES)]
-    a_year = value_musd * 1e6 * mode_model.usual_mix() * by_class / table["usd_per_t"].to_numpy(float) / table["truck_payload_t"].to_numpy(float)
+    a_year = value_musd * 1e6 * mix * by_class / table["usd_per_t"].to_numpy(float) / table["truck_payload_t"].to_numpy(float)
     return float(a_year.sum() / 365.0), float(a_year[CLASSES.index("bulk")] / 365.0)
+
+
+def mix_with_all(economy: str) -> np.ndarray:
+    """Value shares (C,) of the classes in all trade of an economy."""
+    trade = world.base_matrix()
+    others = [str(code) for code in trade.index if code != economy]
+    value = np.array([float(trade.loc[economy, code] + trade.loc[code, economy]) for code in others])
+    return np.average([mode_model.mix_of(economy, code) for code in others], axis=0, weights=value)
 
 
 def ways_round(origin: str, destination: str) -> list[tuple[float, road_search.Way]]:
@@ -81,7 +89,7 @@ def rows() -> Iterator[dict[str, object]]:
             if known is None:
                 continue
             by_class = known.by_class[:, MODES.index("road")]
-            count, bulk = trucks(value, by_class)
+            count, bulk = trucks(value, known.mix, by_class)
             if count < LEAST_TRUCKS:
                 continue
             by_sea[a] -= value
@@ -101,7 +109,7 @@ def rows() -> Iterator[dict[str, object]]:
         if not chosen or any(ports[p] == a for p, _ in chosen):
             continue
         value = float(trade.loc[a].sum() + trade[a].sum() - 2 * trade.loc[a, a]) + by_sea[a]
-        count, bulk = trucks(max(value, 0.0), np.full(len(CLASSES), 0.7))
+        count, bulk = trucks(max(value, 0.0), mix_with_all(a), np.full(len(CLASSES), 0.7))
         cost = np.array([c for _, c in chosen[:_TWO_PORTS]])
         weight = np.exp(-ROUTE_SCALE * (cost - cost.min()) / _TYPICAL_USD_PER_T)
         for (port, _), share in zip(chosen, weight / weight.sum(), strict=False):
