@@ -104,15 +104,15 @@ def crossing_appraisals(found: ValidationResult) -> Table:
     rows = [
         (
             str(r.table).partition(":")[0], str(r.quantity), n.significant(r.published, 3), n.significant(r.ours, 3), str(r.unit),
-            _held(bool(r.passed)), str(r.note), str(r.source),
+            _held(bool(r.passed)), str(r.note),
         )
         for r in frame.itertuples()
     ]  # fmt: skip
     return table(
         "Appraisals of border crossings, published and computed again from their figures",
-        ("Crossing", "What", Column("Published", "", "right"), Column("Ours", "", "right"), "Unit", "As printed", "How, and why not the same", "Source"),
+        ("Crossing", "What", Column("Published", "", "right"), Column("Ours", "", "right"), "Unit", "As printed", "How, and why not the same"),
         rows,
-        "Source: data/published_appraisals.csv; own calculation. Addresses are in tables/published.csv.",
+        "Source: " + "; ".join(dict.fromkeys(frame["source"])) + "; own calculation. Addresses are in tables/published.csv.",
     )
 
 
@@ -240,7 +240,7 @@ def measured(found: ValidationResult) -> Table:
     """Each quantity: predicted first, today, observed, and for a miss what was left out."""
     rows = [
         (
-            str(r.title), f"{r.quantity} ({r.unit})", _plain(r.first_p10, r.first_p50, r.first_p90), _plain(r.predicted_p10, r.predicted_p50, r.predicted_p90),
+            f"{r.title}: {r.quantity} ({r.unit})", _plain(r.first_p10, r.first_p50, r.first_p90), _plain(r.predicted_p10, r.predicted_p50, r.predicted_p90),
             _plain(r.observed_low, r.observed, r.observed_high), _held(bool(r.within)), f"{r.basis}, {r.period}",
             f"{r.simplified}. {r.note}." + ("" if r.within or not isinstance(r.left_out, str) else f" Left out: {r.left_out}."),
         )
@@ -248,7 +248,7 @@ def measured(found: ValidationResult) -> Table:
     ]  # fmt: skip
     return table(
         "Queues, trucks at a crossing and lanes at sea, predicted and observed",
-        ("Experiment", "What", Column("First prediction", "", "right"), Column("Today's", "", "right"), Column("Observed", "", "right"), "Bands meet", "Observed by", "Note"),
+        ("Experiment", Column("First prediction", "", "right"), Column("Today's", "", "right"), Column("Observed", "", "right"), "Bands meet", "Observed by", "Note"),
         rows,
         "Source: data/experiments_measured_observed.csv, with the address of each; own calculation. In brackets the 80 % band, or the range that reports allow; of lanes the model has no band.",
     )
