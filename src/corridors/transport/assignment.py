@@ -20,6 +20,7 @@ from corridors.runtime import cores
 from corridors.transport import effects as measure_effects
 from corridors.transport import hidden, queue
 from corridors.transport.arrays import Layout, placed
+from corridors.transport.clearance import MOST_COUNTED
 from corridors.transport.feedback import Feedback, Trade, settle
 from corridors.transport.nested_logit import NestedLogit
 
@@ -44,8 +45,6 @@ _DAYS_PER_YEAR = 365.0
 _HOURS_PER_DAY = 24.0
 # Places run from next to no traffic to a queue of centuries.
 _EMPTIEST, _FULLEST = -40.0, 40.0
-# More than this part of what a crossing can pass has not been counted there: a draw with more stops here.
-_MOST_COUNTED = 0.98
 # A train or aircraft that fills rations its room by price, here in hours at a border that would cost the same: this
 # many hours x / (1 - x) where a share x of the room is taken, so that it is never more than full.
 _RATION_HOURS = 1.0
@@ -282,7 +281,7 @@ class Block:
         counts = layout.background * values["background_traffic_factor"]
         # A crossing that is shut in the base year has the counts to expect if it were open.
         usual = np.where(self.base_open > 0.0, self.base_room, layout.capacity * layout.days_open / 7.0)
-        self.counts = np.minimum(counts, _MOST_COUNTED * usual)
+        self.counts = np.minimum(counts, MOST_COUNTED * usual)
         rate = np.maximum(layout.growth + layout.growth_sd * values["background_traffic_growth"], -0.2)
         self.grown = (1.0 + rate) ** (years - values["traffic_base_year"])
         self.base_queue = self._queue(self.counts / (usual - self.counts), np.broadcast_to(layout.capacity, counts.shape))
@@ -360,7 +359,7 @@ class Block:
         self.base_load = np.maximum(self.counts, counted)[:crossings]
         for group in self.groups:
             group.grow(self.grown)
-        most = _MOST_COUNTED * self.base_usual
+        most = MOST_COUNTED * self.base_usual
         self.wait_zero = np.concatenate([
             self._queue(np.minimum(self.base_load, most) / np.maximum(self.base_usual - np.minimum(self.base_load, most), 1e-12),
                         np.broadcast_to(self.layout.capacity, self.capacity.shape)),
@@ -537,7 +536,7 @@ class Block:
         traffic = start.factor * self.base_load * self.grown
         if start.load is not None:
             traffic = np.where(start.load > 1e-3 * traffic, start.load, traffic)
-        x = np.clip(traffic / self.room, 1e-12, _MOST_COUNTED)
+        x = np.clip(traffic / self.room, 1e-12, MOST_COUNTED)
         here = np.log(x / (1.0 - x))
         crossings = here.shape[0]
         premium = np.zeros_like(self.service_capacity)

@@ -17,6 +17,7 @@ import pandas as pd
 from corridors.data import tables
 from corridors.data.geometry import EARTH_RADIUS_KM
 from corridors.errors import NetworkError, nearest
+from corridors.transport import clearance
 
 
 @dataclass(frozen=True)
@@ -184,14 +185,14 @@ def load() -> Network:
         economies=economies,
         links=tuple(links),
         services=tuple(_service(r) for r in services.to_dict("records") if r["mode"] != "ferry"),
-        crossings=tables.crossings().set_index("crossing"),
+        crossings=checked_crossings(),
         gateways=gateways,
         airports=dict(zip(airports["iata"], airports["place"], strict=True)),
         speed_kmh=costs["speed_kmh"].to_dict(),
         moving_share=(costs["moving_hours_per_day"] / 24.0).to_dict(),
         pair_traffic=tables.table("pair_traffic"),
         base_shares=tables.table("base_shares"),
-        usual_closure_days=_by_key("recent_closures", "crossing", "usual_closure_days_per_year"),
+        usual_closure_days=usual_closure_days(),
         bulk_by_road={
             (str(r.exporter), str(r.importer)): (float(r.road_share), float(r.truck_part)) for r in tables.bulk_by_road().itertuples()
         },
@@ -200,9 +201,15 @@ def load() -> Network:
     return network
 
 
-def _by_key(table: str, key: str, column: str) -> dict[str, float]:
-    rows = tables.table(table)
-    return {str(name): float(value) for name, value in zip(rows[key], rows[column], strict=True)}
+def checked_crossings() -> pd.DataFrame:
+    """``data/network/crossings.csv`` by crossing, hours net of the queue (:mod:`corridors.transport.clearance`)."""
+    return clearance.without_queue(tables.crossings().set_index("crossing"), usual_closure_days())
+
+
+def usual_closure_days() -> dict[str, float]:
+    """Days a year that crossings which have shut since were shut in the base state."""
+    rows = tables.recent_closures()
+    return {str(name): float(value) for name, value in zip(rows["crossing"], rows["usual_closure_days_per_year"], strict=True)}
 
 
 def road_hours(km: float, speed_kmh: float, moving_share: float) -> float:

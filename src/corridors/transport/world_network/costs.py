@@ -22,6 +22,7 @@ import numpy as np
 
 from corridors.data import tables as data
 from corridors.data.spelling import plain
+from corridors.transport import network
 
 USD_PER_T_HOUR = 1.6
 """What an hour costs a tonne of a typical good in a search for ways: 3,000 USD a tonne, 1.3 % a day."""
@@ -142,8 +143,8 @@ def border(crossing: str, names: tuple[str, ...], a: str, b: str) -> Border:
 
 @lru_cache(maxsize=1)
 def checked_crossings() -> Mapping[str, Mapping[str, Any]]:
-    """Rows of ``data/network/crossings.csv`` by id."""
-    return {str(row["crossing"]): row for row in data.crossings().to_dict("records")}
+    """Rows of ``data/network/crossings.csv`` by id, hours net of the queue."""
+    return {str(row["crossing"]): row for row in network.checked_crossings().reset_index().to_dict("records")}
 
 
 @lru_cache(maxsize=1)

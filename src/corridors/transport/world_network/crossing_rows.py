@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from corridors.data import tables as data
+from corridors.transport import network
 from corridors.transport.world_network import borders, costs
 from corridors.transport.world_network.tables import roads
 
@@ -27,7 +28,7 @@ COLUMNS = (
     "capacity_trucks_per_day", "capacity_low", "capacity_high", "lanes", "processing_hours", "processing_low", "processing_high",
     "hours_open", "days_open_per_week", "variability", "longest_wait_days", "closure_days_per_year", "closure_low", "closure_high",
     "fee_usd_per_truck", "background_trucks_per_day", "background_low", "background_high", "growth_percent", "growth_sd_percent",
-    "state", "state_since", "estimates", "note", "source_url",
+    "state", "state_since", "estimates", "note", "source_url", "queue_included",
 )  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def own_trucks(a: str, b: str) -> float:
 def table(names: Sequence[str], a: str, b: str) -> pd.DataFrame:
     """One row a crossing (index: its id) for a study of ``a`` and ``b``; the pair's bulk is not in the background."""
     own = _of_pair(a, b).set_index("crossing")["bulk_trucks_per_day"].to_dict()
-    checked = data.crossings().set_index("crossing")
+    checked = network.checked_crossings()
     rows = [checked.loc[name].to_dict() if name in checked.index else _compiled(name, float(own.get(name, 0.0))) for name in names]
     frame = pd.DataFrame(rows, index=pd.Index(list(names), name="crossing"), columns=list(COLUMNS))
     for column in checked.columns:
@@ -109,7 +110,7 @@ def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
         "background_high": max(high, background), "growth_percent": 3.0, "growth_sd_percent": 5.0,
         "state": "shut" if shut else "open", "state_since": since,
         "estimates": " ".join([*unknown, "lanes", "variability", "longest_wait_days", "growth_percent", "hours_open", "closure_days_per_year", "processing_hours"]),
-        "note": _note(border, known), "source_url": _source(border, known),
+        "note": _note(border, known), "source_url": _source(border, known), "queue_included": False,
     }  # fmt: skip
 
 
