@@ -9,6 +9,7 @@ import pytest
 
 from corridors import uncertainty
 from corridors.data import tables
+from corridors.errors import NetworkError
 from corridors.transport import assignment, clearance, network
 from corridors.transport import system as choice
 from corridors.transport.world_network import costs, crossing_rows
@@ -16,7 +17,7 @@ from corridors.transport.world_network import costs, crossing_rows
 CENTRAL = uncertainty.central()
 QUOTED = tables.crossings().set_index("crossing")
 NET = network.load().crossings
-HELD = [str(name) for name in QUOTED.index[QUOTED["queue_included"].astype(bool)]]
+HELD = [str(name) for name in tables.hours_with_queue()["crossing"]]
 
 
 def test_clearance_and_queue_of_the_base_state_add_up_to_the_hours_quoted() -> None:
@@ -59,5 +60,11 @@ def test_what_is_quoted_without_a_queue_stays_and_the_range_holds() -> None:
 def test_the_split_is_made_once_and_for_the_world_network_too() -> None:
     assert costs.checked_crossings()["taftan"]["processing_hours"] == NET.loc["taftan", "processing_hours"]
     assert crossing_rows.table(("taftan",), "PAK", "IRN").loc["taftan", "processing_hours"] == NET.loc["taftan", "processing_hours"]
-    twice = clearance.without_queue(NET.assign(queue_included=False), {})
-    assert (twice["processing_hours"] == NET["processing_hours"]).all()
+    assert (clearance.without_queue(NET, {}, ())["processing_hours"] == NET["processing_hours"]).all()
+
+
+def test_a_crossing_that_is_none_is_named_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = tables.hours_with_queue().assign(crossing=["taftam", *HELD[1:]])
+    monkeypatch.setattr(tables, "hours_with_queue", lambda: wrong)
+    with pytest.raises(NetworkError, match=r"hours_with_queue.csv: crossing 'taftam' has no row.*taftan"):
+        network.checked_crossings()

@@ -389,6 +389,11 @@ def pair_traffic() -> pd.DataFrame:
     return table("pair_traffic")
 
 
+def hours_with_queue() -> pd.DataFrame:
+    """Crossings whose hours were measured from arrival to release, with what was measured and where."""
+    return table("hours_with_queue")
+
+
 def recent_closures() -> pd.DataFrame:
     """Crossings shut since the base year of traffic, and the days a year they were shut then."""
     return table("recent_closures")

@@ -1,7 +1,7 @@
 """Hours at a crossing as sources quote them, split into clearance and queue.
 
 Corridor measurements (CAREC's CPMM) time a truck from arrival to release, so that their hours hold the queue, which the model
-adds again. Where ``queue_included`` of ``data/network/crossings.csv`` says so, clearance is what is left of the hours quoted,
+adds again. For crossings in ``data/network/hours_with_queue.csv`` clearance is what is left of the hours quoted,
 
     ``clearance = max(hours - w, hours / 2)``,
 
@@ -12,7 +12,7 @@ never less than half is taken for clearance, as for crossings of the world netwo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -43,9 +43,9 @@ def counted_wait(crossings: pd.DataFrame, usual_closure_days: Mapping[str, float
     return queue.steady_hours(taken / (1.0 - taken), capacity, lanes, hours, days, variability)
 
 
-def without_queue(crossings: pd.DataFrame, usual_closure_days: Mapping[str, float]) -> pd.DataFrame:
-    """The table with processing hours and their range net of the queue where sources include it."""
-    held = crossings["queue_included"].to_numpy(dtype=bool)
+def without_queue(crossings: pd.DataFrame, usual_closure_days: Mapping[str, float], measured: Collection[str]) -> pd.DataFrame:
+    """The table with processing hours and their range net of the queue at crossings in ``measured``, whose hours hold it."""
+    held = np.array([name in measured for name in crossings.index])
     wait = np.where(held, counted_wait(crossings, usual_closure_days), 0.0)
     least = np.where(held, LEAST, 1.0)
     hours = {name: crossings[name].to_numpy(dtype=float) for name in _HOURS}

@@ -203,7 +203,11 @@ def load() -> Network:
 
 def checked_crossings() -> pd.DataFrame:
     """``data/network/crossings.csv`` by crossing, hours net of the queue (:mod:`corridors.transport.clearance`)."""
-    return clearance.without_queue(tables.crossings().set_index("crossing"), usual_closure_days())
+    rows, measured = tables.crossings().set_index("crossing"), [str(name) for name in tables.hours_with_queue()["crossing"]]
+    for name in measured:
+        if name not in rows.index:
+            raise NetworkError(f"network/hours_with_queue.csv: crossing {name!r} has no row in network/crossings.csv{nearest(name, rows.index)}")
+    return clearance.without_queue(rows, usual_closure_days(), measured)
 
 
 def usual_closure_days() -> dict[str, float]:

@@ -28,7 +28,7 @@ COLUMNS = (
     "capacity_trucks_per_day", "capacity_low", "capacity_high", "lanes", "processing_hours", "processing_low", "processing_high",
     "hours_open", "days_open_per_week", "variability", "longest_wait_days", "closure_days_per_year", "closure_low", "closure_high",
     "fee_usd_per_truck", "background_trucks_per_day", "background_low", "background_high", "growth_percent", "growth_sd_percent",
-    "state", "state_since", "estimates", "note", "source_url", "queue_included",
+    "state", "state_since", "estimates", "note", "source_url",
 )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
         "background_high": max(high, background), "growth_percent": 3.0, "growth_sd_percent": 5.0,
         "state": "shut" if shut else "open", "state_since": since,
         "estimates": " ".join([*unknown, "lanes", "variability", "longest_wait_days", "growth_percent", "hours_open", "closure_days_per_year", "processing_hours"]),
-        "note": _note(border, known), "source_url": _source(border, known), "queue_included": False,
+        "note": _note(border, known), "source_url": _source(border, known),
     }  # fmt: skip
 
 
