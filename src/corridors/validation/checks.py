@@ -26,10 +26,11 @@ from corridors.validation import (
     known_effects,
     published,
     real_cases,
+    world_ways,
 )
 
 TABLES = (
-    "published", "backtest", "coverage", "by_size", "by_line", "first_scores", "pairs", "real_cases", "known_effects", "experiments", "experiments_measured", "day_of_delay", "disagreements", "sources",
+    "published", "backtest", "coverage", "by_size", "by_line", "first_scores", "pairs", "real_cases", "known_effects", "experiments", "experiments_measured", "day_of_delay", "world_ways", "disagreements", "sources",
 )  # fmt: skip
 _HEAD = "validation.json"
 
@@ -90,6 +91,7 @@ def run() -> ValidationResult:
         "experiments": experiments.compare(),
         "experiments_measured": experiments_measured.compare(),
         "day_of_delay": day_of_delay.compare(),
+        "world_ways": world_ways.compare(),
         "disagreements": _disagreements(),
         "sources": data.catalogue(),
     }
@@ -119,5 +121,6 @@ def _summary(tables: Mapping[str, pd.DataFrame], past: backtest.BacktestResult) 
         known = column.dropna().astype(bool)
         out[f"{name}_passed"], out[f"{name}_total"] = int(known.sum()), len(known)
     out["backtest"] = past.headline()
+    out["world_ways"] = world_ways.summary(tables["world_ways"])
     out["disagreements"] = len(tables["disagreements"])
     return out

@@ -1,0 +1,42 @@
+"""The compiled world network beside what is published, in words and a table; a missed aim is said as plainly as one met."""
+
+from __future__ import annotations
+
+from corridors.show import numbers as n
+from corridors.show.blocks import Column, Prose, Table, table
+from corridors.validation import world_ways
+from corridors.validation.checks import ValidationResult
+
+_KINDS = {
+    "length": ("roads of published length", True), "hours": ("published hours by truck", True), "share": ("shares of modes, each left out of the fit,", False),
+}  # fmt: skip
+
+
+def words(found: ValidationResult) -> Prose:
+    """How far the compiled world network is from what is published, and which aims it misses."""
+    told = []
+    for kind, s in found.summary["world_ways"].items():
+        what, relative = _KINDS[kind]
+        unit = f"{n.THIN}%" if relative else " percentage points"
+        text = f"Of {int(s['count'])} {what} half are within {n.fixed(s['median_absolute_error'], 1)}{unit}; the middle one is off by {n.fixed(s['median_error'], 1)}{unit}"
+        aim = world_ways.AIMS.get(kind)
+        if aim is not None:
+            text += f". The aim is {n.fixed(aim, 0)}{n.THIN}%: it is {'met' if s['median_absolute_error'] <= aim else 'missed'}"
+        told.append(f"{text}.")
+    return Prose(tuple(told))
+
+
+def misses(found: ValidationResult) -> Table:
+    """Every published length, transit time and share beside the compiled network's, the largest miss of its kind first."""
+    frame = found["world_ways"]
+    frame = frame.assign(order=frame["kind"].map({kind: i for i, kind in enumerate(_KINDS)}), miss=-frame["error_percent"].abs())
+    rows = [
+        (str(r.what), n.significant(r.published, 3), n.significant(r.computed, 3), str(r.unit), n.fixed(r.error_percent, 0))
+        for r in frame.sort_values(["order", "miss"]).itertuples()
+    ]
+    return table(
+        "The world network, published and computed",
+        ("What", Column("Published", "", "right"), Column("Computed", "", "right"), "Unit", Column("Error", "%, of shares points", "right")),
+        rows,
+        "Source: addresses in tables/world_ways.csv; hours are those of World Bank, Doing Business 2020 (CC BY 4.0), all in Africa; own calculation.",
+    )

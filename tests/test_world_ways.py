@@ -1,0 +1,52 @@
+"""The world network against what is published: every row has its figure, its address and its error, and misses are said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from corridors.data import tables
+from corridors.show.words import world_ways as words
+from corridors.transport.world_network import costs
+from corridors.validation import world_ways
+from corridors.validation.checks import ValidationResult
+
+
+def test_lengths_hours_and_the_shares_left_out() -> None:
+    frame = world_ways.compare()
+    known = tables.table("world_known_lengths")
+    cited = known[known["source_url"].str.startswith("http")]
+    assert (frame["kind"] == "length").sum() == len(cited) < len(known), "what this project guessed is not a published length"
+    assert tuple(frame.columns) == world_ways.COLUMNS
+    counts = frame["kind"].value_counts()
+    assert counts["length"] >= 35 and counts["hours"] >= 29 and counts["share"] >= 20
+    assert frame["source"].str.startswith("http").all()
+    assert np.isfinite(frame[["published", "computed", "error_percent"]].to_numpy(dtype=float)).all()
+
+
+def test_errors_are_those_of_the_rows() -> None:
+    frame = world_ways.compare().set_index("what")
+    kenya = frame.loc["Kenya: 440 km, Malaba border crossing"]
+    assert kenya["published"] == 9.0 and kenya["computed"] == pytest.approx(costs.road("KEN").hours(440.0))
+    assert kenya["error_percent"] == pytest.approx(100.0 * (kenya["computed"] / 9.0 - 1.0))
+    burundi = frame.loc["Burundi: 225 km, Kobero-Kabanga border crossing"]
+    assert burundi["published"] == pytest.approx((20.0 + 26.0) / 2.0), "exports and imports by one road are one case"
+    known = tables.table("world_mode_shares_left_out")
+    row = known[~known["floor"]].iloc[0]
+    share = frame[frame["kind"] == "share"].iloc[0]
+    assert share["error_percent"] == pytest.approx(100.0 * (row["predicted"] - row["share"]))
+
+
+def test_a_missed_aim_is_said_to_be_missed() -> None:
+    frame = world_ways.compare()
+    summary = world_ways.summary(frame)
+    for kind, aim in world_ways.AIMS.items():
+        errors = frame.loc[frame["kind"] == kind, "error_percent"].abs()
+        assert summary[kind]["median_absolute_error"] == pytest.approx(float(errors.median()))
+        for error in (0.5 * aim, 2.0 * aim):
+            found = ValidationResult({"world_ways": frame}, {"world_ways": {kind: {**summary[kind], "median_absolute_error": error}}})
+            told = words.words(found).paragraphs[0]
+            assert ("it is met" in told) == (error <= aim) and ("it is missed" in told) == (error > aim)
+    everything = ValidationResult({"world_ways": frame}, {"world_ways": summary})
+    assert len(words.words(everything).paragraphs) == 3
+    assert len(words.misses(everything).rows) == len(frame)
