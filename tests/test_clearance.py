@@ -67,4 +67,4 @@ def test_a_crossing_that_is_none_is_named_with_the_nearest(monkeypatch: pytest.M
     wrong = tables.hours_with_queue().assign(crossing=["taftam", *HELD[1:]])
     monkeypatch.setattr(tables, "hours_with_queue", lambda: wrong)
     with pytest.raises(NetworkError, match=r"hours_with_queue.csv: crossing 'taftam' has no row.*taftan"):
-        network.checked_crossings()
+        network.load.__wrapped__()

@@ -203,11 +203,8 @@ def load() -> Network:
 
 def checked_crossings() -> pd.DataFrame:
     """``data/network/crossings.csv`` by crossing, hours net of the queue (:mod:`corridors.transport.clearance`)."""
-    rows, measured = tables.crossings().set_index("crossing"), [str(name) for name in tables.hours_with_queue()["crossing"]]
-    for name in measured:
-        if name not in rows.index:
-            raise NetworkError(f"network/hours_with_queue.csv: crossing {name!r} has no row in network/crossings.csv{nearest(name, rows.index)}")
-    return clearance.without_queue(rows, usual_closure_days(), measured)
+    measured = set(tables.hours_with_queue()["crossing"])
+    return clearance.without_queue(tables.crossings().set_index("crossing"), usual_closure_days(), measured)
 
 
 def usual_closure_days() -> dict[str, float]:
@@ -299,6 +296,9 @@ def _check(network: Network) -> None:
             raise NetworkError(f"network: crossing {crossing!r} must be a place between two economies")
     for crossing in network.usual_closure_days:
         network.crossing(crossing)
+    for name in tables.hours_with_queue()["crossing"].astype(str):
+        if name not in network.crossings.index:
+            raise NetworkError(f"network/hours_with_queue.csv: crossing {name!r} has no row in network/crossings.csv{nearest(name, network.crossings.index)}")
     for gateway in network.gateways.values():
         for place, _ in gateway:
             network.place(place)
