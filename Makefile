@@ -18,7 +18,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env reports examples test lab docs coverage bench data dist clean
+.PHONY: help env reports examples test lab explore docs coverage bench data dist clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ test: $(ENV_READY) ## Run all tests (installs Chromium for the browser tests whe
 lab: $(ENV_READY) ## Open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --ServerApp.root_dir=notebooks --LabApp.app_settings_dir=.jupyter \
 	    --LabApp.default_url=/lab/workspaces/corridors/tree/00_explore.ipynb
+
+# Voila shows what the notebook shows, without its code; the folder's scenarios are read and written as in the notebook.
+explore: $(ENV_READY) ## Open the explorer alone in a browser, without JupyterLab around it
+	@$(BIN)/voila notebooks/explorer.ipynb --theme=light
 
 docs: $(ENV_READY) ## Write docs/api.md, docs/architecture.md and the tables of docs/data.md anew
 	@$(BIN)/python docs/write_api_page.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -50,3 +51,12 @@ def test_reports_get_scenarios_jobs_and_folder(checkout: Path) -> None:
     (checkout / "said").unlink()
     told = said(checkout, "reports", "SCENARIOS=a-1 b-2", "JOBS=2", "OUT=my reports")
     assert told == ["[build]", "[a-1]", "[b-2]", "[--out]", "[my reports]", "[--jobs]", "[2]"]
+
+
+def test_explore_serves_a_notebook_that_is_nothing_but_the_explorer() -> None:
+    import nbformat
+
+    recipe = re.search(r"^explore:.*\n\t@(.*)$", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert recipe is not None and recipe[1].startswith("$(BIN)/voila notebooks/explorer.ipynb")
+    (cell,) = nbformat.read(REPOSITORY / "notebooks" / "explorer.ipynb", as_version=4).cells
+    assert cell.source.split() == "from corridors import explore explore.app()".split()
