@@ -57,10 +57,11 @@ lab: $(ENV_READY) ## Open JupyterLab on the notebooks
 explore: $(ENV_READY) ## Open the explorer alone in a browser, without JupyterLab around it
 	@$(BIN)/voila notebooks/explorer.ipynb --theme=light
 
-docs: $(ENV_READY) ## Write docs/api.md, docs/architecture.md and the tables of docs/data.md anew
+docs: $(ENV_READY) ## Write docs/api.md, docs/architecture.md, docs/results.md and the tables of docs/data.md anew
 	@$(BIN)/python docs/write_api_page.py
 	@$(BIN)/python docs/write_architecture_page.py
 	@$(BIN)/python docs/write_data_page.py
+	@$(BIN)/python docs/write_results_page.py
 
 coverage: $(ENV_READY) ## Run all tests and say which lines none of them reached
 	@$(BIN)/python -m pytest -n 2 --cov=corridors --cov-report=term:skip-covered --cov-report=html:htmlcov

@@ -289,7 +289,7 @@ def test_backtest_and_coverage() -> None:
     figure = charts.backtest_skill(summary)
     assert figure is not None and "20 % smaller" in figure.title.replace(numbers.THIN, " ")
     sound(figure)
-    bands = pd.DataFrame([("ours", "known", h, level, level / 100 - 0.02, 10) for h in (4, 8) for level in (50, 80, 95)], columns=["method", "gdp", "horizon", "level", "coverage", "pairs"])
+    bands = pd.DataFrame([("ours", "known", h, level, level / 100 - 0.02, level / 100 - 0.05, level / 100, 10) for h in (4, 8) for level in (50, 80, 95)], columns=["method", "gdp", "horizon", "level", "coverage", "lowest_origin", "highest_origin", "pairs"])
     held = charts.coverage(bands)
     assert held is not None and "78" in held.title
     sound(held)

@@ -46,7 +46,7 @@ def test_the_answer_is_that_of_the_study_for_the_same_draws() -> None:
         pd.testing.assert_frame_equal(found.result[name], full[name], rtol=JOINT, atol=1e-8)
     pd.testing.assert_frame_equal(found.result["crossings"], full["crossings"], rtol=JOINT, atol=1e-8)
     assert found.result.facts["trade_cost_change_percent"] == pytest.approx(full.facts["trade_cost_change_percent"], rel=JOINT, abs=1e-8)
-    assert found.result.facts["road_share"]["after"] == pytest.approx(full.facts["road_share"]["exports"]["after"], rel=1e-3)
+    assert found.road_share["after"] == pytest.approx(full.facts["road_share"]["exports"]["after"], rel=1e-3)
 
 
 def test_flights_and_borders_that_open_are_compiled_anew() -> None:

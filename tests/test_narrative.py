@@ -104,7 +104,7 @@ def shaken(result: StudyResult, mode: str, rng: np.random.Generator) -> StudyRes
         tables["targets"]["probability_baseline"] = rng.choice([0.0, 0.003, 0.2, 0.5, 0.97, 1.0], len(tables["targets"]))
         tables["targets"]["probability_scenario"] = rng.choice([0.0, 0.003, 0.2, 0.5, 0.97, 1.0], len(tables["targets"]))
     level = float(10 ** rng.uniform(-4.0, 2.0))
-    facts["level"] = {**facts["level"], **{k: v * level for k, v in facts["level"].items() if k.endswith("musd")}}
+    facts["base"] = {**facts["base"], **{k: v * level for k, v in facts["base"].items() if k.endswith("musd")}}
     tables["projection"][list(QUANTILES)] *= float(10 ** rng.uniform(-4.0, 2.0))
     title = HOSTILE if rng.random() < 0.3 else result.title
     return replace(result, tables=tables, facts=facts, scenario={**result.scenario, "title": title, "summary": title})

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from corridors.data import names as vocabulary
@@ -19,7 +18,9 @@ from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
 from corridors.study.pipeline import Study
 from corridors.study.remarks import remarks
-from corridors.study.result import TABLES, StudyResult
+from corridors.study.result import StudyResult
+from corridors.study.result_facts import Band
+from corridors.study.result_tables import TABLES
 from corridors.study.worth import Worth
 from corridors.trade import baseline
 from corridors.transport import frames, outlook
@@ -47,8 +48,13 @@ class Answer:
         """What it is worth to everybody who ships, and against its cost."""
         return Worth(self.study)
 
+    @cached_property
+    def road_share(self) -> dict[str, float]:
+        """Share of the pair's trade that goes by road, ``before`` and ``after`` the measures."""
+        return {case: live_map.mode_share(self.study, "road", case) for case in ("before", "after")}
+
     @property
-    def effect_percent(self) -> dict[str, float]:
+    def effect_percent(self) -> Band:
         """Effect on two-way trade in the last year: p10, p50, p90."""
         return self.result.headline()
 
@@ -56,7 +62,7 @@ class Answer:
         """The answer in figures."""
         effect, cost = self.effect_percent, self.result.facts["trade_cost_change_percent"]
         last = self.study.last
-        road = self.result.facts["road_share"]
+        road = self.road_share
         items = [
             blocks.KeyFigure(f"Trade in {last}", findings.percent(lookups.fact_band(effect)), _band(effect)),
             blocks.KeyFigure("Trade cost", numbers.signed_percent(cost["p50"]), _band(cost)),
@@ -153,9 +159,6 @@ def _light(study: Study, question: Question) -> StudyResult:
     tables = {name: study_tables.empty(name) for name in TABLES}
     tables["trade_history"] = _history(study.pair)
     tables["projection"], tables["effect"] = study_tables.paths(study), study_tables.effects(study)
-    tables["contributions"] = pd.DataFrame(
-        {"measure": [m.label for m in study.scenario.measures], "kind": [m.kind for m in study.scenario.measures], "percent_points": np.nan}
-    )
     system, before, after = study.chain.system, study.change.before, study.change.after
     if system is not None and before is not None and after is not None:
         tables["crossings"] = frames.crossings_frame(system, before, after)
@@ -164,16 +167,15 @@ def _light(study: Study, question: Question) -> StudyResult:
         first = study.years[:1]
         tables["crossing_years"] = outlook.crossing_years(system, study.params, first, before.study_trucks_per_day[:, None], after)
     economies = vocabulary.economies()
-    facts = {
+    facts: Any = {
         "names": [economies.get(code, code) for code in study.pair],
         "corridor_known": study.chain.on_network,
         "messages": list(remarks(study.chain, study.scenario.measures)),
         "trade_cost_change_percent": study_facts.cost_change(study),
-        "road_share": {case: live_map.mode_share(study, "road", case) for case in ("before", "after")},
     }
     described = {**study.scenario.model_dump(mode="json"), "labels": [m.label for m in study.scenario.measures]}
-    return StudyResult(described, study.pair, study.years, study.draws, study.seed, tables, facts)
+    return StudyResult(described, study.pair, study.years, study.draws, study.seed, tables, facts, light=True)
 
 
-def _band(values: dict[str, float]) -> str:
+def _band(values: Band) -> str:
     return f"{numbers.percent_range(values['p10'], values['p90'], sign=True)} in four of five cases"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from corridors.data import table_schema
 from corridors.errors import plain
 from corridors.report.messages import SAVED, Files
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from corridors.data.table_schema import TableSchema
 
 
 class Result(Protocol):
@@ -20,6 +24,14 @@ class Result(Protocol):
     def tables(self) -> Mapping[str, Any]:
         """Data frames by name."""
 
+    @property
+    def title(self) -> str:
+        """What it is of, in a line."""
+
+    @property
+    def schemas(self) -> Mapping[str, TableSchema]:
+        """What each table's columns are."""
+
     def files(self) -> Mapping[str, bytes]:
         """What reading it back needs."""
 
@@ -28,12 +40,14 @@ class Result(Protocol):
 
 
 def files(found: Result) -> Files:
-    """Content by name; an empty table has no CSV."""
+    """Content by name; an empty table has no CSV. ``tables/datapackage.json`` says what the columns of the CSV files are."""
     made = {f"{SAVED}{name}": content for name, content in found.files().items()}
     made["result.json"] = found.json().encode()
-    for name, frame in found.tables.items():
-        if len(frame):
-            made[f"tables/{name}.csv"] = neutral(frame).to_csv(index=False, lineterminator="\n").encode()
+    shown = {name: frame for name, frame in found.tables.items() if len(frame)}
+    for name, frame in shown.items():
+        made[f"tables/{name}.csv"] = neutral(frame).to_csv(index=False, lineterminator="\n").encode()
+    described = table_schema.package(found.title, found.schemas, shown)
+    made["tables/datapackage.json"] = (json.dumps(described, indent=1, ensure_ascii=False) + "\n").encode()
     return made
 
 

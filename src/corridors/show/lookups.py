@@ -16,6 +16,7 @@ from corridors.data import names
 from corridors.show import numbers as n
 
 if TYPE_CHECKING:
+    from corridors.study import result_facts as facts
     from corridors.study.result import StudyResult
 
 FLOWS = ("exports", "imports", "total")
@@ -52,6 +53,8 @@ SHUT_DAYS = 360.0
 OUTSIDE = "other"
 """The mode of ways that are not in the network: other ports, pipelines, railways."""
 
+Direction = Literal["exports", "imports"]
+Case = Literal["before", "after"]
 Kind = Literal["none", "tiny", "nil", "open", "rise", "fall"]
 
 
@@ -154,7 +157,7 @@ def band(row: pd.Series, name: str = "") -> Band:
     return Band(*(float(row[f"{prefix}{p}"]) for p in ("p10", "p50", "p90")))
 
 
-def fact_band(values: dict[str, float]) -> Band:
+def fact_band(values: facts.Band) -> Band:
     """The band of a fact that has p10, p50 and p90."""
     return Band(float(values["p10"]), float(values["p50"]), float(values["p90"]))
 
@@ -166,7 +169,7 @@ def has_measures(result: StudyResult) -> bool:
 
 def level(result: StudyResult) -> tuple[int, float, float]:
     """Year, exports and imports of the level from which the projection starts."""
-    found = result.facts["level"]
+    found = result.facts["base"]
     return int(found["year"]), float(found["exports_musd"]), float(found["imports_musd"])
 
 
@@ -182,14 +185,14 @@ _LEVELS = {
 
 def level_source(result: StudyResult) -> str:
     """Where that level is from, in a few words."""
-    for item in result.facts.get("diagnostics", ()):
-        if str(item.get("item", "")).startswith("level_exports") and ": " in str(item.get("meaning", "")):
-            found = str(item["meaning"]).split(": ", 1)[1]
+    for item in result.facts["diagnostics"]:
+        if item["item"].startswith("level_exports") and ": " in item["meaning"]:
+            found = item["meaning"].split(": ", 1)[1]
             return _LEVELS.get(found, f"estimate: {found}")
     return "estimate from the world matrix"
 
 
-def trucks(result: StudyResult, flow: str) -> Band:
+def trucks(result: StudyResult, flow: Direction) -> Band:
     """Trucks a day, one way, if all goods that can go by road did; last year, with the measures."""
     return fact_band(result.facts["trucks_needed"][flow])
 
@@ -200,9 +203,9 @@ def trucks_both(result: StudyResult) -> Band:
     return Band(out.low + back.low, out.mid + back.mid, out.high + back.high)
 
 
-def road_share(result: StudyResult, flow: str, case: str = "before") -> float:
+def road_share(result: StudyResult, flow: Direction, case: Case = "before") -> float:
     """Share of the pair's goods in a direction, by value, that goes by road."""
-    return float(result.facts["road_share"][flow][case])
+    return result.facts["road_share"][flow][case]
 
 
 def on_the_way(result: StudyResult) -> pd.DataFrame:
@@ -317,9 +320,7 @@ def parts(result: StudyResult, direction: str, case: str = "before", goods: str 
     rows = result["breakdown"]
     if not len(rows):
         return rows
-    chosen = (rows["direction"] == direction) & (rows["case"] == case)
-    if "goods" in rows.columns:
-        chosen &= rows["goods"] == goods
+    chosen = (rows["direction"] == direction) & (rows["case"] == case) & (rows["goods"] == goods)
     found = rows[chosen].sort_values("days", ascending=False, kind="stable")
     inside = 1.0 - mode_shares(result, direction, case).get(OUTSIDE, 0.0)
     if goods == "all" and 0 < inside < 1:

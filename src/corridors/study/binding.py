@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors.appraisal import priorities, states
-from corridors.study.result import TABLES
+from corridors.study.result_tables import TABLES
 from corridors.transport.effects import Move
 from corridors.transport.frames import BINDING_QUEUE_HOURS
 from corridors.transport.system import System, TransportState
@@ -45,7 +45,7 @@ def table(study: Study, crossings: pd.DataFrame, ranked: pd.DataFrame) -> pd.Dat
     those turned away: crossings passed in order, a mode, or ``not traded`` (trucks of no known pair too); central case with the measures. Pairs are ``AAA-BBB``, both directions together; ``-`` trucks of no known pair.
     """
     system = study.chain.system
-    empty = pd.DataFrame(columns=list(TABLES["binding"]))
+    empty = TABLES["binding"].empty()
     if system is None or not len(crossings):
         return empty
     shut = (crossings["closure_days_before"] >= 365.0) & (crossings["closure_days_after"] >= 365.0)

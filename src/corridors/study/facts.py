@@ -25,19 +25,7 @@ Array = npt.NDArray[np.float64]
 
 
 def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    """Plain values, by name:
-
-    ``effect_without_flights_percent`` and ``flights`` (route, whether it is served already) where the scenario has
-    flights; ``hidden_parts``, what of the road's hidden cost is named; ``evidence``, studies of measures like these, ``adoption``, how use grew where corridors opened; ``names``, ``demonyms`` of the pair; ``corridor_known``; ``messages`` that a user must see; ``base_year`` of the world matrix, ``trade_year`` of the
-    newest world trade behind it, and ``unreported_percent`` of its value that neither side reports; ``base`` (year, exports_musd, imports_musd, source: the level
-    that everything starts from) and ``level`` (the same without source); ``one_off`` cargoes left out of it; ``growth`` of the middle case and what it is made of; ``trade_cost_change_percent``; ``closures``
-    (effect in percent in the central case by equilibrium closure); ``market_clearing_residual`` and
-    ``route_gap`` (largest of all draws); ``trade_traffic_residual``, the largest |ln| of trade over the trade behind
-    a pair's traffic; ``unsettled_draws``, left out; ``baseline_step_percent``, what queues and closures since the
-    base year do to trade without measures by the last year; ``trucks_needed`` a day, one way, if all goods that could go by road
-    did, and ``trucks_by_road`` that do; ``road_share``; ``hidden_usd_per_t`` of the road; ``binding`` crossings
-    before and after; ``distance_km``; ``predicted_ratio`` observed over predicted trade by direction.
-    """
+    """The facts of :class:`corridors.study.result_facts.Facts` but the appraisal's."""
     economies = data.economies().set_index("iso3")
     matrix = world.build()
     change = study.change
@@ -59,11 +47,6 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         },
         "one_off": baseline.one_offs(study.pair),
         "growth": baseline.growth_parts(study.middle_baseline),
-        "level": {
-            "year": study.baseline.anchor_year,
-            "exports_musd": study.baseline.anchor_musd[0],
-            "imports_musd": study.baseline.anchor_musd[1],
-        },
         "diagnostics": study.baseline.diagnostics.to_dict("records"),
         "trade_cost_change_percent": cost_change(study),
         **_flights(study),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,6 @@ from corridors.trade import baseline as projection
 from corridors.trade import missing_trade
 from corridors.trade.baseline import Baseline
 from corridors.transport import pair_values
-from corridors.transport.closure import COLUMNS as STRESS_COLUMNS
 from corridors.transport.closure import stress_of
 from corridors.transport.system import Pair, TransportState
 from corridors.uncertainty import sensitivity
@@ -96,7 +96,8 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
         "sources": study_tables.sources(),
     }
     tables["binding"] = binding.table(study, tables["crossings"], tables["priorities"])
-    facts = {**study_facts.facts(study, tables), "appraisal": worth_tables.summary(worth)}
+    # Checked against its declaration when the result is made.
+    facts: Any = {**study_facts.facts(study, tables), "appraisal": worth_tables.summary(worth)}
     return StudyResult(
         scenario={**scenario.model_dump(mode="json"), "labels": [m.label for m in scenario.measures]},
         pair=scenario.pair,
@@ -412,7 +413,7 @@ def contributions(study: Study) -> pd.DataFrame:
 def stress(study: Study) -> pd.DataFrame:
     """What a month's closure of each crossing in the last year does to the study's road goods, measures in place."""
     if study.chain.system is None or not study.chain.on_network:
-        return pd.DataFrame(columns=list(STRESS_COLUMNS))
+        return study_tables.empty("closure_stress")
     return stress_of(
         study.chain.system, study.middle, study.middle_demand, year=study.last, active=study.middle_active, shift=study.middle_shift
     )
@@ -421,13 +422,7 @@ def stress(study: Study) -> pd.DataFrame:
 def uncertain(study: Study) -> dict[str, pd.DataFrame]:
     """The tables ``sensitivity`` (Sobol indices, tornado) and ``information`` of the effect in the last year."""
     if not study.chain.count:
-        empty = pd.DataFrame({"parameter": [], "meaning": []}, dtype=str)
-        numbers = ["first_order", "total", "effect_low_percent", "effect_high_percent"]
-        worth = ["band_now_percent_points", "band_if_known_percent_points"]
-        return {
-            "sensitivity": empty.assign(**{c: np.zeros(0) for c in numbers}),
-            "information": empty.assign(**{c: np.zeros(0) for c in worth}),
-        }
+        return {name: study_tables.empty(name) for name in ("sensitivity", "information")}
     swings = sensitivity.tornado(study.model).rename(
         columns={"at_low": "effect_low_percent", "at_high": "effect_high_percent"}
     )

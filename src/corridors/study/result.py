@@ -1,150 +1,42 @@
 """What a study returns: one typed result, saved as tables (parquet) and a summary (json).
 
 Every report, chart and sentence is made from a :class:`StudyResult` and from nothing else, so a
-number in a report is a number in these tables. ``TABLES`` says which tables there are and which
-columns each has; a result that lacks one is refused when it is made.
+number in a report is a number in these tables. :mod:`corridors.study.result_tables` says which tables there are and
+what each column is, :mod:`corridors.study.result_facts` the same of single numbers; a result that differs is refused when
+it is made, so that whoever reads one never asks whether something is there.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from corridors.data.table_schema import BAND, QUANTILES, TableSchema
+from corridors.data.table_schema import check as check_tables
 from corridors.errors import DataError
 from corridors.runtime.notebook_html import in_notebook
-
-QUANTILES: tuple[str, ...] = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
-"""Quantile columns: the 95 % band is p2_5 to p97_5, the 80 % band p10 to p90, the 50 % band p25 to p75."""
+from corridors.study.result_facts import Band, Facts
+from corridors.study.result_facts import check as check_facts
+from corridors.study.result_tables import TABLES
 
 _AT_THE_TOP = ("base", "effect_without_flights_percent", "trade_cost_change_percent")
 """Facts that the summary has beside the headline."""
-_P3 = ("p10", "p50", "p90")
-
-
-def _three(name: str) -> tuple[str, ...]:
-    return tuple(f"{name}_{p}" for p in _P3)
-
-
-_MEAN_AND_BAND = ("mean", *_P3)
-
-
-def _worth(name: str) -> tuple[str, ...]:
-    """Money adds up in means, so that a mean stands beside the band."""
-    return tuple(f"{name}_{p}" for p in _MEAN_AND_BAND)
-
-
-TABLES: dict[str, tuple[str, ...]] = {
-    # what is known
-    "trade_history": (
-        "reporter_view", "period", "period_kind", "start", "end",
-        "exports_musd", "imports_musd", "total_musd", "note", "source_title", "source_url",
-    ),
-    "disagreements": (
-        "period", "what", "value_a_musd", "source_a", "value_b_musd", "source_b", "difference_percent",
-    ),
-    "gravity": (
-        "covariate", "estimate", "std_error",
-        "literature_mean", "literature_low", "literature_high", "source",
-    ),
-    "missing_trade": (
-        "exporter", "importer", "partner", "direction", "study_economy", "year",
-        "observed_musd", "predicted_musd", "ratio", "ratio_p10", "ratio_p90",
-    ),
-    # the corridors
-    "routes": (
-        "direction", "exporter", "importer", "route", "name", "mode", "crossings", "km",
-        "days_before", "days_after", "usd_per_t_before", "usd_per_t_after",
-        "share_before", "share_after", "hidden_usd_per_t", "co2_kg_per_t",
-    ),
-    "legs": (
-        "exporter", "importer", "route", "order", "kind", "from_place", "to_place", "name", "mode",
-        "km", "hours_before", "hours_after", "usd_per_t_before", "usd_per_t_after", "estimate",
-    ),
-    "breakdown": ("direction", "case", "component", "days", "usd_per_t"),
-    "crossings": (
-        "crossing", "name", "economies", "state", "state_since",
-        "capacity_before", "capacity_after", "background_trucks_per_day", "study_trucks_per_day",
-        "load_before", "load_after", "utilisation_before", "utilisation_after",
-        "hours_before", "hours_after", "closure_days_before", "closure_days_after",
-        "binds_before", "binds_after", "shadow_price_usd_per_truck_before", "shadow_price_usd_per_truck_after",
-    ),
-    "crossing_years": (
-        "crossing", "capacity_case", "capacity_trucks_per_day", "year",
-        *_three("utilisation"), "probability_full",
-    ),
-    "binding": (
-        "rank", "crossing", "name", "economies", "first_year_before", "first_year_after", "passes_trucks_per_day", "load_trucks_per_day",
-        "queue_hours", "shadow_price_usd_per_truck", "more_musd_per_year", "waiting", "turned_away_trucks_per_day", "turned_away", "to",
-    ),
-    "crossing_curves": ("crossing", "capacity_case", "capacity_trucks_per_day", "trucks_per_day", "hours"),
-    "closure_stress": ("crossing", "days"),
-    "costs": (
-        "direction", "cargo_class", "weight", "composite_cost_before", "composite_cost_after",
-        *_three("cost_change_percent"),
-    ),
-    # what trade does
-    "projection": ("year", "flow", "case", *QUANTILES),
-    "effect": ("year", "flow", "unit", *QUANTILES),
-    "volumes": (
-        "year", "flow", "cargo_class", "case",
-        *_three("value_musd"), *_three("tonnes"), *_three("trucks_per_day"),
-    ),
-    "sectors": (
-        "direction", "sector", "name", "short_name", "base_musd", "trade_elasticity", "cost_change_percent",
-        *_three("change_percent"), *_three("change_musd"),
-    ),
-    "targets": ("flow", "year", "target_musd", "probability_baseline", "probability_scenario"),
-    "others": ("exporter", "importer", "through", *_three("change_percent"), *_three("change_musd")),
-    "real_gdp": ("economy", *_three("change_percent")),
-    # what did it, and how sure
-    "contributions": ("measure", "kind", "percent_points"),
-    "sensitivity": (
-        "parameter", "meaning", "first_order", "total", "effect_low_percent", "effect_high_percent",
-    ),
-    "information": ("parameter", "meaning", "band_now_percent_points", "band_if_known_percent_points"),
-    "frictions": (
-        "friction", "unit", "low", "central", "high",
-        "effect_percent_low", "effect_percent_central", "effect_percent_high", "source",
-    ),
-    # what it is worth
-    "worth": ("item", "name", "unit", *_MEAN_AND_BAND),
-    "worth_by_economy": (
-        "economy", *_worth("users_musd"), "sent_musd", "received_musd", "fees_musd",
-        *_worth("real_income_musd"), "terms_of_trade_musd",
-    ),
-    "worth_by_kind": ("kind", "name", "musd"),
-    "worth_by_crossing": (
-        "crossing", "name", "trucks_before", "trucks_after", "hours_saved", *_worth("gain_musd"), "fees_musd",
-    ),
-    "worth_by_year": ("year", *_worth("benefits_musd"), "costs_musd_mean", *_worth("net_present_musd")),
-    "worth_rates": ("rate_percent", "chosen", *_worth("npv_musd"), "bcr", "probability_npv_positive"),
-    "worth_doubts": ("parameter", "meaning", "share"),
-    "measure_costs": (
-        "measure", "kind", "item", "units", "unit", "capital_low_musd", "capital_musd", "capital_high_musd",
-        "yearly_musd", "life_years", "start", "stated", "counted", "payer", "note", "source_url",
-    ),
-    "carbon": ("mode", "kg_per_t_km", "kt_before", "kt_after", "change_kt"),
-    "second_ways": (
-        "crossing", "name", "days_per_year_before", "days_per_year_after", "loss_musd_per_day_before",
-        "loss_musd_per_day_after", "expected_loss_musd_before", "expected_loss_musd_after",
-    ),
-    "priorities": ("what", "place", "name", "unit", "worth_musd_per_year", "now"),
-    "sources": ("table", "title", "url", "licence", "accessed"),
-}
 
 
 @dataclass(frozen=True)
 class StudyResult:
     """All that one run of the chain found, for one scenario.
 
-    ``tables`` holds the frames named in :data:`TABLES` (their columns are the least each has);
-    ``facts`` holds single numbers and labels that sentences need (the equilibrium's residual, the
-    pair's names, what the draws were).
+    ``tables`` holds the frames of :data:`corridors.study.result_tables.TABLES`, ``facts`` the single numbers and labels
+    of :class:`corridors.study.result_facts.Facts`. ``light``: an answer of the explorer, which has only some tables with
+    rows and only the facts of :class:`~corridors.study.result_facts.Labels`.
+
+    Raises DataError that names each table, column or fact that is not as declared.
     """
 
     scenario: Mapping[str, Any]
@@ -153,15 +45,13 @@ class StudyResult:
     draws: int
     seed: int
     tables: Mapping[str, pd.DataFrame]
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts
+    light: bool = False
 
     def __post_init__(self) -> None:
-        for name, columns in TABLES.items():
-            if name not in self.tables:
-                raise DataError(f"result of {self.name}: table {name!r} is missing")
-            lacking = [c for c in columns if c not in self.tables[name].columns]
-            if lacking:
-                raise DataError(f"result of {self.name}: table {name!r} lacks the columns {lacking}")
+        whose = f"result of {self.name}"
+        check_tables(self.tables, TABLES, whose)
+        check_facts(self.facts, whose, self.light)
 
     @property
     def name(self) -> str:
@@ -173,16 +63,21 @@ class StudyResult:
         """The scenario's title, plain text as its author wrote it."""
         return str(self.scenario["title"])
 
+    @property
+    def schemas(self) -> Mapping[str, TableSchema]:
+        """What the columns of each table are."""
+        return TABLES
+
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
 
-    def headline(self) -> dict[str, float]:
+    def headline(self) -> Band:
         """Effect on two-way trade in the last year, in percent of the baseline: p10, p50, p90."""
         effect = self.tables["effect"]
         row = effect[
             (effect["year"] == self.years[-1]) & (effect["flow"] == "total") & (effect["unit"] == "percent")
         ].iloc[0]
-        return {p: float(row[p]) for p in _P3}
+        return {"p10": float(row["p10"]), "p50": float(row["p50"]), "p90": float(row["p90"])}
 
     def summary(self) -> dict[str, Any]:
         """The object that ``corridors run NAME --json`` prints; plain numbers, lists and text only."""
@@ -194,17 +89,17 @@ class StudyResult:
             "draws": self.draws,
             "years": list(self.years),
             "corridor_known": bool(self.facts["corridor_known"]),
-            "messages": list(self.facts.get("messages", ())),
+            "messages": list(self.facts["messages"]),
             "baseline": self._paths("baseline"),
             "projected": self._paths("scenario"),
             "effect_percent": self.headline(),
-            **{k: dict(self.facts[k]) for k in _AT_THE_TOP if k in self.facts},
+            **{k: v for k, v in self.facts.items() if k in _AT_THE_TOP},
             "routes": self._routes(),
             "crossings": self._crossings(),
             "unsettled_draws": self.facts["unsettled_draws"],
             "contributions": self.tables["contributions"][["measure", "kind", "percent_points"]].to_dict("records"),
             "real_gdp_percent": {
-                row.economy: {p: getattr(row, f"change_percent_{p}") for p in _P3}
+                row.economy: {p: getattr(row, f"change_percent_{p}") for p in BAND}
                 for row in self.tables["real_gdp"].itertuples()
             },
             "targets": _records(self.tables["targets"]),

@@ -11,7 +11,7 @@ import pandas as pd
 from corridors import uncertainty
 from corridors.appraisal import carbon, states
 from corridors.data import tables
-from corridors.study.result import TABLES
+from corridors.study.result_tables import TABLES
 from corridors.study.worth import emission_intensities
 from corridors.trade import cargo
 from corridors.transport import frames, outlook
@@ -35,7 +35,7 @@ def three(name: str, values: Array, axis: int = 0) -> dict[str, Array]:
 
 def empty(name: str) -> pd.DataFrame:
     """The table ``name`` without rows."""
-    return pd.DataFrame(columns=list(TABLES[name]))
+    return TABLES[name].empty()
 
 
 def corridors(study: Study) -> dict[str, pd.DataFrame]:
@@ -147,7 +147,7 @@ def targets(study: Study) -> pd.DataFrame:
             for found in (study.baseline_paths, study.scenario_paths)
         ]
         rows.append((target.flow, target.year, target.value_musd, *chance))
-    return pd.DataFrame(rows, columns=list(TABLES["targets"]))
+    return pd.DataFrame(rows, columns=list(TABLES["targets"].columns))
 
 
 def others(study: Study) -> pd.DataFrame:

@@ -196,8 +196,8 @@ def crossings_frame(system: System, before: TransportState, after: TransportStat
         used = np.divide(state.crossing_load_trucks_per_day, passes, out=np.zeros_like(passes), where=passes > 0.0)
         frame[f"utilisation_{label}"] = np.median(used, axis=0)
         frame[f"shadow_price_usd_per_truck_{label}"] = np.median(state.shadow_price_usd_per_truck, axis=0)
-        for suffix, hours in zip(("_p10", "", "_p90"), levels(state.crossing_hours, BAND_AND_MIDDLE), strict=True):
-            frame[f"hours_{label}{suffix}"] = hours
+        low, middle, high = levels(state.crossing_hours, BAND_AND_MIDDLE)
+        frame[f"hours_{label}"], frame[f"hours_{label}_p10"], frame[f"hours_{label}_p90"] = middle, low, high
         frame[f"queue_hours_{label}"] = queue
         frame[f"closure_days_{label}"] = np.median(365.0 * (1.0 - state.open_share), axis=0)
         frame[f"binds_{label}"] = np.median(state.capacity_hours, axis=0) > BINDING_QUEUE_HOURS

@@ -14,6 +14,8 @@ from typing import Any
 import pandas as pd
 
 from corridors.data import tables as data
+from corridors.data.table_schema import TableSchema
+from corridors.data.table_schema import check as check_tables
 from corridors.errors import DataError
 from corridors.runtime.notebook_html import in_notebook
 from corridors.study.result import plain
@@ -28,19 +30,33 @@ from corridors.validation import (
     real_cases,
     world_ways,
 )
+from corridors.validation.result_tables import TABLES
 
-TABLES = (
-    "published", "backtest", "coverage", "by_size", "by_line", "first_scores", "pairs", "real_cases", "known_effects", "experiments", "experiments_measured", "day_of_delay", "world_ways", "disagreements", "sources",
-)  # fmt: skip
 _HEAD = "validation.json"
 
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """Tables of what was checked, and the counts that ``validation/result.json`` states."""
+    """Tables of what was checked (:mod:`corridors.validation.result_tables`), and the counts that ``validation/result.json`` states.
+
+    Raises DataError for tables that are not as declared.
+    """
 
     tables: Mapping[str, pd.DataFrame]
     summary: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        check_tables(self.tables, TABLES, "validation")
+
+    @property
+    def title(self) -> str:
+        """What it is of, in a line."""
+        return "Is the model right?"
+
+    @property
+    def schemas(self) -> Mapping[str, TableSchema]:
+        """What the columns of each table are."""
+        return TABLES
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]

@@ -232,7 +232,7 @@ def _fill_table(rows: Sequence[tuple[str, str, int | None, int | None, int | Non
 def closure_stress(result: StudyResult) -> blocks.Figure | None:
     """What a closure of each crossing costs road goods of the pair: if all wait, and with the ways round that there are."""
     table = result["closure_stress"]
-    if draw.is_empty(table) or "extra_ad_valorem_percent" not in table.columns:
+    if draw.is_empty(table):
         return None
     table = table[table["days"] == table["days"].max()]
     table = table[table["road_share_through"].fillna(0) > 0.005]

@@ -126,8 +126,7 @@ def coverage(frame: pd.DataFrame, method: str = "ours") -> blocks.Figure | None:
         for r in part[(part["gdp"] == gdp) & (part["horizon"] == horizon)].itertuples():
             got = 100 * r.coverage
             ax.plot([r.level, got], [n, n], color=C["band50"], linewidth=3, zorder=2.5, solid_capstyle="butt")
-            if "lowest_origin" in part.columns:
-                ax.plot([100 * r.lowest_origin, 100 * r.highest_origin], [n, n], color=C["band80"], linewidth=1.2, zorder=2.2)
+            ax.plot([100 * r.lowest_origin, 100 * r.highest_origin], [n, n], color=C["band80"], linewidth=1.2, zorder=2.2)
             ax.plot([got], [n], "o", color=C["scenario"], markersize=5, zorder=4)
             draw.text(ax, got, n, numbers.fixed(got), C["scenario"], ha="center", dy=7.5, size=theme.SMALL_PT - 1, halo=True)
     ax.set_xlim(min(40.0, 100 * float(part["coverage"].min()) - 5), 100)
@@ -167,7 +166,7 @@ def real_cases(frame: pd.DataFrame) -> blocks.Figure | None:
     ax.axvline(1.0, color=C["muted"], linewidth=0.9, zorder=1.8)
     draw.heading(ax, "computed over reported", dx=0, dy=4)
     draw.text(ax, 1, 1, "computed / reported", C["muted"], axes="axes", va="bottom", dx=6, dy=4, size=theme.SMALL_PT - 1)
-    return _agreement(figure, frame, "case", "reported", "cases agree with what was reported", "Source: reports named in the table, as listed under data; own calculation.", "Real cases, computed and reported")
+    return _agreement(figure, frame, ("case", "quantity"), "reported", "cases agree with what was reported", "Source: reports named in the table, as listed under data; own calculation.", "Real cases, computed and reported")
 
 
 def _few(value: float) -> str:
@@ -199,7 +198,7 @@ def known_effects(frame: pd.DataFrame) -> blocks.Figure | None:
     draw.value_axis(ax, "x", style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     draw.heading(ax, "bar: published range", dx=0, dy=4)
     draw.text(ax, 1, 1, "computed / published", C["muted"], axes="axes", va="bottom", dx=6, dy=4)
-    return _agreement(figure, frame, "effect", "published", "known effects come out within the published range", "Source: the papers named in the table; own calculation at central values.", "Known effects, computed and published")
+    return _agreement(figure, frame, ("effect",), "published", "known effects come out within the published range", "Source: the papers named in the table; own calculation at central values.", "Known effects, computed and published")
 
 
 def _effect_row(ax: Axes, n: int, row: object) -> None:
@@ -210,15 +209,14 @@ def _effect_row(ax: Axes, n: int, row: object) -> None:
     ax.plot([computed], [n], "o" if within else "X", color=C["gain"] if within else C["loss"], markersize=5 if within else 6.5, zorder=4)
 
 
-def _agreement(figure: Figure, frame: pd.DataFrame, name: str, stated: str, words: str, source: str, caption: str) -> blocks.Figure:
+def _agreement(figure: Figure, frame: pd.DataFrame, names: tuple[str, ...], stated: str, words: str, source: str, caption: str) -> blocks.Figure:
     """The block of a chart that holds computed figures against stated ones with a range."""
     ok, total = int(frame["within"].sum()), len(frame)
     title = f"{'All' if ok == total else numbers.fixed(ok) + ' of'} {numbers.fixed(total)} {words}"
     off = frame[~frame["within"].astype(bool)]
 
     def label(r: object) -> str:
-        head = str(getattr(r, name))
-        return f"{head}: {getattr(r, 'quantity')}" if "quantity" in frame.columns else head  # noqa: B009
+        return ": ".join(str(getattr(r, name)) for name in names)
 
     alt = f"Dots of computed figures against the range {stated} for each; {ok} of {total} lie inside."
     if len(off):
@@ -227,5 +225,5 @@ def _agreement(figure: Figure, frame: pd.DataFrame, name: str, stated: str, word
         (label(r), _few(getattr(r, stated)), f"{_few(getattr(r, stated + '_low'))} to {_few(getattr(r, stated + '_high'))}", _few(r.computed), str(r.unit), "yes" if r.within else "no")
         for r in frame.itertuples()
     ]  # fmt: skip
-    columns = [blocks.Column(name.capitalize()), draw.numeric(stated.capitalize()), draw.numeric("Range that counts as agreement"), draw.numeric("Computed"), blocks.Column("Unit"), blocks.Column("Agrees")]
+    columns = [blocks.Column(names[0].capitalize()), draw.numeric(stated.capitalize()), draw.numeric("Range that counts as agreement"), draw.numeric("Computed"), blocks.Column("Unit"), blocks.Column("Agrees")]
     return draw.finish(figure, title, alt, source, blocks.table(caption, columns, body))

@@ -324,8 +324,8 @@ def short_economy(code: str) -> str:
 
 def pair_names(result: StudyResult) -> tuple[str, str]:
     """Names of the two economies of a study."""
-    first, second = result.facts.get("names") or [economy(code) for code in result.pair]
-    return str(first), str(second)
+    first, second = result.facts["names"]
+    return first, second
 
 
 def direction_name(result: StudyResult, direction: str) -> str:

@@ -88,9 +88,9 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
         if len(plan):
             r = plan.iloc[0]
             rows.append((f"{name}: all that could go by truck", float(r["p10"]), float(r["p50"]), float(r["p90"]), True))
-        taken = (result.facts.get("trucks_by_road") or {}).get(direction, {}).get("after")
-        if taken and taken["p90"] > 0:
-            rows.append((f"{name}: what does go by road", float(taken["p10"]), float(taken["p50"]), float(taken["p90"]), False))
+        taken = result.facts["trucks_by_road"][direction]["after"]
+        if taken["p90"] > 0:
+            rows.append((f"{name}: what does go by road", taken["p10"], taken["p50"], taken["p90"], False))
     if not rows or max(r[3] for r in rows) <= 0:
         return None
     crossings = result["crossings"]

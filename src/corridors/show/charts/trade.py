@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from corridors.data.table_schema import QUANTILES
 from corridors.show import blocks, findings, lookups, numbers
 from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
-from corridors.study.result import QUANTILES, StudyResult
+from corridors.study.result import StudyResult
 
 BANDS = (("p2_5", "p97_5", "95"), ("p10", "p90", "80"), ("p25", "p75", "50"))
 _FLOW_COLUMN = {"exports": "exports_musd", "imports": "imports_musd", "total": "total_musd"}

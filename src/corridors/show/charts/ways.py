@@ -23,8 +23,7 @@ def breakdown(result: StudyResult, goods: str = "road") -> blocks.Figure | None:
     table = result["breakdown"]
     if draw.is_empty(table):
         return None
-    if "goods" in table.columns:
-        table = table[table["goods"] == (goods if (table["goods"] == goods).any() else "all")]
+    table = table[table["goods"] == (goods if (table["goods"] == goods).any() else "all")]
     moves = draw.has_measures(result)
     directions = [d for d in ("exports", "imports") if (table["direction"] == d).any()]
     spent = table.groupby("component", sort=False)[["days", "usd_per_t"]].max()

@@ -119,7 +119,7 @@ def sources(result: StudyResult) -> Table | None:
     if not len(rows):
         return None
     body = [
-        (text(r.title), text(getattr(r, "source_title", r.title)), text(r.url), text(r.licence), text(r.accessed)) for r in rows.itertuples()
+        (text(r.title), text(r.source_title), text(r.url), text(r.licence), text(r.accessed)) for r in rows.itertuples()
     ]
     return table(
         "Data behind this report", ("What", "From", "Address", "Licence", "Read on"), body,

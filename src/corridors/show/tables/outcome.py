@@ -232,8 +232,8 @@ def frictions(result: StudyResult) -> Table | None:
         return None
     body = [
         (
-            text(r["friction"]), text(r.get("what_if")), text(r["unit"]), *[_level(r[k], str(r["unit"])) for k in ("low", "central", "high")],
-            *[percent(r[f"effect_percent_{k}"]) for k in ("low", "central", "high")], clean(r["source"]) + (" (range estimated)" if r.get("estimate") else ""),
+            text(r["friction"]), text(r["what_if"]), text(r["unit"]), *[_level(r[k], str(r["unit"])) for k in ("low", "central", "high")],
+            *[percent(r[f"effect_percent_{k}"]) for k in ("low", "central", "high")], clean(r["source"]) + (" (range estimated)" if r["estimate"] else ""),
         )
         for r in rows.to_dict("records")
     ]  # fmt: skip

@@ -22,7 +22,7 @@ def left_out(result: StudyResult) -> Prose:
         "whether a border shuts for security, or which contracts for oil, gas or grain are signed. The lines below ask how much each could matter; they are no forecasts."
     )
     rows = result["frictions"].to_dict("records")
-    guessed = [bool(row.get("estimate", False)) for row in rows]
+    guessed = [bool(row["estimate"]) for row in rows]
     told = [_friction(row, guess and not all(guessed)) for row, guess in zip(rows, guessed, strict=True)]
     end = ["All these ranges are estimates; their basis is in the table."] if len(rows) > 1 and all(guessed) else ["The range is an estimate."] if all(guessed) and rows else []
     return Prose((intro, *told, *end), "caveat")
@@ -31,7 +31,7 @@ def left_out(result: StudyResult) -> Prose:
 def _friction(row: Mapping[Any, Any], guess: bool) -> str:
     low, mid, high = (float(row[f"effect_percent_{k}"]) for k in ("low", "central", "high"))
     name = clean(row["friction"])
-    what_if = clean(row.get("what_if") or "")
+    what_if = clean(row["what_if"])
     size = _size(row)
     if max(abs(low), abs(high)) < 0.05:
         moved = f"two-way trade would change by {phrases.less_than(0.05)}"

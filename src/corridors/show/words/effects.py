@@ -155,10 +155,11 @@ def evidence_words(result: StudyResult) -> tuple[str, ...]:
         paragraphs.append(
             f"Direct services join the economies of {n.listed(served)} already, so further flights change nothing in their trade here."
         )
-    rows = [row for row in result.facts.get("evidence", ()) if row["kind"] == "direct_flights"]
+    rows = [row for row in result.facts["evidence"] if row["kind"] == "direct_flights"]
     known = [row for row in rows if row["central"] is not None]
+    middles = [row["central"] for row in rows if row["central"] is not None]
     if known:
-        low, high = (f(float(row["central"]) for row in known) for f in (min, max))
+        low, high = min(middles), max(middles)
         paragraphs.append(
             f"What flights do rests on {n.in_words(len(known))} readings of {n.percent_range(low, high)} more trade in goods made for a buyer from a frequent first service "
             f"({'; '.join(_study(row) for row in known)}). None of it is of this pair. Bulk is traded on exchanges and moves by none of it; a few flights a week do less than daily ones."
@@ -167,12 +168,12 @@ def evidence_words(result: StudyResult) -> tuple[str, ...]:
     alone = fact_band(apart) if apart else effect(result)
     which = "all measures but flights" if apart else "all measures together"
     for kind in ("transit_regime", "single_window", "regular_service"):
-        found = [row for row in result.facts.get("evidence", ()) if row["kind"] == kind]
+        found = [row for row in result.facts["evidence"] if row["kind"] == kind]
         if found:
             told = "; ".join(f"{clean(row['found'])} ({_short_source(row)})" for row in found)
             own = f"what {which} bring this pair here ({findings.percent(alone)}; {phrases.signed_range(alone)})"
             paragraphs.append(f"What others saw of {phrases.measure_words(kind)}, beside {own}, and never an input of it: {told}.")
-    grown = [_growth(row) for row in result.facts.get("adoption", ())]
+    grown = [_growth(row) for row in result.facts["adoption"]]
     if grown:
         paragraphs.append(
             f"How use grew where corridors opened, which sets how fast users come here and not how many: {'; '.join(grown)}. "
@@ -257,13 +258,14 @@ def _tornado(result: StudyResult) -> str:
 
 
 def _closures(result: StudyResult) -> str:
-    found = {k: float(v) for k, v in result.facts["closures"].items()}
-    if max(abs(v) for v in found.values()) < TINY_PERCENT:
+    found = result.facts["closures"]
+    effects = (found["partial"], found["conditional"], found["full"])
+    if max(abs(v) for v in effects) < TINY_PERCENT:
         return ""
-    spread = max(found.values()) - min(found.values())
+    spread = max(effects) - min(effects)
     if spread < 0.005:
         return "It makes no difference how much of the world is let to adjust: only this pair's cost, the trade of all, or prices and output as well."
-    how = "hardly matters" if spread < 0.1 * max(abs(v) for v in found.values()) else "matters"
+    how = "hardly matters" if spread < 0.1 * max(abs(v) for v in effects) else "matters"
     return (
         f"How much of the world is let to adjust {how}: against prices and output that adjust as well, the effect is {_off(found['partial'] - found['full'])} if only this pair's cost moves "
         f"and {_off(found['conditional'] - found['full'])} with the trade of all."

@@ -26,6 +26,7 @@ from corridors.show.lookups import (  # fmt: skip
 )
 from corridors.show.words import phrases
 from corridors.study.result import StudyResult
+from corridors.study.result_facts import Ratio
 
 MANYFOLD = 4.0
 _FLOW = {"exports": "exports", "imports": "imports", "total": "two-way trade", "balance": "the balance"}
@@ -50,7 +51,7 @@ def _level(result: StudyResult) -> str:
 
 def _one_off(result: StudyResult) -> str:
     """What the level leaves out, with its source."""
-    cargoes = result.facts.get("one_off") or []
+    cargoes = result.facts["one_off"]
     told = [f"{clean(c['product'])} for {n.musd(float(c['value_musd']))} ({_months(c['start'], c['end'])}; {clean(c['source'])})" for c in cargoes]
     if not told:
         return ""
@@ -67,8 +68,8 @@ def _months(start: object, end: object) -> str:
 
 def _growth(result: StudyResult) -> str:
     """Why trade more than quadruples in the middle case, where it does."""
-    growth = result.facts.get("growth") or {}
-    if not growth.get("factor", 0.0) > MANYFOLD:
+    growth = result.facts["growth"]
+    if not growth["factor"] > MANYFOLD:
         return ""
     return (
         f"Without measures trade grows to {phrases.times(growth['factor'])} its level by {result.years[-1]} in the middle case: output of both sides makes "
@@ -104,7 +105,7 @@ def _missing(result: StudyResult) -> str:
     told = []
     year = 0
     for flow in ("exports", "imports"):
-        found = result.facts["predicted_ratio"].get(flow)
+        found = result.facts["predicted_ratio"][flow]
         if not found or not found["p50"] > 0:
             continue
         year = int(found["year"])
@@ -123,10 +124,10 @@ def _missing(result: StudyResult) -> str:
 
 def _since(result: StudyResult) -> str:
     """Whether trade has moved so far since the panel's last year that the ratios are out of date."""
-    year, *levels = level(result)
+    year, exports, imports = level(result)
+    ratios = result.facts["predicted_ratio"]
     told = []
-    for flow, now in zip(("exports", "imports"), levels, strict=True):
-        found = result.facts["predicted_ratio"].get(flow)
+    for flow, now, found in (("exports", exports, ratios["exports"]), ("imports", imports, ratios["imports"])):
         if not found or not found["observed_musd"] > 0:
             continue
         factor = now / found["observed_musd"]
@@ -137,7 +138,7 @@ def _since(result: StudyResult) -> str:
     return f"By {year} trade has moved on: {' and '.join(told)}, so that yardstick has to be read with care." if told else ""
 
 
-def _ratio(found: dict[str, float]) -> str:
+def _ratio(found: Ratio) -> str:
     band = f"80{n.THIN}% band {n.number_range(found['p10'], found['p90'])}"
     if found["p10"] > 1:
         return f"{phrases.times(found['p50'])} as much ({band})"

@@ -53,7 +53,7 @@ def corridors_words(result: StudyResult) -> Prose:
 
 def _messages(result: StudyResult) -> list[str]:
     """What must be known of the pair and its measures: why there is no way by land, that a crossing is shut."""
-    return [f"{clean(text)}." for text in result.facts.get("messages", ())]
+    return [f"{clean(text)}." for text in result.facts["messages"]]
 
 
 def _direction(result: StudyResult, flow: str) -> str:
@@ -100,7 +100,7 @@ def _road(result: StudyResult) -> str:
 def _hidden(result: StudyResult) -> str:
     told, paid, ratios = [], [], []
     for flow in ("exports", "imports"):
-        hidden = result.facts["hidden_usd_per_t"].get(flow)
+        hidden = result.facts["hidden_usd_per_t"][flow]
         visible = travel(result, flow, "before", "road")
         if hidden is None or visible is None or not hidden > 0:
             continue
@@ -120,7 +120,7 @@ def _hidden(result: StudyResult) -> str:
 def _named(result: StudyResult) -> str:
     """What of the hidden cost cited figures name, and that the rest is out of every measure's reach."""
     for flow in ("exports", "imports"):
-        rows = [row for row in result.facts.get("hidden_parts", ()) if row["direction"] == flow]
+        rows = [row for row in result.facts["hidden_parts"] if row["direction"] == flow]
         if not rows:
             continue
         named = [row for row in rows if row["part"] != "unexplained"]
