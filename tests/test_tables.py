@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from corridors import scenario
@@ -15,8 +14,8 @@ from corridors.show import findings, lookups, numbers, tables
 from corridors.show.blocks import Table
 from corridors.show.tables import cells
 from corridors.study import pipeline
-from corridors.study.result_tables import TABLES
 from corridors.study.result import StudyResult
+from corridors.study.result_tables import TABLES
 from no_way import no_way
 
 DRAWS = 64

@@ -171,6 +171,7 @@ TABLES: dict[str, TableSchema] = {
     "experiments": table(
         "A border that shut or opened: predicted before it was compared, and what came of trade",
         text("experiment", "id"),
+        text("kind", "what shut or opened it, as in data/experiments.csv"),
         text("title", "what happened"),
         *spread("predicted", PERCENT, "prediction of this version"),
         text("simplified", "what the model leaves out of it"),
@@ -200,9 +201,9 @@ TABLES: dict[str, TableSchema] = {
         text("kind", "length, hours or share"),
         text("what", "which way or flow"),
         number("published", "as in unit", "the published figure"),
-        number("computed", "as in unit", "of the world network"),
+        number("computed", "as in unit", "of the world network; none where it has no way", missing=True),
         text("unit", "of both"),
-        number("error_percent", "percent, of shares percentage points", "computed against published"),
+        number("error_percent", "percent, of shares percentage points", "computed against published", missing=True),
         text("source", "publication", missing=True),
     ),
     "disagreements": TableSchema(
