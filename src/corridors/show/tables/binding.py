@@ -16,7 +16,7 @@ from corridors.show.lookups import (
     shares_of,
     short_name,
 )
-from corridors.show.tables.cells import DASH, fixed, model, right, text
+from corridors.show.tables.cells import DASH, cell, fixed, model, right, text
 from corridors.show.theme import MODES
 from corridors.study.result import StudyResult
 
@@ -38,7 +38,7 @@ def binding(result: StudyResult, most: int = 6) -> Table | None:
         ]
         cells += [
             n.dollars(r["shadow_price_usd_per_truck"]),
-            n.musd(r["more_musd_per_year"]),
+            cell(n.musd, r["more_musd_per_year"]),
             _named(str(r["waiting"]), _pair),
         ]
         cells += [
