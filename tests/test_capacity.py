@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -163,11 +164,22 @@ def test_pairs_that_are_the_main_traffic_of_a_crossing_settle(seed: int) -> None
     assert np.isfinite(state.price_factor).all() and (state.price_factor > 0).all()
 
 
-def test_reopening_the_afghan_border_brings_back_much_of_the_trade_it_shut_out() -> None:
-    """Against the baseline, in which Torkham and Chaman stay shut; without the closure the trade would be that of the base state."""
+@cache
+def open_again() -> Study:
+    """Torkham and Chaman open from 2027, against the baseline in which they stay shut."""
     raw = {"title": "Open again", "pair": ["PAK", "AFG"], "horizon": [2026, 2030], "measures": [
         {"kind": "closure", "crossings": ["torkham", "chaman"], "days_per_year": 10, "start": 2027, "years_to_full_effect": 0}]}  # fmt: skip
-    study = Study(scenario.parse(raw, name="open-again"), 128, 1)
+    return Study(scenario.parse(raw, name="open-again"), 128, 1)
+
+
+@pytest.mark.xfail(strict=True, reason="88 % of the shut baseline: the model lets more go round by Iran and China than customs' count of the closure has")
+def test_reopening_the_afghan_border_at_least_doubles_the_trade() -> None:
+    assert np.median(open_again().effect_percent) >= 100.0
+
+
+def test_reopening_the_afghan_border_brings_back_much_of_the_trade_it_shut_out() -> None:
+    """Without the closure the trade would be that of the base state."""
+    study = open_again()
     assert np.median(study.effect_percent) > 40.0 and (study.effect_percent > 0.0).all()
     assert (study.change.before_factor[:, :2] < 1.0).all() and np.median(study.change.before_factor[:, :2]) < 0.7
     system, before, after = study.chain.system, study.change.before, study.change.after
