@@ -19,7 +19,7 @@ def test_lengths_hours_and_the_shares_left_out() -> None:
     assert (frame["kind"] == "length").sum() == len(cited) < len(known), "what this project guessed is not a published length"
     assert tuple(frame.columns) == world_ways.COLUMNS
     counts = frame["kind"].value_counts()
-    assert counts["length"] >= 35 and counts["hours"] >= 29 and counts["share"] >= 20
+    assert counts["length"] >= 35 and counts["hours"] >= 29 and counts["transit"] >= 28 and counts["share"] >= 20
     assert frame["source"].str.startswith("http").all()
     assert np.isfinite(frame[["published", "computed", "error_percent"]].to_numpy(dtype=float)).all()
 
@@ -40,13 +40,29 @@ def test_errors_are_those_of_the_rows() -> None:
 def test_a_missed_aim_is_said_to_be_missed() -> None:
     frame = world_ways.compare()
     summary = world_ways.summary(frame)
+    causes = world_ways.causes()
     for kind, aim in world_ways.AIMS.items():
         errors = frame.loc[frame["kind"] == kind, "error_percent"].abs()
         assert summary[kind]["median_absolute_error"] == pytest.approx(float(errors.median()))
         for error in (0.5 * aim, 2.0 * aim):
-            found = ValidationResult({"world_ways": frame}, {"world_ways": {kind: {**summary[kind], "median_absolute_error": error}}})
+            shown = {kind: {**summary[kind], "median_absolute_error": error}}
+            found = ValidationResult({"world_ways": frame}, {"world_ways": shown, "world_ways_causes": causes})
             told = words.words(found).paragraphs[0]
             assert ("it is met" in told) == (error <= aim) and ("it is missed" in told) == (error > aim)
-    everything = ValidationResult({"world_ways": frame}, {"world_ways": summary})
-    assert len(words.words(everything).paragraphs) == 3
+    everything = ValidationResult({"world_ways": frame}, {"world_ways": summary, "world_ways_causes": causes})
+    assert len(words.words(everything).paragraphs) == 5
     assert len(words.misses(everything).rows) == len(frame)
+
+
+def test_causes_start_from_the_errors_that_are_shown() -> None:
+    summary, causes = world_ways.summary(world_ways.compare()), world_ways.causes()
+    for kind in ("hours", "transit"):
+        assert causes[kind]["model"] == pytest.approx(summary[kind]["median_absolute_error"])
+
+
+def test_rest_after_full_days_by_hand() -> None:
+    """At 50 km/h and 12 hours a day: 590 km is a day's driving, 610 km needs a night in between."""
+    cost = costs.RoadCost(0.1, 50.0, 0.5)
+    assert world_ways._full_days([(590.0, cost)]) == pytest.approx(11.8)
+    assert world_ways._full_days([(310.0, cost), (300.0, cost)]) == pytest.approx(12.2 + 12.0)
+    assert cost.hours(590.0) == pytest.approx(23.6)

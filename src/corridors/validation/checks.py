@@ -138,5 +138,6 @@ def _summary(tables: Mapping[str, pd.DataFrame], past: backtest.BacktestResult) 
         out[f"{name}_passed"], out[f"{name}_total"] = int(known.sum()), len(known)
     out["backtest"] = past.headline()
     out["world_ways"] = world_ways.summary(tables["world_ways"])
+    out["world_ways_causes"] = world_ways.causes()
     out["disagreements"] = len(tables["disagreements"])
     return out

@@ -8,7 +8,7 @@ from corridors.validation import world_ways
 from corridors.validation.checks import ValidationResult
 
 _KINDS = {
-    "length": ("roads of published length", True), "hours": ("published hours by truck", True), "share": ("shares of modes, each left out of the fit,", False),
+    "length": ("roads of published length", True), "hours": ("published hours by truck in Africa", True), "transit": ("published transit times by truck elsewhere", True), "share": ("shares of modes, each left out of the fit,", False),
 }  # fmt: skip
 
 
@@ -23,7 +23,18 @@ def words(found: ValidationResult) -> Prose:
         if aim is not None:
             text += f". The aim is {n.fixed(aim, 0)}{n.THIN}%: it is {'met' if s['median_absolute_error'] <= aim else 'missed'}"
         told.append(f"{text}.")
+    by_cause = found.summary["world_ways_causes"]
+    africa, elsewhere = by_cause["hours"], by_cause["transit"]
+    told.append(
+        f"Where the hours are off: with rest only after each full day at the wheel half would be within {_pc(africa['full_days'])} in Africa "
+        f"({_pc(africa['model'])} as it is, rest spread over every kilometre) and {_pc(elsewhere['full_days'])} elsewhere ({_pc(elsewhere['model'])}); "
+        f"with no queue at any border {_pc(elsewhere['no_queue'])} elsewhere. The model keeps none of these: they are computed from the very times they would be judged by."
+    )
     return Prose(tuple(told))
+
+
+def _pc(value: float) -> str:
+    return f"{n.fixed(value, 0)}{n.THIN}%"
 
 
 def misses(found: ValidationResult) -> Table:
@@ -38,5 +49,5 @@ def misses(found: ValidationResult) -> Table:
         "The world network, published and computed",
         ("What", Column("Published", "", "right"), Column("Computed", "", "right"), "Unit", Column("Error", "%, of shares points", "right")),
         rows,
-        "Source: addresses in tables/world_ways.csv; hours are those of World Bank, Doing Business 2020 (CC BY 4.0), all in Africa; own calculation.",
+        "Source: addresses in tables/world_ways.csv; hours in Africa from city to border or port are those of World Bank, Doing Business 2020 (CC BY 4.0); own calculation.",
     )

@@ -98,6 +98,12 @@ class Search:
             cost=float(self.cost[edges].sum()),
         )
 
+    def legs(self, way: Way) -> list[tuple[str, float]]:
+        """Economy and kilometres of each stretch of ``way``, in order."""
+        nodes = [self.graph.number[name] for name in way.nodes]
+        edges = [self._edge[a, b] for a, b in zip(nodes[:-1], nodes[1:], strict=True)]
+        return [(str(self.graph.economy_of[e]), float(self.graph.km[e])) for e in edges]
+
 
 @lru_cache(maxsize=1)
 def today() -> Search:
