@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from corridors.scenario.measures.regimes import Removed
 from corridors.show import numbers as n
 from corridors.show import words
 from corridors.show.lookups import effect
-from corridors.study import run
+from corridors.study import facts, pipeline, run
 from corridors.study.phases import adoption
 from corridors.transport import effects, hidden, system
 from corridors.transport.network import load
@@ -179,3 +180,14 @@ def test_a_single_window_in_an_economy_finds_its_crossings_anywhere(pair: tuple[
     found = network_of(pair, (window,))
     (relief,) = system.compile_system(found, [window], study=pair).effects.reliefs
     assert relief.crossings == {name for name in found.crossing_names() if economy in found.economies[name]} != set()
+
+
+@pytest.mark.parametrize(("name", "proven"), [("capacity-800", False), ("examples/kenya-uganda.yaml", True)])
+def test_first_trips_are_behind_a_pair_whose_trucks_are_counted(name: str, proven: bool) -> None:
+    study = pipeline.Study(scenario.load(name), 16, 1)
+    there = study.chain.system
+    assert there is not None and there.layout.counted[there.pair_index(*study.pair)] == proven
+    routes = pd.DataFrame({"direction": ["exports"], "mode": ["road"], "share_before": [0.5], "hidden_usd_per_t": [900.0]})
+    parts = {row["part"]: row["usd_per_t"] for row in facts._hidden_parts(study, routes)}
+    assert (hidden.UNPROVEN in parts) == (not proven)
+    assert sum(parts.values()) == pytest.approx(900.0)

@@ -94,6 +94,7 @@ def _hidden_parts(study: Study, routes: pd.DataFrame) -> list[dict[str, Any]]:
     """What of the road's hidden cost cited figures name, dollars a tonne in the middle case on the way most used.
 
     Rows by direction: part, name, usd_per_t, source, source_url; the last of each direction is what is unexplained.
+    Where the pair's trucks are counted its way is proven: first trips are behind it, and no part of what is left.
     """
     system = study.chain.system
     if system is None or not study.chain.on_network or not len(routes):
@@ -106,6 +107,8 @@ def _hidden_parts(study: Study, routes: pd.DataFrame) -> list[dict[str, Any]]:
         ways = [r for r, way in enumerate(system.choices.routes) if (way.exporter, way.importer) == pair and way.mode == "road"]
         haulage = system.choices.parts_usd[ways, 0]
         parts = hidden.part_usd_per_t(haulage[[int(np.argmin(haulage))], None], study.middle)
+        if system.layout.counted[system.pair_index(*pair)]:
+            del parts[hidden.UNPROVEN]
         rows = [
             {
                 "direction": direction, "part": part, "name": str(named.loc[part, "name"]), "usd_per_t": float(usd[0, 0]),
