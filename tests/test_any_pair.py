@@ -12,6 +12,7 @@ from corridors.data import names
 from corridors.errors import CorridorsError, ScenarioError
 from corridors.scenario import template
 from corridors.study import headline, pipeline
+from corridors.transport.ways import proposal_for, ways_between
 
 USABLE = sorted(names.economies_with_gdp() & names.economies_with_geography() & set(names.economies()))
 ON_NETWORK = [e for e in USABLE if names.has_places(e)]
@@ -81,6 +82,18 @@ def test_a_new_scenario_can_be_written_for_any_pair(pair: tuple[str, str], tmp_p
         assert not {c for m in read.measures for c in m.crossings} & names.shut_crossings(), "capacity does nothing where it is shut"
     with pytest.raises(ScenarioError, match="is there already"):
         template.write_new("some-pair", pair, folder=folder)
+
+
+def test_a_crossing_is_proposed_a_quarter_more_than_it_has_itself() -> None:
+    """Not one figure for all from the largest: Laredo passes thousands, Ciudad Acuña a handful."""
+    found = {str(row["crossing"]): float(row["capacity_trucks_per_day"]) for row in ways_between("MEX", "USA").crossings}
+    proposal = proposal_for("MEX", "USA")
+    assert len(proposal.crossings) >= 2
+    for name, trucks in proposal.trucks_per_day:
+        assert found[name] < trucks <= max(1.4 * found[name], found[name] + 20.0)
+    assert dict(proposal.trucks_per_day)["laredo"] == 24_000, "19,000 and a quarter, to two digits"
+    alike = template.Proposal((("a", 800), ("b", 90), ("c", 800)), ())
+    assert alike.measures() == [(("a", "c"), 800), (("b",), 90)]
 
 
 def test_the_road_goes_round_what_is_shut() -> None:

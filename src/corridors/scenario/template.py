@@ -19,16 +19,28 @@ from corridors.runtime import paths
 from corridors.scenario import yaml_reader
 from corridors.scenario.model import Scenario
 
+_USUAL_TRUCKS = 800
 SCHEMA_LINE = "# yaml-language-server: $schema=scenario.schema.json\n"
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """Crossings that a new scenario starts from, the capacity to propose, and comment lines on what is known of them."""
+    """Crossings that a new scenario starts from, each with the trucks a day to propose, and comment lines on what is known of them."""
 
-    crossings: tuple[str, ...]
-    trucks_per_day: int
+    trucks_per_day: tuple[tuple[str, int], ...]
     remarks: tuple[str, ...]
+
+    @property
+    def crossings(self) -> tuple[str, ...]:
+        """The crossings alone."""
+        return tuple(name for name, _ in self.trucks_per_day)
+
+    def measures(self) -> list[tuple[tuple[str, ...], int]]:
+        """Crossings that are given the same capacity, in one measure each."""
+        found: dict[int, list[str]] = {}
+        for name, trucks in self.trucks_per_day:
+            found.setdefault(trucks, []).append(name)
+        return [(tuple(same), trucks) for trucks, same in found.items()]
 
 
 def write_new(
@@ -135,7 +147,7 @@ def _checked_proposal(a: str, b: str) -> Proposal:
     if not on_checked_network((a, b)):
         between = world_names.crossings_between(a, b)[:4]
         where = ", ".join(between) or "none: the two have no common border by road"
-        return Proposal(tuple(between), 800, (f"Crossings of the common border (data/world): {where}.", "corridors ways shows all ways of the two."))
+        return Proposal(_alike(between), (f"Crossings of the common border (data/world): {where}.", "corridors ways shows all ways of the two."))
     touching = names.crossings_of(a, b)
     shut = names.shut_crossings()
     between = names.crossings_between(a, b, avoid=shut)
@@ -146,7 +158,21 @@ def _checked_proposal(a: str, b: str) -> Proposal:
     stuck = [c for c in touching if c in shut]
     if stuck:
         remarks.append(f"Shut today: {', '.join(stuck)}. A closure with fewer days a year opens a crossing; nothing else helps there.")
-    return Proposal(tuple(between or [c for c in touching if c not in shut][:1]), 800, tuple(remarks))
+    return Proposal(_alike(between or [c for c in touching if c not in shut][:1]), tuple(remarks))
+
+
+def _alike(crossings: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    return tuple((name, _USUAL_TRUCKS) for name in crossings)
+
+
+def _capacity(crossings: Sequence[str], trucks: int) -> list[str]:
+    return [
+        "  - kind: border_capacity    # trucks a day that these crossings then serve",
+        f"    crossings: [{', '.join(crossings)}]",
+        f"    trucks_per_day: {trucks}",
+        "    start: 2027",
+        "    years_to_full_effect: 3",
+    ]
 
 
 def _template(a: str, b: str, title: str, proposal: Proposal) -> str:
@@ -154,11 +180,7 @@ def _template(a: str, b: str, title: str, proposal: Proposal) -> str:
     if proposal.crossings:
         measures = [
             "measures:",
-            "  - kind: border_capacity    # trucks a day that these crossings then serve",
-            f"    crossings: [{listed}]",
-            f"    trucks_per_day: {proposal.trucks_per_day}",
-            "    start: 2027",
-            "    years_to_full_effect: 3",
+            *(line for same, trucks in proposal.measures() for line in _capacity(same, trucks)),
             "# More kinds; remove the # to use one:",
             "#  - kind: crossing_time      # hours a truck spends with no queue",
             f"#    crossings: [{listed}]",

@@ -120,6 +120,7 @@ def mode_shares(found: Ways) -> Mapping[str, float]:
 
 
 MOST_PROPOSED = 4
+_PROPOSED_GAIN = 1.25
 
 
 def proposal_for(a: str, b: str) -> Proposal:
@@ -145,5 +146,11 @@ def proposal_for(a: str, b: str) -> Proposal:
             f"  {name}: {row['name']}, {100 * used[name]:.0f} %, {row['state']}, {row['load_trucks_per_day']:,.0f} trucks today, "
             f"capacity {capacity}, {row['hours']:.1f} hours, {row['fee_usd_per_truck']:,.0f} USD a truck"
         )
-    largest = max((float(known[c]["capacity_trucks_per_day"]) for c in chosen), default=0.0)
-    return Proposal(chosen, max(int(round(1.5 * largest, -2)), 100), tuple(remarks))
+    return Proposal(tuple((c, _more_than(float(known[c]["capacity_trucks_per_day"]))) for c in chosen), tuple(remarks))
+
+
+def _more_than(capacity: float) -> int:
+    """A quarter more than a crossing's own capacity, to two digits, at least ten trucks a day more."""
+    wanted = max(_PROPOSED_GAIN * capacity, capacity + 10.0)
+    step = 10.0 ** (np.floor(np.log10(wanted)) - 1.0)
+    return int(np.ceil(wanted / step - 1e-9) * step)
