@@ -65,7 +65,7 @@ def test_exchanging_levels_is_compiling_anew(trucks: int, hours: int, fee: int, 
     asked = replace(ASKED, crossings=tuple(crossings), trucks_per_day=trucks, processing_hours=hours, usd_per_truck=fee)
     made = explore.answer(asked, draws=8).study
     fresh = counterfactual.build(made.pair, asked.scenario().measures)
-    before = fresh.transport(made.params, None, made.last, made.demand)
+    before = fresh.settle(made.params, None, made.last, made.demand)
     change = fresh.change(made.params, made.phases(made.params)[:, -1], made.last, made.demand, before=before)
     np.testing.assert_allclose(made.change.cost_factor, change.cost_factor, rtol=1e-9)
     np.testing.assert_allclose(made.change.response.trade_factor, change.response.trade_factor, rtol=1e-9)

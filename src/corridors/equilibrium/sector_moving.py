@@ -11,6 +11,7 @@ from corridors.equilibrium import sector_conditional, sector_respond
 from corridors.equilibrium.batch import Pair, Places, positions
 from corridors.equilibrium.hats import Array
 from corridors.equilibrium.sector_engine import Shock, State, Tuning
+from corridors.equilibrium.sector_linear import Linear
 from corridors.equilibrium.sector_world import SectorWorld
 
 FACTORS = ("sector", "exports", "imports", "price", "real", "residual")
@@ -20,7 +21,8 @@ class Moving:
     """B draws of shocks to P directed pairs, each solution begun where the last one ended.
 
     ``theta`` (B,S); closure as in :func:`~corridors.equilibrium.respond_sectors`, deficits ``"output_share"``.
-    ``tuning`` from :func:`tuning`, one for all blocks of a run; None where the closure is not ``"full"``.
+    ``tuning`` from :func:`tuning`, one for all blocks of a run; None where the closure is not ``"full"``. The first begins at
+    ``begin``, of as many draws, whose signals to ``answer`` were ``signals`` (F,B); None: the base world.
     """
 
     def __init__(
@@ -30,11 +32,23 @@ class Moving:
         theta: Array,
         closure: str,
         tuning: Tuning | None,
+        answer: Linear | None = None,
+        begin: State | None = None,
+        signals: Array | None = None,
     ) -> None:
         self.world, self.closure, self.tuning = world, closure, tuning
         self.rows, self.columns = positions(pd.Index(world.labels), pairs)
         self.theta = np.ascontiguousarray(theta.T)
-        self.state: State | None = None
+        self.answer, self.state = answer, begin
+        if answer is not None and signals is None:
+            signals = np.zeros((answer.response.shape[2], len(theta)))
+        self.signals = signals
+
+    def standing(self) -> State:
+        """Where the draws stand."""
+        if self.state is None:
+            self.state = sector_respond.engine_of(self.world).start(self.theta.shape[1])
+        return self.state
 
     def sectors(self, cost_factor: Array, draws: Places, clearing: float) -> Array:
         """(b,P,S) trade of each pair by sector, new over old, at ``cost_factor`` (b,P,S) of some of the draws."""
@@ -61,10 +75,12 @@ class Moving:
     ) -> dict[str, Array]:
         engine = sector_respond.engine_of(self.world)
         tuning = self.tuning if self.tuning is not None else _tuning(self.world, self.theta)
-        if self.state is None:
-            self.state = engine.start(self.theta.shape[1])
-        whole = self.state
+        whole = self.standing()
         begin = State(whole.x[draws], whole.p[:, draws], whole.rise[:, draws])
+        if self.answer is not None and self.signals is not None:
+            signals = self.answer.signals(np.exp(shock.log_k).transpose(0, 2, 1))
+            begin = self.answer.ahead(begin, signals - self.signals[:, draws], theta)
+            self.signals[:, draws] = signals
         sector = np.empty((len(draws), len(self.rows), len(theta))) if only_sectors else None
         state, left = sector_respond.solve(
             engine, tuning, shock, theta, clearing, begin=begin, sector=sector
@@ -78,6 +94,8 @@ class Moving:
         for draw in left:
             at = draws[draw]
             whole.x[at], whole.p[:, at], whole.rise[:, at] = 0.0, 0.0, 0.0
+            if self.signals is not None:
+                self.signals[:, at] = 0.0
             one = sector_respond.in_parts(
                 engine, tuning, shock.some(np.array([draw])), theta[:, draw : draw + 1]
             )

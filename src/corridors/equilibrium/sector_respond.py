@@ -211,7 +211,7 @@ def solve(
             | (size > 1e3)
         )
         if sector is not None and done.any():
-            sector[open_draws[done]] = _traded(engine, part, level, now.x)[done]
+            sector[open_draws[done]] = traded(engine, part, level, now.x)[done]
         if done.all():
             break
         if done.any():
@@ -227,7 +227,7 @@ def solve(
         now = _unflat(memory.step(here, _flat(new) - here), len(own))
     else:
         if sector is not None:
-            sector[open_draws] = _traded(engine, part, engine.level(part, own, now), now.x)
+            sector[open_draws] = traded(engine, part, engine.level(part, own, now), now.x)
     return whole, [int(d) for d in np.flatnonzero(~(best <= accepted))]
 
 
@@ -264,7 +264,7 @@ def factors(
     price = state.x - shift
     index = (world.final_share[:, None, :] * state.p).sum(axis=0)
     return {
-        "sector": _traded(engine, shock, level, state.x),
+        "sector": traded(engine, shock, level, state.x),
         "exports": 1.0 + _moved(_ratio(out.sum(axis=0), exports), up),
         "imports": 1.0 + _moved(_ratio(into.sum(axis=0), imports), up),
         "price": np.exp(price),
@@ -273,7 +273,7 @@ def factors(
     }
 
 
-def _traded(engine: Engine, shock: Shock, level: Level, x: Array) -> Array:
+def traded(engine: Engine, shock: Shock, level: Level, x: Array) -> Array:
     """(B,P,S) trade of the pairs at the numeraire's prices, new over old."""
     up = np.expm1(-np.log1p(np.expm1(x) @ engine.weights))[:, None]
     pull = (1.0 + shock.change) * level.a[:, :, shock.rows] * level.reach[:, :, shock.columns]

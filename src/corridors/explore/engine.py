@@ -22,8 +22,9 @@ from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
 from corridors.study.counterfactual import Chain, Change
 from corridors.study.pipeline import Params, Study, demand
+from corridors.study.settled import Settled
 from corridors.transport import effects as measure_effects
-from corridors.transport.system import Pair, TransportState
+from corridors.transport.system import Pair
 
 Array = npt.NDArray[np.float64]
 
@@ -46,7 +47,7 @@ class Engine:
         self.pair, self.draws, self.seed = pair, draws, seed
         self.years = tuple(range(horizon[0], horizon[1] + 1))
         self._chains: dict[Any, Chain] = {}
-        self._before: dict[Any, TransportState | None] = {}
+        self._before: dict[Any, Settled] = {}
 
     @cached_property
     def _plain(self) -> Study:
@@ -118,13 +119,13 @@ class Engine:
 
     def _state_before(
         self, links: Chain, params: Params, when: Array, flows: Mapping[Pair, Array], question: Question
-    ) -> TransportState | None:
-        """Queues and routes without measures: the same for all levels of measures that start in the same years."""
+    ) -> Settled:
+        """Queues, routes and trade without measures: the same for all levels of measures that start in the same years."""
         key = (_structure(links.measures), links.since, question.value_of_a_day, question.trade_elasticity)
         if key not in self._before:
             while len(self._before) >= _MOST_KEPT:
                 self._before.pop(next(iter(self._before)))
-            self._before[key] = links.transport(params, None, when, flows)
+            self._before[key] = links.settle(params, None, when, flows)
         return self._before[key]
 
 

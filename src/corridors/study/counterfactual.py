@@ -13,7 +13,7 @@ trade, and world trade gives the shift: one fixed point, to :data:`SHIFT_TOLERAN
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,14 +24,13 @@ import pandas as pd
 from corridors import equilibrium
 from corridors.data import panel
 from corridors.equilibrium.hats import RESIDUAL_LIMIT
-from corridors.equilibrium.sector_moving import FACTORS
 from corridors.errors import NetworkError, NotConverged
 from corridors.study import world_response
-from corridors.study.joint import Beside, Joint
+from corridors.study.joint import PLACE, Beside, Joint, Place
+from corridors.study.settled import OF_RESPONSE, Change, Settled, World, change_between
 from corridors.trade import cargo, elasticities, sectors, world
 from corridors.transport import flights, network, trade_cost
 from corridors.transport import system as choice
-from corridors.transport.assignment import must_settle
 from corridors.transport.feedback import CLOSED, LONGEST
 from corridors.transport.network import Network
 from corridors.transport.system import Pair, System, TransportState
@@ -44,65 +43,6 @@ Params = Mapping[str, Array]
 SHIFT_TOLERANCE = 1e-6
 """How far ln trade and ln of the trade behind the traffic of a pair may lie apart."""
 _LEAST = 1e-300
-
-
-@dataclass(frozen=True)
-class Change:
-    """What measures change in B cases.
-
-    ``before`` and ``after`` are the solved transport states, None where no corridor is known. ``cost_factor``
-    (B, P) tau'/tau by directed pair, ``class_factor`` (B, P, C) of its cargo classes, and ``response`` world
-    trade that fits, by sector (:class:`corridors.equilibrium.SectorResponse`), all after over before. ``before_factor`` (B, P) is trade in the
-    state before over the trade that the costs of the base year would allow in the same year: what queues that have grown
-    and borders that have shut since take away; ``before_sector_factor`` (B, P, S) the same by sector. ``residual`` (B,) is the largest |ln| of trade over the trade behind the traffic of
-    a pair, of both states. ``unsettled`` cases (a count) have been left out: each shows the figures of a case beside it.
-    """
-
-    before: TransportState | None
-    after: TransportState | None
-    cost_factor: Array
-    class_factor: Array
-    response: equilibrium.SectorResponse
-    before_factor: Array
-    before_sector_factor: Array
-    residual: Array
-    unsettled: int = 0
-
-    def trade_factor(self, p: int) -> Array:
-        """New over old trade (B,) of directed pair number ``p``."""
-        return np.asarray(self.response.trade_factor[:, p])
-
-    def cases(self, rows: slice) -> Change:
-        """Some of the cases."""
-
-        def cut(value: Any) -> Any:
-            return value[rows] if isinstance(value, np.ndarray) else value
-
-        def some(found: Any) -> Any:
-            return (
-                None
-                if found is None
-                else replace(found, **{f.name: cut(getattr(found, f.name)) for f in fields(found)})
-            )
-
-        parts = {f.name: cut(getattr(self, f.name)) for f in fields(self)}
-        return replace(
-            self,
-            **{
-                **parts,
-                "before": some(self.before),
-                "after": some(self.after),
-                "response": some(self.response),
-            },
-        )
-
-
-@dataclass(frozen=True)
-class Guess:
-    """Where a search begins: ``place`` (1, X) of the queues and ``rest`` (1, P), ln of what the world adds to the trade of pairs."""
-
-    place: Array
-    rest: Array
 
 
 @dataclass(frozen=True)
@@ -153,21 +93,21 @@ class Chain:
         """Number of measures."""
         return len(self.measures)
 
-    def transport(
+    def settle(
         self,
         params: Params,
         active: npt.ArrayLike | None,
         year: npt.ArrayLike,
         demand: Mapping[Pair, Array],
-        near: TransportState | Array | None = None,
+        near: Settled | None = None,
         closure: str = "full",
-    ) -> TransportState | None:
-        """Queues, routes and trade with measures ``active`` (B, M) in place (None: none), or None off the network.
+    ) -> Settled:
+        """Queues, routes and world trade that agree, with measures ``active`` (B, M) in place (None: none).
 
-        ``demand`` is the study's trade at the costs of the base year. ``near`` is a state that the answer may be close to,
-        to start from (:meth:`corridors.transport.system.System.solve`).
+        ``demand`` is the study's trade at the costs of the base year by directed pair, (B, C) million dollars. The search begins
+        at ``near``, of as many cases or one; None: at the base year.
         """
-        return self._settle(params, active, year, demand, near, closure)[0]
+        return self._settle(params, active, year, demand, closure, near, None)
 
     def change(
         self,
@@ -175,76 +115,61 @@ class Chain:
         active: Array,
         year: npt.ArrayLike,
         demand: Mapping[Pair, Array],
-        before: TransportState | None = None,
+        before: Settled | None = None,
         closure: str = "full",
-        near: Array | None = None,
-        guess: Guess | None = None,
+        near: Settled | None = None,
     ) -> Change:
         """What ``active`` (B, M) of the measures change against none of them in ``year``.
 
-        ``demand`` is the study's trade at the costs of the base year by directed pair, (B, C) million dollars. ``before`` is the
-        state to compare with, if it is known already or another than without measures, of as many cases or one; if not,
-        ``near`` is where to begin looking for it, and ``guess`` (:meth:`guess`) what to begin with where nothing better is known.
+        ``demand`` and ``near`` as in :meth:`settle`. ``before`` is the state to compare with, if it is known already or another
+        than without measures, of as many cases or one.
         """
         cases = max(active.shape[0], *(np.atleast_1d(v).shape[0] for v in params.values()))
         known = before is not None
-        if before is None:
-            before, first = self._settle(params, None, year, demand, near, closure, guess=guess)
-        else:
-            first = self._world(params, None, before, year, demand, closure, cases)
-        after, last = before, first
-        if self.count or known:
-            after, last = self._settle(params, active, year, demand, before, closure, first)
-            # Where nothing has changed, nothing has: not by the last digit of world trade solved in other company.
-            same = (last.class_factor == first.class_factor).all(axis=(1, 2))
-            last = _with_rows(last, np.flatnonzero(same), _all_rows(first, cases, same))
+        start = before if before is not None else self._settle(params, None, year, demand, closure, near, None)
+        end = self._settle(params, active, year, demand, closure, start, start) if self.count or known else start
         residual = np.zeros(cases)
-        for state, found in ((before, first), (after, last)):
-            if state is not None:
-                residual = np.maximum(residual, _apart(self._shift(params, state, demand, found), state.shift))
-        change = Change(
-            before, after, last.cost_factor / first.cost_factor, last.class_factor / first.class_factor,
-            _ratio(last.response, first.response), np.broadcast_to(first.response.trade_factor, (cases, len(self.pairs))),
-            np.broadcast_to(first.response.sector_factor, (cases, *first.response.sector_factor.shape[1:])), residual,
-        )  # fmt: skip
-        return _without_unsettled(change)
+        for settled in (start, end):
+            if settled.state is not None:
+                residual = np.maximum(residual, _apart(self._shift(params, settled.state, demand, settled.world), settled.state.shift))
+        return change_between(start, end, residual)
 
     def _settle(
-        self, params: Params, active: npt.ArrayLike | None, year: npt.ArrayLike, demand: Mapping[Pair, Array],
-        near: TransportState | Array | None, closure: str, beside: _World | None = None, guess: Guess | None = None,
-    ) -> tuple[TransportState | None, _World]:  # fmt: skip
+        self, params: Params, active: npt.ArrayLike | None, year: npt.ArrayLike, demand: Mapping[Pair, Array], closure: str,
+        near: Settled | None, beside: Settled | None,
+    ) -> Settled:  # fmt: skip
         """A state in which trade and traffic agree, and the world trade that fits it.
 
-        ``beside`` is the world of the state ``near``: what that one leaves open between trade and traffic this one leaves
+        ``beside`` is another state of the same cases: what that one leaves open between trade and traffic this one leaves
         open too, so that it does not show as a difference between the two.
         """
         phases = None if active is None else np.atleast_2d(np.asarray(active, dtype=float))
-        cases = max(
-            1 if phases is None else len(phases),
-            *(np.atleast_1d(v).shape[0] for v in params.values()),
-        )
-        cases = max(
-            cases,
-            np.atleast_1d(np.asarray(year)).shape[0],
-            *(len(np.atleast_2d(v)) for v in demand.values()),
-        )
+        sizes = [1 if phases is None else len(phases), np.atleast_1d(np.asarray(year)).shape[0]]
+        sizes += [np.atleast_1d(v).shape[0] for v in params.values()]
+        cases = max(*sizes, *(len(np.atleast_2d(v)) for v in demand.values()))
         if self.system is None:
-            return None, self._world(params, phases, None, year, demand, closure, cases)
+            return Settled(None, self._world(params, phases, year, demand, closure, cases))
         joint = self._joint(params, phases, year, demand, closure, cases)
-        if isinstance(near, TransportState) and beside is not None:
-            joint = replace(joint, beside=self._beside(params, near, demand, beside))
-        elif guess is not None:
-            joint = replace(joint, begin=guess.rest)
-            near = guess.place if near is None else near
+        place = None if near is None else near.world.place
+        if place is not None and place.rest.shape[1] != len(self.system.pairs):
+            # other pairs
+            place = None
+        known = None if beside is None else self._beside(params, beside, demand)
+        if known is not None and place is not None:
+            # what fits the world there, without what is left open
+            place = replace(place, rest=place.rest - known.slack)
+        joint = replace(joint, near=place, beside=known)
         # before helpers are forked, so that they share it
-        _ = joint.tuning
-        state, found = self.system.solve_with(
-            joint, params, active, year, demand if self.on_network else {}, near
-        )
+        _ = joint.tuning, joint.answer
+        start: TransportState | Array | None = None
+        if near is not None and near.state is not None:
+            # Other cases' queues are a hint where to look; only in those of the same cases does what is unchanged stay.
+            start = near.state if beside is not None else near.state.place[:, : len(self.system.crossings)]
+        state, found = self.system.solve_with(joint, params, active, year, demand if self.on_network else {}, start)
         # Cases that did not settle are left out, also where the world does not clear at their prices.
         found["residual"] = np.where(state.settled, found["residual"], 0.0)
         classes = self._class_factors(params, phases, state, cases)
-        return state, self._world_of(joint, classes, found, closure)
+        return Settled(state, self._world_of(joint, classes, found, closure))
 
     def _joint(
         self,
@@ -271,100 +196,48 @@ class Chain:
             self.goods.weights(self._own_shares(demand)), flown, closure, SHIFT_TOLERANCE, cases,
         )  # fmt: skip
 
-    def _beside(
-        self, params: Params, near: TransportState, demand: Mapping[Pair, Array], found: _World
-    ) -> Beside:
-        """What a state and the world that fits it say of one near to it."""
+    def _beside(self, params: Params, near: Settled, demand: Mapping[Pair, Array]) -> Beside | None:
+        """What a state says of one near to it."""
+        if near.state is None:
+            return None
         here, there = self._solved
-        response = found.response
-        alone = world_response.alone(
-            self.goods.weights(self._own_shares(demand)),
-            found.class_factor,
-            self.goods,
-            found.theta,
-        )
-        shape = (max(len(alone), len(response.trade_factor)), near.shift.shape[1])
-        rest = np.zeros(shape)
-        rest[:, there] = np.log(np.maximum(response.trade_factor[:, here], _LEAST)) - np.log(
-            np.maximum(alone[:, here], _LEAST)
-        )
-        slack = np.log(near.shift / self._shift(params, near, demand, found))
-        arrays = (response.sector_factor, response.exports_factor, response.imports_factor, response.producer_price_factor,
-                  response.real_gdp_factor, response.residual)  # fmt: skip
-        return Beside(found.class_factor, rest, slack, dict(zip(FACTORS, arrays, strict=True)))
-
-    def guess(
-        self,
-        params: Params,
-        state: TransportState,
-        year: npt.ArrayLike,
-        demand: Mapping[Pair, Array],
-    ) -> Guess:
-        """What to begin with for cases near to that of ``state``, which is one case of this chain's."""
-        here, there = self._solved
-        theta = np.broadcast_to(self.elasticities(params, year), (1, len(sectors.names())))
-        classes = self._class_factors(params, None, state, 1)
-        alone = world_response.alone(
-            self.goods.weights(self._own_shares(demand)), classes, self.goods, theta
-        )
-        weight = self._weights(demand)
-        own = (
-            trade_cost.pair_factors(classes, weight, params["trade_elasticity"])
-            ** -np.asarray(params["trade_elasticity"])[:, None]
-        )
-        rest = np.zeros(state.shift.shape)
-        ratio = np.maximum(own, _LEAST) / np.maximum(alone, _LEAST)
-        rest[:, there] = np.clip(np.log(state.shift[:, there] * ratio[:, here]), -LONGEST, LONGEST)
-        crossings = len(self.system.crossings) if self.system is not None else 0
-        return Guess(state.place[:, :crossings], rest)
+        found, response = near.world, near.world.response
+        alone = world_response.alone(self.goods.weights(self._own_shares(demand)), found.class_factor, self.goods, found.theta)
+        answer = np.zeros((max(len(alone), len(response.trade_factor)), near.state.shift.shape[1]))
+        answer[:, there] = np.log(np.maximum(response.trade_factor[:, here], _LEAST)) - np.log(np.maximum(alone[:, here], _LEAST))
+        slack = np.log(near.state.shift / self._shift(params, near.state, demand, found))
+        return Beside(found.class_factor, answer, slack, {name: getattr(response, field) for name, field in OF_RESPONSE.items()})
 
     def _own_shares(self, demand: Mapping[Pair, Array]) -> dict[Pair, Array]:
         """Shares (B, C) of cargo classes in the study's own trade."""
         own = {pair: np.atleast_2d(value) for pair, value in demand.items() if pair in self.pairs}
         return {pair: value / value.sum(axis=1, keepdims=True) for pair, value in own.items()}
 
-    def _world_of(
-        self, joint: Joint, classes: Array, found: Mapping[str, Array], closure: str
-    ) -> _World:
+    def _world_of(self, joint: Joint, classes: Array, found: Mapping[str, Array], closure: str) -> World:
         """The world whose arrays ``found`` were solved beside the queues."""
         base = sectors.base_world()
         worst = float(found["residual"].max(initial=0.0))
         if not worst <= RESIDUAL_LIMIT:
-            raise NotConverged(
-                f"world trade: markets are {worst:.1e} from clearing (allowed: {RESIDUAL_LIMIT:.0e})"
-            )
+            raise NotConverged(f"world trade: markets are {worst:.1e} from clearing (allowed: {RESIDUAL_LIMIT:.0e})")
         response = equilibrium.SectorResponse(
-            labels=base.labels, pairs=self.goods.pairs, trade_factor=found["sector"][:, :, 0], exports_factor=found["exports"],
-            imports_factor=found["imports"], producer_price_factor=found["price"], real_gdp_factor=found["real"],
-            residual=found["residual"], closure=closure, names=base.names, sector_factor=found["sector"],
+            labels=base.labels, pairs=self.goods.pairs, trade_factor=found["sector"][:, :, 0], closure=closure, names=base.names,
+            **{field: found[name] for name, field in OF_RESPONSE.items()},
         )  # fmt: skip
         cost = world_response.by_sector(self.goods, classes)
-        return _World(
-            classes,
-            *world_response.summed(joint.weight, cost, joint.by_sector, response),
-            joint.by_sector,
-        )
+        summed = world_response.summed(joint.weight, cost, joint.by_sector, response)
+        return World(classes, *summed, joint.by_sector, Place(*(found[name] for name in PLACE)))
 
     def _world(
-        self, params: Params, active: Array | None, state: TransportState | None, year: npt.ArrayLike, demand: Mapping[Pair, Array],
-        closure: str, cases: int = 1,
-    ) -> _World:  # fmt: skip
-        """World trade that fits the costs of a state, against that of the base year's costs."""
-        cases = max(cases, 1 if state is None else state.gap.size)
-        classes = self._class_factors(params, active, state, cases)
+        self, params: Params, active: Array | None, year: npt.ArrayLike, demand: Mapping[Pair, Array], closure: str, cases: int
+    ) -> World:
+        """World trade off the network, against that of the base year's costs."""
+        classes = self._class_factors(params, active, None, cases)
         theta = np.broadcast_to(self.elasticities(params, year), (cases, len(sectors.names())))
         if (classes == 1.0).all():
-            return _World(
-                classes,
-                np.ones(classes.shape[:2]),
-                world_response.nothing(self.goods, cases, closure),
-                theta,
-            )
+            return World(classes, np.ones(classes.shape[:2]), world_response.nothing(self.goods, cases, closure), theta)
         shares = self._own_shares(demand)
-        found = world_response.respond(
-            self.goods, classes, shares, params, closure, years_in_force(self.since, year)
-        )
-        return _World(classes, *found, theta)
+        found = world_response.respond(self.goods, classes, shares, params, closure, years_in_force(self.since, year))
+        return World(classes, *found, theta)
 
     def elasticities(self, params: Params, year: npt.ArrayLike) -> Array:
         """Trade elasticities (B, S) by sector that :meth:`change` uses in ``year``."""
@@ -378,7 +251,7 @@ class Chain:
         here = [p for p, pair in enumerate(self.pairs) if pair in position]
         return here, [position[self.pairs[p]] for p in here]
 
-    def _shift(self, params: Params, state: TransportState, demand: Mapping[Pair, Array], found: _World) -> Array:
+    def _shift(self, params: Params, state: TransportState, demand: Mapping[Pair, Array], found: World) -> Array:
         """(B, P) factor on the demand of the network's pairs with which their traffic is that of the trade ``found``."""
         here, there = self._solved
         theta = params["trade_elasticity"]
@@ -420,21 +293,6 @@ class Chain:
         return np.stack([np.broadcast_to(row, (size, row.shape[1])) for row in rows], axis=1)
 
 
-
-
-@dataclass(frozen=True)
-class _World:
-    """Cost factors of a state against the base year, (B, P, C) and (B, P), the world trade that fits them, and the elasticities (B, S)."""
-
-    class_factor: Array
-    cost_factor: Array
-    response: equilibrium.SectorResponse
-    theta: Array
-
-
-_FACTORS = ("trade_factor", "exports_factor", "imports_factor", "producer_price_factor", "real_gdp_factor", "sector_factor")
-
-
 def _prices(state: TransportState) -> Array:
     """Price factors of a state (B, P, C); what a case that did not settle says of prices is no price, and 1 stands for it."""
     return np.where(state.settled[:, None, None], state.price_factor, 1.0)
@@ -443,66 +301,6 @@ def _prices(state: TransportState) -> Array:
 def _apart(fits: Array, shift: Array) -> Array:
     """(B,) largest |ln| of the trade that fits over the trade behind the traffic."""
     return np.asarray(np.abs(np.log(fits / shift)).max(axis=1, initial=0.0))
-
-
-def _with_rows(whole: Any, rows: npt.NDArray[np.intp], new: Any) -> Any:
-    """A state or world with the cases ``rows`` as in ``new``."""
-    parts = {}
-    for f in fields(whole):
-        value, other = getattr(whole, f.name), getattr(new, f.name)
-        if isinstance(value, np.ndarray):
-            value = value.copy()
-            value[rows] = other
-        elif isinstance(value, equilibrium.Response):
-            value = _with_rows(value, rows, other)
-        parts[f.name] = value
-    return type(whole)(**parts)
-
-
-def _all_rows(whole: Any, cases: int, rows: npt.NDArray[np.bool_]) -> Any:
-    """The cases ``rows`` of a world of as many cases or of one."""
-    parts = {}
-    for f in fields(whole):
-        value = getattr(whole, f.name)
-        if isinstance(value, np.ndarray):
-            value = np.broadcast_to(value, (cases, *value.shape[1:]))[rows]
-        elif isinstance(value, equilibrium.Response):
-            value = _all_rows(value, cases, rows)
-        parts[f.name] = value
-    return type(whole)(**parts)
-
-
-def _ratio(after: equilibrium.SectorResponse, before: equilibrium.SectorResponse) -> equilibrium.SectorResponse:
-    """What happens from one state of the world to another, both known against a third; what was nothing stays as it is."""
-    factors = {}
-    for name in _FACTORS:
-        new, old = getattr(after, name), getattr(before, name)
-        factors[name] = np.divide(new, old, out=np.ones(np.broadcast_shapes(new.shape, old.shape)), where=old > 0.0)
-    return replace(after, **factors, residual=np.maximum(after.residual, before.residual))
-
-
-def _without_unsettled(change: Change) -> Change:
-    """Cases of which a state did not settle show what a case beside them does; NotConverged where those are too many."""
-    good = np.ones(len(change.residual), dtype=bool)
-    for state in (change.before, change.after):
-        if state is not None:
-            good &= state.settled
-    if good.all():
-        return change
-    must_settle(good, good.size, "with or without the measures")
-    settled = np.flatnonzero(good)
-    of = np.arange(good.size)
-    of[~good] = settled[np.minimum(np.searchsorted(settled, of[~good]), settled.size - 1)]
-
-    def taken(value: Any) -> Any:
-        return value[of] if isinstance(value, np.ndarray) and value.shape[:1] == good.shape else value
-
-    def some(found: Any) -> Any:
-        return None if found is None else replace(found, **{f.name: taken(getattr(found, f.name)) for f in fields(found)})
-
-    parts = {f.name: taken(getattr(change, f.name)) for f in fields(change)}
-    parts.update(before=some(change.before), after=some(change.after), response=some(change.response))
-    return Change(**{**parts, "unsettled": int((~good).sum())})
 
 
 def build(pair: Pair, measures: Sequence[Any]) -> Chain:

@@ -23,8 +23,9 @@ from corridors.scenario.model import Friction
 from corridors.study import counterfactual as chains
 from corridors.study import world_response
 from corridors.study.counterfactual import Chain
+from corridors.study.settled import Settled
 from corridors.trade import cargo
-from corridors.transport.system import Pair, TransportState
+from corridors.transport.system import Pair
 
 Array = npt.NDArray[np.float64]
 
@@ -36,7 +37,7 @@ _DAYS = 365.0
 
 def frictions(
     chain: Chain, stated: Sequence[Friction], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int,
-    active: Array, after: TransportState | None,
+    active: Array, after: Settled,
 ) -> pd.DataFrame:  # fmt: skip
     """Effect on two-way trade in percent at the low, central and high end of each friction.
 
@@ -90,7 +91,7 @@ def _gone(
 
 def _shut(
     chain: Chain, days: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int,
-    there: Array, after: TransportState | None,
+    there: Array, after: Settled,
 ) -> list[float]:  # fmt: skip
     """Crossings of the pair's roads that are open today shut for ``days`` more a year."""
     if chain.system is None or not chain.on_network:
@@ -116,14 +117,14 @@ def _shut(
     repeated = {name: np.repeat(value, len(days)) for name, value in params.items()}
     # Its ways are more than the chain's: those that are taken where others are shut.
     with_measures = np.hstack([there[None], np.zeros((1, len(measures)))])
-    before = shut.transport(params, with_measures, year, flows, near=_place(after))
+    before = shut.settle(params, with_measures, year, flows, near=after)
     change = shut.change(repeated, active, year, flows, before=before)
     return [float(v) for v in chains.effect_of(change, demand, chain.study)]
 
 
 def _unhidden(
     chain: Chain, shares: Sequence[float], params: Mapping[str, Array], demand: Mapping[Pair, Array], year: int,
-    there: Array, after: TransportState | None,
+    there: Array, after: Settled,
 ) -> list[float]:  # fmt: skip
     """The road without ``shares`` of its hidden cost."""
     if chain.system is None or not chain.on_network:
@@ -131,15 +132,11 @@ def _unhidden(
     flows = {pair: value[None] for pair, value in demand.items()}
     same = {name: np.repeat(value, len(shares)) for name, value in params.items()}
     active = np.tile(there, (len(shares), 1))
-    before = chain.transport(params, active[:1], year, flows, near=_place(after))
+    plain = _without_flights(chain)
+    before = plain.settle(params, active[:1], year, flows, near=after)
     lifted = {**same, "road_hidden_kept": 1.0 - np.array(shares)}
-    change = _without_flights(chain).change(lifted, active, year, flows, before=before)
+    change = plain.change(lifted, active, year, flows, before=before)
     return [float(v) for v in chains.effect_of(change, demand, chain.study)]
-
-
-def _place(state: TransportState | None) -> Array | None:
-    """Where its queues stand, for a search that begins there."""
-    return None if state is None else state.place[:, : state.crossing_hours.shape[1]]
 
 
 def _without_flights(chain: Chain) -> Chain:

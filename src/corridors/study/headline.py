@@ -19,8 +19,8 @@ from corridors import uncertainty
 from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
 from corridors.study.phases import phases
+from corridors.study.settled import taken
 from corridors.trade import baseline
-from corridors.transport.system import TransportState
 
 Array = npt.NDArray[np.float64]
 
@@ -97,12 +97,13 @@ def _changed(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> tupl
             active[s, :, position[m.deed]] = np.maximum(active[s, :, position[m.deed]], phase)
     base = baseline.baseline(pair, [year], params)
     flows = {pair: base.by_class("exports")[:, 0], pair[::-1]: base.by_class("imports")[:, 0]}
+    alone = links.settle(params, None, year, flows)
     change = links.change(
         {name: np.tile(value, count) for name, value in params.items()},
         active.reshape(count * draws, len(measures)),
         year,
         {p: np.tile(value, (count, 1)) for p, value in flows.items()},
-        before=_repeated(links.transport(params, None, year, flows), count),
+        before=taken(alone, np.tile(np.arange(draws), count), draws),
     )
     return links, change, flows
 
@@ -135,27 +136,3 @@ def _solve(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> list[d
         )
         for s, one in enumerate(scenarios)
     ]  # fmt: skip
-
-
-def _repeated(before: TransportState | None, count: int) -> TransportState | None:
-    """The cases of a state ``count`` times over: their costs, and where the search for another state begins."""
-    if before is None:
-        return None
-
-    def tiled(array: npt.NDArray[Any]) -> Any:
-        return np.tile(array, (count, *[1] * (array.ndim - 1)))
-
-    return replace(
-        before,
-        composite_cost=tiled(before.composite_cost),
-        mean_cost=tiled(before.mean_cost),
-        price_factor=tiled(before.price_factor),
-        shift=tiled(before.shift),
-        settled=tiled(before.settled),
-        place=tiled(before.place),
-        open_share=tiled(before.open_share),
-        crossing_load_trucks_per_day=tiled(before.crossing_load_trucks_per_day),
-        crossing_capacity=tiled(before.crossing_capacity),
-        service_capacity=tiled(before.service_capacity),
-        gap=tiled(before.gap),
-    )

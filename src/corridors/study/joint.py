@@ -7,13 +7,16 @@ then exactly. What a case's prices leave as they are in the state beside it, it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from corridors.equilibrium.sector_engine import Tuning
+from corridors.equilibrium.batch import positions
+from corridors.equilibrium.sector_engine import State, Tuning
+from corridors.equilibrium.sector_linear import Linear, linear
 from corridors.equilibrium.sector_moving import FACTORS, Moving, tuning
 from corridors.study.world_response import CLEARING, Goods
 from corridors.trade import sectors
@@ -25,15 +28,31 @@ _LEAST = 1e-300
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a search for world trade ended, for B cases: factor prices ``x`` (B, N), price indices ``p`` and changes of sales ``rise`` (B, S, N)
+    of the world's equations, its ``signals`` (B, F), and ``rest`` (B, P'), ln of what its answer adds to that to first order, by pair
+    of the network."""
+
+    x: Array
+    p: Array
+    rise: Array
+    signals: Array
+    rest: Array
+
+
+PLACE = ("x", "p", "rise", "signals", "rest")
+
+
+@dataclass(frozen=True)
 class Beside:
     """What is known of another state of the same cases (or of one): ``class_factor`` (B, P, C) and what the world makes of it.
 
-    ``rest`` (B, P') is what the world adds to trade and ``slack`` (B, P') what that state leaves open between trade and traffic,
-    ln, both by pair of the network; ``world`` the arrays of :class:`Joint` by name.
+    ``answer`` (B, P') is ln of what the world makes of trade and ``slack`` (B, P') what that state leaves open between trade and
+    traffic, both by pair of the network; ``world`` the arrays of :class:`Joint` by name, without its place.
     """
 
     class_factor: Array
-    rest: Array
+    answer: Array
     slack: Array
     world: Mapping[str, Array]
 
@@ -44,7 +63,8 @@ class Joint:
 
     ``here`` are positions among the P pairs of ``goods`` of those that the network solves, ``there`` their positions among its P' pairs.
     ``theta`` (B,) is the elasticity of traffic, ``by_sector`` (B, S) those of trade; ``class_weight`` (B or 1, P, C) and ``weight`` (B or 1, P,
-    S) shares of trade; ``flown`` (B, P, C) cost factors of first flights, None without.
+    S) shares of trade; ``flown`` (B, P, C) cost factors of first flights, None without. The search begins at ``near``, of as many
+    cases or one; None: at the base world.
     """
 
     goods: Goods
@@ -59,9 +79,8 @@ class Joint:
     closure: str
     tolerance: float
     cases: int
+    near: Place | None = None
     beside: Beside | None = None
-    begin: Array | None = None
-    """(1, P') where ``rest`` begins if nothing is known beside."""
 
     @property
     def answers(self) -> bool:
@@ -72,20 +91,41 @@ class Joint:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of what each case gives, by name."""
         p, n, s = len(self.goods.pairs), len(sectors.base_world().labels), len(sectors.names())
-        shapes = {
-            "sector": (p, s),
-            "exports": (n,),
-            "imports": (n,),
-            "price": (n,),
-            "real": (n,),
-            "residual": (),
-        }
-        return {name: shapes[name] for name in FACTORS}
+        return {
+            "sector": (p, s), "exports": (n,), "imports": (n,), "price": (n,), "real": (n,), "residual": (),
+            "x": (n,), "p": (s, n), "rise": (s, n), "signals": (0 if self.linear is None else self.linear.response.shape[2],),
+            "rest": (self.network_pairs,),
+        }  # fmt: skip
 
     @cached_property
     def tuning(self) -> Tuning | None:
         """What all blocks share."""
         return tuning(sectors.base_world(), self.by_sector, self.closure)
+
+    @cached_property
+    def linear(self) -> Linear | None:
+        """The world's answer to first order, which all blocks share."""
+        if self.closure != "full":
+            return None
+        base = sectors.base_world()
+        return linear(
+            base, *positions(pd.Index(base.labels), self.goods.pairs), self.by_sector.mean(axis=0)
+        )
+
+    @cached_property
+    def answer(self) -> Linear | None:
+        """The same by pair of the network."""
+        found = self.linear
+        if found is None:
+            return None
+        out = [
+            np.zeros((*share.shape[:2], self.network_pairs)) for share in (found.bought, found.sold)
+        ]
+        for share, known in zip(out, (found.bought, found.sold), strict=True):
+            share[:, :, self.there] = known[:, :, self.here]
+        response = np.zeros((self.network_pairs, *found.response.shape[1:]))
+        response[self.there] = found.response[self.here]
+        return replace(found, bought=out[0], sold=out[1], response=response)
 
     @cached_property
     def of_class(self) -> Index:
@@ -102,58 +142,67 @@ class JointBlock:
     """Some cases of a :class:`Joint`."""
 
     def __init__(self, whole: Joint, rows: slice) -> None:
-        self.whole = whole
-        self.answers, self.beside = whole.answers, whole.beside is not None
-        size = rows.stop - rows.start
+        self.whole, self.answers = whole, whole.answers
+        self.size = size = rows.stop - rows.start
 
         def cut(array: Array) -> Array:
             return array[rows] if array.shape[0] == whole.cases else array
 
-        self.by_sector = np.ascontiguousarray(
-            np.broadcast_to(cut(whole.by_sector), (size, whole.by_sector.shape[1]))
-        )
+        def spread(array: Array) -> Array:
+            return np.broadcast_to(cut(array), (size, *array.shape[1:]))
+
+        self.by_sector = np.ascontiguousarray(spread(whole.by_sector))
         self.weight = cut(whole.weight)
         self.flown = None if whole.flown is None else cut(whole.flown)
-        beside = whole.beside
-        self.known = (
+        beside, near = whole.beside, whole.near
+        self.known = None if beside is None else spread(beside.class_factor)
+        self.known_world = (
             None
             if beside is None
-            else np.broadcast_to(cut(beside.class_factor), (size, *beside.class_factor.shape[1:]))
+            else {name: spread(value) for name, value in beside.world.items()}
         )
-        self.known_world = None if beside is None else {
-            name: np.broadcast_to(cut(value), (size, *value.shape[1:])) for name, value in beside.world.items()
-        }  # fmt: skip
+        self.beside = None if beside is None else np.ascontiguousarray(spread(beside.answer).T)
+        begin = signals = None
+        if near is not None:
+            signals = None if whole.linear is None else np.array(spread(near.signals).T)
+            p, rise = (
+                np.array(spread(part).transpose(1, 0, 2), order="C")
+                for part in (near.p, near.rise)
+            )
+            begin = State(np.array(spread(near.x)), p, rise)
         self.moving = Moving(
-            sectors.base_world(), whole.goods.pairs, self.by_sector, whole.closure, whole.tuning
+            sectors.base_world(),
+            whole.goods.pairs,
+            self.by_sector,
+            whole.closure,
+            whole.tuning,
+            whole.linear,
+            begin,
+            signals,
         )
-        self.size = size
         pairs, here, there = whole.network_pairs, whole.here, whole.there
         classes = whole.class_weight.shape[2]
-        theta = cut(whole.theta)
+        self.theta = cut(whole.theta)
         # a pair that world trade does not know follows its prices alone
         weight = np.zeros((pairs, self.by_sector.shape[1], len(self.weight)))
         weight[:, 0] = 1.0
         of_class = np.full((pairs, self.by_sector.shape[1]), -1, dtype=np.intp)
-        class_weight = np.full((pairs, classes, 1), 0.0)
         weight[there] = self.weight[:, here].transpose(1, 2, 0)
         of_class[there] = whole.of_class[here]
         own = cut(whole.class_weight)
         class_weight = np.zeros((pairs, classes, len(own)))
         class_weight[there] = own[:, here].transpose(1, 2, 0)
+        more = None
         if self.flown is not None:
-            weight = np.array(np.broadcast_to(weight, (*weight.shape[:2], size)))
-            weight[there] *= self._flown_power()[:, here].transpose(1, 2, 0)
+            more = np.ones((*weight.shape[:2], size))
+            more[there] = self._flown_power()[:, here].transpose(1, 2, 0)
+            weight = weight * more
         zero = np.zeros((pairs, size))
-        if beside is not None:
-            rest = np.ascontiguousarray(np.broadcast_to(cut(beside.rest), (size, pairs)).T)
-        elif whole.begin is not None and self.answers:
-            rest = np.repeat(whole.begin.T, size, axis=1)
-        else:
-            rest = zero
         self.trade = Trade(
-            theta=theta, power=np.ascontiguousarray((self.by_sector / theta[:, None]).T), weight=weight, of_class=of_class,
-            class_weight=class_weight, rest=rest,
-            slack=zero if beside is None else np.ascontiguousarray(np.broadcast_to(cut(beside.slack), (size, pairs)).T),
+            theta=self.theta, power=np.ascontiguousarray((self.by_sector / self.theta[:, None]).T), weight=weight, of_class=of_class,
+            class_weight=class_weight, answer=whole.answer, more=more,
+            rest=zero if near is None or not self.answers else np.ascontiguousarray(spread(near.rest).T),
+            slack=zero if beside is None else np.ascontiguousarray(spread(beside.slack).T),
         )  # fmt: skip
 
     def _flown_power(self) -> Array:
@@ -166,10 +215,11 @@ class JointBlock:
         padded = np.concatenate([class_factor, np.ones_like(class_factor[:, :, :1])], axis=2)
         return np.asarray(padded[:, np.arange(padded.shape[1])[:, None], self.whole.of_class])
 
-    def _classes(self, price_factor: Array, cases: Index) -> Array:
-        """(b', P, C) cost factors of all pairs at prices (b', P', C) of the network's."""
-        out = np.ones((len(cases), len(self.whole.goods.pairs), price_factor.shape[2]))
-        out[:, self.whole.here] = price_factor[:, self.whole.there]
+    def _classes(self, kept: Array, cases: Index) -> Array:
+        """(b', P, C) cost factors of all pairs where the network's keep ``kept`` (P', C, b') of their trade."""
+        price = np.moveaxis(np.exp(kept / -self.theta[cases]), -1, 0)
+        out = np.ones((len(cases), len(self.whole.goods.pairs), price.shape[2]))
+        out[:, self.whole.here] = price[:, self.whole.there]
         return out if self.flown is None else out * self.flown[cases]
 
     def _moved(self, classes: Array, cases: Index) -> npt.NDArray[np.bool_]:
@@ -177,41 +227,41 @@ class JointBlock:
         known = 1.0 if self.known is None else self.known[cases]
         return np.asarray((classes != known).any(axis=(1, 2)))
 
-    def rest(self, price_factor: Array, cases: Index, clearing: float) -> Array:
-        """(P', b') ln of what the world adds to the trade of the network's pairs at these prices."""
-        classes = self._classes(price_factor, cases)
+    def rest(self, kept: Array, cases: Index, clearing: float) -> tuple[Array, Array]:
+        """What the world adds to its answer to first order, and all that it makes of trade: (P', b'), ln."""
+        classes = self._classes(kept, cases)
         new = np.flatnonzero(self._moved(classes, cases))
-        out = np.array(
-            np.broadcast_to(self.trade.rest, (len(self.trade.of_class), self.size))[:, cases]
-        )
+        pairs = len(self.trade.of_class)
+        out = np.array(np.broadcast_to(self.trade.rest, (pairs, self.size))[:, cases])
+        whole = np.zeros(out.shape) if self.beside is None else self.beside[:, cases]
         if new.size:
-            rows, here = cases[new], self.whole.here
+            rows, here, there = cases[new], self.whole.here, self.whole.there
             cost = self._by_sector(classes[new])
             found = self.moving.sectors(cost, rows, clearing)[:, here]
             weight = (self.weight if len(self.weight) == 1 else self.weight[rows])[:, here]
-            own = cost[:, here] ** -self.by_sector[rows][:, None, :]
-            trade, alone = (
-                1.0 + (weight * (found - 1.0)).sum(axis=2),
-                1.0 + (weight * (own - 1.0)).sum(axis=2),
-            )
-            out[np.ix_(self.whole.there, new)] = (
-                np.log(np.maximum(trade, _LEAST)) - np.log(np.maximum(alone, _LEAST))
-            ).T
-        return out
+            trade = np.log(np.maximum(1.0 + (weight * (found - 1.0)).sum(axis=2), _LEAST)).T
+            part, own = self.trade.part(rows), kept[:, :, new]
+            out[np.ix_(there, new)] = trade - part.sectors(own, part.signals(own))[there]
+            whole = np.array(whole)
+            whole[np.ix_(there, new)] = trade - part.sectors(own, None)[there]
+        return out, whole
 
-    def finished(self, price_factor: Array) -> dict[str, Array]:
-        """World trade at the final prices, arrays of :attr:`Joint.shapes`; where nothing has changed that is known or all ones."""
+    def finished(self, kept: Array, rest: Array) -> dict[str, Array]:
+        """World trade in the end, arrays of :attr:`Joint.shapes`; where nothing has changed that is known or all ones."""
         cases = np.arange(self.size)
-        classes = self._classes(price_factor, cases)
+        classes = self._classes(kept, cases)
         new = np.flatnonzero(self._moved(classes, cases))
         if self.known_world is not None:
             out = {name: np.array(value) for name, value in self.known_world.items()}
         else:
-            out = {name: np.ones((self.size, *shape)) for name, shape in self.whole.shapes.items()}
+            out = {name: np.ones((self.size, *self.whole.shapes[name])) for name in FACTORS}
             out["residual"][:] = 0.0
         if new.size:
-            for name, value in self.moving.factors(
-                self._by_sector(classes[new]), new, CLEARING
-            ).items():
+            found = self.moving.factors(self._by_sector(classes[new]), new, CLEARING)
+            for name, value in found.items():
                 out[name][new] = value
-        return out
+        state = self.moving.standing()
+        signals = np.empty((self.size, 0)) if self.moving.signals is None else self.moving.signals.T
+        return {
+            **out, "x": state.x, "p": state.p.transpose(1, 0, 2), "rise": state.rise.transpose(1, 0, 2), "signals": signals, "rest": rest.T
+        }  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,16 +18,16 @@ import pandas as pd
 
 from corridors import uncertainty
 from corridors.data import tables as data
-from corridors.runtime.cache import kept
 from corridors.scenario.model import Scenario
 from corridors.study import binding, counterfactual, sector_tables, worth_tables
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
-from corridors.study.counterfactual import Chain, Change, Guess, effect_of
+from corridors.study.counterfactual import Chain, Change, effect_of
 from corridors.study.evidence import FLIGHTS
 from corridors.study.frictions import frictions
 from corridors.study.phases import phases
 from corridors.study.result import StudyResult
+from corridors.study.settled import Settled
 from corridors.study.worth import Worth
 from corridors.trade import baseline as projection
 from corridors.trade import missing_trade
@@ -47,8 +47,6 @@ SMALLEST_PATH = 1e-9
 SMALLEST_SWING = 0.005
 NO_SWING = 1e-4
 """A parameter that moves the effect by less than this part of the largest swing does not move it: that is how exact a search is."""
-MANY_DRAWS = 1024
-"""From so many draws on, a search for queues that other scenarios share is worth keeping."""
 
 
 def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -> StudyResult:
@@ -89,7 +87,7 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
             study.middle_demand,
             study.last,
             study.middle_active,
-            study.middle_after,
+            study.middle_end,
         ),
         # what it is worth
         **worth_tables.tables(worth),
@@ -193,32 +191,18 @@ class Study:
     @cached_property
     def change(self) -> Change:
         """What all measures change in the last year, in every draw."""
-        near = (
-            without_measures(self.pair, self.years, self.draws, self.seed)
-            if self.draws >= MANY_DRAWS
-            else None
-        )
         return self.chain.change(
             self.params,
             self.phases(self.params)[:, -1],
             self.last,
             self.demand,
-            near=near,
-            guess=self._guess,
+            near=self._middle_before,
         )
 
-    @cached_property
-    def _guess(self) -> Guess | None:
+    @property
+    def _middle_before(self) -> Settled:
         """The last year without measures in the central case: where the search for any other begins."""
-        change, flows = self.central_change
-        before = change.cases(slice(-1, None)).before
-        return (
-            None
-            if before is None
-            else self.chain.guess(
-                self.middle, before, self.last, {pair: value[-1:] for pair, value in flows.items()}
-            )
-        )
+        return self.central_change[0].cases(slice(-1, None)).start
 
     def phases(self, params: Params) -> Array:
         """How far each measure is in place (B, T, M)."""
@@ -311,7 +295,7 @@ class Study:
         active[:, self.flies] = 0.0
         if not active.any():
             return {p: 0.0 for p in ("p10", "p50", "p90")}
-        change = self.chain.change(self.params, active, self.last, self.demand, before=self.change.before)
+        change = self.chain.change(self.params, active, self.last, self.demand, before=self.change.start)
         base = {flow: self.baseline_paths[flow][:, -1] for flow in ("exports", "imports", "total")}
         factors = (np.tile(change.trade_factor(k), PATHS_A_DRAW) for k in (0, 1))
         after = sum(base[flow] * factor for flow, factor in zip(("exports", "imports"), factors, strict=True))
@@ -334,16 +318,21 @@ class Study:
         if some.size:
             params = {name: np.repeat(value, some.size) for name, value in self.middle.items()}
             out[some] = effect_of(
-                self.chain.change(params, phased[some], self.last, flows, change.before),
+                self.chain.change(params, phased[some], self.last, flows, change.start),
                 flows,
                 self.pair,
             )
         return np.asarray(out)
 
     @property
+    def middle_end(self) -> Settled:
+        """The last year with all measures in the central case."""
+        return self.central_change[0].cases(slice(-1, None)).end
+
+    @property
     def middle_after(self) -> TransportState | None:
-        """Queues and routes of the last year with all measures in the central case."""
-        return self.central_change[0].cases(slice(-1, None)).after
+        """Its queues and routes."""
+        return self.middle_end.state
 
     @cached_property
     def middle_active(self) -> Array:
@@ -367,7 +356,7 @@ class Study:
     ) -> Array:
         """Effect on two-way trade (B,) of measures as far in place as ``phased`` (B, M) in the last year, percent."""
         change = self.chain.change(
-            params, phased, self.last, flows, closure=closure, guess=self._guess
+            params, phased, self.last, flows, closure=closure, near=self._middle_before
         )
         return effect_of(change, flows, self.pair)
 
@@ -379,19 +368,6 @@ class Study:
         """
         size = len(next(iter(params.values())))
         return self.model({**{name: np.repeat(value, size) for name, value in self.middle.items()}, **params}, "partial")
-
-
-@lru_cache(maxsize=2)
-@kept
-def without_measures(pair: Pair, years: tuple[int, ...], draws: int, seed: int) -> Array | None:
-    """Where the search for queues in the last year ends on the network as it is (B, X); None for a pair that is not on it.
-
-    All scenarios of the pair begin there: most measures leave what there is without them nearly as it was.
-    """
-    links = counterfactual.build(pair, ())
-    params = uncertainty.sample(None, draws, seed)
-    state = links.transport(params, None, years[-1], demand(projection.baseline(pair, years, params), -1)) if links.on_network else None
-    return None if state is None or links.system is None else state.place[:, : len(links.system.crossings)]
 
 
 def demand(base: Baseline, t: int) -> dict[Pair, Array]:

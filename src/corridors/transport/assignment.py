@@ -150,6 +150,7 @@ def _shapes(layout: Layout) -> dict[str, tuple[int, ...]]:
     return {
         "composite_cost": (n_pairs, n_classes),
         "mean_cost": (n_pairs, n_classes),
+        "kept": (n_pairs, n_classes),
         "price_factor": (n_pairs, n_classes),
         "route_share": (n_shown, n_classes),
         "route_hours": (n_shown,),
@@ -209,7 +210,8 @@ def _some(
         name: np.moveaxis(value, -1, 0) for name, value in some.results().items()
     }
     if world is not None:
-        found.update(world.finished(found["price_factor"]))
+        assert some.trade is not None
+        found.update(world.finished(some.kept(), np.broadcast_to(some.trade.rest, some.pair_shift.shape)))
     return {**found, "rounds": np.full(last - first, float(rounds))}
 
 
@@ -439,31 +441,25 @@ class Block:
 
     def _shift(self) -> Array:
         """(markets, b) factor on demand at the prices that were looked at last."""
-        if self._driven is not None:
-            pairs = self.driving
+        if self.trade is not None and self._driven is not None:
+            pairs, kept = self.driving, self.kept()
             moved = np.ones((len(self.layout.choices.pairs), self.size))
-            moved[pairs] = self._driven.shift(self._kept(pairs))
+            moved[pairs] = self._driven.shift(kept[pairs], self.trade.signals(kept))
             return np.asarray(moved[self.layout.first_pair])
         return np.asarray(self.pair_shift[self.layout.first_pair])
 
-    def _kept(self, pairs: Index | slice = slice(None)) -> Array:
-        """(P, C, b) ln of what pairs keep of their trade in each class at the prices that were looked at last."""
-        parts = self.layout.market_of_pair[pairs]
+    def kept(self) -> Array:
+        """(P, C, b) ln of what pairs keep of their trade in each class at the prices that were looked at last.
+
+        A pair's price over that of the base year moves its trade as those of its markets do:
+        ``(sum w (p / p0)^-theta)^(-1/theta)``.
+        """
+        parts = self.layout.market_of_pair
         out = np.zeros((parts.shape[0], self.layout.payload.size, self.size))
         for group in self.groups:
             for c, kept in zip(group.group.classes, group.kept, strict=True):
                 out[:, c] = parts @ kept
         return np.asarray(np.log(np.maximum(out, 1e-300)))
-
-    def price_factors(self) -> Array:
-        """(b, P, C) delivered price over that of the base year, where the block stands.
-
-        A pair's price moves its trade as those of its markets do: ``(sum w (p / p0)^-theta)^(-1/theta)``.
-        """
-        return np.ascontiguousarray(np.moveaxis(self._price_factors(), -1, 0))
-
-    def _price_factors(self) -> Array:
-        return np.asarray(np.exp(self._kept() / -self.values["trade_elasticity"]))
 
     def again(self, tolerance: float) -> int:
         """Find the loads anew from where the block stands; returns rounds."""
@@ -474,7 +470,8 @@ class Block:
         self.load, self.wait, _, _ = self._at(self.place)
         self.gap = self._apart(self.load, self.wait)
         if self.trade is not None:
-            self.pair_shift = self.trade.shift(self._kept())
+            kept = self.kept()
+            self.pair_shift = self.trade.shift(kept, self.trade.signals(kept))
 
     def equilibrate(self, tolerance: float, start: Start) -> int:
         """Find the loads that bring forth themselves; returns the number of rounds of the slowest case.
@@ -627,7 +624,7 @@ class Block:
 
     def results(self) -> dict[str, Array]:
         """Arrays of the state that the block stands at (:meth:`stand`), cases last."""
-        layout = self.layout
+        layout, kept = self.layout, self.kept()
         routes, pairs, classes = len(layout.choices.routes), len(layout.choices.pairs), layout.payload.size
         crossings = self.counts.shape[0]
         shape = (pairs, classes, self.size)
@@ -652,7 +649,8 @@ class Block:
         return {
             "composite_cost": composite,
             "mean_cost": np.maximum(mean, 0.0),
-            "price_factor": self._price_factors(),
+            "kept": kept,
+            "price_factor": np.exp(kept / -self.values["trade_elasticity"]),
             "route_share": share[shown],
             "route_hours": hours[shown],
             "route_usd_per_t": (self.base_usd + self.more_usd + self.saved_usd)[shown],

@@ -5,11 +5,12 @@ A pair's trucks are those of the trade that its prices leave. Each class of carg
 answers to both. The factor on demand that takes traffic to that trade is, with class weights ``w_c``, sector weights
 ``W_s`` and the class ``c(s)`` that a sector's goods travel in,
 
-    ln shift = ln sum_s W_s m_s f_c(s)^-theta_s - ln sum_c w_c f_c^-theta + rest .
+    ln shift = ln sum_s W_s m_s f_c(s)^-theta_s exp(R_s) - ln sum_c w_c f_c^-theta + rest .
 
-The sums are functions of prices, so they are part of every evaluation of the traffic (:meth:`Trade.shift`). ``rest`` is what
-the world's answer adds; :func:`settle` finds it by a fixed point, which it is near to from the beginning, accelerated for
-each case by itself (Walker and Ni 2011). ``m_s`` is anything else that moves a sector's trade, first flights among them.
+The sums are functions of prices, so they are part of every evaluation of the traffic (:meth:`Trade.shift`). ``R_s`` is the
+world's answer to the prices of all pairs to first order (:mod:`corridors.equilibrium.sector_linear`), ``rest`` what the exact one
+adds; :func:`settle` finds it by a fixed point, which it is near to from the beginning, accelerated for each case by itself
+(Walker and Ni 2011). ``m_s`` is anything else that moves a sector's trade, first flights among them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corridors.equilibrium.batch import Anderson
+from corridors.equilibrium.sector_linear import Linear
 
 if TYPE_CHECKING:
     from corridors.transport.assignment import Block, Start
@@ -35,10 +37,10 @@ CLOSED = 100.0
 FINEST = 2e-9
 LONGEST = 3.0
 """The largest |ln shift|."""
-CLEARING = (3e-3, 1e-4, 3e-6, 1.5e-8, 1e-9, 5e-11)
+CLEARING = (1e-4, 1e-8, 5e-11)
 """How near to clearing markets are taken in the first rounds; a case may be done where that is a 30th of what is asked."""
-GAP = (1e-4, 1e-5, 1e-6)
-"""Relative gap of the queues in the first rounds, from the one that the block comes with on; after these all that is asked."""
+FIRST_GAP = 1e-5
+"""Relative gap of the queues before the world is asked for the first time; after that all that is asked."""
 _LEAST = 1e-300
 
 
@@ -46,8 +48,9 @@ _LEAST = 1e-300
 class Trade:
     """How the trade of P pairs follows their prices, cases last (b, or 1 where all are alike).
 
-    ``power`` (S, b) is ``theta_s / theta``; ``weight`` (P, S, b) has ``m_s`` in it; ``of_class`` (P, S) the class of a sector, -1 for one that
-    does not travel; ``class_weight`` (P, C, b); ``rest`` (P, b) and ``slack`` (P, b), a factor's logarithm that is kept beside it.
+    ``power`` (S, b) is ``theta_s / theta``; ``weight`` (P, S, b) has ``m_s`` in it, ``more`` (P, S, b) is ``m_s`` where it is not 1; ``of_class``
+    (P, S) the class of a sector, -1 for one that does not travel; ``class_weight`` (P, C, b); ``rest`` (P, b) and ``slack`` (P, b), a factor's
+    logarithm that is kept beside it. ``answer`` is the world's to first order, None: none.
     """
 
     theta: Array
@@ -57,11 +60,22 @@ class Trade:
     class_weight: Array
     rest: Array
     slack: Array
+    answer: Linear | None = None
+    more: Array | None = None
 
-    def shift(self, kept: Array) -> Array:
-        """(P, b) from ``kept`` (P, C, b), the logarithm of what each class keeps of its trade."""
+    def signals(self, kept: Array) -> Array | None:
+        """(F, b) what the world answers to where ``kept`` (P, C, b) is the logarithm of what each class keeps of its trade."""
+        if self.answer is None:
+            return None
+        pull = self._pull(kept)
+        if self.more is not None:
+            pull = pull * self.more
+        return self.answer.signals(pull.transpose(1, 0, 2))
+
+    def shift(self, kept: Array, signals: Array | None) -> Array:
+        """(P, b) from ``kept`` (P, C, b) and :meth:`signals` of all pairs."""
         own = np.log(np.maximum((self.class_weight * np.exp(kept)).sum(axis=1), _LEAST))
-        wedge = self.sectors(kept) - own + self.rest
+        wedge = self.sectors(kept, signals) - own + self.rest
         wedge = np.where(own > -self.theta * np.log(CLOSED), np.clip(wedge, -LONGEST, LONGEST), 0.0)
         return np.asarray(np.exp(wedge + self.slack))
 
@@ -71,14 +85,21 @@ class Trade:
             (self.weight * self.power).sum(axis=1) / self.weight.sum(axis=1) * self.theta
         )
 
-    def sectors(self, kept: Array) -> Array:
-        """(P, b) ln of the trade of all sectors, before the world answers."""
+    def sectors(self, kept: Array, signals: Array | None) -> Array:
+        """(P, b) ln of the trade of all sectors, before ``rest``."""
+        moved = self._pull(kept)
+        if self.answer is not None and signals is not None:
+            response = self.answer.response
+            moved *= np.exp((response.reshape(-1, response.shape[2]) @ signals).reshape(moved.shape))
+        moved *= self.weight
+        return np.asarray(np.log(np.maximum(moved.sum(axis=1), _LEAST)))
+
+    def _pull(self, kept: Array) -> Array:
+        """(P, S, b) what each sector keeps of its trade by its own price."""
         padded = np.concatenate([kept, np.zeros_like(kept[:, :1])], axis=1)
         moved = padded[np.arange(len(kept))[:, None], self.of_class]
         moved *= self.power
-        np.exp(moved, out=moved)
-        moved *= self.weight
-        return np.asarray(np.log(np.maximum(moved.sum(axis=1), _LEAST)))
+        return np.asarray(np.exp(moved, out=moved))
 
     def part(self, cases: Index) -> Trade:
         """The same for some of the cases."""
@@ -86,46 +107,38 @@ class Trade:
         def cut(array: Array) -> Array:
             return array if array.shape[-1] == 1 else array[..., cases]
 
-        return Trade(
-            cut(self.theta),
-            cut(self.power),
-            cut(self.weight),
-            self.of_class,
-            cut(self.class_weight),
-            cut(self.rest),
-            cut(self.slack),
-        )
+        return replace(
+            self, theta=cut(self.theta), power=cut(self.power), weight=cut(self.weight), class_weight=cut(self.class_weight),
+            rest=cut(self.rest), slack=cut(self.slack), more=None if self.more is None else cut(self.more),
+        )  # fmt: skip
 
     def of(self, pairs: Index) -> Trade:
-        """The same for some of the pairs."""
-        return Trade(
-            self.theta,
-            self.power,
-            self.weight[pairs],
-            self.of_class[pairs],
-            self.class_weight[pairs],
-            self.rest[pairs],
-            self.slack[pairs],
-        )
+        """The same for some of the pairs, with the signals of all."""
+        return replace(
+            self, weight=self.weight[pairs], of_class=self.of_class[pairs], class_weight=self.class_weight[pairs],
+            rest=self.rest[pairs], slack=self.slack[pairs], more=None if self.more is None else self.more[pairs],
+            answer=None if self.answer is None else self.answer.of(pairs),
+        )  # fmt: skip
 
 
 class World(Protocol):
     """What answers to the prices of one block of cases.
 
-    ``answers`` is False where nothing but the pairs' own trade moves: ``rest`` is nil. ``beside``: whether the world's answer to a
-    state near by is known.
+    ``answers`` is False where nothing but the pairs' own trade moves: ``rest`` is nil. ``beside`` (P, b) is ln of what the world
+    makes of trade in a state near by, None where none is known.
     """
 
     trade: Trade
     answers: bool
-    beside: bool
+    beside: Array | None
 
-    def rest(self, price_factor: Array, cases: Index, clearing: float) -> Array:
-        """(P, b') what the world adds at prices (b', P, C) of some of the cases; where they are those that it knows, what it knows."""
+    def rest(self, kept: Array, cases: Index, clearing: float) -> tuple[Array, Array]:
+        """(P, b') what the world adds to its answer to first order where some of the cases keep ``kept`` (P, C, b') of their trade,
+        and ln of all that it makes of it; where prices are those that it knows, what it knows."""
         ...
 
-    def finished(self, price_factor: Array) -> Mapping[str, Array]:
-        """World trade at the final prices (b, P, C), cases first, by name."""
+    def finished(self, kept: Array, rest: Array) -> Mapping[str, Array]:
+        """World trade where cases keep ``kept`` (P, C, b) in the end, with ``rest`` (P, b), cases first, by name."""
         ...
 
 
@@ -156,8 +169,7 @@ def settle(block: Block, world: World, start: Start, tolerance: float, gap: floa
     block.respond(trade)
     if not world.answers:
         return block.equilibrate(gap, start)
-    rounds = block.equilibrate(max(gap, GAP[0]), start)
-    block_gap = max(gap, GAP[0])
+    rounds = block.equilibrate(max(gap, FIRST_GAP), start)
     rest = np.array(np.broadcast_to(trade.rest, (len(trade.of_class), block.size)))
     cases, some = np.arange(block.size), block
     memory = Anderson()
@@ -165,7 +177,7 @@ def settle(block: Block, world: World, start: Start, tolerance: float, gap: floa
     for turn in range(MOST_ROUNDS):
         now = rest[:, cases]
         clearing = CLEARING[min(turn, len(CLEARING) - 1)]
-        found = world.rest(some.price_factors(), cases, clearing)
+        found, whole = world.rest(some.kept(), cases, clearing)
         move = found - now
         # pairs without trucks follow at once: no traffic depends on them
         still = np.setdiff1d(np.arange(len(move)), block.driving)
@@ -173,10 +185,11 @@ def settle(block: Block, world: World, start: Start, tolerance: float, gap: floa
         move[still] = 0.0
         rest[:, cases] = now
         apart = np.abs(move).max(axis=0, initial=0.0)
-        if turn == 0 and world.beside:
+        if turn == 0 and world.beside is not None:
             # A state beside another is there for its difference, which may be small.
-            limit = np.clip(1e-3 * apart, 0.1 * FINEST, limit)
-        rough = (some.gap > gap) | ((apart > 0.0) & ((clearing > np.maximum(limit[cases], FINEST) / 30.0) | (block_gap > gap)))
+            moved = np.abs(whole - world.beside)[block.driving].max(axis=0, initial=0.0)
+            limit = np.clip(1e-3 * moved, 0.1 * FINEST, limit)
+        rough = (some.gap > gap) | ((apart > 0.0) & (clearing > np.maximum(limit[cases], FINEST) / 30.0))
         left = np.flatnonzero((apart > limit[cases]) | rough)
         if not left.size or turn == MOST_ROUNDS - 1:
             break
@@ -188,8 +201,7 @@ def settle(block: Block, world: World, start: Start, tolerance: float, gap: floa
         rest[:, cases] = new
         some = block.part(cases)
         some.respond(replace(trade.part(cases), rest=new))
-        block_gap = max(gap, GAP[turn + 1]) if turn + 1 < len(GAP) else gap
-        rounds += some.again(block_gap)
+        rounds += some.again(gap)
         block.place[:, cases] = some.place
     block.respond(replace(trade, rest=rest))
     block.stand()

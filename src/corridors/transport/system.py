@@ -63,6 +63,7 @@ class TransportState:
 
     composite_cost: (B, P, C) log-sum cost as a share of goods value; only its changes mean anything.
     mean_cost: (B, P, C) money and time of the routes that are taken, weighted by their shares, likewise.
+    kept: (B, P, C) ln of what each class keeps of the trade of the base state at its price, before the rest of the world responds.
     price_factor: (B, P, C) delivered price over that of the base year, ``(1 + g0 + dc) / (1 + g0)`` with money and
         time ``g0`` in the base year and the change ``dc`` of the log-sum since. Trade of a class is ``price_factor^-theta``
         times that of the base state, before the rest of the world responds; where no way is open the factor is near
@@ -91,6 +92,7 @@ class TransportState:
 
     composite_cost: Array
     mean_cost: Array
+    kept: Array
     price_factor: Array
     route_share: Array
     route_hours: Array

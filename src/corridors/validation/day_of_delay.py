@@ -45,7 +45,7 @@ def draws() -> tuple[Array, Array, Array]:
     """
     links = counterfactual.build(_PAIR, ())
     middle = uncertainty.central()
-    state = links.transport(middle, None, float(middle["traffic_base_year"][0]), {})
+    state = links.settle(middle, None, float(middle["traffic_base_year"][0]), {}).state
     if links.system is None or state is None:
         raise NetworkError(f"day of delay: the network does not join {' and '.join(_PAIR)}")
     here = [p for p, pair in enumerate(links.pairs) if pair in links.system.pairs]

@@ -1,0 +1,182 @@
+"""States in which traffic and world trade agree, and what lies between two of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from corridors import equilibrium
+from corridors.equilibrium.sector_moving import FACTORS
+from corridors.study.joint import Place
+from corridors.transport.assignment import must_settle
+from corridors.transport.system import TransportState
+
+Array = npt.NDArray[np.float64]
+T = TypeVar("T")
+
+_NAMES = (
+    "sector_factor",
+    "exports_factor",
+    "imports_factor",
+    "producer_price_factor",
+    "real_gdp_factor",
+    "residual",
+)
+OF_RESPONSE = dict(zip(FACTORS, _NAMES, strict=True))
+"""Names in a :class:`corridors.equilibrium.SectorResponse` of what a search for world trade gives."""
+_RATIOS = ("trade_factor", *_NAMES[:-1])
+
+
+@dataclass(frozen=True)
+class World:
+    """World trade in a state, B cases against the base year.
+
+    ``class_factor`` (B, P, C) cost factors by cargo class and ``cost_factor`` (B, P) of all goods, ``response`` the world trade that fits
+    them, ``theta`` (B, S) its elasticities, ``place`` where its search ended, None where it was not searched for beside queues.
+    """
+
+    class_factor: Array
+    cost_factor: Array
+    response: equilibrium.SectorResponse
+    theta: Array
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A state of queues and routes, None off the network, and the world trade that fits it."""
+
+    state: TransportState | None
+    world: World
+
+    @property
+    def cases(self) -> int:
+        """How many there are."""
+        return len(self.world.class_factor)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What measures change in B cases.
+
+    ``start`` and ``end`` are the solved states (``before`` and ``after`` their transport, None where no corridor is known).
+    ``cost_factor`` (B, P) tau'/tau by directed pair, ``class_factor`` (B, P, C) of its cargo classes, and ``response`` world
+    trade that fits, by sector (:class:`corridors.equilibrium.SectorResponse`), all after over before. ``before_factor`` (B, P) is trade in
+    the state before over the trade that the costs of the base year would allow in the same year: what queues that have grown
+    and borders that have shut since take away; ``before_sector_factor`` (B, P, S) the same by sector. ``residual`` (B,) is the largest
+    |ln| of trade over the trade behind the traffic of a pair, of both states. ``unsettled`` cases (a count) have been left out:
+    each shows the figures of a case beside it.
+    """
+
+    start: Settled
+    end: Settled
+    cost_factor: Array
+    class_factor: Array
+    response: equilibrium.SectorResponse
+    before_factor: Array
+    before_sector_factor: Array
+    residual: Array
+    unsettled: int = 0
+
+    @property
+    def before(self) -> TransportState | None:
+        """Transport without the measures."""
+        return self.start.state
+
+    @property
+    def after(self) -> TransportState | None:
+        """Transport with them."""
+        return self.end.state
+
+    def trade_factor(self, p: int) -> Array:
+        """New over old trade (B,) of directed pair number ``p``."""
+        return np.asarray(self.response.trade_factor[:, p])
+
+    def cases(self, rows: slice) -> Change:
+        """Some of the cases."""
+        return taken(self, np.arange(len(self.residual))[rows], len(self.residual))
+
+
+def change_between(start: Settled, end: Settled, residual: Array) -> Change:
+    """What happens from one state to another, B cases as many as in ``residual``; NotConverged where too many of them did not settle."""
+    first, last = start.world, end.world
+    cases, pairs = len(residual), first.response.trade_factor.shape[1]
+    # Where nothing has changed, nothing has: not by the last digit of world trade solved in other company.
+    same = (last.class_factor == first.class_factor).all(axis=(1, 2))
+    if same.any():
+        last = _over(last, spread(first, cases), np.flatnonzero(same))
+    found = Change(
+        spread(start, cases), Settled(end.state, last), last.cost_factor / first.cost_factor, last.class_factor / first.class_factor,
+        _ratio(last.response, first.response), np.broadcast_to(first.response.trade_factor, (cases, pairs)),
+        np.broadcast_to(first.response.sector_factor, (cases, *first.response.sector_factor.shape[1:])), residual,
+    )  # fmt: skip
+    return _without_unsettled(found)
+
+
+def taken(found: T, rows: npt.NDArray[np.intp], cases: int) -> T:
+    """The cases ``rows`` of something of ``cases`` cases: of all its arrays that have so many, also of those in its parts."""
+
+    def some(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return value[rows] if value.shape[:1] == (cases,) else value
+        return taken(value, rows, cases) if is_dataclass(value) else value
+
+    return replace(found, **{f.name: some(getattr(found, f.name)) for f in fields(found)})  # type: ignore[type-var, arg-type]
+
+
+def spread(found: T, cases: int) -> T:
+    """Something of one case as often as there are cases; of as many, itself."""
+    size = found.cases if isinstance(found, Settled) else len(found.class_factor)  # type: ignore[attr-defined]
+    return found if size == cases else taken(found, np.zeros(cases, dtype=np.intp), 1)
+
+
+def _over(whole: World, other: World, rows: npt.NDArray[np.intp]) -> World:
+    """``whole`` with the cases ``rows`` as in ``other``."""
+
+    def mixed(value: Any, new: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            value = value.copy()
+            value[rows] = new[rows]
+            return value
+        if is_dataclass(value) and new is not None:
+            return replace(
+                value,
+                **{
+                    f.name: mixed(getattr(value, f.name), getattr(new, f.name))
+                    for f in fields(value)
+                },
+            )  # type: ignore[type-var]
+        return value
+
+    return mixed(whole, other)  # type: ignore[no-any-return]
+
+
+def _ratio(
+    after: equilibrium.SectorResponse, before: equilibrium.SectorResponse
+) -> equilibrium.SectorResponse:
+    """What happens from one state of the world to another, both known against a third; what was nothing stays as it is."""
+    factors = {}
+    for name in _RATIOS:
+        new, old = getattr(after, name), getattr(before, name)
+        factors[name] = np.divide(
+            new, old, out=np.ones(np.broadcast_shapes(new.shape, old.shape)), where=old > 0.0
+        )
+    return replace(after, **factors, residual=np.maximum(after.residual, before.residual))
+
+
+def _without_unsettled(change: Change) -> Change:
+    """Cases of which a state did not settle show what a case beside them does; NotConverged where those are too many."""
+    good = np.ones(len(change.residual), dtype=bool)
+    for state in (change.before, change.after):
+        if state is not None:
+            good &= state.settled
+    if good.all():
+        return change
+    must_settle(good, good.size, "with or without the measures")
+    settled = np.flatnonzero(good)
+    of = np.arange(good.size)
+    of[~good] = settled[np.minimum(np.searchsorted(settled, of[~good]), settled.size - 1)]
+    return replace(taken(change, of, good.size), unsettled=int((~good).sum()))
