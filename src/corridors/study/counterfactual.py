@@ -40,7 +40,7 @@ Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
 
 
-SHIFT_TOLERANCE = 1e-6
+SHIFT_TOLERANCE = 2e-7
 """How far ln trade and ln of the trade behind the traffic of a pair may lie apart."""
 _LEAST = 1e-300
 

@@ -37,7 +37,7 @@ CLOSED = 100.0
 FINEST = 2e-9
 LONGEST = 3.0
 """The largest |ln shift|."""
-CLEARING = (1e-4, 1e-8, 5e-11)
+CLEARING = (1e-4, 1e-7, 5e-11)
 """How near to clearing markets are taken in the first rounds; a case may be done where that is a 30th of what is asked."""
 FIRST_GAP = 1e-5
 """Relative gap of the queues before the world is asked for the first time; after that all that is asked."""
