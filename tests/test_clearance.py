@@ -10,7 +10,7 @@ import pytest
 from corridors import uncertainty
 from corridors.data import tables
 from corridors.errors import NetworkError
-from corridors.transport import assignment, clearance, network
+from corridors.transport import assignment, cases, clearance, network
 from corridors.transport import system as choice
 from corridors.transport.world_network import costs, crossing_rows
 
@@ -23,7 +23,7 @@ HELD = [str(name) for name in tables.hours_with_queue()["crossing"]]
 def test_clearance_and_queue_of_the_base_state_add_up_to_the_hours_quoted() -> None:
     """As the equilibrium has them before anything moves, where the queue is no more than half of what is quoted."""
     system = choice.compile_system()
-    empty = assignment.Cases(
+    empty = cases.Cases(
         {name: np.atleast_1d(np.asarray(CENTRAL[name], dtype=float)) for name in choice.PARAMETERS},
         np.zeros((1, system.effects.count)), np.atleast_1d(CENTRAL["traffic_base_year"]), {}, np.ones((1, 1)),
     )  # fmt: skip

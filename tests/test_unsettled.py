@@ -19,6 +19,7 @@ from corridors.runtime import paths
 from corridors.study import pipeline
 from corridors.study.remarks import unsettled
 from corridors.transport import assignment
+from corridors.transport.cases import Cases
 
 SHARED = (
     Path(os.environ.get("CORRIDORS_SHARED", paths.root().parent / "shared"))
@@ -46,7 +47,7 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     elasticities: list[float] = []
     honest = assignment._some
 
-    def some(layout: Any, cases: assignment.Cases, count: int, *more: Any) -> dict[str, Any]:
+    def some(layout: Any, cases: Cases, count: int, *more: Any) -> dict[str, Any]:
         found = honest(layout, cases, count, *more)
         first, last = more[-2:]
         theta = np.broadcast_to(cases.values["trade_elasticity"], (count,))[first:last]

@@ -281,7 +281,7 @@ class _Inverse:
 
     def times(self, array: Short) -> Short:
         """(S,B,N) from (S,B,N)."""
-        out = _unfold((_fold(array) @ self.into) @ self.back, len(array))
+        out: Short = _unfold(np.asarray((_fold(array) @ self.into) @ self.back, dtype=np.float32), len(array))
         for s, block in enumerate(self.own):
             for t, share in enumerate(block):
                 out[t] += array[s] * share

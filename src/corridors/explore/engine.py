@@ -20,9 +20,9 @@ from corridors.data import tables
 from corridors.explore.question import SEED, Question
 from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
-from corridors.study.counterfactual import Chain, Change
+from corridors.study.counterfactual import Chain
 from corridors.study.pipeline import Params, Study, demand
-from corridors.study.settled import Settled
+from corridors.study.settled import Change, Settled
 from corridors.transport import effects as measure_effects
 from corridors.transport.system import Pair
 

@@ -19,7 +19,7 @@ from corridors import uncertainty
 from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
 from corridors.study.phases import phases
-from corridors.study.settled import taken
+from corridors.study.settled import Change, taken
 from corridors.trade import baseline
 
 Array = npt.NDArray[np.float64]
@@ -83,7 +83,7 @@ def crossing_trucks(scenario: Scenario, crossing: str, draws: int = DRAWS, seed:
     return change.before.crossing_load_trucks_per_day[:, at], change.after.crossing_load_trucks_per_day[:, at]
 
 
-def _changed(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> tuple[counterfactual.Chain, counterfactual.Change, dict[tuple[str, str], Array]]:
+def _changed(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> tuple[counterfactual.Chain, Change, dict[tuple[str, str], Array]]:
     """The network of scenarios of one batch, what their measures change in it (scenario by scenario, each in every draw), and the pair's flows before."""
     pair, year = scenarios[0].pair, scenarios[0].years[-1]
     measures = {m.deed: m for one in scenarios for m in one.measures}

@@ -22,12 +22,12 @@ from corridors.scenario.model import Scenario
 from corridors.study import binding, counterfactual, sector_tables, worth_tables
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
-from corridors.study.counterfactual import Chain, Change, effect_of
+from corridors.study.counterfactual import Chain, effect_of
 from corridors.study.evidence import FLIGHTS
 from corridors.study.frictions import frictions
 from corridors.study.phases import phases
 from corridors.study.result import StudyResult
-from corridors.study.settled import Settled
+from corridors.study.settled import Change, Settled
 from corridors.study.worth import Worth
 from corridors.trade import baseline as projection
 from corridors.trade import missing_trade

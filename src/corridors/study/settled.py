@@ -176,7 +176,12 @@ def _without_unsettled(change: Change) -> Change:
     if good.all():
         return change
     must_settle(good, good.size, "with or without the measures")
-    settled = np.flatnonzero(good)
-    of = np.arange(good.size)
-    of[~good] = settled[np.minimum(np.searchsorted(settled, of[~good]), settled.size - 1)]
-    return replace(taken(change, of, good.size), unsettled=int((~good).sum()))
+    return replace(taken(change, stand_ins(good), good.size), unsettled=int((~good).sum()))
+
+
+def stand_ins(settled: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """(B,) the case that stands for each: itself where it has ``settled``, else one beside it."""
+    good = np.flatnonzero(settled)
+    of = np.arange(settled.size)
+    of[~settled] = good[np.minimum(np.searchsorted(good, of[~settled]), good.size - 1)]
+    return of

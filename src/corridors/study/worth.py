@@ -8,7 +8,7 @@ pair (carbon) is solved in the first :data:`DETAILED` draws.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +28,11 @@ from corridors.appraisal import (
 )
 from corridors.appraisal.users import UserBenefits
 from corridors.data import tables as data
+from corridors.study.settled import Change, stand_ins, taken
 from corridors.trade import cargo, sectors
 from corridors.transport.system import Pair, System, TransportState
 
 if TYPE_CHECKING:
-    from corridors.study.counterfactual import Change
     from corridors.study.pipeline import Study
 
 Array = npt.NDArray[np.float64]
@@ -93,8 +93,9 @@ class Worth:
         own = demand if self.study.chain.on_network else None
         found = []
         for state, active in ((change.before, None), (change.after, phases if self.acts else None)):
-            kept = _cut(state, rows)
-            found.append(self._shown.solve(params, active=active, year=self.study.last, demand=own, near=kept, shift=kept.shift))
+            near = taken(state, np.arange(state.gap.size)[rows], state.gap.size)
+            solved = self._shown.solve(params, active=active, year=self.study.last, demand=own, near=near, shift=near.shift)
+            found.append(solved if solved.settled.all() else taken(solved, stand_ins(solved.settled), solved.gap.size))
         return found[0], found[1] if self.acts else found[0]
 
     @cached_property
@@ -347,14 +348,6 @@ class Worth:
             self.system, self.study.middle, self._central_value, self._own_demand, self.study.last, self.study.middle_active,
             self.study.middle_shift,
         )
-
-
-def _cut(state: TransportState, rows: slice) -> TransportState:
-    """Some cases of a state."""
-    count = state.gap.size
-    parts: dict[str, Any] = {f.name: getattr(state, f.name) for f in fields(state)}
-    some = {name: value[rows] for name, value in parts.items() if isinstance(value, np.ndarray) and value.shape[:1] == (count,)}
-    return TransportState(**{**parts, **some})
 
 
 def emission_intensities() -> dict[str, float]:

@@ -9,7 +9,7 @@ answers to both. The factor on demand that takes traffic to that trade is, with 
 
 The sums are functions of prices, so they are part of every evaluation of the traffic (:meth:`Trade.shift`). ``R_s`` is the
 world's answer to the prices of all pairs to first order (:mod:`corridors.equilibrium.sector_linear`), ``rest`` what the exact one
-adds; :func:`settle` finds it by a fixed point, which it is near to from the beginning, accelerated for each case by itself
+adds; :func:`corridors.transport.settling.settle` finds it by a fixed point, which it is near to from the beginning, accelerated for each case by itself
 (Walker and Ni 2011). ``m_s`` is anything else that moves a sector's trade, first flights among them.
 """
 
@@ -17,30 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from corridors.equilibrium.batch import Anderson
 from corridors.equilibrium.sector_linear import Linear
-
-if TYPE_CHECKING:
-    from corridors.transport.assignment import Block, Start
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
-MOST_ROUNDS = 24
 CLOSED = 100.0
 """Beyond this price, in units of the base year's, a pair has no way."""
-FINEST = 2e-9
 LONGEST = 3.0
 """The largest |ln shift|."""
-CLEARING = (1e-4, 1e-7, 5e-11)
-"""How near to clearing markets are taken in the first rounds; a case may be done where that is a 30th of what is asked."""
-FIRST_GAP = 1e-5
-"""Relative gap of the queues before the world is asked for the first time; after that all that is asked."""
 _LEAST = 1e-300
 
 
@@ -160,49 +150,3 @@ class Feedback(Protocol):
     def block(self, first: int, last: int) -> World:
         """That of cases ``first`` to ``last``."""
         ...
-
-
-def settle(block: Block, world: World, start: Start, tolerance: float, gap: float) -> int:
-    """Bring ``block`` to where traffic and world trade agree: queues to a relative ``gap`` and ``rest`` within ``tolerance``
-    in every pair that has trucks, or a thousandth of what it moves from a state beside. Returns rounds of the queues."""
-    trade = world.trade
-    block.respond(trade)
-    if not world.answers:
-        return block.equilibrate(gap, start)
-    rounds = block.equilibrate(max(gap, FIRST_GAP), start)
-    rest = np.array(np.broadcast_to(trade.rest, (len(trade.of_class), block.size)))
-    cases, some = np.arange(block.size), block
-    memory = Anderson()
-    limit = np.full(block.size, 0.5 * tolerance)
-    for turn in range(MOST_ROUNDS):
-        now = rest[:, cases]
-        clearing = CLEARING[min(turn, len(CLEARING) - 1)]
-        found, whole = world.rest(some.kept(), cases, clearing)
-        move = found - now
-        # pairs without trucks follow at once: no traffic depends on them
-        still = np.setdiff1d(np.arange(len(move)), block.driving)
-        now[still] = found[still]
-        move[still] = 0.0
-        rest[:, cases] = now
-        apart = np.abs(move).max(axis=0, initial=0.0)
-        if turn == 0 and world.beside is not None:
-            # A state beside another is there for its difference, which may be small.
-            moved = np.abs(whole - world.beside)[block.driving].max(axis=0, initial=0.0)
-            limit = np.clip(1e-3 * moved, 0.1 * FINEST, limit)
-        rough = (some.gap > gap) | ((apart > 0.0) & (clearing > np.maximum(limit[cases], FINEST) / 30.0))
-        left = np.flatnonzero((apart > limit[cases]) | rough)
-        if not left.size or turn == MOST_ROUNDS - 1:
-            break
-        memory.keep(left) if left.size < cases.size else None
-        cases = cases[left]
-        new = memory.step(
-            np.ascontiguousarray(now[:, left].T), np.ascontiguousarray(move[:, left].T)
-        ).T
-        rest[:, cases] = new
-        some = block.part(cases)
-        some.respond(replace(trade.part(cases), rest=new))
-        rounds += some.again(gap)
-        block.place[:, cases] = some.place
-    block.respond(replace(trade, rest=rest))
-    block.stand()
-    return rounds

@@ -13,7 +13,7 @@ from corridors.transport.arrays import Group, Layout
 from corridors.transport.choice_set import OUTSIDE
 
 if TYPE_CHECKING:
-    from corridors.transport.assignment import Block
+    from corridors.transport.loading import Loading
 
 Array = npt.NDArray[np.float64]
 
@@ -41,7 +41,7 @@ class NestedLogit:
     convex programme.
     """
 
-    def __init__(self, block: Block, group: Group) -> None:
+    def __init__(self, block: Loading, group: Group) -> None:
         layout, values, traded = block.layout, block.values, block.traded
         choices = layout.choices
         self.group, self.size = group, block.size
@@ -170,7 +170,7 @@ class NestedLogit:
         self.cost_zero.append(-np.log(totals) / (self.phi * self.scale))
         self.price_zero.append(1.0 + np.maximum(mean, 0.0))
 
-    def _trucks(self, j: int, part: Array, block: Block) -> Array:
+    def _trucks(self, j: int, part: Array, block: Loading) -> Array:
         """(markets, b) truckloads a day of all modes in the base year, scaled up from counted trucks."""
         group = self.group
         road = group.road_nest

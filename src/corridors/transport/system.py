@@ -38,6 +38,7 @@ from corridors.transport import arrays as layout
 from corridors.transport import assignment, choice_set, hidden
 from corridors.transport import effects as measure_effects
 from corridors.transport import network as network_module
+from corridors.transport.cases import Cases, Start
 from corridors.transport.choice_set import ChoiceSet
 from corridors.transport.effects import Effects
 from corridors.transport.feedback import Feedback
@@ -235,15 +236,15 @@ class System:
         count = max(sizes)
         if any(size not in (1, count) for size in sizes):
             raise NetworkError(f"choice: cases disagree: {sorted(set(sizes))} rows")
-        first = assignment.Start(factor=start)
+        first = Start(factor=start)
         if isinstance(near, TransportState):
             if near.place.shape == (near.gap.size, len(self.crossings) + self.layout.tonnes_per_day.shape[0]):
-                first = assignment.Start(
+                first = Start(
                     near.place, near.crossing_load_trucks_per_day, near.crossing_capacity, near.open_share, near.service_capacity
                 )
         elif near is not None and near.shape[-1] == len(self.crossings):
-            first = assignment.Start(near)
-        cases = assignment.Cases(values, phases, years, traded, moved)
+            first = Start(near)
+        cases = Cases(values, phases, years, traded, moved)
         found = assignment.solve(self.layout, cases, count, tolerance, first, feedback)
         more = {name: found.pop(name) for name in (() if feedback is None else feedback.shapes)}
         return TransportState(**found), more

@@ -20,7 +20,8 @@ import pandas as pd
 
 from corridors import uncertainty
 from corridors.study import counterfactual
-from corridors.study.counterfactual import Chain, Change
+from corridors.study.counterfactual import Chain
+from corridors.study.settled import Change
 from corridors.transport import network
 from corridors.validation import day_of_delay
 
