@@ -1,9 +1,11 @@
-"""What every test has: quiet plotting, repeatable property tests, and a copy of the project to damage."""
+"""What every test has: quiet plotting, repeatable property tests, what one run of the tests keeps, and a copy of the project to damage."""
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +13,13 @@ from pathlib import Path
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):
     os.environ.setdefault(_variable, "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
-# What a test computes it computes itself; tests/test_kept.py has folders of its own.
-os.environ["CORRIDORS_CACHE"] = ""
+# One folder for a run of the tests, empty at its start: what depends on library and data alone is computed once in it,
+# not once in each worker and in each process that a test starts. Nothing of an earlier run is read.
+RUN = "CORRIDORS_TEST_RUN"
+if RUN not in os.environ:
+    os.environ[RUN] = tempfile.mkdtemp(prefix="corridors-tests-")
+    atexit.register(shutil.rmtree, os.environ[RUN], ignore_errors=True)
+os.environ["CORRIDORS_CACHE"] = str(Path(os.environ[RUN]) / "kept")
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
@@ -26,6 +33,27 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+# Side by side, a file goes to one worker whole: what its tests share is made once. Those that take longest go first, so that
+# no worker is left alone with one of them at the end.
+LONGEST_FIRST = (
+    "test_faults.py", "test_build.py", "test_package.py", "test_real_reports.py", "test_explore.py", "test_study.py", "test_kept.py",
+    "test_build_kernels.py", "test_build_cluster.py", "test_capacity.py", "test_measure_effects.py", "test_choice.py", "test_gravity.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_of_what_is_altered(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that alters the library neither reads what others computed nor leaves them what it computes."""
+    before = os.environ["CORRIDORS_CACHE"]
+    if "monkeypatch" in request.fixturenames:
+        os.environ["CORRIDORS_CACHE"] = ""
+    yield
+    os.environ["CORRIDORS_CACHE"] = before
 
 
 @pytest.fixture(autouse=True)

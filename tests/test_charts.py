@@ -14,16 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridors import scenario
 from corridors.report.export import svg
 from corridors.show import blocks, charts, findings, lookups, maps, numbers, theme
 from corridors.show.charts import border, corridor_map, draw, reasons, world
 from corridors.show.words import validation
-from corridors.study import pipeline
 from corridors.study.result import QUANTILES, StudyResult
-from no_way import no_way
+from studied import studied, without_a_way
 
-DRAWS = 64
 NAMES = ("full-connectivity", "capacity-800", "baseline", "no-corridor")
 SVG = "{http://www.w3.org/2000/svg}"
 LARGEST = 120_000
@@ -59,10 +56,8 @@ NEEDS_MEASURES = ("others", "contributions", "tornado", "real_gdp", "worth_by_ec
 @cache
 def result_of(name: str) -> StudyResult:
     if name == "no-corridor":
-        far = scenario.parse({"title": "No corridor known", "pair": ["BRA", "JPN"], "measures": []}, name="no-corridor")
-        with no_way():
-            return pipeline.run(far, draws=DRAWS)
-    return pipeline.run(scenario.load(name), draws=DRAWS)
+        return without_a_way("BRA", "JPN", name)
+    return studied(name)
 
 
 @cache

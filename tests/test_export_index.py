@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors import scenario
 from corridors.report.export import index_page, sparkline
 from corridors.report.export.found import read
 from corridors.show import numbers
 from corridors.show.lookups import Band, verdict
 from corridors.show.words import front_page
 from corridors.show.words.front_page import Found
-from corridors.study import pipeline, result
+from corridors.study import result
 from page_reader import Page, loads, unknown_references
 from sample_report import HOSTILE, SCENARIOS, saved_results
+from studied import studied
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_those_that_are_not_named_are_not_said_to_move_it_less() -> None:
 
 
 def test_a_real_result_is_read_with_its_reasons(tmp_path: Path) -> None:
-    pipeline.run(scenario.load("capacity-800"), draws=64).save(tmp_path / "capacity-800")
+    studied("capacity-800").save(tmp_path / "capacity-800")
     one = read(tmp_path / "capacity-800")
     assert one is not None and one.only_capacity and one.shut == ("Torkham",) and one.worth.startswith("$") and one.cost.startswith("$")
     crossings = result.load(tmp_path / "capacity-800")["crossings"].set_index("crossing")

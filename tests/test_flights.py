@@ -16,6 +16,7 @@ from corridors.study.headline import quick
 from corridors.trade import cargo
 from corridors.transport import flights, system
 from corridors.transport.network import load
+from studied import studied
 
 gains, halves, thetas = st.floats(0.001, 0.5), st.floats(0.5, 20.0), st.floats(1.0, 10.0)
 
@@ -104,11 +105,11 @@ def test_our_own_estimate_is_what_the_table_says() -> None:
 
 
 def test_the_headline_is_given_with_and_without_flights() -> None:
-    only = run(scenario.load("direct-flights"), draws=64).summary()
+    only = studied("direct-flights").summary()
     assert only["effect_without_flights_percent"] == {"p10": 0.0, "p50": 0.0, "p90": 0.0}
-    both = run(scenario.load("full-connectivity"), draws=64).summary()
+    both = studied("full-connectivity").summary()
     assert both["effect_without_flights_percent"]["p50"] < both["effect_percent"]["p50"]
-    assert "effect_without_flights_percent" not in run(scenario.load("capacity-800"), draws=64).summary()
+    assert "effect_without_flights_percent" not in studied("capacity-800").summary()
 
 
 def test_without_flights_is_the_scenario_without_them() -> None:
@@ -116,6 +117,6 @@ def test_without_flights_is_the_scenario_without_them() -> None:
     raw = full.model_dump(mode="json", exclude={"name"})
     raw["measures"] = [m for m in raw["measures"] if m["kind"] != "direct_flights"]
     other = run(scenario.parse(raw, name="no-flights"), draws=64).headline()
-    apart = run(full, draws=64).facts["effect_without_flights_percent"]
+    apart = studied("full-connectivity").facts["effect_without_flights_percent"]
     for p in other:
         assert apart[p] == pytest.approx(other[p], abs=2e-3), p

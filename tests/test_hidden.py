@@ -19,11 +19,12 @@ from corridors.scenario.measures.regimes import Removed
 from corridors.show import numbers as n
 from corridors.show import words
 from corridors.show.lookups import effect
-from corridors.study import facts, pipeline, run
+from corridors.study import facts, pipeline
 from corridors.study.phases import adoption
 from corridors.transport import effects, hidden, system
 from corridors.transport.network import load
 from corridors.transport.world_network.study import network_of
+from studied import studied
 
 CENTRAL = uncertainty.central()
 DRAWS = uncertainty.sample(None, 32, 5)
@@ -146,7 +147,7 @@ def test_users_come_as_they_came_to_corridors_that_opened() -> None:
 
 
 def test_the_report_states_the_effect_beside_what_regimes_did_elsewhere() -> None:
-    result = run(scenario.load("iran-transit-regime"), draws=64)
+    result = studied("iran-transit-regime")
     told = " ".join(words.contributions_words(result).paragraphs)
     band = effect(result)
     assert n.percent_range(band.low, band.high, sign=True) in told and "all measures together" in told and "but flights" not in told
@@ -160,11 +161,11 @@ def test_the_report_states_the_effect_beside_what_regimes_did_elsewhere() -> Non
         assert row["corridor"] in told and row["source_url"].startswith("http") and row["last"] > row["first"] > 0
     assert {row["corridor"] for row in result.facts["adoption"]} == {"Khorgos Gateway", "Middle Corridor"}
     assert "El Salvador" in told and "Pakistan: first TIR trucks" in told
-    assert run(scenario.load("capacity-800"), draws=64).facts["adoption"] == []
+    assert studied("capacity-800").facts["adoption"] == []
 
 
 def test_a_regime_that_fills_a_border_is_told_with_its_reason() -> None:
-    result = run(scenario.load("iran-transit-regime"), draws=64)
+    result = studied("iran-transit-regime")
     gain = result.facts["appraisal"]["user_benefits_musd"]["mean"]
     rows = result["worth_by_crossing"]
     worst = rows.loc[rows["gain_musd_mean"].idxmin()]

@@ -14,18 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors import scenario
 from corridors.data import tables as data
 from corridors.show import lookups
 from corridors.show import words as narrative
 from corridors.show.blocks import Block, KeyFigures, Prose
 from corridors.show.lookups import Band
 from corridors.show.words import phrases
-from corridors.study import pipeline
 from corridors.study.result import QUANTILES, StudyResult
-from no_way import no_way
+from studied import studied, without_a_way
 
-DRAWS = 64
 DRAWN = 240
 READ_IN_FULL = 90
 HOSTILE = "<script>alert(1)</script>\n\n#let x = 1 \u202e & \"g\" *a*"
@@ -40,11 +37,8 @@ MODES = ("scale", "flip", "zero", "shrink", "widen", "straddle", "sure")
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, StudyResult]:
-    found = {name: pipeline.run(scenario.load(name), draws=DRAWS) for name in ("baseline", "capacity-800", "full-connectivity")}
-    far = scenario.parse({"title": "No corridor known", "pair": ["DEU", "USA"], "measures": []}, name="far-pair")
-    with no_way():
-        found["far-pair"] = pipeline.run(far, draws=DRAWS)
-    return found
+    found = {name: studied(name) for name in ("baseline", "capacity-800", "full-connectivity")}
+    return {**found, "far-pair": without_a_way("DEU", "USA")}
 
 
 @pytest.fixture(scope="module")
@@ -573,9 +567,9 @@ def test_tables_without_a_pair_of_reports_do_not_break_words(results) -> None:
 
 def test_a_sign_against_the_cost_is_explained() -> None:
     """Torkham and Chaman open: this pair's trade falls though its cost does not rise, because that of the neighbours grows."""
-    told = narrative.projection_words(pipeline.run(scenario.load("afghan-border-open"), draws=64)).text()
+    told = narrative.projection_words(studied("afghan-border-open")).text()
     assert "It falls although its own cost does not rise: trade from Pakistan to Afghanistan grows by $" in told
-    flown = narrative.projection_words(pipeline.run(scenario.load("direct-flights"), draws=64)).text()
+    flown = narrative.projection_words(studied("direct-flights")).text()
     assert "although" not in flown
 
 
@@ -601,7 +595,7 @@ def many_costs(results: dict[str, StudyResult]) -> Iterator[StudyResult]:
 
 def test_a_recommendation_does_not_deny_a_fall() -> None:
     """Where the only finding is a fall, nothing raises trade; that nothing moves it would be untrue."""
-    group = [pipeline.run(scenario.load(name), draws=64) for name in ("afghan-border-open", "capacity-800")]
+    group = [studied(name) for name in ("afghan-border-open", "capacity-800")]
     told = narrative.recommendation(group).text()
     assert "none of them raises it by an amount that can be told from zero" in told and "does anything" not in told
     assert "None raises it; the fall is by “Torkham and Chaman open again”" in narrative.compare_answer(group).text()

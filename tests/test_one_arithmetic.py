@@ -15,9 +15,9 @@ from corridors.show import charts, findings, lookups, numbers, tables, words
 from corridors.show.lookups import Band
 from corridors.show.terminal import describe
 from corridors.show.words import front_page
-from corridors.study import pipeline
 from corridors.study.result import StudyResult
-from test_narrative import DRAWS, drawn
+from studied import studied
+from test_narrative import drawn
 
 COUNT = 240
 CHARTED = 40
@@ -26,7 +26,7 @@ CHARTED = 40
 
 @pytest.fixture(scope="module")
 def many() -> list[StudyResult]:
-    found = {name: pipeline.run(scenario.load(name), draws=DRAWS) for name in ("baseline", "capacity-800", "full-connectivity", "direct-flights")}
+    found = {name: studied(name) for name in ("baseline", "capacity-800", "full-connectivity", "direct-flights")}
     some = drawn({**found, "far-pair": found["direct-flights"]}, COUNT)
     return [r for r in some if r.scenario["measures"]]
 

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridors import scenario
 from corridors.data import table_schema
 from corridors.data.table_schema import flag, number, text, whole, year
 from corridors.errors import DataError
 from corridors.report import result_files
-from corridors.study import result, result_facts, result_tables, run
+from corridors.study import result, result_facts, result_tables
 from corridors.study.result import StudyResult
 from corridors.validation import result_tables as validation_tables
+from studied import studied
 
 ROOT = Path(__file__).resolve().parents[1]
 ALL = {**result_tables.TABLES, **{f"validation.{k}": v for k, v in validation_tables.TABLES.items()}}
@@ -49,7 +49,7 @@ def things(**changed: Any) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def one() -> StudyResult:
-    return run(scenario.load("capacity-800"), draws=64)
+    return studied("capacity-800")
 
 
 def test_a_frame_as_declared_has_no_fault() -> None:

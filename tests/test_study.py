@@ -14,14 +14,15 @@ from corridors.study.pipeline import Study
 from corridors.study.result import QUANTILES, StudyResult
 from corridors.trade import baseline as projection
 from no_way import no_way
+from studied import studied
 
-DRAWS = 128
+DRAWS = 64
 
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, StudyResult]:
     names = ("baseline", "capacity-800", "full-connectivity", "uzbekistan-trans-afghan")
-    return {name: pipeline.run(scenario.load(name), draws=DRAWS) for name in names}
+    return {name: studied(name, DRAWS) for name in names}
 
 
 def far_pair(measures: list[dict]) -> scenario.Scenario:

@@ -9,16 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from corridors import scenario
 from corridors.show import findings, lookups, numbers, tables
 from corridors.show.blocks import Table
 from corridors.show.tables import cells
-from corridors.study import pipeline
 from corridors.study.result import StudyResult
 from corridors.study.result_tables import TABLES
-from no_way import no_way
+from studied import studied, without_a_way
 
-DRAWS = 64
 HOSTILE = "<b onclick=alert(1)>x</b>\n#let"
 PLAIN = (
     "binding", "closure_stress", "costs", "crossing_fill_years", "crossings", "disagreements", "frictions",
@@ -29,11 +26,8 @@ PLAIN = (
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, StudyResult]:
-    found = {name: pipeline.run(scenario.load(name), draws=DRAWS) for name in ("baseline", "capacity-800", "full-connectivity")}
-    far = scenario.parse({"title": "No corridor known", "pair": ["DEU", "USA"], "measures": []}, name="far-pair")
-    with no_way():
-        found["far-pair"] = pipeline.run(far, draws=DRAWS)
-    return found
+    found = {name: studied(name) for name in ("baseline", "capacity-800", "full-connectivity")}
+    return {**found, "far-pair": without_a_way("DEU", "USA")}
 
 
 def every_table(result: StudyResult) -> Iterator[tuple[str, Table | None]]:

@@ -10,13 +10,13 @@ import pytest
 from corridors import uncertainty
 from corridors.appraisal import states
 from corridors.data import tables
-from corridors.scenario import load as scenario_of
 from corridors.show.words import background_world
-from corridors.study import run, truck_loads
+from corridors.study import truck_loads
 from corridors.trade import cargo, unit_values, world
 from corridors.transport import truck_values
 from corridors.transport.network import load
 from corridors.transport.system import compile_system
+from studied import studied
 
 MIDDLE = uncertainty.central()
 
@@ -99,7 +99,7 @@ def test_trade_and_trucks_give_loads_within_bounds_or_the_row_says_why() -> None
 
 
 def test_the_table_of_loads_is_told_in_the_background_report() -> None:
-    shown = background_world.loads_table(run(scenario_of("baseline"), draws=64))
+    shown = background_world.loads_table(studied("baseline"))
     assert shown is not None and len(shown.rows) == len(load().crossing_names())
     text = " ".join(str(cell) for row in shown.rows for cell in row)
     assert "Kyrgyz" in text and "shut" in text and "nan" not in text
@@ -120,7 +120,7 @@ def test_pairs_whose_trade_and_trucks_disagree_say_why() -> None:
 
 
 def test_the_tables_of_pairs_are_told_in_the_background_report() -> None:
-    result = run(scenario_of("baseline"), draws=64)
+    result = studied("baseline")
     why, values = background_world.traffic_table(result), background_world.values_table(result)
     assert why is not None and values is not None
     assert len(why.rows) == (truck_loads.traffic(result.pair)["why"] != "").sum()
