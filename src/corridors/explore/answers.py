@@ -11,7 +11,7 @@ import pandas as pd
 from corridors.data import names as vocabulary
 from corridors.explore import live_map
 from corridors.explore.engine import DRAWS, engine
-from corridors.explore.question import Question
+from corridors.explore.question import SEED, Question
 from corridors.scenario.model import defaults
 from corridors.show import blocks, findings, lookups, numbers
 from corridors.study import facts as study_facts
@@ -83,13 +83,14 @@ class Answer:
         )  # fmt: skip
         return blocks.KeyFigures(tuple(items))
 
-    def fan(self, flow: str = "total") -> blocks.Figure:
-        """Trade with and without the measures, year by year: ``exports``, ``imports`` or ``total``."""
+    def fan(self, flow: str = "total", ghost: Answer | None = None) -> blocks.Figure:
+        """Trade with and without the measures, year by year: ``exports``, ``imports`` or ``total``; ``ghost``: beside this answer."""
         from corridors.show import charts
         from corridors.show.charts import draw
 
         with draw.only_wide():
-            return charts.fan(self.result, flow)
+            same = ghost is not None and ghost.study.pair == self.study.pair and ghost.study.years == self.study.years
+            return charts.fan(self.result, flow, ghost.result if ghost is not None and same else None)
 
     def curve(self, crossing: str | None = None) -> blocks.Figure | None:
         """Hours against trucks a day at one crossing (default: the question's first); None off the network."""
@@ -132,7 +133,7 @@ def answer(question: Question, draws: int = DRAWS) -> Answer:
     """
     pair: Pair = (question.pair[0], question.pair[1])
     one = question.scenario()  # says what is wrong before anything is computed
-    return Answer(question, engine(pair, one.horizon, draws).study(question))
+    return Answer(question, engine(pair, one.horizon, draws, SEED, one.frictions).study(question))
 
 
 def corridors_of(pair: Pair) -> dict[str, tuple[str, ...]]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from corridors.data import tables
 from corridors.explore.question import SEED, Question
-from corridors.scenario.model import Scenario
+from corridors.scenario.model import Friction, Scenario
 from corridors.study import counterfactual
 from corridors.study.counterfactual import Chain
 from corridors.study.pipeline import Params, Study, demand
@@ -35,16 +35,18 @@ _OF_A_CHAIN = ("pairs", "base_trade", "_usual_shares", "goods")
 
 
 @lru_cache(maxsize=4)
-def engine(pair: Pair, horizon: tuple[int, int], draws: int = DRAWS, seed: int = SEED) -> Engine:
+def engine(pair: Pair, horizon: tuple[int, int], draws: int = DRAWS, seed: int = SEED, frictions: tuple[Friction, ...] = ()) -> Engine:
     """The engine of a pair and horizon; the last few are kept."""
-    return Engine(pair, horizon, draws, seed)
+    return Engine(pair, horizon, draws, seed, frictions)
 
 
 class Engine:
     """Answers questions about one pair. Raises DataError for an economy without trade in the data."""
 
-    def __init__(self, pair: Pair, horizon: tuple[int, int], draws: int = DRAWS, seed: int = SEED) -> None:
-        self.pair, self.draws, self.seed = pair, draws, seed
+    def __init__(
+        self, pair: Pair, horizon: tuple[int, int], draws: int = DRAWS, seed: int = SEED, frictions: tuple[Friction, ...] = ()
+    ) -> None:
+        self.pair, self.draws, self.seed, self.frictions = pair, draws, seed, frictions
         self.years = tuple(range(horizon[0], horizon[1] + 1))
         self._chains: dict[Any, Chain] = {}
         self._before: dict[Any, Settled] = {}
@@ -53,7 +55,8 @@ class Engine:
     def _plain(self) -> Study:
         """The study without measures: its draws and baselines are those of every question."""
         horizon = (self.years[0], self.years[-1])
-        return Study(Question(self.pair, start=horizon[0], horizon=horizon).scenario(), self.draws, self.seed)
+        bare = Question(self.pair, start=horizon[0], horizon=horizon).scenario()
+        return Study(bare.model_copy(update={"frictions": self.frictions}), self.draws, self.seed)
 
     @cached_property
     def _constants(self) -> Mapping[str, float]:
@@ -68,9 +71,9 @@ class Engine:
         vars(found).update({name: getattr(self._plain, name) for name in _OF_A_BASELINE})
         vars(found).update(
             params=self._assumed(self._plain.params, question), middle=self._assumed(self._plain.middle, question), chain=links,
-            # All measures of a question begin together, so no weights between them are needed.
-            shapley=np.ones(links.count),
         )  # fmt: skip
+        if len({(m.start, m.years_to_full_effect) for m in scenario.measures}) < 2:
+            vars(found)["shapley"] = np.ones(links.count)  # those that begin together need no weights between them
         vars(found).update(zip(("change", "central_change"), self._solve(found, question), strict=True))
         return found
 

@@ -15,6 +15,15 @@ from corridors.scenario.model import Scenario
 
 SEED = 20260213
 NAME = "explored"
+LEVELS = {
+    "border_capacity": ("trucks_per_day", "trucks_per_day"),
+    "crossing_time": ("processing_hours", "processing_hours"),
+    "closure": ("days_per_year", "closed_days"),
+    "tariff_or_fee": ("usd_per_truck", "usd_per_truck"),
+}
+"""Kinds of measures at crossings that a question has a field for: the measure's own field, and the question's."""
+_MEASURE_FIELDS = ("kind", "crossings", "start", "years_to_full_effect")
+_SHARED = ("summary", "frictions", "targets", "appraisal", "uncertainty")
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,7 @@ class Question:
     levels that hold afterwards. ``route`` (two IATA codes) gets ``flights_per_week`` direct flights.
     ``value_of_a_day`` (share of goods value that a day in transit costs) and ``trade_elasticity`` (theta) replace the
     central values of ``data/parameters.csv``, their spread in proportion. ``horizon`` None: as ``defaults.yaml`` has it.
+    ``based_on`` is a scenario whose measures, frictions, aims and appraisal go with the question (:func:`asked_by`).
     """
 
     pair: tuple[str, str]
@@ -40,6 +50,7 @@ class Question:
     horizon: tuple[int, int] | None = None
     value_of_a_day: float | None = None
     trade_elasticity: float | None = None
+    based_on: Scenario | None = None
 
     def __post_init__(self) -> None:
         for name in ("pair", "crossings", "route", "horizon"):
@@ -54,30 +65,51 @@ class Question:
             "start": self.start, "years_to_full_effect": self.years_to_full_effect,
             "uncertainty": {"seed": SEED},
         }  # fmt: skip
+        if self.based_on is not None:
+            shared = self.based_on.model_dump(mode="json", include=set(_SHARED), exclude_none=True)
+            fields |= {key: value for key, value in shared.items() if value}
         if self.horizon is not None:
             fields["horizon"] = self.horizon
         return scenario.parse(fields, name=name)
 
     def _measures(self) -> tuple[dict[str, Any], ...]:
-        levels = (
-            ("border_capacity", "trucks_per_day", self.trucks_per_day),
-            ("crossing_time", "processing_hours", self.processing_hours),
-            ("closure", "days_per_year", self.closed_days),
-            ("tariff_or_fee", "usd_per_truck", self.usd_per_truck),
-        )
         at_crossings: list[dict[str, Any]] = [
-            {"kind": kind, "crossings": self.crossings, field: float(level)} for kind, field, level in levels if level is not None
+            {"kind": kind, "crossings": self.crossings, field: float(level)}
+            for kind, (field, asked) in LEVELS.items()
+            if (level := getattr(self, asked)) is not None
         ]
         if at_crossings and not self.crossings:
             raise ScenarioError("explore: measures at crossings need crossings; name at least one")
-        if self.route is None:
-            return tuple(at_crossings)
-        # First, so that its number among the measures does not depend on the others: the engine builds on that.
-        return ({"kind": "direct_flights", "route": self.route, "flights_per_week": float(self.flights_per_week)}, *at_crossings)
+        # First, so that their numbers among the measures do not depend on the sliders: the engine builds on that.
+        first = [m.model_dump(mode="json", exclude_none=True) for m in self.based_on.measures] if self.based_on else []
+        if self.route is not None:
+            first.append({"kind": "direct_flights", "route": self.route, "flights_per_week": float(self.flights_per_week)})
+        return (*first, *at_crossings)
 
     def _title(self) -> str:
         names = vocabulary.economies()
         return " and ".join(names.get(code, code) for code in self.pair) + ", explored"
+
+
+def asked_by(chosen: Scenario) -> Question:
+    """The question that a saved scenario asks: what a question has fields for in these, all else in ``based_on``.
+
+    Fields are those of measures at the crossings, and with the years, of the first measure of a kind in :data:`LEVELS`.
+    """
+    held: dict[str, float] = {}
+    first: Any = None
+    others = []
+    for m in chosen.measures:
+        field, asked = LEVELS.get(m.kind, ("", ""))
+        alike = first is None or (m.crossings, m.start, m.years_to_full_effect) == (first.crossings, first.start, first.years_to_full_effect) if asked else False
+        if alike and asked not in held and m.cost is None and set(m.model_dump(exclude_none=True)) == {*_MEASURE_FIELDS, field}:
+            first = first or m
+            held[asked] = float(getattr(m, field))
+        else:
+            others.append(m)
+    begun = {} if first is None else {"crossings": first.crossings, "start": first.start, "years_to_full_effect": first.years_to_full_effect}
+    rest = chosen.model_copy(update={"measures": tuple(others)})
+    return Question(chosen.pair, horizon=chosen.horizon, based_on=rest, **begun, **held)
 
 
 def save(question: Question, name: str, title: str | None = None, folder: Path | None = None) -> Path | None:

@@ -20,10 +20,11 @@ _DAYS_A_YEAR = 365.25
 
 
 @draw.chart
-def fan(result: StudyResult, flow: str = "total") -> blocks.Figure:
+def fan(result: StudyResult, flow: str = "total", ghost: StudyResult | None = None) -> blocks.Figure:
     """Trade reported so far, and the fan of the scenario against the baseline; below, the difference in percent.
 
-    ``flow``: exports (of the pair's first economy), imports or total.
+    ``flow``: exports (of the pair's first economy), imports or total. ``ghost``: another answer about the same years,
+    whose middle is dotted in the lower panel.
     """
     base, plan = (path_rows(result, flow, case) for case in ("baseline", "scenario"))
     effect = effect_rows(result, flow, "percent")
@@ -50,7 +51,7 @@ def fan(result: StudyResult, flow: str = "total") -> blocks.Figure:
         last = seen.iloc[-1]
         draw.text(ax, last["middle"], last["value"] / scale, "reported", C["muted"], ha="center", va="bottom", dy=6, halo=True)
     if moves:
-        _effect_panel(figure, effect, float(np.floor(first) - 0.5))
+        _effect_panel(figure, effect, float(np.floor(first) - 0.5), None if ghost is None else effect_rows(ghost, flow, "percent"))
     return draw.finish(figure, _fan_title(result, flow, plan, effect, middles), _fan_alt(result, flow, base, plan, effect, middles, seen),
                        draw.model_source(result, "reported trade from ministries, central banks and CEPII as listed under data"),
                        _fan_table(result, flow, base, plan, effect, middles))  # fmt: skip
@@ -130,21 +131,25 @@ def short_money(value_musd: float) -> str:
     return numbers.musd(float(value_musd)).replace(" billion", "bn").replace(" million", "m").replace(" trillion", "tn")
 
 
-def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float) -> None:
+def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float, ghost: pd.DataFrame | None = None) -> None:
     ax = draw.panel(figure, right=1.12 if draw.narrow() else 1.3, top=3.25, bottom=0.08)
     draw_bands(ax, effect, 1.0, "band")
     draw.zero_line(ax)
     ax.plot(effect["year"], effect["p50"], color=C["scenario"], zorder=4)
+    seen = effect
+    if ghost is not None:
+        ax.plot(ghost["year"], ghost["p50"], color=C["muted"], linestyle=(0, (1, 2)), linewidth=1.8, zorder=5)
+        seen = pd.concat([effect, ghost.assign(p10=ghost["p50"], p90=ghost["p50"])])
     last = effect.iloc[-1]
     # The widest band may dwarf all else: the axis holds the 80 % band and a bit.
-    low, high = float(min(0, effect["p10"].min())), float(max(0, effect["p90"].max()))
+    low, high = float(min(0, seen["p10"].min())), float(max(0, seen["p90"].max()))
     room = 0.15 * max(high - low, 1e-9)
     ax.set_ylim(low - (room if low < 0 else 0), high + (room if high > 0 else 0))
     ax.set_xlim(first, float(last["year"]))
     draw.value_axis(ax, most=3)
     ax.xaxis.set_major_formatter(NullFormatter())
     ax.tick_params(axis="x", length=0)
-    draw.heading(ax, "Difference the measures make, percent", dx=-28, dy=4)
+    draw.heading(ax, "Difference the measures make, percent" + ("" if ghost is None else " (dotted: before)"), dx=-28, dy=4)
     ax.spines["bottom"].set_visible(False)
     place = min(max(float(last["p50"]), ax.get_ylim()[0] + draw.points_y(ax, 10)), ax.get_ylim()[1] - draw.points_y(ax, 3))
     draw.text(ax, float(last["year"]), place, findings.percent(lookups.band(last)).replace("no measurable effect", "not measurable"), C["scenario"], dx=5, bold=True)
