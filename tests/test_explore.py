@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -18,7 +19,7 @@ from corridors.errors import CorridorsError, ScenarioError
 from corridors.explore.answers import corridors_of
 from corridors.explore.engine import Engine, engine
 from corridors.explore.page import App
-from corridors.explore.question import SEED, Question
+from corridors.explore.question import SEED, Question, asked_by
 from corridors.show import blocks, findings, lookups, maps, theme
 from corridors.study import counterfactual, pipeline
 from corridors.trade import missing_trade
@@ -360,3 +361,52 @@ def test_answers_do_not_depend_on_what_was_asked_before() -> None:
     asked = Engine(ASKED.pair, (2026, 2035), 16, SEED)
     asked.study(ASKED)
     assert (asked.study(later).effect_percent == alone).all()
+
+
+# --- what is loaded, moved, kept ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", scenario.names())
+def test_a_saved_scenario_is_asked_as_it_is(name: str) -> None:
+    saved = scenario.load(name)
+    asked = asked_by(saved).scenario(saved.name, saved.title)
+    assert {m.model_dump_json() for m in asked.measures} == {m.model_dump_json() for m in saved.measures}
+    assert asked.model_copy(update={"measures": saved.measures}) == saved
+
+
+def test_a_loaded_scenario_is_answered_as_the_study_does() -> None:
+    """One whose measures begin in different years and of which no slider holds most."""
+    saved = scenario.load("china-corridor")
+    found = explore.answer(asked_by(saved), draws=64)
+    full = pipeline.run(found.study.scenario, draws=64, seed=SEED)
+    pd.testing.assert_frame_equal(found.result["effect"], full["effect"], rtol=JOINT, atol=1e-8)
+
+
+def test_the_page_loads_moves_keeps_and_goes_back() -> None:
+    page = explore.app(("PAK", "RUS"))
+    assert isinstance(page, App)
+    c = page.controls
+    c["scenario"].value = "capacity-1000"
+    saved = scenario.load("capacity-1000")
+    assert page.question().scenario(saved.name, saved.title) == saved
+    assert c["trucks_per_day"].value == 1000 and set(c["crossings"].value) == set(saved.measures[0].crossings)
+    loaded = page.charts["words"].value
+
+    assert not c["processing_hours_on"].value
+    c["processing_hours"].value = 2
+    assert c["processing_hours_on"].value and page.question().processing_hours == 2, "a slider that moves is a measure"
+    assert "dotted: before" in page.charts["fan"].value
+
+    c["hold"].click()
+    c["usd_per_truck"].value = 1500
+    kept = page.charts["beside"].value
+    assert page.held is not None and page.answer is not None
+    for one in (page.held, page.answer):
+        for item in one.words().items:
+            assert escape(item.value) in kept
+    assert page.held.words() != page.answer.words()
+
+    c["hold"].click()
+    c["reset"].click()
+    assert page.question().scenario(saved.name, saved.title) == saved and page.held is None
+    assert page.charts["beside"].value == "" and page.charts["words"].value == loaded

@@ -6,42 +6,33 @@ that a cell without widgets calls.
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
 import time
+import webbrowser
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from corridors import scenario
 from corridors.data import names as vocabulary
 from corridors.data import tables
 from corridors.errors import CorridorsError
 from corridors.explore.answers import Answer, answer, corridors_of
-from corridors.explore.question import Question, airports_of, save
+from corridors.explore.controls import LEVELS, lay_out, make
+from corridors.explore.question import Question, airports_of, asked_by, save
+from corridors.runtime import paths
+from corridors.scenario.model import Scenario
 from corridors.show import blocks
 
+_SWITCHES = {**{field: f"{field}_on" for field, *_ in LEVELS}, "flights": "flights_on"}
+"""The box that says whether a measure is there, by the control that says how much of it."""
+_START = float(next(first for field, *_, first in LEVELS if field == "trucks_per_day"))
 OFF = (
     "Widgets are off. Set what is asked in the first cell, and run the cells below: they call the same functions and show "
     "the same charts."
 )
-_LEVELS = (
-    # field, label of the box, label of the slider, lowest, highest, step, first value
-    ("trucks_per_day", "Capacity", "Trucks a day", 50, 2_000, 50, 800),
-    ("processing_hours", "Processing", "Hours, no queue", 0, 72, 1, 4),
-    ("closed_days", "Closure", "Days shut a year", 0, 365, 5, 10),
-    ("usd_per_truck", "Fee", "Dollars a truck", 0, 2_000, 50, 200),
-)
-_FLIGHTS = (1, 2, 3, 5, 7, 14)
-_STYLE = (
-    "<style>.corridors-explore{background:#fff;color:#1a1f26;padding:.3em .6em;line-height:1.35}"
-    ".corridors-explore figure{margin:0}.corridors-explore figcaption{font-weight:600;margin:.4em 0}"
-    ".corridors-explore .svg svg{width:100%;height:auto}.corridors-explore .source{font-size:.8em;color:#565d66}"
-    # JupyterLab lays out lists of its own in two columns.
-    ".corridors-explore dl{display:flex;flex-wrap:wrap;gap:.5em 1.5em;margin:.2em 0}.corridors-explore dl>div{flex:1 1 9em}"
-    ".corridors-explore dl dt{float:none;width:auto;font-weight:400;color:#565d66}.corridors-explore dl dd{float:none;width:auto;margin:0}"
-    ".corridors-explore .value{font-size:1.5em;font-weight:600}"
-    ".corridors-explore .detail{display:block;color:#565d66}</style>"
-)
-
-
 def app(pair: Sequence[str] = ("PAK", "RUS"), *, widgets: bool = True) -> App | blocks.Prose:
     """The explorer of a pair; with ``widgets`` off, or without ipywidgets, a note on how to go on without."""
     if widgets:
@@ -60,11 +51,15 @@ class App:
 
         self._w = w
         self.answer: Answer | None = None
+        self.held: Answer | None = None
+        self._based_on: Scenario | None = None
+        self._first = pair
+        self._years: int | None = None
         self.seconds = 0.0
         self._quiet = False
         self._central = tables.parameters().set_index("parameter")["central"]
-        self.controls: dict[str, Any] = self._make_controls(pair)
-        self.charts: dict[str, Any] = {name: w.HTML() for name in ("words", "fan", "map", "curve")}
+        self.controls: dict[str, Any] = make(pair, self._central)
+        self.charts: dict[str, Any] = {name: w.HTML() for name in ("words", "beside", "fan", "map", "curve")}
         self.status = w.HTML()
         self._offer()
         for name, control in self.controls.items():
@@ -72,11 +67,15 @@ class App:
                 control.observe(self._pair_changed, names="value")
             elif name == "corridor":
                 control.observe(self._corridor_changed, names="value")
-            elif name == "save":
-                control.on_click(self._save)
+            elif name == "scenario":
+                control.observe(self._scenario_changed, names="value")
+            elif name in ("save", "build", "hold", "reset"):
+                control.on_click(getattr(self, f"_{name}"))
+            elif name in _SWITCHES:
+                control.observe(self._moved, names="value")
             elif name not in ("name", "title"):
                 control.observe(self._changed, names="value")
-        self.view = self._lay_out()
+        self.view = lay_out(self.controls, self.charts, self.status)
         self.update()
 
     # --- what is asked ---------------------------------------------------------------------------------------
@@ -89,7 +88,7 @@ class App:
     def question(self) -> Question:
         """What the controls ask."""
         c = self.controls
-        levels = {field: float(c[field].value) if c[f"{field}_on"].value else None for field, *_ in _LEVELS}
+        levels = {field: float(c[field].value) if c[f"{field}_on"].value else None for field, *_ in LEVELS}
         return Question(
             self.pair,
             tuple(c["crossings"].value),
@@ -102,7 +101,16 @@ class App:
             start=int(c["start"].value),
             value_of_a_day=self._assumed("value_of_a_day", float(c["value_of_a_day"].value) / 100.0),
             trade_elasticity=self._assumed("trade_elasticity", float(c["trade_elasticity"].value)),
+            **self._kept(),
         )
+
+    def _kept(self) -> dict[str, Any]:
+        """What the scenario that it started from holds and no control does."""
+        known = self._based_on
+        if known is None or known.pair != self.pair:
+            return {}
+        years = {} if self._years is None else {"years_to_full_effect": self._years}
+        return {"based_on": known, "horizon": known.horizon, **years}
 
     def _assumed(self, name: str, value: float) -> float | None:
         """An assumption that differs from the table's central value."""
@@ -115,7 +123,8 @@ class App:
         began = time.perf_counter()
         try:
             found = answer(self.question())
-            shown = {"words": found.words(), "fan": found.fan(), "map": found.map(), "curve": found.curve()}
+            ghost = self.held or self.answer
+            shown = {"words": found.words(), "beside": self._beside(found), "fan": found.fan(ghost=ghost), "map": found.map(), "curve": found.curve()}
         except CorridorsError as error:
             self._say(str(error))
             return
@@ -125,6 +134,8 @@ class App:
             self.charts[name].value = f'<div class="corridors-explore">{inside}</div>' if inside else ""
         self.seconds = time.perf_counter() - began
         told = " ".join(found.result.facts["messages"])
+        if self._kept() and self._based_on is not None and self._based_on.measures:
+            told += " Also done: " + "; ".join(m.label for m in self._based_on.measures) + "."
         self._say(f"{told} {found.study.draws} draws, {self.seconds:.2f} seconds. For a report, save and build.".strip())
 
     def _say(self, message: str) -> None:
@@ -133,6 +144,106 @@ class App:
     def _changed(self, _: Any) -> None:
         if not self._quiet:
             self.update()
+
+    def _beside(self, found: Answer) -> blocks.Table | None:
+        """The answer that was kept as A, and this one as B."""
+        if self.held is None:
+            return None
+        both = [{i.label: i for i in one.words().items} for one in (self.held, found)]
+        # Years and units are part of the labels, so what is not asked alike stands in rows of its own.
+        labels = dict.fromkeys([*both[0], *both[1]])
+        rows = [(label, *(f"{one[label].value} ({one[label].detail})" if label in one else "" for one in both)) for label in labels]
+        return blocks.table("A, kept, and B, as the controls stand", ["", "A", "B"], rows)
+
+    def _moved(self, change: Any) -> None:
+        """A measure whose slider moves is there."""
+        switch = self.controls[next(box for name, box in _SWITCHES.items() if self.controls[name] is change["owner"])]
+        if self._quiet or switch.disabled:
+            return
+        self._quiet = True
+        switch.value = True
+        self._quiet = False
+        self.update()
+
+    def _scenario_changed(self, change: Any) -> None:
+        if self._quiet:
+            return
+        if not change["new"]:
+            self._based_on = self._years = None
+            self.update()
+            return
+        try:
+            self._put(asked_by(scenario.load(change["new"])))
+        except CorridorsError as error:
+            self._say(str(error))
+            return
+        self.update()
+
+    def _put(self, asked: Question) -> None:
+        """Set the controls to a question; what a slider cannot hold stays with the scenario."""
+        c = self.controls
+        self._quiet = True
+        c["first"].value, c["second"].value = asked.pair
+        self._offer()
+        self._quiet = True
+        try:
+            offered = list(c["crossings"].options)
+            known = {code for _, code in offered}
+            c["crossings"].options = [*offered, *((vocabulary.short_name(x), x) for x in asked.crossings if x not in known)]
+            if asked.crossings:
+                c["crossings"].value = asked.crossings
+            for field, *_ in LEVELS:
+                level = getattr(asked, field)
+                c[f"{field}_on"].value = level is not None
+                if level is not None:
+                    c[field].max, c[field].min = max(c[field].max, int(level)), min(c[field].min, int(level))
+                    c[field].value = int(level)
+            c["flights_on"].value = asked.route is not None
+            c["start"].min, c["start"].max = min(c["start"].min, asked.start), max(c["start"].max, asked.start)
+            c["start"].value = asked.start
+            for name, percent in (("value_of_a_day", 100.0), ("trade_elasticity", 1.0)):
+                c[name].value = percent * float(self._central[name])
+            self._based_on, self._years = asked.based_on, asked.years_to_full_effect
+        finally:
+            self._quiet = False
+
+    def _hold(self, _: Any) -> None:
+        """Keep this answer as A, or let go of the one that was kept."""
+        self.held = self.answer if self.held is None else None
+        self.controls["hold"].description = "Keep as A" if self.held is None else "Let go of A"
+        self.update()
+
+    def _reset(self, _: Any) -> None:
+        chosen = self.controls["scenario"].value
+        try:
+            self._put(asked_by(scenario.load(chosen)) if chosen else Question(self._first, trucks_per_day=_START))
+        except CorridorsError as error:
+            self._say(str(error))
+            return
+        self.update()
+
+    def _build(self, _: Any) -> None:
+        """Save under a name that is new, build the report in a process of its own, and open it."""
+        name = self.controls["name"].value.strip() or self.controls["scenario"].value
+        if not name:
+            self._say("Give it a name first: a to z, 0 to 9 and hyphens.")
+            return
+        if name not in scenario.names():
+            self._save(_)
+        if name in scenario.names():
+            self._say(f"Building the report of {name} as it is saved; this takes a minute or so ...")
+            threading.Thread(target=self._built, args=(name,), daemon=True).start()
+
+    def _built(self, name: str) -> None:
+        out = paths.new_scenarios().parent / "reports"
+        command = [sys.executable, "-m", "corridors.cli", "build", name, "--out", str(out), "--quiet"]
+        done = subprocess.run(command, cwd=out.parent, capture_output=True, text=True, check=False)
+        if done.returncode:
+            self._say(f"The report of {name} was not built. {done.stderr.strip()}")
+            return
+        report = out / name / "report.html"
+        opened = webbrowser.open(report.as_uri())
+        self._say(f"The report of {name} is {report}" + ("." if opened else "; open it in a browser."))
 
     def _pair_changed(self, _: Any) -> None:
         if self._quiet:
@@ -182,61 +293,6 @@ class App:
                 self.controls["flights_on"].value = False
         finally:
             self._quiet = False
-
-    # --- how it looks ----------------------------------------------------------------------------------------
-
-    def _make_controls(self, pair: tuple[str, str]) -> dict[str, Any]:
-        w = self._w
-        style, wide = {"description_width": "8.5em"}, w.Layout(width="23em")
-        usable = vocabulary.economies_with_gdp() & vocabulary.economies_with_geography()
-        economies = sorted((name, code) for code, name in vocabulary.economies().items() if code in usable)
-        made: dict[str, Any] = {
-            "first": w.Dropdown(options=economies, value=pair[0], description="Seller", style=style, layout=wide),
-            "second": w.Dropdown(options=economies, value=pair[1], description="and buyer", style=style, layout=wide),
-            "corridor": w.Dropdown(options=[("Choose crossings below", ())], description="Corridor", style=style, layout=wide),
-            "crossings": w.SelectMultiple(options=[], rows=6, description="Crossings", style=style, layout=wide),
-        }
-        for field, box, label, low, high, step, first in _LEVELS:
-            made[f"{field}_on"] = w.Checkbox(value=field == "trucks_per_day", description=box, indent=False, layout=w.Layout(width="7em"))
-            # One answer for each stop of the slider, not for each pixel on the way.
-            made[field] = w.IntSlider(value=first, min=low, max=high, step=step, description=label, continuous_update=False, style=style, layout=wide)
-        made |= {
-            "flights_on": w.Checkbox(value=False, description="Direct flights", indent=False, layout=w.Layout(width="9em")),
-            "flights": w.Dropdown(options=_FLIGHTS, value=2, description="Flights a week", style=style, layout=wide),
-            "start": w.IntSlider(value=2027, min=2026, max=2035, description="First year", continuous_update=False, style=style, layout=wide),
-            "value_of_a_day": w.FloatSlider(
-                value=100 * float(self._central["value_of_a_day"]), min=0.2, max=4.0, step=0.1, readout_format=".1f",
-                description="A day costs, %", continuous_update=False, style=style, layout=wide,
-            ),
-            "trade_elasticity": w.FloatSlider(
-                value=float(self._central["trade_elasticity"]), min=0.5, max=10.0, step=0.1, readout_format=".2f",
-                description="Theta", continuous_update=False, style=style, layout=wide,
-            ),
-            "name": w.Text(placeholder="my-scenario", description="Name", style=style, layout=wide),
-            "title": w.Text(placeholder="One line, shown everywhere", description="Title", style=style, layout=wide),
-            "save": w.Button(description="Save as scenario", tooltip="Writes a YAML file beside the other scenarios"),
-        }  # fmt: skip
-        return made
-
-    def _lay_out(self) -> Any:
-        w, c = self._w, self.controls
-
-        def heading(words: str) -> Any:
-            return w.HTML(f"<strong>{escape(words)}</strong>")
-
-        left = w.VBox(
-            [
-                heading("Who trades, and which way"), c["first"], c["second"], c["corridor"], c["crossings"],
-                heading("What is done there"),
-                *(item for field, *_ in _LEVELS for item in (c[f"{field}_on"], c[field])),
-                c["flights_on"], c["flights"], c["start"],
-                heading("What is assumed"), c["value_of_a_day"], c["trade_elasticity"],
-                heading("Keep it"), c["name"], c["title"], c["save"], self.status,
-            ],
-            layout=w.Layout(width="25em", flex="0 0 auto"),
-        )  # fmt: skip
-        charts = w.VBox([w.HTML(_STYLE), *self.charts.values()], layout=w.Layout(flex="1 1 34em", min_width="20em", max_width="46em"))
-        return w.HBox([left, charts], layout=w.Layout(flex_flow="row wrap"))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.view._repr_mimebundle_(**kwargs)
