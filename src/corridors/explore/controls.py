@@ -30,7 +30,7 @@ STYLE = (
     ".corridors-explore .detail{display:block;color:#565d66}"
     # The answer stays while controls and charts move under it; boxes of widgets would scroll by themselves otherwise.
     ".corridors-page,.corridors-page .widget-box{overflow:visible}"
-    ".jp-OutputArea-output:has(.corridors-page),.jp-OutputArea-child:has(.corridors-page){overflow:visible}"
+    ".jp-OutputArea:has(.corridors-page),.jp-OutputArea-output:has(.corridors-page),.jp-OutputArea-child:has(.corridors-page){overflow:visible}"
     ".corridors-page .widget-html-content,.corridors-page .widget-html{height:auto;line-height:1.35}"
     ".corridors-page table{border-collapse:collapse}.corridors-page td,.corridors-page th{padding:.1em .8em;text-align:left}"
     "@media (min-width:900px){.corridors-top{position:sticky;top:0;z-index:9;background:#fff;border-bottom:1px solid #c9ced6}}</style>"

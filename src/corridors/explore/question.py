@@ -96,18 +96,19 @@ def asked_by(chosen: Scenario) -> Question:
 
     Fields are those of measures at the crossings, and with the years, of the first measure of a kind in :data:`LEVELS`.
     """
-    held: dict[str, float] = {}
+    held: dict[str, Any] = {}
     first: Any = None
-    others = []
+    others: list[Any] = []
+    m: Any
     for m in chosen.measures:
         field, asked = LEVELS.get(m.kind, ("", ""))
-        alike = first is None or (m.crossings, m.start, m.years_to_full_effect) == (first.crossings, first.start, first.years_to_full_effect) if asked else False
-        if alike and asked not in held and m.cost is None and set(m.model_dump(exclude_none=True)) == {*_MEASURE_FIELDS, field}:
+        plain = bool(asked) and set(m.model_dump(exclude_none=True)) == {*_MEASURE_FIELDS, field}  # no cost of its own
+        if plain and asked not in held and all(first is None or getattr(m, f) == getattr(first, f) for f in _MEASURE_FIELDS[1:]):
             first = first or m
             held[asked] = float(getattr(m, field))
         else:
             others.append(m)
-    begun = {} if first is None else {"crossings": first.crossings, "start": first.start, "years_to_full_effect": first.years_to_full_effect}
+    begun: dict[str, Any] = {} if first is None else {"crossings": first.crossings, "start": first.start, "years_to_full_effect": first.years_to_full_effect}
     rest = chosen.model_copy(update={"measures": tuple(others)})
     return Question(chosen.pair, horizon=chosen.horizon, based_on=rest, **begun, **held)
 
@@ -129,7 +130,7 @@ def _remark(question: Question) -> str:
         for parameter, value in (("value_of_a_day", question.value_of_a_day), ("trade_elasticity", question.trade_elasticity))
         if value is not None
     ]
-    text = "Saved from the explorer (notebooks/00_explore.ipynb)."
+    text = "Saved from the explorer (make explore)."
     if assumed:
         text += f"\nIt was seen there with {' and '.join(assumed)}: such assumptions are rows of data/parameters.csv."
     return text
