@@ -13,6 +13,7 @@ import time
 import webbrowser
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from corridors import scenario
@@ -235,7 +236,7 @@ class App:
             threading.Thread(target=self._built, args=(name,), daemon=True).start()
 
     def _built(self, name: str) -> None:
-        out = paths.new_scenarios().parent / "reports"
+        out = (Path.cwd() if paths.inside_package() else paths.root()) / "reports"
         command = [sys.executable, "-m", "corridors.cli", "build", name, "--out", str(out), "--quiet"]
         done = subprocess.run(command, cwd=out.parent, capture_output=True, text=True, check=False)
         if done.returncode:
