@@ -16,7 +16,7 @@ from corridors.trade import baseline as projection
 from no_way import no_way
 from studied import studied
 
-DRAWS = 64
+DRAWS = 128
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from corridors import uncertainty
 from corridors.equilibrium.batch import positions
 from corridors.equilibrium.sector_engine import State, Tuning
 from corridors.equilibrium.sector_linear import Linear, linear
 from corridors.equilibrium.sector_moving import FACTORS, Moving, tuning
 from corridors.study.world_response import CLEARING, Goods
-from corridors.trade import sectors
+from corridors.trade import elasticities, sectors
 from corridors.transport.feedback import Trade
 
 Array = npt.NDArray[np.float64]
@@ -104,13 +105,13 @@ class Joint:
 
     @cached_property
     def linear(self) -> Linear | None:
-        """The world's answer to first order, which all blocks share."""
+        """The world's answer to first order, which all blocks share: at central elasticities, so that a case's way to its answer
+        does not depend on the company that it is solved in."""
         if self.closure != "full":
             return None
         base = sectors.base_world()
-        return linear(
-            base, *positions(pd.Index(base.labels), self.goods.pairs), self.by_sector.mean(axis=0)
-        )
+        rows, columns = positions(pd.Index(base.labels), self.goods.pairs)
+        return linear(base, rows, columns, elasticities.by_sector(uncertainty.central())[0])
 
     @cached_property
     def answer(self) -> Linear | None:
