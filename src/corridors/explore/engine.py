@@ -8,7 +8,7 @@ draws, to the tolerance of the solvers: a test holds both beside each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -88,7 +88,7 @@ class Engine:
 
     def _chain(self, scenario: Scenario) -> Chain:
         """The compiled network: levels at crossings are exchanged, anything else is compiled anew and kept."""
-        key = _structure(scenario.measures)
+        key = counterfactual.structure(scenario.measures)
         if key not in self._chains:
             while len(self._chains) >= _MOST_KEPT:
                 self._chains.pop(next(iter(self._chains)))
@@ -124,16 +124,9 @@ class Engine:
         self, links: Chain, params: Params, when: Array, flows: Mapping[Pair, Array], question: Question
     ) -> Settled:
         """Queues, routes and trade without measures: the same for all levels of measures that start in the same years."""
-        key = (_structure(links.measures), links.since, question.value_of_a_day, question.trade_elasticity)
+        key = (counterfactual.structure(links.measures), links.since, question.value_of_a_day, question.trade_elasticity)
         if key not in self._before:
             while len(self._before) >= _MOST_KEPT:
                 self._before.pop(next(iter(self._before)))
             self._before[key] = links.settle(params, None, when, flows)
         return self._before[key]
-
-
-def _structure(measures: Sequence[Any]) -> tuple[Any, ...]:
-    """What a network is compiled for: new services, borders that open, and whether there is anything to do at all."""
-    opened = sorted(c for m in measures if m.kind == "closure" for c in m.crossings)
-    built = [m.deed for m in measures if not m.at_crossings]
-    return bool(measures), tuple(opened), tuple(built)

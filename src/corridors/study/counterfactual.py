@@ -326,6 +326,13 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
     return Chain(pair, tuple(measures), roads, system, on_network, first, messages, starts(measures))
 
 
+def structure(measures: Sequence[Any]) -> tuple[Any, ...]:
+    """What a network is compiled for: new services, borders that open, and whether there is anything to do at all."""
+    opened = sorted(c for m in measures if m.kind == "closure" for c in m.crossings)
+    built = [m.deed for m in measures if not m.at_crossings]
+    return bool(measures), tuple(opened), tuple(built)
+
+
 def starts(measures: Sequence[Any]) -> tuple[float, ...]:
     """Years in which ``measures`` start; empty where one does not say."""
     found = [getattr(m, "start", None) for m in measures]

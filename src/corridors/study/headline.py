@@ -50,12 +50,14 @@ def quick(scenarios: Sequence[Scenario], draws: int = DRAWS, seed: int | None = 
 
 
 def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
-    """Positions of scenarios that share pair, last year and how long measures have been there in it, with a limited number of different measures."""
+    """Positions of scenarios that share pair, last year, how long measures have been there in it and the ways there are to choose
+    from (a road that only another improves would bring ways of its own), with a limited number of different measures."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     for i, one in enumerate(scenarios):
         # Elasticities grow with the years that measures are there: those of one batch are the same.
         since = counterfactual.years_in_force(counterfactual.starts(one.measures), one.years[-1])
-        groups.setdefault((one.pair, one.years[-1], None if since is None else float(since)), []).append(i)
+        key = (one.pair, one.years[-1], None if since is None else float(since), counterfactual.structure(one.measures))
+        groups.setdefault(key, []).append(i)
     for members in groups.values():
         batch: list[int] = []
         known: dict[str, bool] = {}
