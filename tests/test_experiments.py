@@ -10,7 +10,7 @@ from corridors.errors import DataError
 from corridors.scenario.model import InvalidScenario
 from corridors.show.words import validation as words
 from corridors.validation import experiments
-from corridors.validation.checks import ValidationResult
+from validated import validated
 
 ROWS = tables.experiments().to_dict("records")
 
@@ -49,7 +49,8 @@ def test_first_predictions_and_observations_are_of_the_same_experiments_and_orde
 def _as_if(monkeypatch: pytest.MonkeyPatch, low: float, middle: float, high: float) -> pd.DataFrame:
     """The comparison, were today's predictions the observed figures plus these."""
     seen = tables.experiments()[["experiment", "title"]].merge(tables.experiments_observed(), on="experiment", how="left")["observed"].fillna(0.0)
-    said = tables.experiments()[["experiment", "kind", "title", "note"]].assign(predicted_p10=seen + low, predicted_p50=seen + middle, predicted_p90=seen + high)
+    rows = tables.experiments()
+    said = rows[["experiment", "kind", "title"]].assign(predicted_p10=seen + low, predicted_p50=seen + middle, predicted_p90=seen + high, note=rows["note"])
     monkeypatch.setattr(experiments, "predict", lambda: said)
     return experiments.compare()
 
@@ -69,7 +70,7 @@ def test_there_are_ten_with_an_outcome_openings_and_closings() -> None:
 
 
 def test_the_chapter_shows_all_says_misses_and_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    hit, missed = ValidationResult({"experiments": _as_if(monkeypatch, -1, 0, 1)}, {}), ValidationResult({"experiments": _as_if(monkeypatch, 900_000, 900_001, 900_002)}, {})
+    hit, missed = validated({"experiments": _as_if(monkeypatch, -1, 0, 1)}), validated({"experiments": _as_if(monkeypatch, 900_000, 900_001, 900_002)})
     shown = words.experiments(hit)
     assert len(shown.rows) == len(ROWS)
     assert not any("Left out" in str(row) for row in shown.rows)

@@ -18,6 +18,7 @@ from corridors.transport.world_network.tables import sea
 from corridors.validation import experiments_measured as measured
 from corridors.validation import sea_detour
 from corridors.validation.checks import ValidationResult
+from validated import validated
 
 
 def test_a_queue_drains_by_what_is_released_beyond_what_arrives() -> None:
@@ -98,7 +99,7 @@ def _as_if(monkeypatch: pytest.MonkeyPatch, more: float) -> ValidationResult:
     said = tables.experiments_measured()[["experiment", "title", "quantity", "unit", "note"]]
     middle = said["experiment"].map(seen) + more
     monkeypatch.setattr(measured, "predict", lambda: said.assign(predicted_p10=middle - 0.01, predicted_p50=middle, predicted_p90=middle + 0.01))
-    return ValidationResult({"experiments_measured": measured.compare()}, {})
+    return validated({"experiments_measured": measured.compare()})
 
 
 def test_the_chapter_shows_every_quantity_and_says_misses(monkeypatch: pytest.MonkeyPatch) -> None:

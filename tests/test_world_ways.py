@@ -9,7 +9,7 @@ from corridors.data import tables
 from corridors.show.words import world_ways as words
 from corridors.transport.world_network import costs
 from corridors.validation import world_ways
-from corridors.validation.checks import ValidationResult
+from validated import validated
 
 
 def test_lengths_hours_and_the_shares_left_out() -> None:
@@ -46,10 +46,10 @@ def test_a_missed_aim_is_said_to_be_missed() -> None:
         assert summary[kind]["median_absolute_error"] == pytest.approx(float(errors.median()))
         for error in (0.5 * aim, 2.0 * aim):
             shown = {kind: {**summary[kind], "median_absolute_error": error}}
-            found = ValidationResult({"world_ways": frame}, {"world_ways": shown, "world_ways_causes": causes})
+            found = validated({"world_ways": frame}, {"world_ways": shown, "world_ways_causes": causes})
             told = words.words(found).paragraphs[0]
             assert ("it is met" in told) == (error <= aim) and ("it is missed" in told) == (error > aim)
-    everything = ValidationResult({"world_ways": frame}, {"world_ways": summary, "world_ways_causes": causes})
+    everything = validated({"world_ways": frame}, {"world_ways": summary, "world_ways_causes": causes})
     assert len(words.words(everything).paragraphs) == 5
     assert len(words.misses(everything).rows) == len(frame)
 

@@ -8,7 +8,7 @@ from corridors.data import tables
 from corridors.show.words import validation as words
 from corridors.validation import published
 from corridors.validation import published_appraisals as ours
-from corridors.validation.checks import ValidationResult
+from validated import validated
 
 
 def test_present_values_and_the_rate_of_return_are_as_printed() -> None:
@@ -53,7 +53,7 @@ def test_chirundu_and_kazungula_by_hand() -> None:
 
 def test_appraisals_of_crossings_are_shown_with_what_differs() -> None:
     frame = published.compare()
-    shown = words.crossing_appraisals(ValidationResult({"published": frame}, {}))
+    shown = words.crossing_appraisals(validated({"published": frame}))
     of_crossings = frame[frame["table"].isin(ours.OF_CROSSINGS)]
     assert len(shown.rows) == len(of_crossings) == 5
     assert (of_crossings["note"].str.len() > 20).all() and of_crossings["url"].str.startswith("https://").all()
