@@ -151,7 +151,8 @@ class Chain:
             return Settled(None, self._world(params, phases, year, demand, closure, cases))
         joint = self._joint(params, phases, year, demand, closure, cases)
         place = None if near is None else near.world.place
-        if place is not None and place.rest.shape[1] != len(self.system.pairs):
+        signals = 0 if joint.linear is None else joint.linear.response.shape[2]
+        if place is not None and (place.rest.shape[1] != len(self.system.pairs) or signals not in (0, place.signals.shape[1])):
             # other pairs
             place = None
         known = None if beside is None else self._beside(params, beside, demand)
