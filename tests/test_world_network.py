@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from pathlib import Path
 
 import networkx
 import numpy as np
@@ -15,7 +16,7 @@ import known_lengths
 from corridors.data import names, world_names
 from corridors.data import tables as data
 from corridors.data.geometry import great_circle_km
-from corridors.data.world_compiler import layers
+from corridors.data.world_compiler import border_edges, layers
 from corridors.transport import ways as ways_module
 from corridors.transport.world_network import (
     borders,
@@ -67,12 +68,71 @@ def test_ids_are_unique_and_ends_of_links_exist() -> None:
         assert economy in graph.sides[a] and economy in graph.sides[b], (graph.names[a], graph.names[b])
 
 
-def test_no_road_is_shorter_than_the_great_circle() -> None:
-    graph = tables.roads()
+@pytest.mark.parametrize("mode", ["road", "rail", "sea"])
+def test_no_link_is_shorter_than_the_great_circle(mode: str) -> None:
+    """Lengths by land are rounded up to a tenth of a kilometre; positions of sea nodes are written to 0.001 degrees, up to
+    0.08 km off at either end, and lengths to 0.1 km."""
+    graph = {"road": tables.roads, "rail": tables.rails, "sea": tables.sea}[mode]()
     straight = great_circle_km(graph.latitude[graph.a], graph.longitude[graph.a], graph.latitude[graph.b], graph.longitude[graph.b])
-    # A crossing lies halfway along the edge that crosses the border, so what is too short on one side is too long on the other.
-    inside = (graph.a < len(graph.places)) & (graph.b < len(graph.places))
-    assert (graph.km[inside] >= straight[inside] - 0.1).all()
+    short = graph.km < straight - (0.21 if mode == "sea" else 1e-9)
+    assert not short.any(), [(int(a), int(b)) for a, b in zip(graph.a[short], graph.b[short], strict=True)][:5]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "km"),
+    # N4 of Mozambique and Doing Business 2020 (data/world/known_lengths.csv); these three were 38, 94 and 146 % too long.
+    [("moz_maputo", "lebombo", 96.8), ("mli_bamako", "kidira", 708.0), ("bwa_gaborone", "kopfontein", 25.0)],
+)
+def test_roads_to_posts_on_long_edges(start: str, end: str, km: float) -> None:
+    search = road_search.with_all_open()
+    way = search.way(search.from_nodes([search.graph.number[start]])[1][0], search.graph.number[start], search.graph.number[end])
+    assert way is not None and way.km == pytest.approx(km, rel=0.15)
+
+
+def a_border() -> tuple[pd.DataFrame, pd.DataFrame, border_edges.Edges, border_edges.Polygons]:
+    """Two square economies that meet at 10 degrees east, on the equator; one edge of 400 km from 9.5 to 13 degrees passes there."""
+    arcs = [[[0, -5], [10, 0], [0, 10], [-10, 0], [0, -10]], [[10, -5], [10, 0], [0, 10], [-10, 0], [0, -10]]]
+    topology = {"transform": {"scale": [1, 1], "translate": [0, 0]}, "arcs": arcs,
+                "objects": {"countries": {"geometries": [{"type": "Polygon", "arcs": [[k]]} for k in (0, 1)]}}}  # fmt: skip
+    crossings = pd.DataFrame({"crossing": ["x"], "economy_a": ["AAA"], "economy_b": ["BBB"], "latitude": [0.0], "longitude": [10.0]})
+    places = pd.DataFrame(
+        {"place": ["one", "other"], "kind": "capital", "economy": ["AAA", "BBB"], "latitude": 0.0, "longitude": [9.0, 14.0]}
+    )
+    edges = border_edges.Edges(np.array([[0.0, 13.0], [3.0, 13.0]]), np.array([[0.0, 9.5], [3.0, 14.0]]), np.array([400.0, 120.0]))
+    return crossings, places, edges, border_edges.Polygons(topology)
+
+
+def test_an_edge_is_cut_where_the_border_is() -> None:
+    """A seventh of the edge, 57 km of 400, lies in the one economy and not half of it; the whole way is as long as before."""
+    crossings, places, edges, polygons = a_border()
+    found = border_edges.of_crossings(crossings, places, edges, polygons)
+    assert found.loc["x"].to_list() == [400.0, 0.0, 9.5, 0.0, 13.0], "the end in economy_a comes first, whichever way the edge is written"
+    links = pd.DataFrame({"from": ["one", "x"], "to": ["x", "other"], "economy": ["AAA", "BBB"], "length_km": [60.0 + 200.0, 115.0 + 200.0]})
+    cut = border_edges.cut_at_the_border(links, crossings, found)["length_km"]
+    assert cut.to_list() == pytest.approx([60.0 + 400.0 / 7, 115.0 + 400.0 * 6 / 7])
+    assert cut.sum() == pytest.approx(links["length_km"].sum())
+    assert border_edges.of_crossings(crossings.assign(latitude=1.0), places, edges, polygons).empty, "no edge passes there"
+    assert border_edges.of_crossings(crossings.assign(economy_b="CCC"), places, edges, polygons).empty, "an economy without any place"
+
+
+def test_polygons_tell_inside_from_outside() -> None:
+    polygons = a_border()[-1]
+    assert [polygons.at(0.0, longitude) for longitude in (5.0, 15.0, 25.0)] == [0, 1, None]
+
+
+def test_graphs_are_read_from_their_literals(tmp_path: Path) -> None:
+    module = tmp_path / "graph.py"
+    module.write_text("graph=[{1: 1.5, 2: 7.0}, {0: 1.5}, {0: 7.0}]\nnodes=[[1.0, 2.0], [1.0, 3.0], [1.0, -179.0]]\n", encoding="utf-8")
+    edges = border_edges.read(module)
+    assert edges.km.tolist() == [1.5], "each edge once, none round the world"
+    assert edges.start.tolist() == [[1.0, 2.0]] and edges.end.tolist() == [[1.0, 3.0]]
+
+
+def test_a_link_below_the_great_circle_is_lengthened() -> None:
+    places = pd.DataFrame({"place": ["a"], "latitude": [0.0], "longitude": [0.0]})
+    crossings = pd.DataFrame({"crossing": ["x"], "latitude": [0.0], "longitude": [1.0]})
+    links = pd.DataFrame({"from": ["a", "a"], "to": ["x", "x"], "length_km": [100.0, 130.04]})
+    assert layers.not_too_short(links, places, crossings).to_list() == [111.2, 130.0]
 
 
 def test_a_link_that_is_given_twice_is_not_twice_as_long() -> None:
@@ -252,8 +312,6 @@ def test_maps_of_any_region_and_across_the_day_line() -> None:
 
 
 def test_examples_are_whole_and_outside_the_hand_checked_network() -> None:
-    from pathlib import Path
-
     from corridors import scenario
     from corridors.runtime import paths
 

@@ -1,4 +1,7 @@
-"""``python -m corridors.data.world_compiler FOLDER``: write ``data/world`` from the compiled tables in FOLDER."""
+"""``python -m corridors.data.world_compiler COMPILED GRAPHS COUNTRIES DATA``: write ``data/world`` from the compiled tables in COMPILED.
+
+GRAPHS is the folder of the modules of scgraph-data 2.0.0, COUNTRIES the file countries-10m.json of the npm package world-atlas 2.0.2.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,10 @@ from corridors.data.world_compiler import tables
 
 def main(arguments: list[str]) -> int:
     """Compile; 0 when done, 2 when the arguments are wrong."""
-    if len(arguments) != 2:
-        print("usage: python -m corridors.data.world_compiler COMPILED_FOLDER DATA_FOLDER", file=sys.stderr)
+    if len(arguments) != 4:
+        print("usage: python -m corridors.data.world_compiler COMPILED_FOLDER GRAPHS_FOLDER COUNTRIES_TOPOJSON DATA_FOLDER", file=sys.stderr)
         return 2
-    unplaced = tables.write(Path(arguments[0]), Path(arguments[1]))
+    unplaced = tables.write(*map(Path, arguments))
     if unplaced:
         print(f"not on the compiled graph, so joined to the nearest places by the great circle: {', '.join(unplaced)}", file=sys.stderr)
     return 0

@@ -3,13 +3,15 @@
 What is compiled from OpenStreetMap is short by some percent (straightened bends) and much too short in
 mountains; some crossings are missing, and towns name crossings that everybody knows by another name. In order:
 
+0. edges over a border are cut where the border is (:mod:`corridors.data.world_compiler.border_edges`);
 1. every length is multiplied by :data:`BENDS`;
 2. crossings of ``data/network`` and of ``crossing_names.csv`` give their ids and names to the nearest compiled
    crossing of the same two economies;
 3. crossings that the graph lacks (``hand_crossings.csv``, or any of 2 without a match) are joined to the nearest places on
    either side by the great circle times a detour;
 4. where a link of ``data/network`` has a cited length, the compiled roads between its ends are stretched to it, or a
-   link of that length is added if they are longer.
+   link of that length is added if they are longer;
+5. no link is shorter than the great circle between its ends (a city lies off the graph that it is joined to).
 
 Each row says in ``basis`` which of these it comes from.
 """
@@ -24,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from corridors.data.geometry import great_circle_km
+from corridors.data.world_compiler import border_edges
 
 BENDS = 1.06
 """Driven over compiled length: median of 33 known distances (docs/method.md)."""
@@ -50,6 +53,7 @@ def lay(
     checked_places: pd.DataFrame,
     checked_links: pd.DataFrame,
     hand_links: pd.DataFrame,
+    edges: pd.DataFrame,
 ) -> Layered:
     """Lay the checked tables over the compiled ones.
 
@@ -59,12 +63,14 @@ def lay(
     names, by_hand: ``data/world/crossing_names.csv`` and ``hand_crossings.csv``.
     checked_places, checked_links: ``data/network/places.csv`` and ``links.csv``.
     hand_links: ``data/world/hand_links.csv``, roads with a cited length that the graph lacks.
+    edges: the edge that passes each compiled crossing (:func:`border_edges.of_crossings`).
     """
     checked = checked_places[checked_places["kind"] == "crossing"].copy()
     checked[["economy_a", "economy_b"]] = checked["economies"].str.split("-", expand=True).to_numpy()
     checked = checked.rename(columns={"place": "crossing"})
     checked["other_names"] = checked["name"].str.replace(" / ", "|").str.replace(" (", "|").str.replace(")", "")
     found, renamed, unplaced = _named(crossings, checked, names)
+    links = border_edges.cut_at_the_border(links, _where_people_say(crossings, renamed, checked, names), edges)
     links = links.assign(length_km=links["length_km"] * BENDS, basis="OpenStreetMap")
     links["from"] = links["from"].map(renamed).fillna(links["from"].str.removeprefix("x_"))
     links["to"] = links["to"].map(renamed).fillna(links["to"].str.removeprefix("x_"))
@@ -76,7 +82,7 @@ def lay(
     links = _cited_lengths(places, found, links, checked_places, checked_links)
     links = pd.concat([hand_links[["from", "to", "economy", "length_km"]].assign(basis="checked: hand_links.csv"), links], ignore_index=True)
     links = _once(links).sort_values(["economy", "from", "to"], kind="stable")
-    links["length_km"] = np.maximum(links["length_km"], _straight(places, links)).round(1)
+    links["length_km"] = not_too_short(links, places, found)
     found = found.sort_values(["economy_a", "economy_b", "use_share", "crossing"], ascending=[True, True, False, True], kind="stable")
     return Layered(found, links.reset_index(drop=True), tuple(unplaced))
 
@@ -87,12 +93,14 @@ def _once(links: pd.DataFrame) -> pd.DataFrame:
     return links[~pd.DataFrame(np.sort(ends, axis=1)).assign(economy=links["economy"].to_numpy()).duplicated().to_numpy()]
 
 
-def _straight(places: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:
-    """Great circle between two places (a city lies off the graph it is joined to); 0 for links of a crossing."""
-    at = places.set_index("place")[["latitude", "longitude"]]
-    ends = [at.reindex(links[end]) for end in ("from", "to")]
-    km = great_circle_km(ends[0]["latitude"], ends[0]["longitude"], ends[1]["latitude"], ends[1]["longitude"])
-    return np.nan_to_num(km)
+def not_too_short(links: pd.DataFrame, places: pd.DataFrame, crossings: pd.DataFrame) -> pd.Series:
+    """Lengths of links, km to a tenth, none of them below the great circle between its ends."""
+    nodes = pd.concat([places.rename(columns={"place": "node"}), crossings.rename(columns={"crossing": "node"})])
+    at = nodes.drop_duplicates("node").set_index("node")[["latitude", "longitude"]].astype(float)
+    ends = [at.loc[links[end]] for end in ("from", "to")]
+    straight = great_circle_km(*(ends[k][column].to_numpy() for k in (0, 1) for column in ("latitude", "longitude")))
+    # A tenth is rounded up: a length is never below its great circle.
+    return pd.Series(np.maximum(links["length_km"].round(1), np.ceil(10.0 * straight) / 10.0), index=links.index).round(1)
 
 
 def _named(
@@ -128,6 +136,13 @@ def _named(
     table["crossing"] = table["id"]
     columns = ["crossing", "name", "other_names", "economy_a", "economy_b", "latitude", "longitude", "use_share", "parallel_roads", "basis"]
     return table[columns], renamed, unplaced
+
+
+def _where_people_say(crossings: pd.DataFrame, renamed: dict[str, str], *named: pd.DataFrame) -> pd.DataFrame:
+    """Compiled crossings at the positions of those whose names they took: a long edge passes the border beside the post."""
+    at = pd.concat(named).drop_duplicates("crossing").set_index("crossing")[["latitude", "longitude"]].astype(float)
+    known = at.reindex(crossings["crossing"].map(renamed))
+    return crossings.assign(**{column: known[column].fillna(pd.Series(crossings[column].to_numpy(), known.index)).to_numpy() for column in at})
 
 
 def _unique(ids: Iterable[str]) -> list[str]:

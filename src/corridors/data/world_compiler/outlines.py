@@ -57,12 +57,12 @@ def features(topology: dict[str, Any]) -> list[dict[str, Any]]:
             for ring in polygon:
                 for arc in ring:
                     owners.setdefault(arc if arc >= 0 else ~arc, set()).add(name)
-            outer = _ring(lines, polygon[0])
+            outer = ring_of(lines, polygon[0])
             extent = float(np.prod(np.ptp(outer, axis=0)))
             if extent > size:
                 largest, size = outer, extent
             if np.ptp(outer, axis=0).max() >= SMALLEST_ISLAND and outer[:, 1].max() > SOUTHERNMOST:
-                rings = [thinned(_ring(lines, ring), LAND_STEP) for ring in polygon]
+                rings = [thinned(ring_of(lines, ring), LAND_STEP) for ring in polygon]
                 rings = [ring for ring in rings if len(ring) > 3]
                 land += [[_rounded(ring) for ring in rings]] if rings else []
         if largest is not None and size > 1.0:
@@ -79,7 +79,8 @@ def features(topology: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _ring(lines: list[Array], ring: list[int]) -> Array:
+def ring_of(lines: list[Array], ring: list[int]) -> Array:
+    """The points of a ring of a topology: its arcs one after the other, those with a negative number turned round."""
     return np.concatenate([lines[arc] if arc >= 0 else lines[~arc][::-1] for arc in ring])
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 
-from corridors.data.world_compiler import layers
+from corridors.data.world_compiler import border_edges, layers
 
 _SEA = {
     "sea_ports": "ports",
@@ -15,33 +16,45 @@ _SEA = {
 }
 
 
-def write(compiled: Path, data: Path) -> tuple[str, ...]:
+def write(compiled: Path, graphs: Path, countries: Path, data: Path) -> tuple[str, ...]:
     """Lay the checked layer over the tables in ``compiled`` and write ``data/world``; names that found no place.
 
-    ``compiled`` has road_places, road_crossings, road_links, the same for rail, sea_ports, sea_nodes and sea_links.
+    ``compiled`` has road_places, road_crossings, road_links, the same for rail, sea_ports, sea_nodes and sea_links; ``graphs`` the
+    modules of scgraph-data that they were compiled from, ``countries`` the polygons (countries-10m.json of world-atlas).
     """
     world = data / "world"
+    polygons = border_edges.Polygons(json.loads(countries.read_text(encoding="utf-8")))
 
     def read(name: str) -> pd.DataFrame:
         return pd.read_csv(compiled / f"{name}.csv", keep_default_na=False, na_values=[""])
 
+    def graph(mode: str, module: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        places, crossings = read(f"{mode}_places"), read(f"{mode}_crossings")
+        edges = border_edges.of_crossings(crossings, places, border_edges.read(graphs / f"{module}.py"), polygons)
+        return places, crossings, read(f"{mode}_links"), edges
+
     hand = {name: pd.read_csv(world / f"{name}.csv", keep_default_na=False, na_values=[""]) for name in ("crossing_names", "hand_crossings", "hand_links")}
-    places = read("road_places")
+    places, crossings, links, edges = graph("road", "world_highways")
     laid = layers.lay(
-        places, read("road_crossings"), read("road_links"), hand["crossing_names"], hand["hand_crossings"],
-        pd.read_csv(data / "network" / "places.csv"), pd.read_csv(data / "network" / "links.csv"), hand["hand_links"],
+        places, crossings, links, hand["crossing_names"], hand["hand_crossings"],
+        pd.read_csv(data / "network" / "places.csv"), pd.read_csv(data / "network" / "links.csv"), hand["hand_links"], edges,
     )  # fmt: skip
-    _save(places.rename(columns={"geonameid_or_port": "source_id"}), world / "road_places.csv")
+    _save(_with_source(places), world / "road_places.csv")
     _save(laid.crossings, world / "crossings.csv")
     _save(laid.links, world / "road_links.csv")
-    _save(read("rail_places").rename(columns={"geonameid_or_port": "source_id"}), world / "rail_places.csv")
-    _save(read("rail_crossings").drop(columns=["parallel_roads"]), world / "rail_crossings.csv")
-    rails = read("rail_links")
-    rails["length_km"] = (rails["length_km"] * layers.BENDS).round(1)
-    _save(rails.assign(basis="OpenStreetMap"), world / "rail_links.csv")
+    places, crossings, links, edges = graph("rail", "world_railways")
+    _save(_with_source(places), world / "rail_places.csv")
+    _save(crossings.drop(columns=["parallel_roads"]), world / "rail_crossings.csv")
+    links = border_edges.cut_at_the_border(links, crossings, edges)
+    links["length_km"] *= layers.BENDS
+    _save(links.assign(length_km=layers.not_too_short(links, places, crossings), basis="OpenStreetMap"), world / "rail_links.csv")
     for name, target in _SEA.items():
         _save(read(name), world / f"{target}.csv")
     return laid.unplaced
+
+
+def _with_source(places: pd.DataFrame) -> pd.DataFrame:
+    return places.rename(columns={"geonameid_or_port": "source_id"})
 
 
 def _save(table: pd.DataFrame, path: Path) -> None:
