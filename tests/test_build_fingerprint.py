@@ -36,7 +36,7 @@ def test_what_a_step_leans_on_counts_through_others(package: Path) -> None:
     path = package / "transport" / "queue.py"
     path.write_text(path.read_text() + "\n# other words\n")
     after = fingerprint.Library(package)
-    for kind in ("scenario", "validation", "sweep"):
+    for kind in ("scenario", "validation", "background", "sweep"):
         assert after.digest(ROOTS[kind]) != before.digest(ROOTS[kind]), kind
 
 

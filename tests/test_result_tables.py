@@ -16,13 +16,17 @@ from corridors.data import table_schema
 from corridors.data.table_schema import flag, number, text, whole, year
 from corridors.errors import DataError
 from corridors.report import result_files
-from corridors.study import result, result_facts, result_tables
+from corridors.study import background_tables, result, result_facts, result_tables
 from corridors.study.result import StudyResult
 from corridors.validation import result_tables as validation_tables
 from studied import studied
 
 ROOT = Path(__file__).resolve().parents[1]
-ALL = {**result_tables.TABLES, **{f"validation.{k}": v for k, v in validation_tables.TABLES.items()}}
+ALL = {
+    **result_tables.TABLES,
+    **{f"validation.{k}": v for k, v in validation_tables.TABLES.items()},
+    **{f"background.{k}": v for k, v in background_tables.TABLES.items()},
+}
 
 _spec = importlib.util.spec_from_file_location("write_results_page", ROOT / "docs" / "write_results_page.py")
 assert _spec and _spec.loader

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,12 +12,11 @@ from corridors import uncertainty
 from corridors.appraisal import states
 from corridors.data import tables
 from corridors.show.words import background_world
-from corridors.study import truck_loads
+from corridors.study import background, truck_loads
 from corridors.trade import cargo, unit_values, world
 from corridors.transport import truck_values
 from corridors.transport.network import load
 from corridors.transport.system import compile_system
-from studied import studied
 
 MIDDLE = uncertainty.central()
 
@@ -98,8 +98,13 @@ def test_trade_and_trucks_give_loads_within_bounds_or_the_row_says_why() -> None
     np.testing.assert_allclose(theirs, by_hand[theirs.index], rtol=1e-12)
 
 
+@cache
+def around() -> background.Background:
+    return background.run(("PAK", "RUS"))
+
+
 def test_the_table_of_loads_is_told_in_the_background_report() -> None:
-    shown = background_world.loads_table(studied("baseline"))
+    shown = background_world.loads_table(around())
     assert shown is not None and len(shown.rows) == len(load().crossing_names())
     text = " ".join(str(cell) for row in shown.rows for cell in row)
     assert "Kyrgyz" in text and "shut" in text and "nan" not in text
@@ -120,10 +125,10 @@ def test_pairs_whose_trade_and_trucks_disagree_say_why() -> None:
 
 
 def test_the_tables_of_pairs_are_told_in_the_background_report() -> None:
-    result = studied("baseline")
-    why, values = background_world.traffic_table(result), background_world.values_table(result)
+    found = around()
+    why, values = background_world.traffic_table(found), background_world.values_table(found)
     assert why is not None and values is not None
-    assert len(why.rows) == (truck_loads.traffic(result.pair)["why"] != "").sum()
+    assert len(why.rows) == (found["pair_loads"]["why"] != "").sum()
     assert len(values.rows) == background_world.MOST_PAIRS and values.rows[0][0] == "Pakistan to Russia"
     by_pair = {row[0]: row for row in values.rows}
     assert "Torkham" in str(by_pair["Pakistan to Afghanistan"][-1]) and "370 (270 to 620)" in str(by_pair["Pakistan to Afghanistan"][1])

@@ -21,7 +21,8 @@ from corridors.runtime.installation import Snapshot
 
 VALIDATION = "validation"
 COMPARISON = "comparison"
-BACKGROUND = {
+BACKGROUND = "background"
+BACKGROUND_REPORTS = {
     "01_trade_profile": "Trade profile",
     "02_gravity": "What trade responds to",
     "03_corridors": "The corridors",
@@ -32,7 +33,8 @@ _SOURCE = Path(__file__).resolve().parents[1]
 
 ROOTS = {
     "scenario": ("corridors.study.pipeline", "corridors.report.result_files"),
-    "validation": ("corridors.validation.checks", "corridors.report.result_files"),
+    VALIDATION: ("corridors.validation.checks", "corridors.report.result_files"),
+    BACKGROUND: ("corridors.study.background", "corridors.report.result_files"),
     "sweep": ("corridors.study.headline",),
     "notebook": ("corridors.report.run",),
     "html": ("corridors.report.export.notebook",),
@@ -57,12 +59,14 @@ class Catalogue:
         return self._snapshot.moved()
 
     def subjects(self, names: Sequence[str], also: Sequence[str]) -> list[Subject]:
-        """Results to compute: one for each scenario, and the validation in a build of everything."""
+        """Results to compute: one for each scenario, in a build of everything the validation and the background too."""
         asked = self._scenarios(tuple(names))
         found = [_subject(one, source, folder=one.name) for one, source in asked]
         found += [_subject(one, source, folder=None) for one, source in self._others(names, also)]
         if not names:
             found.append(Subject(VALIDATION, VALIDATION, {}, folder=VALIDATION))
+            pair = scenario.load(_BACKGROUND_SCENARIO).pair
+            found.append(Subject(BACKGROUND, BACKGROUND, {"pair": list(pair)}, folder=BACKGROUND))
         return found
 
     def documents(self, names: Sequence[str], also: Sequence[str]) -> list[Document]:
@@ -73,7 +77,7 @@ class Catalogue:
         found.append(_comparison([one for one, _ in compared]))
         if not names:
             found.append(_validation())
-            found += [_background(stem, title) for stem, title in BACKGROUND.items()]
+            found += [_background(stem, title) for stem, title in BACKGROUND_REPORTS.items()]
         return [document for document in found if document.notebook.exists()]
 
     @lru_cache  # noqa: B019 (one catalogue lives as long as one build)
@@ -180,7 +184,7 @@ def _validation() -> Document:
 
 def _background(stem: str, title: str) -> Document:
     return Document(
-        f"background/{stem}", paths.notebooks() / f"{stem}.ipynb", "report", title,
-        {"scenario": _BACKGROUND_SCENARIO}, (_BACKGROUND_SCENARIO,), "result_dir", one_result=True,
-        shown_parameters={"scenario": _BACKGROUND_SCENARIO, "result_dir": ""},
+        f"{BACKGROUND}/{stem}", paths.notebooks() / f"{stem}.ipynb", "report", title,
+        {"scenario": _BACKGROUND_SCENARIO}, (_BACKGROUND_SCENARIO, BACKGROUND), "results_dir",
+        shown_parameters={"scenario": _BACKGROUND_SCENARIO, "results_dir": ""},
     )  # fmt: skip

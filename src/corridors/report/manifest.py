@@ -105,7 +105,7 @@ def make(
     listed, and files that no build made never do. ``inputs`` are hashes by path, ``documents`` the reports by folder, ``steps`` the key and seconds of
     each step, ``failed`` the steps of this build that failed.
     """
-    listed = {*documents, *(s.folder for s in plan.subjects.values() if s.folder is not None)}
+    listed = {*documents, *(folder.partition("/")[0] for folder in documents), *(s.folder for s in plan.subjects.values() if s.folder is not None)}
     earlier = [name for name in before["outputs"] if any(name.startswith(f"{folder}/") for folder in listed)]
     there = outputs(out, [*delivered, *earlier])
     scenarios = {

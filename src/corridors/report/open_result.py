@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from corridors.study.background import Background
     from corridors.study.result import StudyResult
     from corridors.validation.checks import ValidationResult
 
@@ -32,4 +33,12 @@ def open_validation(result_path: str = "") -> ValidationResult:
     """The validation saved in ``result_path``; where that is empty, it is computed now."""
     from corridors.validation import checks
 
-    return checks.load(result_path) if result_path else checks.run()
+    return checks.ValidationResult.load(result_path) if result_path else checks.run()
+
+
+def open_with_background(scenario: str, results_dir: str = "") -> tuple[StudyResult, Background]:
+    """The study and the world around its pair, each saved in its own folder of ``results_dir``, or computed now."""
+    from corridors.study import background
+
+    result = open_result(scenario, str(Path(results_dir) / scenario) if results_dir else "")
+    return result, background.Background.load(Path(results_dir) / background.Background.whose) if results_dir else background.run(result.pair)

@@ -4,6 +4,7 @@ The graph::
 
     result:SCENARIO ──▶ notebook:SCENARIO ──▶ html:SCENARIO, pdf:SCENARIO
         └──▶ notebook:comparison, notebook:background/..., index
+    result:background ─▶ notebook:background/...
     result:validation ─▶ notebook:validation ─▶ ...
 
 Each step's key is the SHA-256 of everything that goes into it, keys of the steps it needs included.
@@ -46,11 +47,11 @@ class Document:
 
 @dataclass(frozen=True)
 class Subject:
-    """Something computed once and read by documents: a scenario, or the validation."""
+    """Something computed once and read by documents: a scenario, the validation, or the background."""
 
     name: str
     kind: str
-    """``scenario`` or ``validation``."""
+    """``scenario``, ``validation`` or ``background``."""
     recipe: Mapping[str, Any]
     """What the computation is given: plain values."""
     folder: str | None

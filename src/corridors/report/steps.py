@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def result(kind: str, recipe: Mapping[str, Any]) -> Files:
-    """The files of a scenario's study, or of the validation."""
-    return _validation() if kind == "validation" else _study(recipe)
+    """The files of a scenario's study, of the validation, or of the background."""
+    return {"scenario": _study, "validation": _validation, "background": _background}[kind](recipe)
 
 
 def _study(recipe: Mapping[str, Any]) -> Files:
@@ -29,10 +29,17 @@ def _study(recipe: Mapping[str, Any]) -> Files:
     return result_files.files(pipeline.run(scenario.parse(recipe["scenario"], name=recipe["name"])))
 
 
-def _validation() -> Files:
+def _validation(recipe: Mapping[str, Any]) -> Files:
     from corridors.validation import checks
 
     return result_files.files(checks.run())
+
+
+def _background(recipe: Mapping[str, Any]) -> Files:
+    from corridors.study import background
+
+    first, second = recipe["pair"]
+    return result_files.files(background.run((first, second)))
 
 
 def html(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:

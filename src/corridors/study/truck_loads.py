@@ -13,30 +13,26 @@ from corridors import uncertainty
 from corridors.appraisal import states
 from corridors.data import tables
 from corridors.errors import NetworkError
+from corridors.study.background_tables import TABLES
 from corridors.trade import cargo, world
 from corridors.transport import pair_values, truck_values
 from corridors.transport.system import Pair, compile_system
 from corridors.transport.truck_values import HIGHEST_USD, LOWEST_USD
 from corridors.transport.world_network.study import network_of
 
-COLUMNS = (
-    "crossing", "name", "trucks_per_day", "known_trucks_per_day", "known_musd_per_year", "known_usd_per_truck",
-    "other_usd_per_truck", "other_usd_low", "other_usd_high", "estimate", "note",
-)  # fmt: skip
-TRAFFIC_COLUMNS = ("exporter", "importer", "trucks_per_day", "musd_by_road", "usd_per_truck", "why")
 FEW = 1.0
 """With fewer known trucks a day than this a load of theirs means nothing."""
 
 
 def loads(pair: Pair) -> pd.DataFrame:
-    """One row a crossing of the network of ``pair``, base year, central case; columns :data:`COLUMNS`. Empty without a network.
+    """One row a crossing of the network of ``pair``, base year, central case; table ``truck_loads``. Empty without a network.
 
     ``known_usd_per_truck`` is NaN where next to no known pair passes, or the crossing is shut today.
     """
     try:
         system = states.showing_all(compile_system(network_of(pair, ()), study=pair))
     except NetworkError:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return TABLES["truck_loads"].empty()
     state = system.solve(uncertainty.central())
     trade = world.base_matrix()
     flow = np.array([float(trade.loc[p]) if set(p) <= set(trade.index) else 0.0 for p in system.pairs])
@@ -62,7 +58,7 @@ def loads(pair: Pair) -> pd.DataFrame:
                 float(other["usd_low"]), float(other["usd_high"]), bool(other["estimate"]), _why(a_truck, system.pairs, musd[:, x]) or str(other["note"]),
             )
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(TABLES["truck_loads"].columns))
 
 
 def _why(usd: float, pairs: tuple[Pair, ...], musd: np.ndarray) -> str:
@@ -78,7 +74,7 @@ def _why(usd: float, pairs: tuple[Pair, ...], musd: np.ndarray) -> str:
 
 
 def traffic(pair: Pair) -> pd.DataFrame:
-    """Goods that go by road over the trucks of each directed pair of the network of ``pair``, columns :data:`TRAFFIC_COLUMNS`; empty without a network.
+    """Goods that go by road over the trucks of each directed pair of the network of ``pair``, table ``pair_loads``; empty without a network.
 
     Goods are trade of the base year by class times the road's share of it (``data/network/pair_traffic.csv``, bulk by
     ``bulk_by_road.csv``). ``why``, with the row's own note, says what a load outside 5,000 to 120,000 dollars comes from, and is empty inside.
@@ -86,7 +82,7 @@ def traffic(pair: Pair) -> pd.DataFrame:
     try:
         network = network_of(pair, ())
     except NetworkError:
-        return pd.DataFrame(columns=list(TRAFFIC_COLUMNS))
+        return TABLES["pair_loads"].empty()
     rows = network.pair_traffic
     pairs = list(zip(rows["exporter"].astype(str), rows["importer"].astype(str), strict=True))
     trade = world.base_matrix()
@@ -109,16 +105,16 @@ def traffic(pair: Pair) -> pd.DataFrame:
         basis = str(reported.get((a, b), "reported"))
         why, note = _why_pair(usd, both[k], _load(with_bulk[k], trucks[k]), basis), rows["note"].iloc[k]
         found.append((a, b, float(trucks[k]), float(by_truck[k]), usd, f"{why}; {note}" if why and isinstance(note, str) else why))
-    return pd.DataFrame(found, columns=list(TRAFFIC_COLUMNS))
+    return pd.DataFrame(found, columns=list(TABLES["pair_loads"].columns))
 
 
 def values(pair: Pair) -> pd.DataFrame:
     """Dollars a tonne by directed pair and class (:func:`corridors.transport.pair_values.table`): those of ``pair``, of counted pairs, then
-    by trade; empty without a network."""
+    by trade, table ``tonne_values``; empty without a network."""
     try:
         network = network_of(pair, ())
     except NetworkError:
-        return pd.DataFrame(columns=list(pair_values.COLUMNS))
+        return TABLES["tonne_values"].empty()
     own = [pair, pair[::-1]]
     listed = zip(network.pair_traffic["exporter"].astype(str), network.pair_traffic["importer"].astype(str), strict=True)
     trade = world.base_matrix()

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from corridors.equilibrium import respond
+from corridors.equilibrium import respond, standard_errors
 from corridors.errors import DataError, nearest
 from corridors.trade import expected_trade, missing_trade, world
 
@@ -40,17 +40,7 @@ def gravity_whatif(pair: tuple[str, str], shorter_percent: float = 10.0, closure
 
     Raises DataError for an unknown economy or a distance that cannot shrink so far.
     """
-    trade = world.base_matrix()
-    for economy in pair:
-        if economy not in trade.index:
-            raise DataError(f"what if: {economy!r} is not in the world matrix{nearest(economy, map(str, trade.index))}")
-    if pair[0] == pair[1]:
-        raise DataError(f"what if: {pair[0]} with itself; two economies are needed")
-    if not 0.0 < shorter_percent < 100.0:
-        raise DataError(f"what if: shorter_percent is {shorter_percent:g}; it must be above 0 and below 100")
-    cases = {f"{shorter_percent:g} % shorter distance": ("ln_distance", float(np.log1p(-shorter_percent / 100.0)))}
-    if not _have_agreement(pair):
-        cases = {"trade agreement": ("trade_agreement", 1.0)} | cases
+    trade, cases = _checked(pair, shorter_percent)
     fit = expected_trade.answer()
     both = [(pair[0], pair[1]), (pair[1], pair[0])]
     base = np.array([float(trade.loc[a, b]) for a, b in both])
@@ -71,6 +61,49 @@ def gravity_whatif(pair: tuple[str, str], shorter_percent: float = 10.0, closure
             table[f"change_musd_{p}"] = base * percent[k] / 100.0
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def whatif_by_economy(pair: tuple[str, str], shorter_percent: float = 10.0) -> pd.DataFrame:
+    """What the same changes do to both economies as a whole, the world adjusting, with standard errors by the delta method.
+
+    The estimate of the covariate is what varies; it is the direct effect on trade, so that the trade elasticity only says
+    what it is worth in costs (Anderson and Yotov 2016; :func:`corridors.equilibrium.standard_errors`).
+
+    Returns one row a case, economy and quantity (exports, imports, real_gdp): case, economy, quantity, change_percent,
+    std_error_percent. Raises DataError as :func:`gravity_whatif` does.
+    """
+    trade, cases = _checked(pair, shorter_percent)
+    fit = expected_trade.answer()
+    none = pd.DataFrame(0.0, trade.index, trade.columns)
+    rows = []
+    for case, (covariate, step) in cases.items():
+        moved = none.copy()
+        for a, b in (pair, pair[::-1]):
+            moved.loc[a, b] = step
+        covariance = pd.DataFrame([[float(fit.standard_errors[covariate]) ** 2]], [covariate], [covariate])
+        cost = np.exp(-float(fit.coefficients[covariate]) / THETA * moved)
+        found = standard_errors(trade, cost, covariance, {covariate: moved}, THETA, moves="trade")
+        for economy in pair:
+            for quantity in ("exports", "imports", "real_gdp"):
+                column = f"{quantity}_percent"
+                rows.append((case, economy, quantity, float(found.estimate.loc[economy, column]), float(found.standard_error.loc[economy, column])))
+    return pd.DataFrame(rows, columns=["case", "economy", "quantity", "change_percent", "std_error_percent"])
+
+
+def _checked(pair: tuple[str, str], shorter_percent: float) -> tuple[pd.DataFrame, dict[str, tuple[str, float]]]:
+    """World trade, and by case the covariate that moves and by how much; raises DataError for bad input."""
+    trade = world.base_matrix()
+    for economy in pair:
+        if economy not in trade.index:
+            raise DataError(f"what if: {economy!r} is not in the world matrix{nearest(economy, map(str, trade.index))}")
+    if pair[0] == pair[1]:
+        raise DataError(f"what if: {pair[0]} with itself; two economies are needed")
+    if not 0.0 < shorter_percent < 100.0:
+        raise DataError(f"what if: shorter_percent is {shorter_percent:g}; it must be above 0 and below 100")
+    cases = {f"{shorter_percent:g} % shorter distance": ("ln_distance", float(np.log1p(-shorter_percent / 100.0)))}
+    if not _have_agreement(pair):
+        cases = {"trade agreement": ("trade_agreement", 1.0)} | cases
+    return trade, cases
 
 
 def _have_agreement(pair: tuple[str, str]) -> bool:

@@ -5,20 +5,15 @@ Nothing here is tuned to pass. A row that fails is kept, counted and shown as fa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from corridors.data import tables as data
-from corridors.data.table_schema import TableSchema
-from corridors.data.table_schema import check as check_tables
-from corridors.errors import DataError
 from corridors.runtime.notebook_html import in_notebook
-from corridors.study.result import plain
+from corridors.study.saved_tables import SavedTables
 from corridors.trade import baseline, reported_level
 from corridors.validation import (
     backtest,
@@ -32,44 +27,14 @@ from corridors.validation import (
 )
 from corridors.validation.result_tables import TABLES
 
-_HEAD = "validation.json"
-
 
 @dataclass(frozen=True)
-class ValidationResult:
-    """Tables of what was checked (:mod:`corridors.validation.result_tables`), and the counts that ``validation/result.json`` states.
+class ValidationResult(SavedTables):
+    """Tables of what was checked (:mod:`corridors.validation.result_tables`), and the counts that ``validation/result.json`` states."""
 
-    Raises DataError for tables that are not as declared.
-    """
-
-    tables: Mapping[str, pd.DataFrame]
-    summary: Mapping[str, Any]
-
-    def __post_init__(self) -> None:
-        check_tables(self.tables, TABLES, "validation")
-
-    @property
-    def title(self) -> str:
-        """What it is of, in a line."""
-        return "Is the model right?"
-
-    @property
-    def schemas(self) -> Mapping[str, TableSchema]:
-        """What the columns of each table are."""
-        return TABLES
-
-    def __getitem__(self, table: str) -> pd.DataFrame:
-        return self.tables[table]
-
-    def json(self) -> str:
-        """The summary as JSON text."""
-        return json.dumps(plain(dict(self.summary)), indent=1, ensure_ascii=False) + "\n"
-
-    def files(self) -> dict[str, bytes]:
-        """Each table as parquet, and the summary."""
-        out = {f"{name}.parquet": frame.to_parquet(index=False) for name, frame in self.tables.items()}
-        out[_HEAD] = self.json().encode()
-        return out
+    whose = "validation"
+    declared = TABLES
+    title = "Is the model right?"
 
     def _repr_html_(self) -> str:
         s = self.summary
@@ -78,17 +43,6 @@ class ValidationResult:
             f"the last value: {s['backtest']['skill_vs_naive']:.2f}; 80 % bands held "
             f"{100 * s['backtest']['coverage_80']:.0f} %.</p>"
         )
-
-
-def load(folder: str | Path) -> ValidationResult:
-    """Read back what :meth:`ValidationResult.files` wrote into ``folder``."""
-    folder = Path(folder)
-    try:
-        summary = json.loads((folder / _HEAD).read_text(encoding="utf-8"))
-        tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
-    except (OSError, ValueError) as error:
-        raise DataError(f"{folder}: not a complete saved validation ({error})") from error
-    return ValidationResult(tables, summary)
 
 
 def run() -> ValidationResult:

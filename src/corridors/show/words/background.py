@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from corridors.gravity import diagnostics
+from corridors.data import tables
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Cover, Prose, Table, table
+from corridors.study.background import Background
 from corridors.study.result import StudyResult
-from corridors.trade import expected_trade, gravity_effects, missing_trade
 
 _NAMES = {
     "ln_distance": "Distance (elasticity)", "contiguous": "Common border", "common_language": "Common official language",
@@ -29,11 +29,10 @@ def profile_cover(result: StudyResult) -> Cover:
     ))  # fmt: skip
 
 
-def gravity_cover(result: StudyResult) -> Cover:
+def gravity_cover(result: StudyResult, found: Background) -> Cover:
     """The front of the gravity report."""
-    fitted = expected_trade.answer()
     return Cover("Background: gravity", "What trade responds to", f"{_pair(result)} among all pairs of the world", (
-        ("Sample", f"{fitted.nobs:,} flows of {fitted.years[0]} to {fitted.years[-1]}"), ("Estimator", "Poisson pseudo-maximum likelihood, effects of exporter and year and of importer and year"),
+        ("Sample", f"{found['scope']['flows'].iloc[0]:,} flows of {_span(found)}"), ("Estimator", "Poisson pseudo-maximum likelihood, effects of exporter and year and of importer and year"),
     ))  # fmt: skip
 
 
@@ -46,9 +45,9 @@ def corridors_cover(result: StudyResult) -> Cover:
     ))  # fmt: skip
 
 
-def _span() -> str:
-    years = expected_trade.answer().years
-    return f"{years[0]} to {years[-1]}"
+def _span(found: Background) -> str:
+    scope = found["scope"].iloc[0]
+    return f"{scope['first_year']:.0f} to {scope['last_year']:.0f}"
 
 
 def gravity_words(result: StudyResult) -> Prose:
@@ -66,7 +65,7 @@ def gravity_words(result: StudyResult) -> Prose:
     ))  # fmt: skip
 
 
-def gravity_table(result: StudyResult) -> Table:
+def gravity_table(result: StudyResult, found: Background) -> Table:
     """Every estimate with its standard error, and the range of published ones."""
     rows = [
         (_NAMES.get(r.covariate, r.covariate), n.fixed(r.estimate, 3), n.fixed(r.std_error, 3), n.fixed(r.literature_mean, 2) if n.known(r.literature_mean) else "–",
@@ -78,44 +77,76 @@ def gravity_table(result: StudyResult) -> Table:
         ("What", Column("Estimate", "log points", "right"), Column("Standard error", "", "right"), Column("Literature", "mean", "right"),
          Column("Literature", "one s.d. either side", "right"), "Source of the comparison"),
         rows,
-        f"Source: world trade panel {_span()} (UN Comtrade, CEPII BACI), CEPII GeoDist; standard errors clustered by exporter and importer.",
+        f"Source: world trade panel {_span(found)} (UN Comtrade, CEPII BACI), CEPII GeoDist; standard errors clustered by exporter and importer.",
     )  # fmt: skip
 
 
-def whatif_table(result: StudyResult) -> Table:
+def whatif_table(found: Background) -> Table:
     """What an agreement or a tenth less distance would do to the pair's trade, the world adjusting."""
-    found = gravity_effects.gravity_whatif(result.pair)
-    names = dict(zip(result.pair, result.facts["names"], strict=True))
+    names = tables.economies().set_index("iso3")["name"]
+    base_year = found["scope"]["base_year"].iloc[0]
     rows = [
         (
             str(r.case).capitalize(), f"{names[r.exporter]} to {names[r.importer]}", n.musd(r.base_musd), n.signed_percent(r.change_percent_p50),
             n.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True), n.musd(r.change_musd_p50, sign=True),
         )
-        for r in found.itertuples()
+        for r in found["whatif"].itertuples()
     ]  # fmt: skip
     return table(
         "What an agreement or a shorter distance would do, by the gravity estimates alone",
-        ("Change", "Flow", Column(f"Trade in {result.facts['base_year']}", "", "right"), Column("Effect", "middle", "right"),
+        ("Change", "Flow", Column(f"Trade in {base_year}", "", "right"), Column("Effect", "middle", "right"),
          Column("80 % band", "", "right"), Column("A year", "", "right")),
         rows,
-        f"Source: gravity estimates of {_span()}; world trade of {result.facts['base_year']}, full general equilibrium.",
+        f"Source: gravity estimates of {_span(found)}; world trade of {base_year}, full general equilibrium.",
         "What the average pair in the world shows; the band is the error of the estimate alone.",
     )  # fmt: skip
 
 
-def diagnostics_table(result: StudyResult) -> Table:
+_QUANTITIES = {"exports": "Exports", "imports": "Imports", "real_gdp": "Real output"}
+
+
+def whatif_by_economy_table(found: Background) -> Table:
+    """What the same does to all that each of the two trades and makes, with standard errors."""
+    names = tables.economies().set_index("iso3")["name"]
+    rows = [
+        (str(r.case).capitalize(), str(names[r.economy]), _QUANTITIES[r.quantity], n.fixed(r.change_percent, 4), n.fixed(r.std_error_percent, 4))
+        for r in found["whatif_by_economy"].itertuples()
+    ]  # fmt: skip
+    return table(
+        "What the same would do to all that each of them trades and makes",
+        ("Change", "Economy", "Of it", Column("Effect", "percent", "right"), Column("Standard error", "percent", "right")),
+        rows,
+        f"Source: gravity estimates of {_span(found)}; world trade of {found['scope']['base_year'].iloc[0]}, full general equilibrium.",
+        "With all partners together, so that what is bought from each other instead of elsewhere cancels. Errors by the delta method, of the gravity estimate alone.",
+    )  # fmt: skip
+
+
+def within_pairs_words(result: StudyResult, found: Background) -> Prose:
+    """What an agreement does where pairs are compared with themselves, beside what it goes with across pairs."""
+    inside = found["agreement_within_pairs"].iloc[0]
+    across = result["gravity"].set_index("covariate").loc["trade_agreement"]
+    low, high = (100 * np.expm1(inside["corrected"] + z * inside["corrected_std_error"]) for z in (-1.96, 1.96))
+    told = "is told from nothing" if (low > 0) == (high > 0) else "is not told from nothing"
+    return Prose((
+        f"Economies that trade much make agreements, so that an estimate across pairs holds more than what an agreement does: {n.fixed(100 * np.expm1(across['estimate']), 0)} % more trade. "
+        f"Pairs compared with themselves, before and after, show {n.fixed(100 * np.expm1(inside['corrected']), 0)} % (95 % band {n.fixed(low, 0)} to {n.fixed(high, 0)} %), which {told}.",
+        f"That is from {n.count(int(inside['pairs']))} directed pairs of {n.count(int(inside['economies']))} economies that trade widely in every year of the panel, with effects of pairs beside the "
+        f"others; a bias of {n.fixed(inside['bias'], 4)} log points is taken off and the standard error widened from {n.fixed(inside['std_error'], 3)} to "
+        f"{n.fixed(inside['corrected_std_error'], 3)} (Weidner and Zylkin 2021).",
+    ))  # fmt: skip
+
+
+def diagnostics_table(found: Background) -> Table:
     """What a referee asks of the estimates."""
-    fit, sample = missing_trade.pooled_fit()
-    form = diagnostics.reset(fit)
-    strongest = diagnostics.influence(fit, sample).iloc[0]
+    form, strongest = found["reset"].iloc[0], found["influence"].iloc[0]
     rows = [
         (f"{r.what[:1].upper()}{r.what[1:]}", n.fixed(r.value, 0 if float(r.value).is_integer() else 3))
-        for r in diagnostics.counts(fit).itertuples()
+        for r in found["diagnostics"].itertuples()
     ]
-    rows.append((f"RESET: chi-squared with {form.degrees_of_freedom} degrees of freedom", n.fixed(form.statistic, 2)))
-    rows.append(("RESET: chance of this by accident if the form is right", n.fixed(form.p_value, 3)))
+    rows.append((f"RESET: chi-squared with {form['degrees_of_freedom']:.0f} degrees of freedom", n.fixed(form["statistic"], 2)))
+    rows.append(("RESET: chance of this by accident if the form is right", n.fixed(form["p_value"], 3)))
     rows.append((
         f"Most influential flow: {strongest['exporter']} to {strongest['importer']}, largest move of an estimate",
-        f"{n.fixed(float(strongest['largest']), 2)} standard errors",
+        f"{n.fixed(float(strongest['largest_std_errors']), 2)} standard errors",
     ))  # fmt: skip
-    return table("Diagnostics of the fit", ("What", Column("Value", "", "right")), rows, f"Source: world trade panel {_span()}.")
+    return table("Diagnostics of the fit", ("What", Column("Value", "", "right")), rows, f"Source: world trade panel {_span(found)}.")

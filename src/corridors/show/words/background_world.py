@@ -4,58 +4,47 @@ from __future__ import annotations
 
 import numpy as np
 
-from corridors.data import panel, tables
+from corridors.data import tables
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Table, table
 from corridors.show.lookups import short_name
-from corridors.study.result import StudyResult
-from corridors.study.truck_loads import loads, traffic, values
-from corridors.trade import gdp_forecast
-from corridors.trade.cargo import CLASSES
-from corridors.transport.truck_values import HIGHEST_USD, LOWEST_USD
+from corridors.study.background import Background
 
-MOST_ROWS = 8
 MOST_PAIRS = 30
-THEN = 2016
-ALSO = ("CHN", "PAK")
 
 
-def change_table(result: StudyResult) -> Table:
+def change_table(found: Background) -> Table:
     """The flows of each of the two that changed most between 2016 and the newest year, in dollars."""
-    world, names = panel.load(), tables.economies().set_index("iso3")["name"]
-    k = world.years.index(THEN)
-    rows = []
-    for economy in result.pair:
-        i = world.position(economy)
-        found = []
-        for flow, then, now in (("exports", world.trade[k, i], world.trade[-1, i]), ("imports", world.trade[k, :, i], world.trade[-1, :, i])):
-            known = np.flatnonzero(np.isfinite(then) & np.isfinite(now))
-            found += [(abs(now[j] - then[j]), flow, str(world.economies[j]), float(then[j]), float(now[j])) for j in known]
-        for _, flow, partner, before, after in sorted(found, reverse=True)[:MOST_ROWS]:
-            what = "to" if flow == "exports" else "from"
-            rows.append((f"{names[economy]} {what} {names[partner]}", n.musd(before), n.musd(after), n.musd(after - before, sign=True)))
+    names = tables.economies().set_index("iso3")["name"]
+    frame = found["trade_change"]
+    then, now = int(frame["year_before"].iloc[0]), int(frame["year_after"].iloc[0])
+    rows = [
+        (
+            f"{names[r.economy]} {'to' if r.flow == 'exports' else 'from'} {names[r.partner]}",
+            n.musd(r.musd_before), n.musd(r.musd_after), n.musd(r.musd_after - r.musd_before, sign=True),
+        )
+        for r in frame.itertuples()
+    ]  # fmt: skip
     return table(
-        f"What changed most between {THEN} and {world.years[-1]}",
-        ("Flow", Column(str(THEN), "", "right"), Column(str(world.years[-1]), "", "right"), Column("Change", "", "right")),
+        f"What changed most between {then} and {now}",
+        ("Flow", Column(str(then), "", "right"), Column(str(now), "", "right"), Column("Change", "", "right")),
         rows,
-        f"Source: UN Comtrade {THEN} as the exporter reports, CEPII BACI {world.years[-1]} reconciled from both sides.",
+        f"Source: UN Comtrade {then} as the exporter reports, CEPII BACI {now} reconciled from both sides.",
         "Flows that either side reports in both years; part of a change is that of the source. War, sanctions and what was bought elsewhere instead are all in it.",
     )  # fmt: skip
 
 
-def gdp_table(result: StudyResult) -> Table:
+def gdp_table(found: Background) -> Table:
     """GDP of the pair, China and Pakistan as projected, beside the IMF's."""
     names = tables.economies().set_index("iso3")["name"]
-    imf = tables.imf_weo().set_index(["iso3", "year"])["gdp_busd"]
-    rows = []
-    for economy in dict.fromkeys([*result.pair, *ALSO]):
-        ahead = gdp_forecast.forecast(economy)
-        for year in (2025, 2030, 2035):
-            middle = float(np.exp(gdp_forecast.middle((economy, economy), year)[0]))
-            sd = float(ahead.sd[year - ahead.last_year - 1]) if year > ahead.last_year else 0.0
-            band = n.number_range(*(round(middle * np.exp(z * sd) / 1e6, 2) for z in (-1.2816, 1.2816))) if sd else "–"
-            said = float(imf.get((economy, year), float("nan")))
-            rows.append((str(names[economy]), str(year), n.fixed(middle / 1e6, 2), band, n.fixed(said / 1e3, 2) if np.isfinite(said) else "–"))
+    rows = [
+        (
+            str(names[r.economy]), str(r.year), n.fixed(r.gdp_tusd, 2),
+            n.number_range(round(r.gdp_tusd_p10, 2), round(r.gdp_tusd_p90, 2)) if n.known(r.gdp_tusd_p10) else "–",
+            n.fixed(r.imf_tusd, 2) if n.known(r.imf_tusd) else "–",
+        )
+        for r in found["output"].itertuples()
+    ]  # fmt: skip
     return table(
         "Output as projected, beside the IMF's",
         ("Economy", Column("Year", "", "right"), Column("Projected", "trillion dollars", "right"), Column("80 % band", "trillion dollars", "right"), Column("IMF", "trillion dollars", "right")),
@@ -65,9 +54,9 @@ def gdp_table(result: StudyResult) -> Table:
     )  # fmt: skip
 
 
-def loads_table(result: StudyResult) -> Table | None:
+def loads_table(found: Background) -> Table | None:
     """What the goods on a truck are worth at each crossing: of pairs that are known, and of the rest; None without a network."""
-    frame = loads(result.pair)
+    frame = found["truck_loads"]
     if frame.empty:
         return None
     rows = [
@@ -83,13 +72,13 @@ def loads_table(result: StudyResult) -> Table | None:
          Column("Any other truck", "dollars (range)", "right"), "Where the last is from, or why the one before it is out of bounds"),
         rows,
         "Source: trade of the base year, shares of the road and counts (data/network); data/network/truck_values.csv.",
-        "Loads lie in 5,000 to 120,000 dollars, or the row says why not. Other trucks: those whose goods no pair of the network stands for.",
+        f"Loads lie in {_bounds(found)} dollars, or the row says why not. Other trucks: those whose goods no pair of the network stands for.",
     )  # fmt: skip
 
 
-def traffic_table(result: StudyResult) -> Table | None:
+def traffic_table(found: Background) -> Table | None:
     """Pairs whose trade and trucks do not agree, and why; None where all do, or without a network."""
-    frame = traffic(result.pair)
+    frame = found["pair_loads"]
     outside = frame[frame["why"] != ""] if len(frame) else frame
     if outside.empty:
         return None
@@ -103,13 +92,13 @@ def traffic_table(result: StudyResult) -> Table | None:
         ("Pair", Column("Trucks", "a day", "right"), Column("Goods by road", "a year", "right"), Column("A truck", "dollars", "right"), "Why"),
         rows,
         "Source: trade of the base year; data/network/pair_traffic.csv, bulk_by_road.csv.",
-        f"{len(outside)} of {len(frame)} directed pairs; the others' loads lie in {LOWEST_USD:,.0f} to {HIGHEST_USD:,.0f} dollars. Queues follow the trucks, gains follow the trade.",
+        f"{len(outside)} of {len(frame)} directed pairs; the others' loads lie in {_bounds(found)} dollars. Queues follow the trucks, gains follow the trade.",
     )
 
 
-def values_table(result: StudyResult) -> Table | None:
+def values_table(found: Background) -> Table | None:
     """Dollars a tonne by pair and cargo class and where they are from: the study's pair, counted ones, then the largest flows; None without a network."""
-    frame = values(result.pair)
+    frame = found["tonne_values"]
     if frame.empty:
         return None
     names = tables.economies().set_index("iso3")["name"]
@@ -122,11 +111,17 @@ def values_table(result: StudyResult) -> Table | None:
     classes = tables.cargo_classes().set_index("cargo_class")["name"]
     return table(
         "What a tonne is worth, in dollars, by pair",
-        ("Pair", *(Column(str(classes[name]), "dollars a tonne (range)", "right") for name in CLASSES), "Where the figure is from"),
+        ("Pair", *(Column(str(classes[name]), "dollars a tonne (range)", "right") for name in frame["cargo_class"].unique()), "Where the figure is from"),
         rows,
         "Source: data/cargo_classes.csv, data/unit_values.csv, data/trade_composition_by_economy.csv, data/network/truck_values.csv.",
         f"Estimates, but for loads counted by customs; {len(rows)} of {len(by_pair)} directed pairs, the largest flows. Textiles and bulk differ only where trucks are counted.",
     )
+
+
+def _bounds(found: Background) -> str:
+    """Between which dollars a truck a load is not doubted."""
+    scope = found["scope"].iloc[0]
+    return f"{scope['lowest_usd_per_truck']:,.0f} to {scope['highest_usd_per_truck']:,.0f}"
 
 
 def _usd(value: float, digits: int = -2) -> str:
