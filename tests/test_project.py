@@ -98,7 +98,7 @@ def test_hooks_run_tools_of_the_lock() -> None:
 def test_what_is_declared_is_imported_and_the_other_way_round() -> None:
     """Only the library itself: what tests and benchmarks need besides is in the extras."""
     declared = {_canonical(Requirement(d).name) for d in PYPROJECT["project"]["dependencies"]}
-    modules = {"yaml": "pyyaml", "SALib": "salib", "dask": "distributed", "jupyter_client": "nbclient",
+    modules = {"yaml": "pyyaml", "dask": "distributed", "jupyter_client": "nbclient",
                "traitlets": "nbclient", "mistune": "nbconvert", "markupsafe": "jinja2", "IPython": "jupyterlab", "ipykernel": "jupyterlab", "packaging": "nbconvert",
                "pydantic_core": "pydantic", "jinja2": "jinja2", "zmq": "nbclient", "psutil": "distributed", "urllib3": "requests"}
     used: set[str] = set()

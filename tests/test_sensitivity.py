@@ -19,42 +19,11 @@ def parameters(kind: str, names: list[str], low: float, mid: float, high: float)
     return frame.assign(meaning=[f"what {n} is; more" for n in names])
 
 
-ISHIGAMI = parameters("uniform", ["x1", "x2", "x3"], -np.pi, 0.0, np.pi)
 NORMAL = parameters("normal", ["big", "small", "none"], -1.0, 0.0, 1.0)
-
-
-def ishigami(p: Mapping[str, np.ndarray]) -> np.ndarray:
-    return np.sin(p["x1"]) + 7 * np.sin(p["x2"]) ** 2 + 0.1 * p["x3"] ** 4 * np.sin(p["x1"])
 
 
 def linear(p: Mapping[str, np.ndarray]) -> np.ndarray:
     return 3 * p["big"] + 1 * p["small"] + 0 * p["none"]
-
-
-def test_sobol_indices_of_the_ishigami_function() -> None:
-    found = sensitivity.sobol_indices(ishigami, ISHIGAMI, samples=2048, seed=3).set_index("parameter")
-    assert found["first_order"].loc[["x1", "x2", "x3"]].tolist() == pytest.approx([0.3139, 0.4424, 0.0], abs=0.02)
-    assert found["total"].loc[["x1", "x2", "x3"]].tolist() == pytest.approx([0.5576, 0.4424, 0.2437], abs=0.02)
-
-
-def test_the_model_runs_once_and_a_constant_output_has_no_indices() -> None:
-    sizes = []
-
-    def constant(p: Mapping[str, np.ndarray]) -> np.ndarray:
-        sizes.append(len(p["big"]))
-        return np.ones(len(p["big"]))
-
-    found = sensitivity.sobol_indices(constant, NORMAL, samples=16)
-    assert sizes == [16 * 5]
-    assert (found[["first_order", "total"]] == 0).all().all()
-
-
-def test_first_order_from_draws_of_a_linear_model() -> None:
-    draws = uncertainty.sample(NORMAL, 8192, 5)
-    found = sensitivity.first_order(draws, linear(draws))
-    assert found["big"] == pytest.approx(0.9, abs=0.015)
-    assert found["small"] == pytest.approx(0.1, abs=0.01)
-    assert found["none"] < 0.005
 
 
 def test_information_of_a_linear_model() -> None:

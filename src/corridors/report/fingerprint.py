@@ -21,7 +21,7 @@ from corridors.runtime.installation import Snapshot
 PACKAGE = "corridors"
 
 VERSIONED = (
-    "numpy", "pandas", "scipy", "statsmodels", "polars", "pyarrow", "pydantic", "pandera", "SALib",
+    "numpy", "pandas", "scipy", "statsmodels", "polars", "pyarrow", "pydantic", "pandera",
     "matplotlib", "seaborn", "jinja2", "nbformat", "nbclient", "nbconvert", "papermill", "ipykernel", "typst",
 )  # fmt: skip
 """Distributions whose version can change what a report says or how it looks."""

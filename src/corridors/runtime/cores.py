@@ -35,6 +35,7 @@ def fill(
     The answer is the same on any number of cores. A helper that fails or is killed costs only time: its part is done
     here, and an error that is no accident is raised from there.
     """
+    machine.keep_freed_memory()
     starts = range(0, count, step)
     parts = max(1, min(machine.cores(), len(starts) // least)) if _can_fork() else 1
     arrays = {name: _array((count, *shape), shared=parts > 1) for name, shape in shapes.items()}

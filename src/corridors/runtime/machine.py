@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 CORES_VARIABLE = "CORRIDORS_CORES"
@@ -21,6 +23,23 @@ def one_thread() -> None:
     """
     for name in ARITHMETIC_THREADS:
         os.environ.setdefault(name, "1")
+
+
+# mallopt(3): M_TRIM_THRESHOLD and M_MMAP_THRESHOLD, and the largest that glibc takes for the second.
+_TRIM, _MMAP, _LARGEST_MMAP = -1, -3, 32 * 1024 * 1024
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Memory that arrays of up to 32 MB leave stays with this process for the next ones (glibc; elsewhere nothing happens).
+
+    Otherwise the kernel gives and takes it with every array of a block, page by page: a tenth of a run's time.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            mallopt = ctypes.CDLL(None).mallopt
+            mallopt(_MMAP, _LARGEST_MMAP)
+            mallopt(_TRIM, 2**31 - 1)
 
 
 def safe_path(environment: Mapping[str, str]) -> dict[str, str]:

@@ -58,6 +58,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "route_gap": float(state.gap.max()) if state is not None else 0.0,
         "trade_traffic_residual": float(change.residual.max(initial=0.0)),
         "unsettled_draws": change.unsettled,
+        "variance_explained": study.variance.explained if study.chain.count else 0.0,
         "baseline_step_percent": {
             flow: _three(100.0 * np.expm1(step[:, -1])) for flow, step in zip(("exports", "imports"), study.step, strict=True)
         },

@@ -28,6 +28,7 @@ from corridors.study.frictions import frictions
 from corridors.study.phases import phases
 from corridors.study.result import StudyResult
 from corridors.study.settled import Change, Settled
+from corridors.study.uncertain import uncertain
 from corridors.study.worth import Worth
 from corridors.trade import baseline as projection
 from corridors.trade import missing_trade
@@ -35,18 +36,14 @@ from corridors.trade.baseline import Baseline
 from corridors.transport import pair_values
 from corridors.transport.closure import stress_of
 from corridors.transport.system import Pair, TransportState
-from corridors.uncertainty import sensitivity
+from corridors.uncertainty import expansion
 from corridors.uncertainty import shapley as attribution
 
 Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
 
-SOBOL_SAMPLES = 32
 PATHS_A_DRAW = 16
 SMALLEST_PATH = 1e-9
-SMALLEST_SWING = 0.005
-NO_SWING = 1e-4
-"""A parameter that moves the effect by less than this part of the largest swing does not move it: that is how exact a search is."""
 
 
 def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -> StudyResult:
@@ -303,6 +300,11 @@ class Study:
         return {"p10": float(low), "p50": float(mid), "p90": float(high)}
 
     @cached_property
+    def variance(self) -> expansion.Expansion:
+        """Which quantities the spread of :attr:`effect_percent` comes from."""
+        return expansion.variance_shares(self.params, self.effect_percent)
+
+    @cached_property
     def shapley(self) -> Array:
         """Contributions (M,) of the measures in the central case, percentage points of two-way trade."""
         return attribution.shapley_of(self.central_effect, self.chain.count)
@@ -360,15 +362,6 @@ class Study:
         )
         return effect_of(change, flows, self.pair)
 
-    def with_central(self, params: Params) -> Array:
-        """:meth:`model` for draws of some quantities, all others central, before prices of the world respond.
-
-        Shares of variance are read from it: the response of the world scales a pair's effect and hardly moves who causes it,
-        and would take four fifths of a study's time.
-        """
-        size = len(next(iter(params.values())))
-        return self.model({**{name: np.repeat(value, size) for name, value in self.middle.items()}, **params}, "partial")
-
 
 def demand(base: Baseline, t: int) -> dict[Pair, Array]:
     """Trade of year number ``t`` by directed pair, (B, C) million dollars."""
@@ -393,29 +386,3 @@ def stress(study: Study) -> pd.DataFrame:
     return stress_of(
         study.chain.system, study.middle, study.middle_demand, year=study.last, active=study.middle_active, shift=study.middle_shift
     )
-
-
-def uncertain(study: Study) -> dict[str, pd.DataFrame]:
-    """The tables ``sensitivity`` (Sobol indices, tornado) and ``information`` of the effect in the last year."""
-    if not study.chain.count:
-        return {name: study_tables.empty(name) for name in ("sensitivity", "information")}
-    swings = sensitivity.tornado(study.model).rename(
-        columns={"at_low": "effect_low_percent", "at_high": "effect_high_percent"}
-    )
-    swing = (swings["effect_high_percent"] - swings["effect_low_percent"]).abs()
-    moved = swings[swing > NO_SWING * swing.max()]
-    # What moves the effect by less than a two-hundredth of the largest swing has no share of its variance to speak of.
-    table = data.parameters()
-    leading = table[table["parameter"].isin(swings.loc[swing > SMALLEST_SWING * swing.max(), "parameter"])]
-    indices = sensitivity.sobol_indices(study.with_central, leading, SOBOL_SAMPLES, study.seed % 2**31) if len(leading) else None
-    first = sensitivity.first_order(study.params, study.effect_percent)
-    table = moved.copy()
-    table["first_order"] = table["parameter"].map(first).fillna(0.0)
-    totals = indices.set_index("parameter") if indices is not None else pd.DataFrame(columns=["total", "total_half_width"])
-    table["total"] = table["parameter"].map(totals["total"]).astype(float).fillna(0.0).clip(0.0, 1.0)
-    table["total_half_width"] = table["parameter"].map(totals["total_half_width"]).astype(float).fillna(0.0)
-    worth = sensitivity.information(study.params, study.effect_percent).rename(
-        columns={"band_now": "band_now_percent_points", "band_if_known": "band_if_known_percent_points"}
-    )
-    worth = worth[worth["parameter"].isin(moved["parameter"])].reset_index(drop=True)
-    return {"sensitivity": table, "information": worth}

@@ -261,6 +261,7 @@ class Facts(Labels):
     route_gap: Annotated[float, "largest of all draws between queues and route choice"]
     trade_traffic_residual: Annotated[float, "largest |ln| of trade over the trade behind a pair's traffic"]
     unsettled_draws: Annotated[int, "draws that could not be solved and are left out"]
+    variance_explained: Annotated[float, "share of the variance of left-out draws that the shares of variance predict; 0 where nothing varies"]
     baseline_step_percent: Annotated[ByDirection, "what queues and closures since the base year do to trade without measures by the last year, percent"]
     trucks_needed: Annotated[ByDirection, "trucks a day, one way, if all goods that can go by road did, with the measures"]
     trucks_by_road: Annotated[BandsByDirection, "trucks a day, one way, that take the road"]

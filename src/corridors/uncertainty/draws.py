@@ -80,10 +80,26 @@ def sample(parameters: pd.DataFrame | None, draws: int, seed: int) -> dict[str, 
 
 def central(parameters: pd.DataFrame | None = None) -> dict[str, Array]:
     """The central value of every parameter, as arrays of shape (1,): the same keys as :func:`sample`."""
-    table = _checked(parameters)
-    return {
-        str(row["parameter"]): np.array([float(row["central"])]) for row in table.to_dict("records")
+    if parameters is not None:
+        return _central(parameters)
+    from corridors.data import tables
+
+    return dict(_kept_central(tables.stamp("parameters")))
+
+
+def _central(parameters: pd.DataFrame | None) -> dict[str, Array]:
+    found = {
+        str(row["parameter"]): np.array([float(row["central"])])
+        for row in _checked(parameters).to_dict("records")
     }
+    for value in found.values():
+        value.setflags(write=False)
+    return found
+
+
+@lru_cache(maxsize=4)
+def _kept_central(_stamp: object) -> dict[str, Array]:
+    return _central(None)
 
 
 def quantile(row: Mapping[Any, Any], probability: Array | float) -> Array:
