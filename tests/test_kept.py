@@ -159,7 +159,7 @@ def test_two_processes_at_once_and_one_after_give_the_same_bytes(tmp_path: Path)
     """The whole chain: fresh, kept by another process, and with nothing kept at all."""
     code = (
         "import hashlib; from corridors import scenario, study; "
-        "r = study.run(scenario.load('capacity-800'), draws=64); "
+        "r = study.run(scenario.load('capacity-800'), draws=16); "
         "print(hashlib.sha256(''.join(t.to_csv() for t in r.tables.values()).encode()).hexdigest())"
     )
 

@@ -84,10 +84,12 @@ import numpy as np
 from corridors import scenario
 from corridors.runtime import cores as many_cores
 from corridors.study.pipeline import Study
+from corridors.transport import assignment
+assignment.BLOCK = 24
 forks = []
 real = many_cores._forked
 many_cores._forked = lambda *a: forks.append(1) or real(*a)
-study = Study(scenario.load("capacity-800"), 1100, 1)
+study = Study(scenario.load("capacity-800"), 112, 1)
 change = study.change
 told = hashlib.sha256()
 for state in (change.before, change.after):

@@ -14,7 +14,7 @@ from corridors.data import names
 from corridors.data import tables as data
 from corridors.study.result import plain
 from corridors.study.worth import OTHER_RATES_PERCENT, Worth, emission_intensities
-from corridors.uncertainty import sensitivity
+from corridors.uncertainty.expansion import variance_shares
 
 Array = npt.NDArray[np.float64]
 
@@ -173,7 +173,7 @@ def _rates(worth: Worth) -> pd.DataFrame:
 
 def _doubts(worth: Worth) -> pd.DataFrame:
     """Uncertain quantities by their share of the variance of the net present value, alone, the largest first."""
-    share = sensitivity.first_order(worth.study.params, worth.appraisal.npv)
+    share = variance_shares(worth.study.params, worth.appraisal.npv).shares["first_order"]
     meaning = data.parameters().set_index("parameter")["meaning"]
     rows = [(name, str(meaning[name]), float(value)) for name, value in share.items() if value > 0.0]
     frame = pd.DataFrame(rows, columns=["parameter", "meaning", "share"])

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from numpy.polynomial import legendre
-from scipy.stats import rankdata
 
 Array = npt.NDArray[np.float64]
 Term = tuple[tuple[int, int], ...]
@@ -54,7 +53,7 @@ def variance_shares(draws: Mapping[str, Array], output: Array) -> Expansion:
     variance = float(np.var(y))
     if len(y) < 2 * DRAWS_A_TERM or variance <= 1e-24 * max(1.0, float(np.abs(y).max()) ** 2):
         return Expansion(shares, 0.0)
-    ranks = np.stack([(rankdata(draws[name]) - 0.5) / len(y) for name in names])
+    ranks = np.stack([(pd.Series(draws[name]).rank().to_numpy() - 0.5) / len(y) for name in names])
     best, terms = _fitted(ranks, y)
     square, error = best.coefficient**2 - best.variance, best.variance
     for d, name in enumerate(names):

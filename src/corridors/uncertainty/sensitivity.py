@@ -20,7 +20,8 @@ from corridors.errors import DataError
 Array = npt.NDArray[np.float64]
 Model = Callable[[Mapping[str, Array]], Array]
 
-GROUPS = 32
+GROUPS, DRAWS_A_GROUP = 32, 8
+"""Into how many groups draws are cut, and how many a group has at least: fewer have no band to speak of."""
 BAND = (0.1, 0.9)
 
 
@@ -64,6 +65,7 @@ def information(
     narrows a sample's band a little too, so that much is added back.
     """
     y = np.asarray(output, dtype=np.float64)
+    groups = max(1, min(groups, len(y) // DRAWS_A_GROUP))
     band_now = _width(y)
     order = np.random.default_rng(0).permutation(len(y))
     by_chance = _mean_width(y[order], groups)
