@@ -17,7 +17,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors import uncertainty
-from corridors.data import tables as data
 from corridors.scenario.model import Scenario
 from corridors.study import binding, counterfactual, sector_tables, worth_tables
 from corridors.study import facts as study_facts
