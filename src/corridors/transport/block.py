@@ -24,6 +24,8 @@ _OVERSHOOT = 0.5
 class Block(Loading):
     """Some cases: calibrated to the base year, then brought to the queues that agree with the choices."""
 
+    _looked: tuple[Array, Array, Array] | None = None
+
     def again(self, tolerance: float) -> int:
         """Find the loads anew from where the block stands; returns rounds."""
         return self._from(self.place, tolerance)
@@ -60,7 +62,10 @@ class Block(Loading):
                 rounds += _CAREFUL_ROUNDS + some._rounds(again, tolerance, again, _ROUNDS, _CAREFUL_STEP)
                 final[:, left] = again
         self.place = final
-        self.stand()
+        if self._looked is None:
+            self.stand()
+        else:
+            self.load, self.wait, self.gap = self._looked
         return rounds
 
     def _averaged(self, place: Array, tolerance: float) -> Array:
@@ -113,6 +118,7 @@ class Block(Loading):
     def _rounds(self, place: Array, tolerance: float, final: Array, most: int, longest: float) -> int:
         """Iterate from ``place``; where each case ends is written to ``final``."""
         work = self
+        self._looked = None
         columns = np.arange(self.size)
         here = kept = place
         step = np.zeros_like(place)
@@ -125,6 +131,9 @@ class Block(Loading):
             done = gap <= tolerance
             final[:, columns] = here
             if done.all():
+                if work is self:
+                    # all of them stand where they were looked at last
+                    self._looked = load, wait, gap
                 return count
             if count in _SORT_OUT and done.any():
                 left = np.flatnonzero(~done)

@@ -25,7 +25,9 @@ def settle(block: Block, world: World, start: Start, tolerance: float, gap: floa
     trade = world.trade
     block.respond(trade)
     if not world.answers:
-        return block.equilibrate(gap, start)
+        rounds = block.equilibrate(gap, start)
+        block.stand()
+        return rounds
     rounds = block.equilibrate(max(gap, FIRST_GAP), start)
     rest = np.array(np.broadcast_to(trade.rest, (len(trade.of_class), block.size)))
     cases, some = np.arange(block.size), block
