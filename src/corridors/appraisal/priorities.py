@@ -18,6 +18,7 @@ from scipy import sparse
 from corridors.appraisal import states
 from corridors.transport.effects import Move
 from corridors.transport.system import Pair, System
+from corridors.uncertainty.cases import taken
 
 Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
@@ -52,7 +53,7 @@ def marginal_worth(
     repeated = {name: np.repeat(value, len(phases)) for name, value in params.items()}
     state = wide.solve(repeated, active=phases, year=year, demand={p: np.atleast_2d(v) for p, v in demand.items()}, shift=shift)
     count = len(phases) - 1
-    base, moved = states.cases(state, np.zeros(count, dtype=np.intp)), states.cases(state, np.arange(1, count + 1))
+    base, moved = (taken(state, rows, state.gap.size) for rows in (np.zeros(count, dtype=np.intp), np.arange(1, count + 1)))
     some = {name: np.repeat(value, count) for name, value in params.items()}
     existing, new = states.pair_gains(base, moved, value_musd, some["trade_elasticity"])
     gain = existing.sum(axis=1) + new.sum(axis=1) + states.rest_gains(wide, base, moved, some).sum(axis=1)

@@ -18,6 +18,7 @@ import pandas as pd
 from corridors.appraisal import states
 from corridors.transport.effects import Move
 from corridors.transport.system import Pair, System
+from corridors.uncertainty.cases import taken
 
 Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
@@ -64,8 +65,8 @@ def second_ways(
     state = wide.solve(repeated, active=phases, year=year, demand={p: np.atleast_2d(v) for p, v in demand.items()}, shift=shift)
     loss = []
     for first in (0, crossings + 1):
-        base = states.cases(state, np.full(crossings, first))
-        shut = states.cases(state, np.arange(first + 1, first + 1 + crossings))
+        base = taken(state, np.full(crossings, first), state.gap.size)
+        shut = taken(state, np.arange(first + 1, first + 1 + crossings), state.gap.size)
         some = {name: np.repeat(value, crossings) for name, value in params.items()}
         existing, new = states.pair_gains(base, shut, value_musd, some["trade_elasticity"])
         rest = states.rest_gains(system, base, shut, some)

@@ -30,12 +30,6 @@ def showing_all(system: System) -> System:
     return replace(system, shown=every, layout=replace(system.layout, shown=every))
 
 
-def cases(state: TransportState, rows: npt.NDArray[np.intp]) -> TransportState:
-    """Some cases of a state, as far as gains need them."""
-    needed = ("price_factor", "shift", "mean_cost", "rest_trucks_per_day")
-    return replace(state, **{name: getattr(state, name)[rows] for name in needed})
-
-
 def ends_of_crossings(system: System) -> tuple[tuple[str, str], ...]:
     """The two economies of each crossing."""
     found = (system.network.economies[name] for name in system.crossings)

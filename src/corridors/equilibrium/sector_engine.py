@@ -19,6 +19,7 @@ held against in double, so the answer is as exact as if all were double.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,16 @@ class State:
     x: Array
     p: Array
     rise: Array
+
+    def flat(self) -> Array:
+        """(B, N + 2 S N) all unknowns."""
+        return np.concatenate([self.x, _fold(self.p), _fold(self.rise)], axis=1)
+
+    @classmethod
+    def of(cls, flat: NDArray[Any], size: int) -> State:
+        """The state of ``size`` sectors whose unknowns :meth:`flat` laid out."""
+        x, p, rise = np.split(flat, (flat.shape[1] // (1 + 2 * size)) * np.array([1, 1 + size]), axis=1)
+        return cls(x, _unfold(p, size), _unfold(rise, size))
 
 
 @dataclass(frozen=True)
@@ -292,11 +303,11 @@ def _short(array: Array) -> Short:
     return np.ascontiguousarray(array, dtype=np.float32)
 
 
-def _fold(array: Short) -> Short:
+def _fold(array: NDArray[Any]) -> NDArray[Any]:
     """(S,B,N) to (B, S N)."""
     return np.ascontiguousarray(array.transpose(1, 0, 2)).reshape(array.shape[1], -1)
 
 
-def _unfold(array: Short, size: int) -> Short:
+def _unfold(array: NDArray[Any], size: int) -> NDArray[Any]:
     """(B, S N) to (S,B,N)."""
     return np.ascontiguousarray(array.reshape(len(array), size, -1).transpose(1, 0, 2))

@@ -52,18 +52,11 @@ class Linear:
 
     def ahead(self, state: State, signals: Array, theta: Array) -> State:
         """Where ``state`` will be, to first order, when signals have moved by ``signals`` (F,b); ``theta`` (S,b)."""
-        size, draws, n = state.p.shape
-        moved = signals.T.astype(np.float32) @ self.state
-        p, rise = (
-            moved[:, n * (1 + k * size) : n * (1 + (k + 1) * size)]
-            .reshape(draws, size, n)
-            .transpose(1, 0, 2)
-            for k in (0, 1)
-        )
+        moved = State.of(signals.T.astype(np.float32) @ self.state, len(state.p))
         return State(
-            state.x + moved[:, :n],
-            state.p + p / theta[:, :, None],
-            state.rise + (1.0 + state.rise) * np.expm1(rise),
+            state.x + moved.x,
+            state.p + moved.p / theta[:, :, None],
+            state.rise + (1.0 + state.rise) * np.expm1(moved.rise),
         )
 
 
@@ -117,16 +110,10 @@ def _linear(
         - own[:, :, None] * cost[:, :, exporter]
         - (state.x @ engine.weights)[:, None]
     )
-    unknowns = [
-        state.x,
-        *(
-            part.transpose(1, 0, 2).reshape(count, -1)
-            for part in (own[:, :, None] * state.p, state.rise)
-        ),
-    ]
+    unknowns = State(state.x, own[:, :, None] * state.p, state.rise).flat()
     return Linear(
         bought,
         sold,
         np.ascontiguousarray(answer.transpose(2, 0, 1)),
-        np.concatenate(unknowns, axis=1).astype(np.float32),
+        unknowns.astype(np.float32),
     )

@@ -223,26 +223,12 @@ def solve(
             memory.keep(keep)
         before = size
         new = engine.step(own, now, level, tuning)
-        here = _flat(now)
-        now = _unflat(memory.step(here, _flat(new) - here), len(own))
+        here = now.flat()
+        now = State.of(memory.step(here, new.flat() - here), len(own))
     else:
         if sector is not None:
             sector[open_draws] = traded(engine, part, engine.level(part, own, now), now.x)
     return whole, [int(d) for d in np.flatnonzero(~(best <= accepted))]
-
-
-def _flat(state: State) -> Array:
-    """(B, N + 2 S N) all unknowns of a block."""
-    draws = len(state.x)
-    return np.concatenate([state.x, *(part.transpose(1, 0, 2).reshape(draws, -1) for part in (state.p, state.rise))], axis=1)
-
-
-def _unflat(values: Array, size: int) -> State:
-    n = values.shape[1] // (1 + 2 * size)
-    p, rise = (
-        values[:, n * (1 + k * size) : n * (1 + (k + 1) * size)].reshape(len(values), size, n).transpose(1, 0, 2) for k in (0, 1)
-    )
-    return State(values[:, :n], np.ascontiguousarray(p), np.ascontiguousarray(rise))
 
 
 def factors(

@@ -19,8 +19,9 @@ from corridors import uncertainty
 from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
 from corridors.study.phases import phases
-from corridors.study.settled import Change, taken
+from corridors.study.settled import Change
 from corridors.trade import baseline
+from corridors.uncertainty.cases import taken
 
 Array = npt.NDArray[np.float64]
 

@@ -128,12 +128,6 @@ class Joint:
         response[self.there] = found.response[self.here]
         return replace(found, bought=out[0], sold=out[1], response=response)
 
-    @cached_property
-    def of_class(self) -> Index:
-        """(P, S) class of each sector's goods, -1 for what does not travel."""
-        found = self.goods.of_class
-        return np.where(found.sum(axis=2) > 0, found.argmax(axis=2), -1)
-
     def block(self, first: int, last: int) -> JointBlock:
         """Cases ``first`` to ``last``."""
         return JointBlock(self, slice(first, last))
@@ -189,7 +183,7 @@ class JointBlock:
         weight[:, 0] = 1.0
         of_class = np.full((pairs, self.by_sector.shape[1]), -1, dtype=np.intp)
         weight[there] = self.weight[:, here].transpose(1, 2, 0)
-        of_class[there] = whole.of_class[here]
+        of_class[there] = whole.goods.class_of[here]
         own = cut(whole.class_weight)
         class_weight = np.zeros((pairs, classes, len(own)))
         class_weight[there] = own[:, here].transpose(1, 2, 0)
@@ -209,12 +203,7 @@ class JointBlock:
     def _flown_power(self) -> Array:
         """(b, P, S) what first flights make of each sector's trade."""
         assert self.flown is not None
-        return np.asarray(self._by_sector(self.flown) ** -self.by_sector[:, None, :])
-
-    def _by_sector(self, class_factor: Array) -> Array:
-        """(b, P, S) cost factors of sectors."""
-        padded = np.concatenate([class_factor, np.ones_like(class_factor[:, :, :1])], axis=2)
-        return np.asarray(padded[:, np.arange(padded.shape[1])[:, None], self.whole.of_class])
+        return np.asarray(self.whole.goods.by_sector(self.flown) ** -self.by_sector[:, None, :])
 
     def _classes(self, kept: Array, cases: Index) -> Array:
         """(b', P, C) cost factors of all pairs where the network's keep ``kept`` (P', C, b') of their trade."""
@@ -237,7 +226,7 @@ class JointBlock:
         whole = np.zeros(out.shape) if self.beside is None else self.beside[:, cases]
         if new.size:
             rows, here, there = cases[new], self.whole.here, self.whole.there
-            cost = self._by_sector(classes[new])
+            cost = self.whole.goods.by_sector(classes[new])
             found = self.moving.sectors(cost, rows, clearing)[:, here]
             weight = (self.weight if len(self.weight) == 1 else self.weight[rows])[:, here]
             trade = np.log(np.maximum(1.0 + (weight * (found - 1.0)).sum(axis=2), _LEAST)).T
@@ -258,7 +247,7 @@ class JointBlock:
             out = {name: np.ones((self.size, *self.whole.shapes[name])) for name in FACTORS}
             out["residual"][:] = 0.0
         if new.size:
-            found = self.moving.factors(self._by_sector(classes[new]), new, CLEARING)
+            found = self.moving.factors(self.whole.goods.by_sector(classes[new]), new, CLEARING)
             for name, value in found.items():
                 out[name][new] = value
         state = self.moving.standing()

@@ -31,10 +31,11 @@ def sectors(study: Study) -> pd.DataFrame:
     classes = {pair: (value / value.sum(axis=1, keepdims=True)) for pair, value in study.demand.items()}
     weights = goods.weights(classes)
     theta = np.broadcast_to(chain.elasticities(study.params, study.last), (study.draws, len(trade_sectors.names())))
+    costs = goods.by_sector(change.class_factor)
     rows = []
     for k, (direction, pair) in enumerate(zip(DIRECTIONS, (study.pair, study.pair[::-1]), strict=True)):
         total = study.demand[pair].sum(axis=1)
-        cost = change.class_factor[:, k] @ goods.of_class[k].T
+        cost = costs[:, k]
         for s, name in enumerate(trade_sectors.names()):
             if name == trade_sectors.SERVICES:
                 continue

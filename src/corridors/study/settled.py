@@ -13,6 +13,7 @@ from corridors.equilibrium.sector_moving import FACTORS
 from corridors.study.joint import Place
 from corridors.transport.assignment import must_settle
 from corridors.transport.system import TransportState
+from corridors.uncertainty.cases import taken
 
 Array = npt.NDArray[np.float64]
 T = TypeVar("T")
@@ -114,17 +115,6 @@ def change_between(start: Settled, end: Settled, residual: Array) -> Change:
         np.broadcast_to(first.response.sector_factor, (cases, *first.response.sector_factor.shape[1:])), residual,
     )  # fmt: skip
     return _without_unsettled(found)
-
-
-def taken(found: T, rows: npt.NDArray[np.intp], cases: int) -> T:
-    """The cases ``rows`` of something of ``cases`` cases: of all its arrays that have so many, also of those in its parts."""
-
-    def some(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            return value[rows] if value.shape[:1] == (cases,) else value
-        return taken(value, rows, cases) if is_dataclass(value) else value
-
-    return replace(found, **{f.name: some(getattr(found, f.name)) for f in fields(found)})  # type: ignore[type-var, arg-type]
 
 
 def spread(found: T, cases: int) -> T:

@@ -89,7 +89,7 @@ def traffic(pair: Pair) -> pd.DataFrame:
     value = np.array([float(trade.loc[p]) if set(p) <= set(trade.index) else 0.0 for p in pairs])
     bulk = np.array([network.bulk_by_road.get(p, (0.0, 0.0))[0] for p in pairs])
     share = rows["road_share"].to_numpy(dtype=float)
-    by_road = tables.cargo_classes().set_index("cargo_class").loc[list(cargo.CLASSES), "by_road"].to_numpy(dtype=bool)
+    by_road = cargo.by_road()
     part = np.where(by_road, share[:, None], bulk[:, None])
     of_class = cargo.usual_shares(pairs)
     by_truck = value * (of_class * part).sum(axis=1)

@@ -31,13 +31,18 @@ CLEARING = 5e-11
 
 @dataclass(frozen=True)
 class Goods:
-    """What P directed pairs trade: ``pairs``; ``share`` (P,S) of sectors; ``of_class`` (P,S,C) 1 where a sector's goods
-    travel in a class; ``inside`` (P,S,C) shares of sectors in what goes in each class, zero where none does."""
+    """What P directed pairs trade: ``pairs``; ``share`` (P,S) of sectors; ``class_of`` (P,S) the class that a sector's goods
+    travel in, -1 for what does not travel; ``inside`` (P,S,C) shares of sectors in what goes in each class, zero where none does."""
 
     pairs: tuple[Pair, ...]
     share: Array
-    of_class: Array
+    class_of: npt.NDArray[np.intp]
     inside: Array
+
+    def by_sector(self, class_factor: Array) -> Array:
+        """(B,P,S) of sectors: what the class (B,P,C) has that their goods travel in, 1 for what does not travel."""
+        padded = np.concatenate([class_factor, np.ones_like(class_factor[:, :, :1])], axis=2)
+        return np.asarray(padded[:, np.arange(padded.shape[1])[:, None], self.class_of])
 
     def weights(self, class_weights: Mapping[Pair, Array]) -> Array:
         """Shares (B or 1, P, S) of sectors: those of the pair's trade, or, where the shares of classes are given, (B, C),
@@ -62,23 +67,22 @@ def _goods_of(pairs: tuple[Pair, ...], _stamps: object) -> Goods:
     names, kinds = sectors.names(), cargo.CLASSES
     found, classes = sectors.composition(), sectors.class_of(pairs)
     share = np.zeros((len(pairs), len(names)))
-    of_class = np.zeros((len(pairs), len(names), len(kinds)))
+    class_of = np.full((len(pairs), len(names)), -1, dtype=np.intp)
     for p, pair in enumerate(pairs):
         for s, name in enumerate(found.goods):
-            of_class[p, names.index(name), kinds.index(classes[pair][name])] = 1.0
+            class_of[p, names.index(name)] = kinds.index(classes[pair][name])
             share[p, names.index(name)] = found.shares(pair)[s]
+    of_class = (class_of[:, :, None] == np.arange(len(kinds))).astype(float)
     inside = of_class * share[:, :, None]
     # a class whose sectors the pair does not trade yet: alike
     inside = np.where(inside.sum(axis=1, keepdims=True) > 0, inside, of_class)
     total = inside.sum(axis=1, keepdims=True)
-    return Goods(tuple(pairs), share, of_class, np.divide(inside, total, out=np.zeros_like(inside), where=total > 0))
+    return Goods(tuple(pairs), share, class_of, np.divide(inside, total, out=np.zeros_like(inside), where=total > 0))
 
 
 def by_sector(goods: Goods, class_factor: Array) -> Array:
-    """Cost factors (B,P,S) of sectors: that of the class (B,P,C) that their goods travel in, 1 for what does not travel."""
-    cost = np.einsum("bpc,psc->bps", class_factor, goods.of_class)
-    cost[:, goods.of_class.sum(axis=2) == 0] = 1.0
-    # rounding in sums must not invent a change
+    """Cost factors (B,P,S) of sectors from those of classes (B,P,C); what differs from 1 by rounding alone is 1."""
+    cost = goods.by_sector(class_factor)
     return np.where(np.abs(cost - 1.0) < 1e-15, 1.0, cost)
 
 

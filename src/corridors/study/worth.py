@@ -28,9 +28,10 @@ from corridors.appraisal import (
 )
 from corridors.appraisal.users import UserBenefits
 from corridors.data import tables as data
-from corridors.study.settled import Change, stand_ins, taken
+from corridors.study.settled import Change, stand_ins
 from corridors.trade import cargo, sectors
 from corridors.transport.system import Pair, System, TransportState
+from corridors.uncertainty.cases import taken
 
 if TYPE_CHECKING:
     from corridors.study.pipeline import Study

@@ -21,6 +21,16 @@ CONTESTABLE = ("food", "textiles", "machinery")
 DAYS_A_YEAR = 365.0
 
 
+def classes() -> pd.DataFrame:
+    """What is known of each class (``data/cargo_classes.csv``), one row a class in the order of :data:`CLASSES`."""
+    return tables.cargo_classes().set_index("cargo_class").loc[list(CLASSES)]
+
+
+def by_road() -> npt.NDArray[np.bool_]:
+    """(4,) whether trucks carry a class over these distances; of bulk, what ``bulk_by_road.csv`` says."""
+    return np.asarray(classes()["by_road"], dtype=bool)
+
+
 def shares(exporter: str, importer: str, position: Array) -> Array:
     """Value shares (B, 4) of :data:`CLASSES` in a flow; rows add to one.
 
@@ -104,5 +114,4 @@ def volumes(paths_musd: Mapping[str, Array], class_shares: Mapping[str, Array], 
 
 
 def _column(name: str) -> Array:
-    table = tables.cargo_classes().set_index("cargo_class")
-    return np.asarray(table.loc[list(CLASSES), name], dtype=np.float64)
+    return np.asarray(classes()[name], dtype=np.float64)

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from corridors.data import tables
 from corridors.trade import composition
-from corridors.trade.cargo import CLASSES
+from corridors.trade.cargo import CLASSES, classes
 
 Array = npt.NDArray[np.float64]
 
@@ -67,7 +67,7 @@ def by_composition(pairs: Sequence[tuple[str, str]]) -> Array:
 
 def world_means() -> Array:
     """Dollars a tonne (C,) of the classes, of all trade."""
-    return np.asarray(tables.cargo_classes().set_index("cargo_class").loc[list(CLASSES), "usd_per_t"], dtype=np.float64)
+    return np.asarray(classes()["usd_per_t"], dtype=np.float64)
 
 
 def reliability(cargo_class: str) -> float:

@@ -60,7 +60,7 @@ def table(network: Network | None, pairs: Sequence[Pair]) -> pd.DataFrame:
     """
     values = of_pairs(network, pairs)
     factors = _factors(network, pairs) if network is not None else np.ones((len(pairs), 3))
-    classes = tables.cargo_classes().set_index("cargo_class").loc[list(cargo.CLASSES)]
+    classes = cargo.classes()
     known = set(tables.trade_composition_by_economy()["iso3"])
     names = network.places if network is not None else {}
     rows = []
@@ -101,7 +101,7 @@ def road_part(network: Network, a: str, b: str) -> float:
     """Part of the value of two economies' trade, both ways, that goes by road in the base year."""
     ways = ((a, b), (b, a))
     trade, traffic = world.base_matrix(), network.pair_traffic.set_index(["exporter", "importer"])["road_share"].to_dict()
-    by_road = tables.cargo_classes().set_index("cargo_class").loc[list(cargo.CLASSES), "by_road"].to_numpy(dtype=bool)
+    by_road = cargo.by_road()
     total = road = 0.0
     for pair, shares in zip(ways, cargo.usual_shares(ways), strict=True):
         value = float(trade.loc[pair]) * shares

@@ -53,7 +53,7 @@ def between(network: Network, a: str, b: str) -> float | None:
     trade = world.base_matrix()
     if a not in trade.index or b not in trade.index:
         return None
-    classes = tables.cargo_classes().set_index("cargo_class").loc[list(cargo.CLASSES)]
+    classes = cargo.classes()
     ways = ((a, b), (b, a))
     loads = unit_values.by_composition(ways) * classes["truck_payload_t"].to_numpy(float)
     by_road = classes["by_road"].to_numpy(dtype=bool)

@@ -50,7 +50,7 @@ def draws() -> tuple[Array, Array, Array]:
         raise NetworkError(f"day of delay: the network does not join {' and '.join(_PAIR)}")
     here = [p for p, pair in enumerate(links.pairs) if pair in links.system.pairs]
     paid = state.mean_cost[0, [links.system.pairs.index(links.pairs[p]) for p in here]]
-    weight, of_class = links.goods.share[here], links.goods.of_class[here]
+    weight, class_of = links.goods.share[here], links.goods.class_of[here]
     trade = np.array([links.base_trade.loc[links.pairs[p]] for p in here])
     trade = trade / trade.sum()
     params = uncertainty.sample(None, DRAWS, SEED)
@@ -60,10 +60,10 @@ def draws() -> tuple[Array, Array, Array]:
         day = params["value_of_a_day"][:, None] * links.system.layout.day_multiplier
         factor = trade_cost.class_factors(np.zeros_like(day), day, paid[p])
         traded = weight[p] > 0
-        by_sector = factor @ of_class[p, traded].T
+        by_sector = factor[:, class_of[p, traded]]
         lost += trade[p] * (1.0 - (weight[p, traded] * by_sector ** -long[:, traded]).sum(axis=1))
         first += trade[p] * (1.0 - (weight[p, traded] * by_sector ** -short[:, traded]).sum(axis=1))
-        cost += trade[p] * ((day @ of_class[p, traded].T) * weight[p, traded]).sum(axis=1)
+        cost += trade[p] * (day[:, class_of[p, traded]] * weight[p, traded]).sum(axis=1)
     return 100.0 * lost, 100.0 * first, 100.0 * cost
 
 

@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from corridors import equilibrium
-from corridors.data import tables
 from corridors.errors import DataError
 from corridors.trade import cargo, elasticities, world
 from corridors.transport.world_network import gateways, mode_model, options, seas
@@ -72,7 +71,7 @@ class Longer:
 
 def longer(shut: str) -> Longer:
     """The pairs of largest trade whose goods go by sea, and their ways without the passage ``shut``."""
-    classes = tables.cargo_classes().set_index("cargo_class").loc[list(cargo.CLASSES)]
+    classes = cargo.classes()
     value, in_bulk = classes["usd_per_t"].to_numpy(dtype=float), np.array([c == "bulk" for c in cargo.CLASSES])
     pairs, rows = [], []
     for pair, musd in _largest():
@@ -109,7 +108,7 @@ def _by_sea(pair: Pair) -> Sequence[options.SeaWay]:
 
 def trade_percent(found: Longer, economy: str, partners: Sequence[str], params: Mapping[str, Array]) -> Array:
     """(B,) change of the two-way trade of ``economy`` with ``partners`` in the first year, percent."""
-    classes = tables.cargo_classes().set_index("cargo_class").loc[list(cargo.CLASSES)]
+    classes = cargo.classes()
     money = (found.by_class * found.usd_per_t / classes["usd_per_t"].to_numpy(dtype=float)).sum(axis=1)
     days = (found.by_class * classes["value_of_a_day_multiplier"].to_numpy(dtype=float)).sum(axis=1) * found.longer_days
     trade = world.base_matrix()

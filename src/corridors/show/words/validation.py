@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -238,18 +239,10 @@ def measured_words(found: ValidationResult) -> Prose:
 
 def measured(found: ValidationResult) -> Table:
     """Each quantity: predicted first, today, observed, and for a miss what was left out."""
-    rows = [
-        (
-            f"{r.title}: {r.quantity} ({r.unit})", _plain(r.first_p10, r.first_p50, r.first_p90), _plain(r.predicted_p10, r.predicted_p50, r.predicted_p90),
-            _plain(r.observed_low, r.observed, r.observed_high), _held(bool(r.within)), f"{r.basis}, {r.period}",
-            f"{r.simplified}. {r.note}." + ("" if r.within or not isinstance(r.left_out, str) else f" Left out: {r.left_out}."),
-        )
-        for r in found["experiments_measured"].itertuples()
-    ]  # fmt: skip
     return table(
         "Queues, trucks at a crossing and lanes at sea, predicted and observed",
-        ("Experiment", Column("First prediction", "", "right"), Column("Today's", "", "right"), Column("Observed", "", "right"), "Bands meet", "Observed by", "Note"),
-        rows,
+        _OF_EXPERIMENTS,
+        [_experiment(r, f"{r.title}: {r.quantity} ({r.unit})", _plain) for r in found["experiments_measured"].itertuples()],
         "Source: data/experiments_measured_observed.csv, with the address of each; own calculation. In brackets the 80 % band, or the range that reports allow; of lanes the model has no band.",
     )
 
@@ -269,27 +262,27 @@ def _compared(found: ValidationResult) -> tuple[pd.DataFrame, pd.DataFrame]:
 def experiments(found: ValidationResult) -> Table:
     """Each experiment: the model's band, as first committed and today, what came, and for a miss what was left out."""
     compared, waiting = _compared(found)
-    rows = [
-        (
-            str(r.title), _change(r.first_p10, r.first_p50, r.first_p90), _change(r.predicted_p10, r.predicted_p50, r.predicted_p90),
-            _change(r.observed_low, r.observed, r.observed_high), _held(r.within), f"{r.basis}, {r.period}",
-            f"{r.simplified}. {r.note}." + ("" if r.within else f" Left out: {r.left_out}."),
-        )
-        for r in compared.itertuples()
-    ]  # fmt: skip
-    rows += [
-        (
-            str(r.title), _change(r.first_p10, r.first_p50, r.first_p90), _change(r.predicted_p10, r.predicted_p50, r.predicted_p90),
-            "no figure found", _held(None), "", f"{r.simplified}.",
-        )
-        for r in waiting.itertuples()
-    ]  # fmt: skip
     return table(
         "Borders that shut, opened or slowed: change of the pair's trade in percent, predicted and observed",
-        ("Experiment", Column("First prediction", "", "right"), Column("Today's", "", "right"), Column("Observed", "", "right"), "Bands meet", "Observed by", "Note"),
-        rows,
+        _OF_EXPERIMENTS,
+        [_experiment(r, str(r.title), _change) for r in (*compared.itertuples(), *waiting.itertuples())],
         "Source: data/experiments_observed.csv, with the address of each; own calculation. In brackets the 80 % band, or the range that reports allow.",
     )
+
+
+_OF_EXPERIMENTS = (
+    "Experiment", Column("First prediction", "", "right"), Column("Today's", "", "right"), Column("Observed", "", "right"), "Bands meet", "Observed by", "Note",
+)  # fmt: skip
+
+
+def _experiment(r: Any, name: str, told: Callable[[float, float, float], str]) -> tuple[Any, ...]:
+    """A row of an experiment: predicted first and today, what came where that is known, and for a miss what was left out."""
+    predicted = (name, told(r.first_p10, r.first_p50, r.first_p90), told(r.predicted_p10, r.predicted_p50, r.predicted_p90))
+    if not n.known(r.observed):
+        return (*predicted, "no figure found", _held(None), "", f"{r.simplified}.")
+    left_out = "" if r.within or not isinstance(r.left_out, str) else f" Left out: {r.left_out}."
+    observed = told(r.observed_low, r.observed, r.observed_high)
+    return (*predicted, observed, _held(bool(r.within)), f"{r.basis}, {r.period}", f"{r.simplified}. {r.note}.{left_out}")
 
 
 def _change(low: float, middle: float, high: float) -> str:

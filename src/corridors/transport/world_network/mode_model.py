@@ -23,7 +23,7 @@ import pandas as pd
 
 from corridors.data import tables as data
 from corridors.trade import cargo, world
-from corridors.trade.cargo import CLASSES
+from corridors.trade.cargo import CLASSES, classes
 from corridors.transport.world_network import borders, costs, gateways
 from corridors.transport.world_network.options import options
 
@@ -88,7 +88,7 @@ def _with_ports() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _goods() -> tuple[Array, Array]:
     """Dollars a tonne and value of a day (share of value) by class."""
-    table = data.cargo_classes().set_index("cargo_class").loc[list(CLASSES)]
+    table = classes()
     return table["usd_per_t"].to_numpy(dtype=float), DAY * table["value_of_a_day_multiplier"].to_numpy(dtype=float)
 
 

@@ -14,10 +14,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from corridors.data import tables as data
 from corridors.runtime import paths
 from corridors.trade import world
-from corridors.trade.cargo import CLASSES
+from corridors.trade.cargo import CLASSES, classes
 from corridors.transport.world_network import gateways, mode_model, options
 from corridors.transport.world_network import roads as road_search
 from corridors.transport.world_network.mode_model import MODES
@@ -32,7 +31,7 @@ _TWO_PORTS = 2
 
 def trucks(value_musd: float, mix: np.ndarray, by_class: np.ndarray) -> tuple[float, float]:
     """Trucks a day, both ways together, and how many of them carry bulk, of a value, shares of classes in it (C,) and shares of each (C,) that go by road."""
-    table = data.cargo_classes().set_index("cargo_class").loc[list(CLASSES)]
+    table = classes()
     a_year = value_musd * 1e6 * mix * by_class / table["usd_per_t"].to_numpy(float) / table["truck_payload_t"].to_numpy(float)
     return float(a_year.sum() / 365.0), float(a_year[CLASSES.index("bulk")] / 365.0)
 
