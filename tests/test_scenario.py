@@ -395,3 +395,18 @@ def test_a_scenario_shows_itself_in_a_cell() -> None:
     assert "No measures" in scenario.load("baseline")._repr_html_()
     odd = scenario.parse({"title": "Fish & chips \"now\""}, name="odd")._repr_html_()
     assert "Fish &amp; chips &quot;now&quot;" in odd
+
+
+@pytest.mark.parametrize(
+    ("pair", "crossing", "told"),
+    [
+        (["KEN", "UGA"], "malba", "did you mean 'malaba'?; allowed: for KEN and UGA: busia, malaba"),
+        (["PAK", "RUS"], "taftn", "did you mean 'taftan'?; allowed: for PAK and RUS: taftan, gabd"),
+        (["JPN", "USA"], "nowhere-at-all", "'nowhere-at-all' is not a border crossing of the network; allowed: any crossing of data/network"),
+    ],
+)
+def test_an_unknown_crossing_is_told_those_of_the_pair(pair: list[str], crossing: str, told: str) -> None:
+    measures = [{"kind": "border_capacity", "crossings": [crossing], "trucks_per_day": 900.0}]
+    with pytest.raises(ScenarioError) as error:
+        scenario.parse({"title": "x", "pair": pair, "measures": measures}, name="x")
+    assert told in str(error.value)

@@ -91,6 +91,9 @@ def main(argv: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         say("corridors: interrupted")
         status = 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        status = error.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         if context is not None:

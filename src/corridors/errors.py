@@ -12,9 +12,12 @@ import unicodedata
 from collections.abc import Iterable
 
 
-def nearest(value: object, allowed: Iterable[str]) -> str:
-    """A hint ``; did you mean 'x'?`` for the allowed choice nearest to ``value``, or nothing."""
-    close = difflib.get_close_matches(str(value), [str(a) for a in allowed], n=1, cutoff=0.5)
+def nearest(value: object, allowed: Iterable[str], likeness: float = 0.5) -> str:
+    """A hint ``; did you mean 'x'?`` for the allowed choice nearest to ``value``, or nothing.
+
+    ``likeness`` (0 to 1) is how alike the two must be: of thousands of names some are half alike by chance.
+    """
+    close = difflib.get_close_matches(str(value), [str(a) for a in allowed], n=1, cutoff=likeness)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

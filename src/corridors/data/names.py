@@ -128,6 +128,11 @@ def shut_crossings() -> frozenset[str]:
     return frozenset(crossing for crossing, state in _column_rows("network/crossings.csv", "crossing", "state") if state == "shut")
 
 
+def crossings_of_both(a: str, b: str) -> list[str]:
+    """Ids of the hand-checked crossings on the border of these two economies, in the order of the table."""
+    return [place for place in crossings_of(a) if place in set(crossings_of(b))]
+
+
 def crossings_between(a: str, b: str, avoid: frozenset[str] = frozenset()) -> list[str]:
     """Ids of the crossings on the shortest road from any place of economy ``a`` to any of ``b``, in order.
 

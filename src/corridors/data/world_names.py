@@ -52,7 +52,17 @@ def hint(name: str, kind: str) -> str:
     if len(several) > 1:
         return "; there are several: " + ", ".join(sorted(several)[:8])
     bare = _WITH_CODE.match(name)
-    return nearest(plain(bare.group(1) if bare else name), sorted(index.keys()))
+    checked = names.crossings() if kind == "crossing" else names.places()
+    # the hand-checked first: of two equally near names the first is taken
+    return nearest(plain(bare.group(1) if bare else name), dict.fromkeys([*checked, *sorted(index)]), likeness=0.65)
+
+
+def crossings_for(a: str, b: str) -> list[str]:
+    """Ids of the crossings on the border of these two; of two without one, all of the hand-checked set if both have places there."""
+    own = [*names.crossings_of_both(a, b), *crossings_between(a, b)]
+    if not own and names.has_places(a) and names.has_places(b):
+        own = list(names.crossings())
+    return list(dict.fromkeys(own))
 
 
 def economies_of(crossing: str) -> tuple[str, str] | None:

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from corridors.data import codes
+from corridors.data import codes, world_names
 from corridors.data import names as vocabulary
 from corridors.errors import ScenarioError, nearest
 from corridors.runtime import paths
@@ -425,11 +425,22 @@ def _explain(detail: ErrorDetails, raw: Mapping[str, Any]) -> list[tuple[Locatio
         choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         return [(at, f"is {shown}; allowed: {', '.join(choices)}{nearest(value, choices)}")]
     if kind == "unknown_name":
-        choice = f"; allowed: {context['allowed']}" if context.get("allowed") else ""
+        known = _of_the_pair(raw) if context.get("of") == "crossing" else ""
+        choice = known or (f"; allowed: {context['allowed']}" if context.get("allowed") else "")
         return [(at, f"{shown} {detail['msg']}{choice}")]
     if kind in ("plain_text", "twice", "same_place", "order") or (kind == "missing" and "needs" in detail["msg"]):
         return [(at, detail["msg"])]
     return [(at, f"is {shown}; allowed: {_allowed(kind, context, detail['msg'])}")]
+
+
+def _of_the_pair(raw: Mapping[str, Any]) -> str:
+    """Which crossings the two economies of a file have, so that not those of another region are listed."""
+    pair = raw.get("pair")
+    if not (isinstance(pair, (list, tuple)) and len(pair) == 2 and all(isinstance(e, str) for e in pair)):
+        return ""
+    own = world_names.crossings_for(*pair)
+    named = f"for {' and '.join(pair)}: {', '.join(own[:30])}; " if own else ""
+    return f"; allowed: {named}any crossing of data/network/places.csv and data/world/crossings.csv"
 
 
 def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:

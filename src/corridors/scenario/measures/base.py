@@ -61,8 +61,8 @@ def _place(value: str) -> str:
 
 
 def _unknown(value: str, known: Iterable[str], kind: str, what: str) -> PydanticCustomError:
-    hint = nearest(value, known) or world_names.hint(value, kind)
-    return PydanticCustomError("unknown_name", "is not {what}{hint}", {"what": what, "hint": hint, "allowed": _listed(known)})
+    context = {"what": what, "hint": world_names.hint(value, kind), "allowed": _listed(known), "of": kind}
+    return PydanticCustomError("unknown_name", "is not {what}{hint}", context)
 
 
 def _airport(value: str) -> str:
