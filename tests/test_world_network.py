@@ -17,6 +17,8 @@ from corridors.data import names, world_names
 from corridors.data import tables as data
 from corridors.data.geometry import great_circle_km
 from corridors.data.world_compiler import border_edges, layers
+from corridors.trade import cargo, unit_values, world
+from corridors.trade.cargo import CLASSES
 from corridors.transport import ways as ways_module
 from corridors.transport.world_network import (
     borders,
@@ -29,6 +31,7 @@ from corridors.transport.world_network import (
     seas,
     subnetwork,
     tables,
+    traffic,
 )
 from corridors.transport.world_network import roads as road_search
 
@@ -259,6 +262,59 @@ def test_shares_of_pairs_left_out_are_nearer_than_a_guess() -> None:
     odds = {c: np.log(table[c].clip(0.004, 0.996) / (1 - table[c].clip(0.004, 0.996))) for c in ("share", "predicted")}
     means = odds["share"].groupby(table["mode"]).transform("mean")
     assert np.abs(odds["predicted"] - odds["share"]).mean() < np.abs(means - odds["share"]).mean()
+
+
+def test_a_pair_s_tonnes_follow_from_its_own_values() -> None:
+    """Two directions by hand: all value of a class over all its tonnes; shares in tonnes weigh by the same values."""
+    ways = (("MEX", "USA"), ("USA", "MEX"))
+    trade = world.base_matrix()
+    value = np.array([float(trade.loc[way]) for way in ways])[:, None] * cargo.usual_shares(ways)
+    tonnes = value / unit_values.by_composition(ways)
+    goods = mode_model.goods_of("MEX", "USA")
+    np.testing.assert_allclose(goods.mix, value.sum(axis=0) / value.sum())
+    np.testing.assert_allclose(goods.usd_per_t, value.sum(axis=0) / tonnes.sum(axis=0))
+    np.testing.assert_allclose(goods.weights("tonnes"), tonnes.sum(axis=0) / tonnes.sum())
+    assert goods.weights("TEU")[CLASSES.index("bulk")] == 0.0 and goods.weights("TEU").sum() == pytest.approx(1.0)
+    nobody = mode_model.Goods.of((("XXX", "YYY"),))
+    assert np.isfinite(nobody.usd_per_t).all() and nobody.mix.sum() == pytest.approx(1.0)
+
+
+def test_trucks_by_hand() -> None:
+    goods = mode_model.Goods(np.array([0.5, 0.0, 0.0, 0.5]), np.array([1000.0, 2000.0, 3000.0, 200.0]))
+    payload = cargo.classes()["truck_payload_t"].to_numpy(float)
+    count, bulk = traffic.trucks(730.0, goods, np.array([1.0, 1.0, 1.0, 0.2]))
+    assert bulk == pytest.approx(365e6 / 200.0 * 0.2 / payload[3] / 365.0)
+    assert count == pytest.approx(bulk + 365e6 / 1000.0 / payload[0] / 365.0)
+
+
+def test_a_crossing_of_several_roads_counts_as_so_many_ways() -> None:
+    """Three crossings at one cost, one of them with two roads: a quarter, a quarter and a half; one that nobody reaches has none."""
+    np.testing.assert_allclose(traffic._chosen(np.array([90.0, 90.0, 90.0, np.inf]), [1, 1, 2, 5]), [0.25, 0.25, 0.5, 0.0])
+    dear = traffic._chosen(np.array([0.0, 100.0]))
+    assert dear[1] / dear[0] == pytest.approx(math.exp(-1.0)), "100 dollars of 3,000 a tonne at a scale of 30"
+    assert (traffic._chosen(np.array([np.inf, np.inf])) == 0.0).all()
+
+
+def test_trade_of_neighbours_passes_all_crossings_of_their_border() -> None:
+    """Mexico and the United States, nothing set to the counts (Bureau of Transportation Statistics, table 1-49): the largest is the
+    largest, and the five largest of 2004 carry most. With three cities and the ways round one crossing Laredo carried none."""
+    counts = data.table("world_border_traffic")
+    counts = counts[(counts["economy_a"] == "MEX") & (counts["economy_b"] == "USA")].set_index("crossing")["value"]
+    ids = {"Laredo": "laredo", "Otay Mesa": "otay_mesa", "El Paso": "el_paso", "Hidalgo": "pharr", "Calexico": "calexico"}
+    parts = traffic.over_the_border("MEX", "USA")
+    assert sum(parts.values()) == pytest.approx(1.0)
+    assert max(parts, key=lambda c: parts[c]) == ids[str(counts.idxmax())] == "laredo"
+    assert parts["laredo"] > 0.2 and sum(parts[ids[str(c)]] for c in counts.index) > 0.6
+    assert traffic.over_the_border("KOR", "PRK") == {} == traffic.over_the_border("JPN", "USA")
+
+
+def test_traffic_by_trade_is_near_what_is_counted() -> None:
+    """Crossings outside the hand-checked network that somebody has counted: half within a factor of two, two thirds within three."""
+    facts = data.table("world_crossing_facts")
+    counted = facts[facts["quantity"] == "trucks_per_day"].set_index("crossing")["value"].astype(float)
+    found = data.table("world_crossing_traffic").groupby("crossing")["trucks_per_day"].sum().reindex(counted.index).fillna(1.0)
+    miss = np.abs(np.log(found / counted))
+    assert len(miss) >= 13 and np.median(miss) < np.log(2.0) and np.mean(miss < np.log(3.0)) > 2 / 3
 
 
 FOURTEEN = {

@@ -131,7 +131,7 @@ def _somewhere(places: pd.DataFrame) -> dict[str, tuple[float, float]]:
 def part_in_a(edges: pd.DataFrame, latitude: Array, longitude: Array) -> Array:
     """Part (X,) of each edge in ``economy_a``, of positions of the crossings: as the straight ways from its ends to there share it."""
     to_a, to_b = (great_circle_km(edges[f"latitude_{side}"], edges[f"longitude_{side}"], latitude, longitude) for side in ("a", "b"))
-    return np.divide(to_a, to_a + to_b, out=np.full(len(edges), HALF), where=to_a + to_b > 0.0)
+    return np.asarray(np.divide(to_a, to_a + to_b, out=np.full(len(edges), HALF), where=to_a + to_b > 0.0))
 
 
 def cut_at_the_border(links: pd.DataFrame, crossings: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:

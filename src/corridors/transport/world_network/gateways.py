@@ -20,45 +20,45 @@ from corridors.transport.world_network.tables import port_places, roads, sea
 Array = npt.NDArray[np.float64]
 
 MOST_CITIES = 3
-_NEAR_KM = 300.0
+NEAR_KM = 300.0
 _FAR_FROM_ROADS_KM = 120.0
 _LEAST_WEIGHT = 0.1
 
 
 def main_place(economy: str) -> str | None:
     """The largest city of an economy on the roads, or its busiest port where no road is known; None without either."""
-    cities = _cities(economy)
-    if cities:
-        return max(cities, key=lambda c: c[1])[0]
+    known = cities(economy)
+    if known:
+        return max(known, key=lambda c: c[1])[0]
     return _busiest_port(economy)
 
 
 @lru_cache(maxsize=4096)
 def weights(economy: str, partner: str) -> tuple[tuple[str, float], ...]:
     """Ids of up to three places of ``economy`` for trade with ``partner``, with weights that add to one."""
-    cities = _cities(economy)
-    if not cities:
+    known = cities(economy)
+    if not known:
         port = _busiest_port(economy)
         return ((port, 1.0),) if port else ()
     latitude, longitude = centre(partner)
     graph = roads()
-    at = [graph.number[name] for name, _ in cities]
+    at = [graph.number[name] for name, _ in known]
     km = great_circle_km(latitude, longitude, graph.latitude[at], graph.longitude[at])
-    pull = np.array([people for _, people in cities]) / (km + _NEAR_KM)
+    pull = np.array([people for _, people in known]) / (km + NEAR_KM)
     order = np.argsort(-pull)[:MOST_CITIES]
     share = pull[order] / pull[order].sum()
     order, share = order[share >= _LEAST_WEIGHT], share[share >= _LEAST_WEIGHT]
-    return tuple((cities[i][0], float(w)) for i, w in zip(order, share / share.sum(), strict=True))
+    return tuple((known[i][0], float(w)) for i, w in zip(order, share / share.sum(), strict=True))
 
 
 @lru_cache(maxsize=256)
 def centre(economy: str) -> tuple[float, float]:
     """Mean position of an economy's people, degrees (of its ports where no city is known)."""
     graph = roads()
-    cities = _cities(economy)
-    if cities:
-        at = [graph.number[name] for name, _ in cities]
-        people = np.array([p for _, p in cities])
+    known = cities(economy)
+    if known:
+        at = [graph.number[name] for name, _ in known]
+        people = np.array([p for _, p in known])
         lat, lon = graph.latitude[at], graph.longitude[at]
     else:
         ports = sea().ports
@@ -72,7 +72,8 @@ def centre(economy: str) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=256)
-def _cities(economy: str) -> tuple[tuple[str, float], ...]:
+def cities(economy: str) -> tuple[tuple[str, float], ...]:
+    """Ids of the cities of an economy near its roads, with their people."""
     graph = roads()
     found = []
     for i in graph.places_of.get(economy, ()):

@@ -22,7 +22,14 @@ from corridors.data import tables as data
 from corridors.runtime import paths
 from corridors.trade import world
 from corridors.transport.world_network import mode_model
-from corridors.transport.world_network.mode_model import MODES, TERMS, Features, Stacked, regions
+from corridors.transport.world_network.mode_model import (
+    MODES,
+    TERMS,
+    Features,
+    Goods,
+    Stacked,
+    regions,
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -74,14 +81,14 @@ def _partners(economy: str) -> tuple[tuple[str, float], ...]:
     return tuple((str(code), float(value)) for code, value in total.head(_MOST_PARTNERS).items())
 
 
-def _parts(one: Observation) -> list[tuple[Features, float, Array]]:
-    """The pairs behind an observation: what is known of each, its weight and the classes of its goods."""
+def _parts(one: Observation) -> list[tuple[Features, float, Goods]]:
+    """The pairs behind an observation: what is known of each, its weight and its goods."""
     if "WLD" not in (one.exporter, one.importer):
         known = mode_model.features(one.exporter, one.importer)
-        return [] if known is None else [(known, 1.0, mode_model.mix_of(one.exporter, one.importer))]
+        return [] if known is None else [(known, 1.0, mode_model.goods_of(one.exporter, one.importer))]
     own = one.exporter if one.importer == "WLD" else one.importer
     found = [(mode_model.features(own, code), value, code) for code, value in _partners(own)]
-    return [(known, value, mode_model.mix_of(own, code)) for known, value, code in found if known is not None]
+    return [(known, value, mode_model.goods_of(own, code)) for known, value, code in found if known is not None]
 
 
 class Prediction:
@@ -93,7 +100,7 @@ class Prediction:
         self.weights = [np.array([w for _, w, _ in rows]) for rows in parts]
         self.ends = np.cumsum([len(rows) for rows in parts])
         self.mode = [MODES.index(one.mode) for one in seen]
-        self.mix = np.concatenate([[mode_model.class_weights(mix, one.unit) for _, _, mix in rows] for one, rows in zip(seen, parts, strict=True)])
+        self.mix = np.concatenate([[goods.weights(one.unit) for _, _, goods in rows] for one, rows in zip(seen, parts, strict=True)])
 
     def __call__(self, constants: Mapping[str, float]) -> Array:
         """(O,) shares."""

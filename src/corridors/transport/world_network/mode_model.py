@@ -4,9 +4,11 @@ A multinomial logit for each cargo class ``c`` and mode ``m`` between two cities
 
     V = -kappa g(m, c) + alpha_m + beta_m' x + u_m(region),     share = exp V / sum exp V
 
-``g`` is money and time as a share of the goods' value (``data/cargo_classes.csv``, 1.3 % a day); ``x`` holds a common
-land border, a customs union, the length, and how many of the two have no port of their own. ``u`` is a random effect of the region that both economies are in. Shares of
-a pair are those of its cities, weighted, and of its classes. All constants are in ``data/world/mode_constants.csv``,
+``g`` is money and time as a share of the goods' value (the class's mean in the world, 1.3 % a day). A pair's own values
+(:mod:`corridors.trade.unit_values`) tell its tonnes from its value; in ``g`` they say too little of single pairs: with them
+``kappa`` falls from 5.3 to 4.3 and pairs left out are missed by more. ``x`` holds a common land border, a customs union, the
+length, and how many of the two have no port of their own; ``u`` is a random effect of the region that both economies are in.
+Shares of a pair are those of its cities, weighted, and of its classes. All constants are in ``data/world/mode_constants.csv``,
 fitted by :mod:`corridors.transport.world_network.mode_fit` to published shares; what the fit misses when it has not seen
 a pair is the uncertainty of every other pair.
 """
@@ -22,7 +24,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors.data import tables as data
-from corridors.trade import cargo, world
+from corridors.trade import cargo, unit_values, world
 from corridors.trade.cargo import CLASSES, classes
 from corridors.transport.world_network import borders, costs, gateways
 from corridors.transport.world_network.options import options
@@ -88,8 +90,7 @@ def _with_ports() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _goods() -> tuple[Array, Array]:
     """Dollars a tonne and value of a day (share of value) by class."""
-    table = classes()
-    return table["usd_per_t"].to_numpy(dtype=float), DAY * table["value_of_a_day_multiplier"].to_numpy(dtype=float)
+    return unit_values.world_means(), DAY * classes()["value_of_a_day_multiplier"].to_numpy(dtype=float)
 
 
 @lru_cache(maxsize=4096)
@@ -202,26 +203,41 @@ def predicted(a: str, b: str) -> Array | None:
     return None if known is None else shares(known, constants())
 
 
-def class_weights(mix: Array, unit: str = "value") -> Array:
-    """Weights (C,) of the classes in a share over all goods of value shares ``mix`` (C,): by value, by tonnes, or of containers (``TEU``)."""
-    value, _ = _goods()
-    weight = mix
-    if unit == "tonnes":
-        weight = weight / value
-    elif unit == "TEU":
-        weight = np.where(np.arange(len(CLASSES)) == CLASSES.index("bulk"), 0.0, weight / value)
-    return np.asarray(weight / weight.sum())
+@dataclass(frozen=True)
+class Goods:
+    """What two economies trade, both directions together: value shares (C,) of the classes, and dollars a tonne (C,) of each."""
+
+    mix: Array
+    usd_per_t: Array
+
+    def weights(self, unit: str = "value") -> Array:
+        """Weights (C,) of the classes in a share over all goods: by value, by tonnes, or of containers (``TEU``)."""
+        weight = self.mix
+        if unit != "value":
+            weight = weight / self.usd_per_t
+        if unit == "TEU":
+            weight = np.where(np.arange(len(CLASSES)) == CLASSES.index("bulk"), 0.0, weight)
+        return np.asarray(weight / weight.sum())
+
+    @classmethod
+    def of(cls, ways: Sequence[tuple[str, str]]) -> Goods:
+        """Of directed pairs by their trade in the base year: :func:`corridors.trade.cargo.usual_shares` (bulk in the middle of its
+        range) and :func:`corridors.trade.unit_values.by_composition`; a tonne is worth all value of a class over all its tonnes."""
+        trade = world.base_matrix()
+        known = set(trade.index)
+        value = np.array([float(trade.loc[way]) if known.issuperset(way) else 0.0 for way in ways])
+        shares = cargo.usual_shares(ways)
+        by_class = shares * (value if value.sum() > 0.0 else np.ones(len(ways)))[:, None]
+        each = unit_values.by_composition(ways)
+        tonnes = (by_class / each).sum(axis=0)
+        worth = np.divide(by_class.sum(axis=0), tonnes, out=each.mean(axis=0), where=tonnes > 0.0)
+        return cls(by_class.sum(axis=0) / by_class.sum(), worth)
 
 
 @lru_cache(maxsize=32_768)
-def mix_of(a: str, b: str) -> Array:
-    """Value shares (C,) of the classes in the trade of two economies, both directions by their trade in the base year.
-
-    From what both sell and buy (:func:`corridors.trade.cargo.usual_shares`, bulk in the middle of its range).
-    """
-    trade, ways = world.base_matrix(), ((a, b), (b, a))
-    value = np.array([float(trade.loc[way]) if set(way) <= set(trade.index) else 0.0 for way in ways])
-    return np.average(cargo.usual_shares(ways), axis=0, weights=value if value.sum() > 0.0 else None)
+def goods_of(a: str, b: str) -> Goods:
+    """What two economies trade with each other."""
+    return Goods.of(((a, b), (b, a)))
 
 
 @dataclass(frozen=True)
@@ -231,12 +247,11 @@ class PairShares:
     by_class: Array
     published: tuple[str, ...]
     """Modes whose share over all goods is a published one."""
-    mix: Array
-    """Value shares (C,) of the classes in the pair's trade."""
+    goods: Goods
 
     def share(self, mode: str, unit: str = "value") -> float:
         """Share of a mode over all goods."""
-        return float(class_weights(self.mix, unit) @ self.by_class[:, MODES.index(mode)])
+        return float(self.goods.weights(unit) @ self.by_class[:, MODES.index(mode)])
 
 
 @lru_cache(maxsize=4096)
@@ -251,15 +266,15 @@ def pair_shares(a: str, b: str) -> PairShares | None:
         return None
     known = {mode: (share, unit) for (mode, unit), share in _published().get(frozenset((a, b)), {}).items()}
     known = {mode: value for mode, value in known.items() if by_class[:, MODES.index(mode)].max() > 0}
-    mix = mix_of(a, b)
+    goods = goods_of(a, b)
     for _ in range(200 if known else 0):
         before = by_class
         for mode, (share, unit) in known.items():
-            by_class = _raked(by_class, MODES.index(mode), share, class_weights(mix, unit))
+            by_class = _raked(by_class, MODES.index(mode), share, goods.weights(unit))
         if float(np.abs(by_class - before).max()) < 1e-9:
             break
     by_class = np.where(by_class < SMALLEST_SHARE, 0.0, by_class)
-    return PairShares(by_class / by_class.sum(axis=1, keepdims=True), tuple(known), mix)
+    return PairShares(by_class / by_class.sum(axis=1, keepdims=True), tuple(known), goods)
 
 
 def _raked(by_class: Array, m: int, share: float, weight: Array) -> Array:

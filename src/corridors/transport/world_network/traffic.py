@@ -1,26 +1,33 @@
 """What trade itself says of the traffic at a crossing where nobody has counted it.
 
-Each pair's trade by road (value by class over dollars a tonne and payload) takes the ways between the largest cities of
-the two economies: the cheapest, and the cheapest round each crossing of it, by a logit of the scale that route choice has.
-Landlocked economies send what goes by sea to the ports that they use. ``python -m
-corridors.transport.world_network.traffic`` writes ``data/world/crossing_traffic.csv``. Within a factor of two to three at
-crossings that are counted, so it is a prior, not a figure.
+Each pair's trade by road (value by class over what a tonne of it is worth and payload) takes the ways between its cities by a
+logit of the scale that route choice has. Between neighbours these are all cities, weighted with their people and nearness
+(``P P' / (km + 300)``), and all crossings of the common border; elsewhere the largest cities, the cheapest way, and the
+cheapest round each crossing of it. A crossing that stands for several roads, merged within 12 km, counts as so many ways (the
+size of an aggregated alternative, Ben-Akiva and Lerman 1985, chapter 9). Landlocked economies send what goes by sea to the
+ports that they use. ``python -m corridors.transport.world_network.traffic`` writes ``data/world/crossing_traffic.csv``. Within
+a factor of two to three at crossings that are counted, so it is a prior, not a figure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from corridors.data.geometry import great_circle_km
 from corridors.runtime import paths
 from corridors.trade import world
 from corridors.trade.cargo import CLASSES, classes
-from corridors.transport.world_network import gateways, mode_model, options
+from corridors.transport.world_network import borders, gateways, mode_model, options, subnetwork
 from corridors.transport.world_network import roads as road_search
-from corridors.transport.world_network.mode_model import MODES
+from corridors.transport.world_network.mode_model import MODES, Goods
 from corridors.transport.world_network.tables import roads, sea
+
+Array = npt.NDArray[np.float64]
 
 LEAST_TRADE_MUSD, LEAST_TRUCKS = 2.0, 0.5
 FARTHEST_USD_PER_T = 600.0
@@ -29,19 +36,31 @@ _TYPICAL_USD_PER_T = 3000.0
 _TWO_PORTS = 2
 
 
-def trucks(value_musd: float, mix: np.ndarray, by_class: np.ndarray) -> tuple[float, float]:
-    """Trucks a day, both ways together, and how many of them carry bulk, of a value, shares of classes in it (C,) and shares of each (C,) that go by road."""
-    table = classes()
-    a_year = value_musd * 1e6 * mix * by_class / table["usd_per_t"].to_numpy(float) / table["truck_payload_t"].to_numpy(float)
+def trucks(value_musd: float, goods: Goods, by_class: Array) -> tuple[float, float]:
+    """Trucks a day, both ways together, and how many of them carry bulk, of a value of ``goods`` and shares of each class (C,) that go by road."""
+    a_year = value_musd * 1e6 * goods.mix * by_class / goods.usd_per_t / classes()["truck_payload_t"].to_numpy(float)
     return float(a_year.sum() / 365.0), float(a_year[CLASSES.index("bulk")] / 365.0)
 
 
-def mix_with_all(economy: str) -> np.ndarray:
-    """Value shares (C,) of the classes in all trade of an economy."""
-    trade = world.base_matrix()
-    others = [str(code) for code in trade.index if code != economy]
-    value = np.array([float(trade.loc[economy, code] + trade.loc[code, economy]) for code in others])
-    return np.average([mode_model.mix_of(economy, code) for code in others], axis=0, weights=value)
+def goods_with_all(economy: str) -> Goods:
+    """What an economy trades with all others."""
+    others = [str(code) for code in world.base_matrix().index if code != economy]
+    return Goods.of([way for code in others for way in ((economy, code), (code, economy))])
+
+
+def _chosen(cost: Array, size: npt.ArrayLike = 1.0) -> Array:
+    """Shares of ways by their cost, dollars a tonne, and by how many roads each stands for; along the last axis, infinite costs none."""
+    least = np.min(cost, axis=-1, keepdims=True)
+    weight = np.asarray(size) * np.exp(-ROUTE_SCALE * (cost - np.where(np.isfinite(least), least, 0.0)) / _TYPICAL_USD_PER_T)
+    total = weight.sum(axis=-1, keepdims=True)
+    return np.asarray(np.divide(weight, total, out=np.zeros_like(weight), where=total > 0.0))
+
+
+@lru_cache(maxsize=1)
+def _roads_at() -> Mapping[str, float]:
+    """How many roads each crossing stands for."""
+    table = roads().crossings
+    return dict(zip(table["crossing"].astype(str), np.maximum(table["parallel_roads"].to_numpy(float), 1.0).tolist(), strict=True))
 
 
 def ways_round(origin: str, destination: str) -> list[tuple[float, road_search.Way]]:
@@ -57,17 +76,52 @@ def ways_round(origin: str, destination: str) -> list[tuple[float, road_search.W
         other = search.way(before[0], start, end)
         if other is not None and other.cost < 2.0 * best.cost + 50.0:
             found.setdefault(other.crossings, other)
-    cost = np.array([w.cost for w in found.values()])
-    weight = np.exp(-ROUTE_SCALE * (cost - cost.min()) / _TYPICAL_USD_PER_T)
-    return list(zip((weight / weight.sum()).tolist(), found.values(), strict=True))
+    size = [min((_roads_at()[c] for c in way.crossings), default=1.0) for way in found.values()]
+    weight = _chosen(np.array([w.cost for w in found.values()]), size)
+    return list(zip(weight.tolist(), found.values(), strict=True))
 
 
-def ways_of(a: str, b: str) -> list[tuple[float, road_search.Way]]:
-    """Ways between two economies with their parts: of neighbours between all their cities, else between the largest."""
-    ends: list[tuple[tuple[str, float], ...]] = [((str(gateways.main_place(a)), 1.0),), ((str(gateways.main_place(b)), 1.0),)]
-    if frozenset((a, b)) in mode_model.neighbours():
-        ends = [gateways.weights(a, b), gateways.weights(b, a)]
-    return [(wa * wb * share, way) for p, wa in ends[0] for q, wb in ends[1] for share, way in ways_round(p, q)]
+def over_the_border(a: str, b: str) -> dict[str, float]:
+    """Parts of the trade by road of two neighbours by crossing of their border; empty where none of them is open or reached."""
+    shut = borders.shut() | borders.minor()
+    names = [c for c in subnetwork.common_border(a, b) if c not in shut]
+    ends = [gateways.cities(a), gateways.cities(b)]
+    if not names or not all(ends):
+        return {}
+    graph = roads()
+    posts = np.array([graph.number[c] for c in names])
+    nodes = [np.array([graph.number[city] for city, _ in cities]) for cities in ends]
+    people = [np.array([count for _, count in cities]) for cities in ends]
+    cost = _to_posts(nodes[0], posts, a)[:, None, :] + _to_posts(nodes[1], posts, b)[None, :, :]
+    km = great_circle_km(
+        *((graph.latitude[nodes[0]][:, None], graph.longitude[nodes[0]][:, None]) + (graph.latitude[nodes[1]], graph.longitude[nodes[1]]))
+    )
+    pull = people[0][:, None] * people[1] / (km + gateways.NEAR_KM)
+    parts = (pull[:, :, None] * _chosen(cost, [_roads_at()[c] for c in names])).sum(axis=(0, 1))
+    return dict(zip(names, (parts / parts.sum()).tolist(), strict=True)) if parts.sum() > 0.0 else {}
+
+
+def _to_posts(cities: npt.NDArray[np.intp], posts: npt.NDArray[np.intp], economy: str) -> Array:
+    """Dollars a tonne (K, X) from cities to crossings, half of their fees and hours with them; infinite where the way arrives from the other side."""
+    search = road_search.today()
+    cost, before = search.from_nodes(cities)
+    found = cost[:, posts]
+    for x, post in enumerate(posts):
+        for k in np.flatnonzero(np.isfinite(found[:, x])):
+            if search.economy_between(int(before[k, post]), int(post)) != economy:
+                found[k, x] = np.inf
+    return np.asarray(found)
+
+
+def passing(a: str, b: str) -> dict[str, float]:
+    """Parts of the trade by road of two economies by crossing: those of neighbours add to one, of others each is passed by its part."""
+    if frozenset((a, b)) in mode_model.neighbours() and (direct := over_the_border(a, b)):
+        return direct
+    found: dict[str, float] = {}
+    for share, way in ways_round(str(gateways.main_place(a)), str(gateways.main_place(b))):
+        for crossing in way.crossings:
+            found[crossing] = found.get(crossing, 0.0) + share
+    return found
 
 
 def rows() -> Iterator[dict[str, object]]:
@@ -88,16 +142,12 @@ def rows() -> Iterator[dict[str, object]]:
             if known is None:
                 continue
             by_class = known.by_class[:, MODES.index("road")]
-            count, bulk = trucks(value, known.mix, by_class)
+            count, bulk = trucks(value, known.goods, by_class)
             if count < LEAST_TRUCKS:
                 continue
             by_sea[a] -= value
             by_sea[b] -= value
-            passing: dict[str, float] = {}
-            for share, path in ways_of(a, b):
-                for crossing in path.crossings:
-                    passing[crossing] = passing.get(crossing, 0.0) + share
-            for crossing, share in passing.items():
+            for crossing, share in passing(a, b).items():
                 if share * count >= LEAST_TRUCKS:
                     yield {"crossing": crossing, "economy_a": a, "economy_b": b, "kind": "pair", "trucks_per_day": share * count,
                            "bulk_trucks_per_day": share * bulk, "road_share": known.share("road"), "part": min(share, 1.0)}  # fmt: skip
@@ -108,10 +158,8 @@ def rows() -> Iterator[dict[str, object]]:
         if not chosen or any(ports[p] == a for p, _ in chosen):
             continue
         value = float(trade.loc[a].sum() + trade[a].sum() - 2 * trade.loc[a, a]) + by_sea[a]
-        count, bulk = trucks(max(value, 0.0), mix_with_all(a), np.full(len(CLASSES), 0.7))
-        cost = np.array([c for _, c in chosen[:_TWO_PORTS]])
-        weight = np.exp(-ROUTE_SCALE * (cost - cost.min()) / _TYPICAL_USD_PER_T)
-        for (port, _), share in zip(chosen, weight / weight.sum(), strict=False):
+        count, bulk = trucks(max(value, 0.0), goods_with_all(a), np.full(len(CLASSES), 0.7))
+        for (port, _), share in zip(chosen, _chosen(np.array([c for _, c in chosen[:_TWO_PORTS]])), strict=False):
             place = gateways.place_of_port(port)
             access = options.road(own, place) if place else None
             for crossing in access.crossings if access is not None else ():
