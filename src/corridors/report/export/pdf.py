@@ -27,7 +27,7 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from corridors.errors import BuildError, plain_page
-from corridors.report.export import document, svg, table_layout
+from corridors.report.export import document, pages, svg, table_layout
 from corridors.report.export.html import description, long_date
 from corridors.show.theme import LIGHT
 
@@ -92,37 +92,58 @@ def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
     step by step (to 85 % and 94 %) until it fits. The same notebook and ``about`` give the same bytes. Raises BuildError if the text cannot be set.
     """
     given = data(document.read(notebook, about))
-    inputs = {"document": json.dumps(given, ensure_ascii=False, sort_keys=True)}
     moment = datetime.combine(date.fromisoformat(given["date"] or _EARLIEST), datetime.min.time(), UTC)
     try:
-        compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts(), sys_inputs=inputs)
-        inputs["scale"] = _fitting(inputs, given["mode"])
-        made = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=list(STANDARDS), timestamp=int(moment.timestamp()))
+        inputs = _fitting(given)
+        made = _compiler(inputs).compile(format="pdf", sys_inputs=inputs, pdf_standards=list(STANDARDS), timestamp=int(moment.timestamp()))
     except typst.TypstError as error:
         raise BuildError(f"{given['title']}: the PDF cannot be set: {error.message} {' '.join(error.hints)}".strip()) from error
     assert isinstance(made, bytes)
     return made
 
 
-def _fitting(inputs: Mapping[str, str], mode: str) -> str:
-    """The largest type at which a document of this ``mode`` has no more pages than it may, the last of them not all but
-    empty; if there is none, the largest that has no more pages, or the smallest.
+def _fitting(given: Mapping[str, Any]) -> dict[str, str]:
+    """The document as the template reads it, in the largest type at which one of its mode has no more pages than it
+    may, the last of them not all but empty; if there is none, the largest that has no more pages, or the smallest.
+    Charts of a report are as large as leaves no holes.
     """
     fitting = []
-    for scale in _SCALES[mode]:
-        given = {**inputs, "scale": str(scale)}
-        compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts(), sys_inputs=given)
-        pages, used = json.loads(compiler.query("<pages>", field="value", one=True))
-        if int(pages) <= PAGES[mode]:
+    for scale in _SCALES[given["mode"]]:
+        inputs = _without_holes(given, scale) if given["mode"] == "report" else _inputs(given, scale)
+        count, used = json.loads(_compiler(inputs).query("<pages>", field="value", one=True))
+        if int(count) <= PAGES[given["mode"]]:
             if float(used) >= _LEAST_USED:
-                return str(scale)
-            fitting.append(str(scale))
-    return fitting[0] if fitting else str(_SCALES[mode][-1])
+                return inputs
+            fitting.append(inputs)
+    return fitting[0] if fitting else inputs
+
+
+def _inputs(given: Mapping[str, Any], scale: float) -> dict[str, str]:
+    return {"document": json.dumps(given, ensure_ascii=False, sort_keys=True), "scale": str(scale)}
+
+
+def _compiler(inputs: dict[str, str]) -> typst.Compiler:
+    return typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts(), sys_inputs=inputs)
+
+
+def _without_holes(given: Mapping[str, Any], scale: float) -> dict[str, str]:
+    """The document with the charts of :func:`corridors.report.export.pages.fitted`."""
+    parts = given["parts"]
+
+    def sized(shares: Mapping[int, float]) -> dict[str, str]:
+        return _inputs({**given, "parts": [{**part, "share": round(shares[k], 4)} if k in shares else part for k, part in enumerate(parts)]}, scale)
+
+    def laid_out(shares: Mapping[int, float]) -> dict[int, tuple[int, float]]:
+        found = json.loads(_compiler(sized(shares)).query("<end>", field="value"))
+        return {int(k): (int(page), float(y)) for k, page, y in found}
+
+    aspects = {k: _aspect(part["svg"]) for k, part in enumerate(parts) if part["kind"] == "figure"}
+    return sized(pages.fitted(parts, aspects, laid_out))
 
 
 def data(found: Mapping[str, Any]) -> dict[str, Any]:
     """What the template reads: the document, charts in the typeface of the text, widths of columns, colours."""
-    parts = [_for_paper(part) for part in document.side_by_side(document.on_paper(found["parts"]))]
+    parts = [{**_for_paper(part), "index": k} for k, part in enumerate(document.side_by_side(document.on_paper(found["parts"])))]
     mode = "brief" if found["about"].get("stem") == "brief" else "report"
     first = next((k for k, part in enumerate(parts) if part["kind"] == "heading"), len(parts))
     for part in parts[:first] if mode == "report" else []:
@@ -161,11 +182,13 @@ def _for_paper(part: Mapping[str, Any]) -> dict[str, Any]:
 
 def chart_share(drawing: str) -> float:
     """Share of the text's width that a chart takes: all of it, less where it is high, so that two fit on a page."""
+    return round(min(1.0, max(_SMALLEST_SHARE, _HIGHEST / _aspect(drawing))), 3)
+
+
+def _aspect(drawing: str) -> float:
+    """Height over width of a drawing; what says neither counts as low."""
     found = re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', drawing)
-    if found is None:
-        return 1.0
-    width, height = float(found.group(1)), float(found.group(2))
-    return round(min(1.0, max(_SMALLEST_SHARE, _HIGHEST * width / height)), 3)
+    return float(found.group(2)) / float(found.group(1)) if found else _HIGHEST
 
 
 def _short(title: str, length: int = 90) -> str:
