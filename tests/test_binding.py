@@ -101,10 +101,10 @@ def test_what_binds_only_without_the_measures_is_said_to_bind_no_longer(cut) -> 
         return found.paragraphs[0]
 
     one = told(codes[:1])
-    assert one.startswith(f"Capacity binds at {names[0]} (from 2027), with the measures; no longer at {names[1]}")
+    assert one.startswith(f"With the measures trucks still wait for want of capacity at {names[0]} (from 2027); no longer at {names[1]}")
     assert f"To widen first: {names[0]}," in one and "without them" not in one
     other = told(codes[1:])
     assert f"no longer at {names[0]}." in other and f"To widen first: {names[1]}," in other
     assert f"{names[0]} (in half of all cases)" in told(codes[:1], np.nan)
     none = told([])
-    assert none.startswith(f"With the measures capacity binds no longer at {names[0]}") and "To widen" not in none
+    assert none.startswith(f"With the measures trucks no longer wait for want of capacity at {names[0]}") and "To widen" not in none

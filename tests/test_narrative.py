@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corridors.data import tables as data
-from corridors.show import lookups
+from corridors.show import lookups, numbers
 from corridors.show import words as narrative
 from corridors.show.blocks import Block, KeyFigures, Prose
 from corridors.show.lookups import Band
@@ -307,14 +307,22 @@ def test_bands_in_the_answer_are_the_quantiles(many) -> None:
 
 def test_key_figures_are_in_the_tables(results, many) -> None:
     for result in [*results.values(), *many]:
-        today, expected, effect, trucks = narrative.key_figures(result).items
+        items = narrative.key_figures(result).items
         year, exports, imports = lookups.level(result)
-        assert str(year) in today.label and shows(today.value, exports + imports)
         path = lookups.path(result, "total", "baseline")
+        if not result.scenario["measures"]:
+            today, expected, trucks = items
+            assert str(year) in today.label and shows(today.value, exports + imports)
+            assert str(result.years[-1]) in expected.label and shows(expected.value, path.mid)
+            continue
+        effect, worth, trucks, expected = items
         assert str(result.years[-1]) in expected.label and shows(expected.value, path.mid)
+        assert f"{numbers.musd(exports + imports)} in {year}" in expected.detail
+        gain = result.facts["appraisal"]["user_benefits_musd"]
+        assert worth.value == "Nothing" if abs(gain["mean"]) < 0.05 else shows(worth.value, gain["mean"]) and "80\u202f% band" in worth.detail
         band = lookups.effect(result)
-        if band.still or not result.scenario["measures"]:
-            assert effect.value in ("No measure", "No change")
+        if band.still:
+            assert effect.value == "No change"
         elif lookups.verdict(band) in ("tiny", "nil"):
             assert effect.value == "Not measurable"
         elif lookups.verdict(band) == "open":
@@ -580,7 +588,7 @@ def test_costs_are_named_only_where_they_are_counted(results) -> None:
         assert block is not None
         counted = result.facts["appraisal"]["costs_musd"]["mean"] > 0
         if "in today's value" in block.paragraphs[0]:
-            assert ("costs," in block.paragraphs[0]) == counted and ("no cost is counted (" in block.paragraphs[0]) == (not counted)
+            assert (" costs of $" in block.paragraphs[0]) == counted and ("no cost is counted (" in block.paragraphs[0]) == (not counted)
             seen.add(counted)
     assert seen == {True, False}
 

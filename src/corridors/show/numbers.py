@@ -89,6 +89,10 @@ def musd(value_musd: float | None, digits: int | None = None, *, sign: bool = Fa
     return (MINUS if value_musd < 0 else "+" if sign else "") + f"${number}{name}"
 
 
+_A_LOSS_MUSD = 0.05
+"""An end of a range across zero that is at least so far from it is never written as zero."""
+
+
 def musd_range(low_musd: float | None, high_musd: float | None, *, sign: bool = False) -> str:
     """A range of money in one unit: ``$0.9 to $1.4 billion``; with as many decimals as its width supports."""
     if low_musd is None or high_musd is None or not (math.isfinite(low_musd) and math.isfinite(high_musd)):
@@ -104,8 +108,9 @@ def musd_range(low_musd: float | None, high_musd: float | None, *, sign: bool = 
         return "$0"
     if first == last and (a < 0) == (b < 0):
         return musd(high_musd, sign=sign)
-    if 0 < a < 2 * 10.0**power and a < b:
-        # The low end would vanish or be rounded beyond recognition in the unit of the high one.
+    beside_zero = min(abs(a), abs(b)) < 2 * 10.0**power if a * b > 0 else "0" in (first, last) and min(abs(low_musd), abs(high_musd)) >= _A_LOSS_MUSD
+    if beside_zero and a < b:
+        # One end would vanish or be rounded beyond recognition in the unit of the other.
         return f"{musd(low_musd, sign=sign)} to {musd(high_musd, sign=sign)}"
 
     def marked(value: float, text: str) -> str:

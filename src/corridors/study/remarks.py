@@ -46,6 +46,6 @@ def _at_shut_crossings(shut: Mapping[str, str], measures: Sequence[Any]) -> list
             labels = " and ".join(f"\u201c{label}\u201d" for label in idle)
             does = "does" if len(idle) == 1 else "do"
             found.append(
-                f"{names.short_name(crossing)} is shut{dated}: {labels} {does} nothing there until a measure of kind closure opens it."
+                f"{names.short_name(crossing)} {'has been' if since else 'is'} shut{dated}: {labels} {does} nothing there while it stays shut."
             )
     return found

@@ -21,12 +21,14 @@ from traitlets import default
 
 from corridors.errors import plain_page
 from corridors.report.export import document, svg
-from corridors.show.blocks import Figure, Prose, from_dict
+from corridors.show.blocks import Figure, Prose, Table, from_dict
 from corridors.show.theme import DARK, LIGHT
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What a page may load: nothing but the styles and pictures inside it."""
+MOST_ROWS = 7
+"""A table with more rows is folded behind its caption."""
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
@@ -120,7 +122,10 @@ def _shown(part: Mapping[str, Any], number: count[int]) -> Mapping[str, Any]:
         drawn = svg.for_page(block.svg, f"f{next(number)}-")
         small = svg.for_page(block.small, f"f{next(number)}-") if block.small else ""
         block = replace(block, svg=drawn, small=small)
-    return {"kind": "block", "block": part["kind"], "html": Markup(block.html())}
+    shown = Markup(block.html())
+    if isinstance(block, Table) and len(block.rows) > MOST_ROWS:
+        shown = Markup('<details class="folded"><summary>{} <span class="rows">({} rows)</span></summary>{}</details>').format(block.caption or "Table", len(block.rows), shown)
+    return {"kind": "block", "block": part["kind"], "html": shown}
 
 
 def description(found: Mapping[str, Any]) -> str:

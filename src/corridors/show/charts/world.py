@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from corridors.show import blocks, findings, numbers, theme
+from corridors.show import blocks, findings, lookups, numbers, theme
 from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
@@ -18,7 +18,6 @@ _MOST_EACH = 8
 _SMALL_MUSD = 3.0
 _NOTHING_MUSD = 0.005
 _WORTH_SHOWING = 0.01
-_NOTHING_PERCENT = 5e-4
 _WORLD = "world trade of UN Comtrade and CEPII, GDP of the World Bank"
 
 
@@ -108,9 +107,10 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
         return None
     order = table.sort_values("change_percent_p50", ascending=False, kind="stable")
     keep = pd.concat([order.head(_MOST_EACH), order[order["economy"].isin(result.pair)], order.tail(4)]).drop_duplicates("economy")
-    keep = keep[(keep["change_percent_p50"].abs() > _NOTHING_PERCENT) | keep["economy"].isin(result.pair)]
+    bands = {str(r["economy"]): lookups.band(r, "change_percent") for _, r in order.iterrows()}
+    keep = keep[[findings.told(bands[e]) or e in result.pair for e in keep["economy"]]]
     shown = keep.sort_values("change_percent_p50", ascending=False, kind="stable").reset_index(drop=True)
-    sure = shown[findings.sure(shown, "change_percent")]
+    sure = shown[[findings.told(bands[e]) for e in shown["economy"]]]
     if draw.is_empty(sure):
         return None
     figure = draw.canvas(0.7 + 0.21 * len(shown))
@@ -122,17 +122,23 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
     draw.value_axis(ax, "x", most=4, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     draw.heading(ax, "change of real GDP", dx=0, dy=4)
     for n, r in enumerate(shown.itertuples()):
-        draw.text(ax, 1, n, _sure(r, "change_percent", numbers.signed_percent), C["ink"], ha="right", axes="y", dx=82)
-    own = {r.economy: r for r in table.itertuples() if r.economy in result.pair}
-    top = sure.iloc[0]
-    moves = top["change_percent_p50"] > _NOTHING_PERCENT
-    words = numbers.listed([f"{draw.economy(e)} {_sure(own[e], 'change_percent', numbers.signed_percent)}" for e in result.pair if e in own and not (moves and e == top["economy"])])
-    lead = f"Output of {draw.economy(top['economy'])} gains most, {numbers.signed_percent(top['change_percent_p50'])}" if moves else "No economy\u2019s output surely gains as much as 0.001\u202f%"
-    title = f"{lead}; {words}" if words else lead
-    said = [f"{draw.economy(r.economy)} {_sure(r, 'change_percent', numbers.signed_percent)} ({numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)})" for r in shown.itertuples()]
-    body = [(draw.economy(r.economy), _sure(r, "change_percent", numbers.signed_percent), numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)) for r in shown.itertuples()]
+        draw.text(ax, 1, n, findings.percent(bands[r.economy]), C["ink"], ha="right", axes="y", dx=96)
+    said = [f"{draw.economy(r.economy)} {findings.percent(bands[r.economy])} ({numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)})" for r in shown.itertuples()]
+    body = [(draw.economy(r.economy), findings.percent(bands[r.economy]), numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)) for r in shown.itertuples()]
+    title = _output_title(result, bands, sure.iloc[0] if sure.iloc[0]["change_percent_p50"] > 0 else sure.iloc[-1])
     columns = [blocks.Column("Economy"), draw.numeric("Change of real GDP"), draw.numeric("80 % range")]
     return draw.finish(figure, title, "Dots with 80 % ranges of the change of real GDP: " + "; ".join(said) + ".", draw.model_source(result, _WORLD), blocks.table("Change of real GDP", columns, body))
+
+
+def _output_title(result: StudyResult, bands: Mapping[str, lookups.Band], top: pd.Series) -> str:
+    """Whose output changes most, then that of the two of the study, where it changes measurably."""
+    verb = "gains" if top["change_percent_p50"] > 0 else "loses"
+    own = [e for e in result.pair if e in bands and e != top["economy"]]
+    moved = [f"{draw.economy(e)} {findings.percent(bands[e])}" for e in own if findings.told(bands[e])]
+    still = [draw.economy(e) for e in own if not findings.told(bands[e])]
+    rest = [numbers.listed(moved)] if moved else []
+    rest += [f"nothing measurable in {numbers.listed(still)}"] if still else []
+    return "; ".join([f"Output of {draw.economy(top['economy'])} {verb} most, {findings.percent(bands[str(top['economy'])])}", *rest])
 
 
 @draw.chart

@@ -28,7 +28,7 @@ def binding_words(result: StudyResult) -> Prose | None:
     if not len(rows):
         return None
     if not has_measures(result):
-        return Prose((phrases.sentence(f"Capacity binds at {_named(rows, 'before')}, with today's capacity.", _first(rows.iloc[0].to_dict())),))
+        return Prose((phrases.sentence(f"Trucks wait for want of capacity at {_named(rows, 'before')}.", _first(rows.iloc[0].to_dict())),))
     case = result["crossings"].set_index("crossing").loc[rows["crossing"]]
     then = case["binds_after"].astype(bool).to_numpy()
     # A crossing that the measures shut is no relief, nor is one that they open.
@@ -36,8 +36,8 @@ def binding_words(result: StudyResult) -> Prose | None:
     binding, gone = rows[then], rows[~then & open_]
     relieved = f"no longer at {n.listed([short_name(name) for name in gone['name']])}" if len(gone) else ""
     if not len(binding):
-        return Prose((f"With the measures capacity binds {relieved}.",)) if relieved else None
-    text = f"Capacity binds at {_named(binding, 'after')}, with the measures" + (f"; {relieved}" if relieved else "")
+        return Prose((f"With the measures trucks no longer wait for want of capacity {relieved.removeprefix('no longer ')}.",)) if relieved else None
+    text = f"With the measures trucks still wait for want of capacity at {_named(binding, 'after')}" + (f"; {relieved}" if relieved else "")
     return Prose((phrases.sentence(f"{text}.", _first(binding.iloc[0].to_dict())),))
 
 
@@ -59,17 +59,9 @@ def _first(row: dict[str, object]) -> str:
         float(str(row["turned_away_trucks_per_day"])),
     )
     waits = _pairs(str(row["waiting"]))
-    told = f"To widen first: {name}, where one more truck a day is worth {n.musd(worth)} a year and the wait costs each truck {n.dollars(price)}"
-    told += f". {n.trucks(passes)[:1].upper()}{n.trucks(passes)[1:]} pass there" + (
-        f", among them those of {waits}" if waits else ""
-    )
-    gone = _pairs(str(row["turned_away"]))
-    return (
-        f"{told}; {n.trucks(away)} are turned away"
-        + (f", among them those of {gone}." if gone else ".")
-        if away >= 0.5
-        else f"{told}."
-    )
+    told = f"To widen first: {name}, where room for one more truck a day is worth {n.musd(worth)} a year and the wait costs each truck {phrases.about_usd(price)}"
+    told += f". {phrases.capital(n.trucks(passes))} pass there" + (f", among them those of {waits}" if waits else "")
+    return f"{told}; {n.trucks(away)} more find no room." if away >= 0.5 else f"{told}."
 
 
 def _pairs(shares: str) -> str:

@@ -75,7 +75,7 @@ def _pairs(result: StudyResult) -> str:
     certain = rows[findings.sure(rows, "change_musd")]
     up = certain[certain["change_musd_p50"] >= _WORTH_MUSD].sort_values("change_musd_p50", ascending=False, kind="stable")
     down = certain[certain["change_musd_p50"] <= -_WORTH_MUSD].sort_values("change_musd_p50", kind="stable")
-    head = f"The measures change the trade cost of {n.count(len(rows))} other {n.plural(len(rows), 'flow')}."
+    head = f"The measures change what it costs to trade in {n.count(len(rows))} other directions." if len(rows) > 1 else "The measures change what it costs to trade in one other direction."
     if not len(up) and not len(down):
         return f"{head} None of them moves by as much as {n.musd(_WORTH_MUSD)} a year with a sign that is sure."
     told = [head]
@@ -221,7 +221,7 @@ def uncertainty_words(result: StudyResult) -> Prose:
 
 def _how(result: StudyResult) -> str:
     return (
-        f"Everything uncertain was drawn {result.draws:,} times at once: what trade responds to, costs, hours, queues, output, today's level. "
+        f"All that is uncertain was varied at once, in {result.draws:,} simulated futures: what trade responds to, costs, hours, queues, output, today's level. "
         f"A band of 80{n.THIN}% leaves one case in ten below it and one in ten above."
     )
 
@@ -267,8 +267,8 @@ def _closures(result: StudyResult) -> str:
         return "It makes no difference how much of the world is let to adjust: only this pair's cost, the trade of all, or prices and output as well."
     how = "hardly matters" if spread < 0.1 * max(abs(v) for v in effects) else "matters"
     return (
-        f"How much of the world is let to adjust {how}: against prices and output that adjust as well, the effect is {_off(found['partial'] - found['full'])} if only this pair's cost moves "
-        f"and {_off(found['conditional'] - found['full'])} with the trade of all."
+        f"How much of the world may adjust {how}. Here trade of all pairs, prices and output do. If nothing but this pair's cost moved, the effect would be {_off(found['partial'] - found['full'])}; "
+        f"if the trade of all pairs moved, but not prices and output, {_off(found['conditional'] - found['full'])}."
     )
 
 

@@ -24,7 +24,7 @@ from corridors.show.lookups import (  # fmt: skip
     trucks_both,
     verdict,
 )
-from corridors.show.words import phrases
+from corridors.show.words import phrases, trade, worth
 from corridors.study.result import StudyResult
 
 
@@ -59,7 +59,13 @@ def _why(result: StudyResult) -> str:
         return ""
     told, apart = _through(result), without_flights(result).split(" (")[0]
     others = any(m["kind"] != "direct_flights" for m in result.scenario["measures"])
-    return f"{told.removesuffix('.')}; without flights there is {'an effect of ' if apart[:1] in '+' + n.MINUS else ''}{apart.replace('not told from zero', 'nothing that can be told from zero')}." if told and apart and others else told
+    return f"{told.removesuffix('.')}; without flights there is {'an effect of ' if apart[:1] in '+' + n.MINUS else ''}{apart.replace('not told from zero', 'nothing that can be told from zero')}." if told and apart and others else _with_reason(result, told)
+
+
+def _with_reason(result: StudyResult, told: str) -> str:
+    """What the effect comes through, and what takes trade away where it falls although its own cost does not rise."""
+    reason = trade.rival(result, effect(result))
+    return f"{told.removesuffix('.')}: {reason}." if told and reason else told
 
 
 def without_flights(result: StudyResult) -> str:
@@ -153,8 +159,10 @@ def _round_up(size: float) -> float:
 
 
 def key_figures(result: StudyResult) -> KeyFigures:
-    """Trade today, trade expected, the effect, and trucks needed against capacity."""
-    return KeyFigures((_today(result), _expected(result), _effect(result), _trucks(result)))
+    """The effect, what it is worth, trucks needed against capacity, trade expected; without measures trade today and expected."""
+    if not has_measures(result):
+        return KeyFigures((_today(result), _expected(result), _trucks(result)))
+    return KeyFigures((_effect(result), _worth(result), _trucks(result), _expected(result)))
 
 
 def _today(result: StudyResult) -> KeyFigure:
@@ -169,16 +177,26 @@ def _today(result: StudyResult) -> KeyFigure:
 
 def _expected(result: StudyResult) -> KeyFigure:
     row = path_row(result, "total", "baseline")
-    label = f"Expected in {result.years[-1]}" + (" without the measures" if has_measures(result) else "")
-    return KeyFigure(label, n.musd(float(row["p50"])), phrases.money_range(Band(float(row["p10"]), float(row["p50"]), float(row["p90"]))))
+    span = phrases.money_range(Band(float(row["p10"]), float(row["p50"]), float(row["p90"])))
+    if not has_measures(result):
+        return KeyFigure(f"Expected in {result.years[-1]}", n.musd(float(row["p50"])), span)
+    year, exports, imports = level(result)
+    return KeyFigure(f"Two-way trade in {result.years[-1]} without the measures", n.musd(float(row["p50"])), f"{span}; {n.musd(exports + imports)} in {year} ({level_source(result)})")
+
+
+def _worth(result: StudyResult) -> KeyFigure:
+    label, gain = f"Worth a year to all who ship, {result.years[-1]}", worth.mean(result, "user_benefits_musd")
+    if abs(gain) < worth.SMALL_MUSD:
+        return KeyFigure(label, "Nothing", worth.a_year(result))
+    sure = worth.chance(result)
+    costs = "costs counted" if worth.mean(result, "costs_musd") > 0 else "no cost counted"
+    return KeyFigure(label, n.musd(gain), f"on average; {worth.band_words(result)}; {costs}, above zero in {worth.of_cases(sure)}")
 
 
 def _effect(result: StudyResult) -> KeyFigure:
     band, year = effect(result), result.years[-1]
     kind = verdict(band)
     label = f"Effect of the measures in {year}"
-    if not has_measures(result):
-        return KeyFigure(label, "No measure", "none is taken in this scenario")
     if kind == "none":
         return KeyFigure(label, "No change", "the same in every case")
     if kind in ("tiny", "nil"):
@@ -196,5 +214,5 @@ def _trucks(result: StudyResult) -> KeyFigure:
     return KeyFigure(
         f"Trucks a day in {result.years[-1]}, both ways",
         "Fewer than 1" if need.mid < 0.75 else f"About {n.trucks(need.mid).removesuffix(' a day').removesuffix(' trucks').removesuffix(' truck')}",
-        f"if all goods that suit trucks went by road; 80{n.THIN}% band {n.number_range(need.low, need.high)}{held}",
+        f"if all goods that suit trucks went by road (80{n.THIN}% band {n.number_range(need.low, need.high)}){held}",
     )

@@ -186,8 +186,14 @@ def _with_measures(result: StudyResult) -> str:
 
 
 def _although(result: StudyResult, band: Band) -> str:
-    """Why trade falls though its own cost does not rise, or rises though that does not fall: what moves over the same borders;
-    empty where the cost explains it, or no flow of one of the two that moves the other way is sure."""
+    """Why trade falls though its own cost does not rise, or rises though that does not fall; empty where :func:`rival` is."""
+    told = rival(result, band)
+    return f"It {'falls although its own cost does not rise' if band.mid < 0 else 'rises although its own cost does not fall'}: {told}." if told else ""
+
+
+def rival(result: StudyResult, band: Band) -> str:
+    """What moves trade against its own cost: another flow of one of the two over the same borders, as half a sentence; empty
+    where the cost explains it, or no flow that moves the other way is sure."""
     cost = fact_band(result.facts["trade_cost_change_percent"])
     rows = result["others"]
     if not findings.told(band) or band.mid * cost.mid < 0 or not len(rows):
@@ -201,8 +207,8 @@ def _although(result: StudyResult, band: Band) -> str:
     flow = f"trade from {economy(str(top['exporter']))} to {economy(str(top['importer']))}"
     size = f"{n.musd(abs(float(top['change_musd_p50'])))} a year"
     if falls:
-        return f"It falls although its own cost does not rise: {flow} grows by {size}, and what is sold there is not sold here."
-    return f"It rises although its own cost does not fall: {flow} shrinks by {size}, and part of that comes to this pair."
+        return f"{flow} grows by {size}, and what is sold there is not sold here"
+    return f"{flow} shrinks by {size}, and part of that comes to this pair"
 
 
 def _against_doubt(result: StudyResult, band: Band) -> str:
@@ -224,7 +230,7 @@ def _volumes(result: StudyResult) -> str:
         share = float(top["tonnes_p50"]) / float(part["tonnes_p50"].sum()) if part["tonnes_p50"].sum() > 0 else 0.0
         told.append(f"{way(result, flow)} about {n.tonnes(float(part['tonnes_p50'].sum()))}, {n.share(share)} of it {_cargo(str(top['cargo_class']))}")
     case = ", with the measures" if has_measures(result) else ""
-    return f"By weight that is {'; '.join(told)} ({result.years[-1]}{case}, sums of medians)." if told else ""
+    return f"By weight that is {'; '.join(told)} ({result.years[-1]}{case}, sums of middle estimates)." if told else ""
 
 
 def _cargo(name: str) -> str:

@@ -58,13 +58,27 @@ def worth_line(result: StudyResult) -> Prose | None:
     found, last = appraisal(result), result.years[-1]
     gain = mean(result, "user_benefits_musd")
     if abs(gain) < SMALL_MUSD:
-        return Prose((f"To everybody who ships it is worth {a_year(result)} in {last}.",), "lead")
-    head = f"To everybody who ships it {'is worth' if gain > 0 else 'costs'} about {n.musd(abs(gain))} a year on average in {last}"
+        return Prose((f"Nobody who ships gains or loses by it to speak of: {a_year(result)} in {last}, all together.",), "lead")
+    head = f"To everybody who ships it {'is worth' if gain > 0 else 'costs'} about {n.musd(abs(gain))} a year on average in {last} ({span(result)})"
     rate = f"{found['discount_percent']:g}{n.THIN}%"
-    typical = "typical costs" if found["costs_typical"] else "its costs"
-    counted = f"net of {typical}," if mean(result, "costs_musd") > 0 else f"no cost is counted ({_why_no_cost(result)}):"
-    net = f"{counted} at {rate}, {n.musd(mean(result, 'npv_musd'))} in today's value, positive in {_of_draws(chance(result))}"
-    return Prose((f"{head}; {net}.",), "lead")
+    costs, net = mean(result, "costs_musd"), mean(result, "npv_musd")
+    less = f", less {'typical' if found['costs_typical'] else 'the stated'} costs of {n.musd(costs)}," if costs > 0 else ""
+    free = "" if costs > 0 else f"; no cost is counted ({_why_no_cost(result)})"
+    years = f"Over the years to {found['last_year']} that{less} comes to {n.musd(net)} in today's value (future years count {rate} less each), above zero in {of_cases(chance(result))}{free}"
+    return Prose((f"{head}. {years}.",), "lead")
+
+
+def band_words(result: StudyResult) -> str:
+    """The band of what those who ship gain a year, with its sign."""
+    gains = appraisal(result)["user_benefits_musd"]
+    return f"80{n.THIN}% band {n.musd_range(gains['p10'], gains['p90'])}"
+
+
+def span(result: StudyResult) -> str:
+    """The band of what those who ship gain or lose a year, as amounts of the side that its mean is on."""
+    gains = appraisal(result)["user_benefits_musd"]
+    turned = 1.0 if mean(result, "user_benefits_musd") > 0 else -1.0
+    return f"80{n.THIN}% band {n.musd_range(*sorted((turned * gains['p10'], turned * gains['p90'])))}"
 
 
 def _users(result: StudyResult) -> str:
@@ -120,8 +134,8 @@ def _cost(result: StudyResult) -> str:
         return f"No cost is counted: {_why_no_cost(result)}."
     if not spent > 0:
         return f"No cost is counted: {_why_no_cost(result)}; over the years to {found['last_year']} {worth}."
-    typical = "typical costs, not offers" if found["costs_typical"] else "costs as the scenario states them"
-    head = f"Against {typical} of {n.musd(spent)} in today's value, {worth}; it is positive in {_of_draws(found['probability_npv_positive'])}."
+    typical = "usual for such works (there are no offers yet)" if found["costs_typical"] else "as the scenario states them"
+    head = f"Against costs of {n.musd(spent)} in today's value, {typical}, {worth}; it is positive in {of_cases(found['probability_npv_positive'])}."
     return phrases.sentence(head, _return(found), _switch(found))
 
 
@@ -139,7 +153,8 @@ def _why_no_cost(result: StudyResult) -> str:
     return "it is a decision and no works"
 
 
-def _of_draws(probability: float) -> str:
+def of_cases(probability: float) -> str:
+    """A share of the simulated futures: ``85 % of cases``, ``all cases``, ``no case``."""
     return f"{n.share(probability)} of cases" if 0 < probability < 1 else "all cases" if probability else "no case"
 
 
@@ -198,7 +213,7 @@ def worth_answer(results: Sequence[StudyResult]) -> str:
     top = max(acting, key=lambda r: (mean(r, "npv_musd"), r.name))
     if not mean(top, "npv_musd") > SMALL_MUSD:
         return "Against their costs none of them is worth it on average."
-    return f"Worth most after its cost is {quoted(top.title)}: {n.musd(mean(top, 'npv_musd'))} in today's value on average, positive in {_of_draws(chance(top))}."
+    return f"Worth most after its cost is {quoted(top.title)}: {n.musd(mean(top, 'npv_musd'))} in today's value on average, positive in {of_cases(chance(top))}."
 
 
 def doubt(result: StudyResult) -> str:
