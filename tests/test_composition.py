@@ -46,7 +46,7 @@ def test_a_buyer_of_capital_goods_is_sold_more_of_them() -> None:
 
 
 def test_a_pair_with_a_row_of_its_own_keeps_it_and_an_unknown_exporter_is_like_any() -> None:
-    rows = tables.class_shares().set_index(["exporter", "importer"])
+    rows = tables.table("class_shares").set_index(["exporter", "importer"])
     assert cargo.shares("RUS", "PAK", np.array([0.0]))[0, 3] == pytest.approx(rows.loc[("RUS", "PAK"), "bulk_low"])
     assert cargo.shares("XXX", "DEU", np.array([0.0]))[0, 3] == pytest.approx(rows.loc[("*", "*"), "bulk_low"])
     many = cargo.usual_shares([("DEU", "FRA"), ("RUS", "PAK")])

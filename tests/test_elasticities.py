@@ -24,7 +24,7 @@ def test_draws_hold_both_literatures() -> None:
 def test_mixture_against_scipy(x: float) -> None:
     row = tables.parameters().set_index("parameter", drop=False).loc["trade_elasticity"]
     want = 0.0
-    for part in tables.trade_elasticity_literatures().itertuples():
+    for part in tables.table("trade_elasticity_literatures").itertuples():
         end = part.low if x < part.median else part.high
         sigma = abs(np.log(end / part.median)) / stats.norm.ppf(0.9)
         want += part.weight * stats.norm.cdf(np.log(x / part.median) / sigma)

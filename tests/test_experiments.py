@@ -7,7 +7,7 @@ import pytest
 
 from corridors.data import tables
 from corridors.errors import DataError
-from corridors.scenario.model import InvalidScenario
+from corridors.scenario import InvalidScenario
 from corridors.show.words import validation as words
 from corridors.validation import experiments
 from validated import validated

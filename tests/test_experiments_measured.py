@@ -82,7 +82,7 @@ def test_first_predictions_are_history() -> None:
 
 
 def test_the_record_of_the_queue_gives_what_is_written_of_it() -> None:
-    queue = tables.border_queue_chop_zahony()
+    queue = tables.table("border_queue_chop_zahony")
     queue = queue.assign(time=pd.to_datetime(queue["time_utc"])).set_index("time")["trucks_in_queue"]
     seen = tables.experiments_measured_observed().set_index("experiment")["observed"]
     assert queue.mean() == pytest.approx(seen["chop-2025-mean"], abs=0.5)

@@ -1,4 +1,4 @@
-"""The tables of ``data/`` as typed, validated frames: one function a table.
+"""The tables of ``data/`` as typed, validated frames: ``table(name)``, and a function of its own for each that the library uses.
 
 Each function reads its CSV once, checks it against ``data/datapackage.json`` (types, limits, allowed values,
 unique keys) and returns a frame that is the caller's own: changing it changes nothing for others.
@@ -137,16 +137,6 @@ def trade_series() -> pd.DataFrame:
     return table("trade_series")
 
 
-def trade_composition() -> pd.DataFrame:
-    """Reported values by product: exporter, importer, year, product, cargo_class, value_musd, note, source."""
-    return table("trade_composition")
-
-
-def pakistan_exports_by_partner() -> pd.DataFrame:
-    """Pakistan's exports to its main partners in fiscal years 2023 and 2024, by State Bank figures."""
-    return table("pakistan_exports_by_partner")
-
-
 def world_trade() -> pd.DataFrame:
     """Trade of the newest years, reconciled from both sides: exporter, importer, year, trade_musd (empty where unknown), status
     (reported, unreported). A pair of its economies that has no row in a year is zero."""
@@ -196,41 +186,6 @@ def forecast_first_scores() -> pd.DataFrame:
 # --- natural experiments -----------------------------------------------------------------------------------
 
 
-def afghan_closure_2025() -> pd.DataFrame:
-    """Pakistan-Afghanistan trade before and after October 2025 by basis, flow and period."""
-    return table("afghan_closure_2025")
-
-
-def carec_cpmm_pakistan() -> pd.DataFrame:
-    """Border and transport times and costs in Pakistan 2020-2023."""
-    return table("carec_cpmm_pakistan")
-
-
-def khunjerab_year_round() -> pd.DataFrame:
-    """Vehicles and cargo at Khunjerab before and after it opened all year."""
-    return table("khunjerab_year_round")
-
-
-def pakistan_central_asia_russia() -> pd.DataFrame:
-    """Pakistan with Central Asia and Russia by basis, flow and period; rows disagree."""
-    return table("pakistan_central_asia_russia")
-
-
-def pak_rus_composition() -> pd.DataFrame:
-    """Goods that Pakistan, Russia and Kazakhstan traded 2023-2025."""
-    return table("pak_rus_composition")
-
-
-def known_flows() -> pd.DataFrame:
-    """Pakistan's trade by partner and fiscal year as the State Bank counts payments."""
-    return table("known_flows")
-
-
-def class_shares() -> pd.DataFrame:
-    """What cargo classes a pair's trade is made of, with the range of bulk; ``*`` stands for any other pair."""
-    return table("class_shares")
-
-
 def sectors() -> pd.DataFrame:
     """Sectors of trade and production: cargo class, groups of goods, shares of value added and of final demand."""
     return table("sectors")
@@ -249,16 +204,6 @@ def sector_shares() -> pd.DataFrame:
 def trade_elasticities_gtap() -> pd.DataFrame:
     """Elasticities of trade to tariffs and distance by product group and the sector it belongs to."""
     return table("trade_elasticities_gtap")
-
-
-def trade_elasticity_literatures() -> pd.DataFrame:
-    """The trade elasticity by two literatures: weight, median, 10th and 90th percentile."""
-    return table("trade_elasticity_literatures")
-
-
-def stated_figures() -> pd.DataFrame:
-    """Balances and other figures stated together with flows that they disagree with."""
-    return table("stated_figures")
 
 
 def frictions() -> pd.DataFrame:
@@ -329,11 +274,6 @@ def experiments_measured_first_predictions() -> pd.DataFrame:
     return table("experiments_measured_first_predictions")
 
 
-def border_queue_chop_zahony() -> pd.DataFrame:
-    """Trucks that waited at Chop-Zahony in June 2025, about every three hours: time_utc, wait_seconds, trucks_in_queue."""
-    return table("border_queue_chop_zahony")
-
-
 def experiments_measured_observed() -> pd.DataFrame:
     """What came of them, with its address."""
     return table("experiments_measured_observed")
@@ -374,19 +314,9 @@ def gateways() -> pd.DataFrame:
     return table("gateways")
 
 
-def airports() -> pd.DataFrame:
-    """IATA codes and the places of the network that they serve."""
-    return table("airports")
-
-
 def road_costs() -> pd.DataFrame:
     """Dollars a tonne-kilometre, speed and hours of driving a day by economy, with ranges and sources."""
     return table("road_costs")
-
-
-def pair_traffic() -> pd.DataFrame:
-    """Trucks a day between pairs that pass the network's crossings today."""
-    return table("pair_traffic")
 
 
 def hours_with_queue() -> pd.DataFrame:
@@ -402,11 +332,6 @@ def recent_closures() -> pd.DataFrame:
 def bulk_by_road() -> pd.DataFrame:
     """Directed pairs whose bulk goes by truck: the share that does, and the part of their trucks that carry it."""
     return table("bulk_by_road")
-
-
-def base_shares() -> pd.DataFrame:
-    """How a pair's goods travel today, by cargo class and mode: what hidden costs are calibrated to."""
-    return table("base_shares")
 
 
 def direct_air_services_2014() -> pd.DataFrame:

@@ -12,7 +12,7 @@ from corridors.data import names as vocabulary
 from corridors.explore import live_map
 from corridors.explore.engine import DRAWS, engine
 from corridors.explore.question import SEED, Question
-from corridors.scenario.model import defaults
+from corridors.scenario.loading import defaults
 from corridors.show import blocks, findings, lookups, numbers
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables

@@ -1,5 +1,7 @@
 """Scenarios: a question written down in one YAML file, read safely and checked completely."""
 
+from corridors.scenario.loading import defaults, load, load_all, names, parse
+from corridors.scenario.mistakes import InvalidScenario, Mistake
 from corridors.scenario.model import (
     DEFAULTS,
     FRICTION_LIMITS,
@@ -9,16 +11,9 @@ from corridors.scenario.model import (
     RESERVED,
     Appraisal,
     Friction,
-    InvalidScenario,
-    Mistake,
     Scenario,
     Target,
     Uncertainty,
-    defaults,
-    load,
-    load_all,
-    names,
-    parse,
 )
 
 __all__ = [

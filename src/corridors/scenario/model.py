@@ -1,68 +1,28 @@
-"""Scenarios: one YAML file each, read safely and checked completely before anything is computed.
-
-``load("capacity-800")`` gives a frozen, hashable :class:`Scenario`. A file with mistakes raises
-:class:`InvalidScenario`, which lists every one of them with its line, field, value and what is allowed.
-What a file leaves out comes from ``scenarios/defaults.yaml``; ``docs/scenarios.md`` tells how to write one.
-"""
+"""A scenario: its fields, their limits, and how they fit together. Frozen and hashable."""
 
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from corridors.data import codes, world_names
+from corridors.data import codes
 from corridors.data import names as vocabulary
-from corridors.errors import ScenarioError, nearest
-from corridors.runtime import paths
-from corridors.runtime.file_names import is_reserved
 from corridors.runtime.notebook_html import in_notebook
-from corridors.scenario import yaml_reader
-from corridors.scenario.measures import FIRST_YEAR, KINDS, LAST_YEAR, Cost, Frozen, Measure
+from corridors.scenario.measures import FIRST_YEAR, LAST_YEAR, Frozen, Measure
 from corridors.scenario.yaml_reader import Location, field_name
 
 MAX_YEARS = 40
 MAX_MEASURES = 12
 DEFAULTS = "defaults"
 RESERVED = frozenset({DEFAULTS, "comparison", "validation", "background", "index", "manifest", "assets"})
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-_FILE_ONLY = ("start", "years_to_full_effect")  # stated once for all measures of a file
-_FIELD_BY_FIELD = ("uncertainty", "appraisal")  # maps that a file may state in part
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One mistake in a scenario: where, and what is wrong and allowed."""
-
-    field: str
-    message: str
-    line: int | None = None
-
-    def __str__(self) -> str:
-        where = f"line {self.line}: " if self.line else ""
-        return f"{where}{self.field}: {self.message}" if self.field else f"{where}{self.message}"
-
-
-class InvalidScenario(ScenarioError):
-    """A scenario with one or more mistakes, all of them in ``mistakes``."""
-
-    def __init__(self, origin: str, mistakes: list[Mistake]) -> None:
-        self.origin = origin
-        self.mistakes = tuple(mistakes)
-        if len(mistakes) == 1:
-            super().__init__(f"{origin}: {mistakes[0]}")
-        else:
-            listed = "".join(f"\n  {m}" for m in mistakes)
-            super().__init__(f"{origin}: {len(mistakes)} mistakes{listed}")
+FILE_ONLY = ("start", "years_to_full_effect")
+"""Fields that a file states once for all its measures."""
 
 
 def _plain_text(value: str) -> str:
@@ -157,7 +117,9 @@ class Friction(Frozen):
         return FRICTION_UNITS[self.kind]
 
 
-class _CrossMistakes(ValueError):
+class CrossMistakes(ValueError):
+    """Mistakes that only show when fields are seen together."""
+
     def __init__(self, found: list[tuple[Location, str]]) -> None:
         self.found = found
         super().__init__("; ".join(f"{field_name(at)}: {what}" for at, what in found))
@@ -179,9 +141,9 @@ class Scenario(Frozen):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Scenario:
-        found = _cross_checks(self.model_dump())
+        found = cross_checks(self.model_dump())
         if found:
-            raise _CrossMistakes(found)
+            raise CrossMistakes(found)
         return self
 
     @property
@@ -210,7 +172,7 @@ class Scenario(Frozen):
         )
 
 
-def _cross_checks(raw: Mapping[str, Any]) -> list[tuple[Location, str]]:
+def cross_checks(raw: Mapping[str, Any]) -> list[tuple[Location, str]]:
     """Mistakes that only show when fields are seen together. Fields of a wrong type are left to pydantic."""
     found: list[tuple[Location, str]] = []
     pair = raw.get("pair")
@@ -226,256 +188,18 @@ def _cross_checks(raw: Mapping[str, Any]) -> list[tuple[Location, str]]:
     if last - first + 1 > MAX_YEARS:
         found.append((("horizon",), f"is {last - first + 1} years long; allowed: at most {MAX_YEARS}"))
     for field, year_field in (("measures", "start"), ("targets", "year")):
-        for i, item in enumerate(_items(raw, field)):
+        for i, item in enumerate(items_of(raw, field)):
             year = item.get(year_field) if isinstance(item, Mapping) else None
             if type(year) is int and FIRST_YEAR <= year <= LAST_YEAR and not first <= year <= last:
                 found.append(((field, i, year_field), f"is {year}; allowed: inside the horizon, {first} to {last}"))
-    kinds = [f.get("kind") if isinstance(f, Mapping) else None for f in _items(raw, "frictions")]
+    kinds = [f.get("kind") if isinstance(f, Mapping) else None for f in items_of(raw, "frictions")]
     for i, kind in enumerate(kinds):
         if kind is not None and kind in kinds[:i]:
             found.append((("frictions", i, "kind"), f"{kind!r} occurs twice"))
     return found
 
 
-def _items(raw: Mapping[str, Any], field: str) -> tuple[Any, ...]:
+def items_of(raw: Mapping[str, Any], field: str) -> tuple[Any, ...]:
+    """The items of a field that holds a list; none where it does not."""
     items = raw.get(field)
     return tuple(items) if isinstance(items, (tuple, list)) else ()
-
-
-# --- loading ---------------------------------------------------------------------------------------------
-
-
-def load(scenario: str | Path) -> Scenario:
-    """The scenario of that name in ``scenarios/``, or of that YAML file.
-
-    Raises
-    ------
-    ScenarioError
-        There is no such scenario (the nearest name is told), or the file is not readable.
-    InvalidScenario
-        The file has mistakes; all are listed.
-    """
-    path = _find(scenario)
-    raw, lines = yaml_reader.read(path)
-    return parse(raw, name=_name_of(path), origin=str(scenario if isinstance(scenario, Path) else path), lines=lines)
-
-
-def names() -> list[str]:
-    """The names of all shipped scenarios, ``baseline`` first, then by alphabet."""
-    found = [p.stem for p in paths.scenarios().glob("*.yaml") if p.stem != DEFAULTS and not p.stem.startswith("_")]
-    return sorted(found, key=lambda n: (n != "baseline", n))
-
-
-def load_all() -> list[Scenario]:
-    """Every scenario of :func:`names`, in that order; the first one with mistakes raises."""
-    return [load(name) for name in names()]
-
-
-def parse(
-    raw: Mapping[str, Any],
-    *,
-    name: str,
-    origin: str | None = None,
-    lines: Mapping[Location, int] | None = None,
-) -> Scenario:
-    """A scenario from a map of fields as a YAML file holds them (without ``name``); defaults are filled in.
-
-    A map made by ``scenario.model_dump(mode="json")`` is understood too. ``origin`` and ``lines`` are for messages.
-    """
-    origin = origin or name
-    lines = lines or {}
-    _check_name(name, origin)
-    stated = _tuples({k: v for k, v in raw.items() if k != "name" or v != name})
-    complete, mistakes = _with_defaults(stated)
-    complete.setdefault("title", name.replace("-", " ").capitalize())
-    found: list[tuple[Location, str]] = list(mistakes)
-    if "name" in complete:
-        found.append((("name",), "is not a field here; the file's name is the scenario's name"))
-    try:
-        scenario = Scenario.model_validate({**complete, "name": name})
-        if not found:
-            return scenario
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-        for detail in details:
-            # A list whose items are wrong is reported as too short as well; the items say it better.
-            if detail["type"] != "too_short" or not detail["input"]:
-                found += _explain(detail, complete)
-        if not any(isinstance(d.get("ctx", {}).get("error"), _CrossMistakes) for d in details):
-            found += _cross_checks(complete)
-    listed = [Mistake(field_name(at), what, _line(at, lines)) for at, what in dict.fromkeys(found)]
-    raise InvalidScenario(origin, sorted(listed, key=lambda m: m.line or 0))
-
-
-def _line(at: Location, lines: Mapping[Location, int]) -> int | None:
-    while at and at not in lines:
-        at = at[:-1]
-    return lines.get(at) if at else None
-
-
-def _find(scenario: str | Path) -> Path:
-    text = str(scenario)
-    if isinstance(scenario, Path) or "/" in text or "\\" in text or text.endswith((".yaml", ".yml")):
-        return Path(text)
-    path = paths.scenarios() / f"{text}.yaml"
-    if text == DEFAULTS or not _NAME.fullmatch(text) or not path.is_file():
-        known = names()
-        raise ScenarioError(f"no scenario {text!r}{nearest(text, known)}; there are: {', '.join(known)}")
-    return path
-
-
-def _name_of(path: Path) -> str:
-    return path.name.removesuffix(".yaml").removesuffix(".yml")
-
-
-def _check_name(name: str, origin: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise ScenarioError(
-            f"{origin}: the file's name is the scenario's name: {name[:80]!r}; allowed: a to z, 0 to 9 and hyphens, at most 64"
-        )
-    if name in RESERVED:
-        raise ScenarioError(f"{origin}: the name {name!r} is taken by the project itself; choose another")
-    if is_reserved(name):
-        raise ScenarioError(f"{origin}: the name {name!r} is one that Windows keeps for a device, so its reports could not be opened there; choose another")
-
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {k: _tuples(v) for k, v in value.items()}
-    return tuple(_tuples(v) for v in value) if isinstance(value, (list, tuple)) else value
-
-
-@lru_cache(maxsize=4)
-def _defaults(path: Path, mtime_ns: int) -> tuple[dict[str, Any], dict[Location, int]]:
-    return yaml_reader.read(path)
-
-
-def defaults() -> dict[str, Any]:
-    """What ``scenarios/defaults.yaml`` says."""
-    path = paths.scenarios() / f"{DEFAULTS}.yaml"
-    try:
-        return dict(_defaults(path, path.stat().st_mtime_ns)[0])
-    except OSError:
-        raise ScenarioError(f"{path}: missing; it holds what scenarios share") from None
-
-
-_SAME_SIDE = {"exports": "exports", "imports": "imports", "total": "total"}
-_OTHER_SIDE = {"exports": "imports", "imports": "exports", "total": "total"}
-
-
-def _hashable(pair: tuple[Any, ...]) -> bool:
-    return all(isinstance(code, str) for code in pair)
-
-
-def _with_defaults(stated: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[Location, str]]]:
-    shared = defaults()
-    out = {**shared, **{k: v for k, v in stated.items() if v is not None}}
-    for field in _FIELD_BY_FIELD:
-        if isinstance(stated.get(field), Mapping) and isinstance(shared.get(field), Mapping):
-            out[field] = {**shared[field], **stated[field]}
-    horizon = out.get("horizon")
-    span = horizon if isinstance(horizon, tuple) and len(horizon) == 2 and all(type(y) is int for y in horizon) else None
-    if "targets" not in stated:
-        # The shared aim was stated for the shared pair; it means nothing for another, or beyond the horizon.
-        pair, its_pair = _items(out, "pair"), _items(shared, "pair")
-        seen_from = {its_pair: _SAME_SIDE, its_pair[::-1]: _OTHER_SIDE}.get(pair) if _hashable(pair) else None
-        out["targets"] = tuple(
-            {**t, "flow": seen_from[t["flow"]]}
-            for t in _items(shared, "targets")
-            if seen_from and span and span[0] <= t["year"] <= span[1]
-        )
-    every = {field: out.pop(field, None) for field in _FILE_ONLY}
-    if "start" not in stated and span and every["start"] is not None:
-        every["start"] = min(max(every["start"], span[0]), span[1])
-    mistakes: list[tuple[Location, str]] = [
-        ((field,), f"is {every[field]!r}; allowed: a whole number") for field in _FILE_ONLY
-        if every[field] is not None and type(every[field]) is not int
-    ]
-    for at, _ in mistakes:
-        every[str(at[0])] = shared.get(str(at[0]))
-    if isinstance(out.get("measures"), tuple):
-        out["measures"] = tuple({**every, **m} if isinstance(m, Mapping) else m for m in out["measures"])
-    return out, mistakes
-
-
-# --- messages --------------------------------------------------------------------------------------------
-
-
-def _explain(detail: ErrorDetails, raw: Mapping[str, Any]) -> list[tuple[Location, str]]:
-    """Pydantic's finding in our words: location, value, what is allowed, the nearest valid choice."""
-    context = detail.get("ctx", {})
-    if isinstance(context.get("error"), _CrossMistakes):
-        return list(context["error"].found)
-    at = _without_tags(detail["loc"])
-    kind, value = detail["type"], detail["input"]
-    shown = _shown(value)
-    if kind == "missing" and not context and "needs" not in detail["msg"]:
-        return [(at, "is missing")]
-    if kind == "extra_forbidden":
-        allowed = _fields_at(at[:-1], raw)
-        return [(at, f"is not a field here{nearest(at[-1], allowed)}; allowed: {', '.join(allowed)}")]
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        got = value.get("kind") if isinstance(value, Mapping) else None
-        if got is None:
-            return [((*at, "kind"), f"is missing; allowed: {', '.join(KINDS)}")]
-        return [((*at, "kind"), f"is {_shown(got)}; allowed: {', '.join(KINDS)}{nearest(got, KINDS)}")]
-    if kind == "amounts":
-        return [(at, f"is {shown}; allowed: {detail['msg']}")]
-    if kind == "literal_error":
-        choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-        return [(at, f"is {shown}; allowed: {', '.join(choices)}{nearest(value, choices)}")]
-    if kind == "unknown_name":
-        known = _of_the_pair(raw) if context.get("of") == "crossing" else ""
-        choice = known or (f"; allowed: {context['allowed']}" if context.get("allowed") else "")
-        return [(at, f"{shown} {detail['msg']}{choice}")]
-    if kind in ("plain_text", "twice", "same_place", "order") or (kind == "missing" and "needs" in detail["msg"]):
-        return [(at, detail["msg"])]
-    return [(at, f"is {shown}; allowed: {_allowed(kind, context, detail['msg'])}")]
-
-
-def _of_the_pair(raw: Mapping[str, Any]) -> str:
-    """Which crossings the two economies of a file have, so that not those of another region are listed."""
-    pair = raw.get("pair")
-    if not (isinstance(pair, (list, tuple)) and len(pair) == 2 and all(isinstance(e, str) for e in pair)):
-        return ""
-    own = world_names.crossings_for(*pair)
-    named = f"for {' and '.join(pair)}: {', '.join(own[:30])}; " if own else ""
-    return f"; allowed: {named}any crossing of data/network/places.csv and data/world/crossings.csv"
-
-
-def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:
-    bound = {
-        "greater_than_equal": "at least {ge}", "less_than_equal": "at most {le}", "greater_than": "more than {gt}",
-        "less_than": "less than {lt}", "int_type": "a whole number", "int_from_float": "a whole number",
-        "float_type": "a number", "finite_number": "a finite number", "string_type": "text",
-        "string_too_long": "at most {max_length} characters", "string_too_short": "at least {min_length} character",
-        "tuple_type": "a list", "model_type": "a map of fields", "model_attributes_type": "a map of fields",
-        "dict_type": "a map of fields", "string_pattern_mismatch": "text of the form {pattern}",
-    }.get(kind)
-    if kind == "too_long":
-        return f"at most {context['max_length']} of them, not {context['actual_length']}"
-    if kind == "too_short":
-        return f"at least {context['min_length']}"
-    return bound.format(**context) if bound else message
-
-
-def _without_tags(loc: tuple[str | int, ...]) -> Location:
-    """Pydantic puts the kind of a measure into the location; a reader's file does not have it there."""
-    return tuple(p for i, p in enumerate(loc) if not (i == 2 and loc[0] == "measures" and p in KINDS))
-
-
-def _fields_at(at: Location, raw: Mapping[str, Any]) -> list[str]:
-    if not at:
-        return [*(f for f in Scenario.model_fields if f != "name"), *_FILE_ONLY]
-    models: dict[str, type[Frozen]] = {"uncertainty": Uncertainty, "appraisal": Appraisal, "targets": Target, "frictions": Friction}
-    if at[0] == "measures" and "cost" in at[2:]:
-        return list(Cost.model_fields)
-    if at[0] == "measures":
-        kind = raw["measures"][at[1]]["kind"]
-        return [f.alias or n for n, f in KINDS[kind].model_fields.items()]
-    return list(models[str(at[0])].model_fields)
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, tuple, list)) else repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

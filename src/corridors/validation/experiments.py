@@ -14,7 +14,8 @@ import pandas as pd
 from corridors.data import tables
 from corridors.errors import DataError
 from corridors.runtime.cache import kept
-from corridors.scenario.model import Scenario, parse
+from corridors.scenario.loading import parse
+from corridors.scenario.model import Scenario
 from corridors.study.headline import quick
 
 DRAWS = 64
