@@ -11,28 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from corridors.equilibrium import hats, inputs
+from corridors.equilibrium.anderson import Anderson
 from corridors.equilibrium.hats import Array, Incomes, World
+from corridors.equilibrium.shocks import DenseShock, PairShock, Places, Shock
 from corridors.equilibrium.single import balanced, international_change, new_flows, numeraire_level
 from corridors.errors import EquilibriumError, nearest
 
 _AIM = 2e-13
-# a step is cheap beside Newton where few pairs are shocked, less so where all are
-_PAIR_STEPS = 60
-_DENSE_STEPS = 24
 # beyond it the difference form of _level loses digits; such draws are left to Newton
 _PULL_LIMIT = 8.0
 _ROWS = 256
 _DENSE_ROWS = 16
 
 Pair = tuple[str, str]
-Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,7 @@ class Base:
         parts = []
         for start in range(0, len(log_k), _ROWS):
             now = slice(start, start + _ROWS)
-            shock = _PairShock(rows, columns, log_k[now], np.expm1(log_k[now]), len(self.labels))
+            shock = PairShock(rows, columns, log_k[now], np.expm1(log_k[now]), len(self.labels))
             parts.append(self.engine.run(shock, theta[now], rows, columns))
         return _gather(
             self.labels, tuple((str(a), str(b)) for a, b in pairs), parts, self.engine.closure
@@ -175,100 +171,9 @@ def counterfactuals(
                 "not a finite number above 0; tau'/tau is 1 where nothing changes"
             )
         log_k = -elasticity[now, None, None] * np.log(factor)
-        shock = _DenseShock(log_k, np.expm1(log_k), np.arange(len(log_k)), {})
+        shock = DenseShock(log_k, np.expm1(log_k), np.arange(len(log_k)), {})
         parts.append(engine.run(shock, elasticity[now], rows, columns))
     return _gather(labels, tuple((str(a), str(b)) for a, b in pairs), parts, closure)
-
-
-class _Shock(Protocol):
-    """K - 1 of some draws, as the products the equations need."""
-
-    @property
-    def steps(self) -> int:
-        """How many chord steps are worth while."""
-
-    def bought(self, a: Array, shares: Array) -> Array:
-        """sum_i shares_ij k_ij a_i (B,N)."""
-
-    def sold(self, u: Array, shares: Array) -> Array:
-        """sum_j shares_ij k_ij u_j (B,N)."""
-
-    def at(self, rows: Places, columns: Places) -> Array:
-        """k of some pairs (B,P)."""
-
-    def dense(self, draw: int) -> Array:
-        """ln K of one draw (N,N)."""
-
-    def some(self, draws: Places) -> _Shock:
-        """The same for some of the draws."""
-
-
-@dataclass(frozen=True)
-class _PairShock:
-    rows: Places
-    columns: Places
-    log_k: Array
-    change: Array
-    economies: int
-    steps: int = _PAIR_STEPS
-
-    def bought(self, a: Array, shares: Array) -> Array:
-        into = np.zeros((len(self.rows), a.shape[1]))
-        into[np.arange(len(self.rows)), self.columns] = shares[self.rows, self.columns]
-        return np.asarray((a[:, self.rows] * self.change) @ into)
-
-    def sold(self, u: Array, shares: Array) -> Array:
-        out = np.zeros((len(self.rows), u.shape[1]))
-        out[np.arange(len(self.rows)), self.rows] = shares[self.rows, self.columns]
-        return np.asarray((u[:, self.columns] * self.change) @ out)
-
-    def at(self, rows: Places, columns: Places) -> Array:
-        return np.asarray(self.change)
-
-    def dense(self, draw: int) -> Array:
-        log_k = np.zeros((self.economies, self.economies))
-        log_k[self.rows, self.columns] = self.log_k[draw]
-        return log_k
-
-    def some(self, draws: Places) -> _PairShock:
-        return _PairShock(
-            self.rows, self.columns, self.log_k[draws], self.change[draws], self.economies
-        )
-
-
-@dataclass(frozen=True)
-class _DenseShock:
-    """``log_k`` and ``change`` are of the whole block; this shock is of those of its ``draws``."""
-
-    log_k: Array
-    change: Array
-    draws: Places
-    # change times each table of shares that was asked for: a step reads it once instead of making it again
-    weighted: dict[int, Array]
-    steps: int = _DENSE_STEPS
-
-    def bought(self, a: Array, shares: Array) -> Array:
-        return np.asarray(np.matmul(a[:, None, :], self._times(shares))[:, 0, :])
-
-    def sold(self, u: Array, shares: Array) -> Array:
-        return np.asarray(np.matmul(self._times(shares), u[:, :, None])[:, :, 0])
-
-    def at(self, rows: Places, columns: Places) -> Array:
-        return np.asarray(self.change[self.draws][:, rows, columns])
-
-    def dense(self, draw: int) -> Array:
-        return np.asarray(self.log_k[self.draws[draw]])
-
-    def some(self, draws: Places) -> _DenseShock:
-        kept = {table: product[draws] for table, product in self.weighted.items()}
-        return _DenseShock(self.log_k, self.change, self.draws[draws], kept)
-
-    def _times(self, shares: Array) -> Array:
-        """``shares`` lives in the engine, which outlives the shock, so its identity is a safe key."""
-        if id(shares) not in self.weighted:
-            whole = len(self.draws) == len(self.change)
-            self.weighted[id(shares)] = (self.change if whole else self.change[self.draws]) * shares
-        return self.weighted[id(shares)]
 
 
 @dataclass(frozen=True)
@@ -339,7 +244,7 @@ class _Engine:
             abroad / np.where(imports > 0, imports, 1.0),
         )
 
-    def run(self, shock: _Shock, theta: Array, rows: Places, columns: Places) -> tuple[Array, ...]:
+    def run(self, shock: Shock, theta: Array, rows: Places, columns: Places) -> tuple[Array, ...]:
         """The factors of one block of draws, in the order of ``Response``."""
         draws, n = len(theta), len(self.world.output)
         if self.closure == "partial":
@@ -406,7 +311,7 @@ class _Engine:
             np.asarray(point.residual),
         )
 
-    def _level(self, shock: _Shock, scale: Array, y: Array) -> _Level:
+    def _level(self, shock: Shock, scale: Array, y: Array) -> _Level:
         sold, bought = self.sold, self.bought
         x = -y / scale[:, None]
         rise, a = np.expm1(y), np.exp(y)
@@ -420,7 +325,7 @@ class _Engine:
             gap -= x
         return _Level(a, rise, phi, reach, moved, gap)
 
-    def _chord(self, shock: _Shock, scale: Array) -> tuple[Array, list[int]]:
+    def _chord(self, shock: Shock, scale: Array) -> tuple[Array, list[int]]:
         """Chord steps with Anderson's acceleration: y (B,N), and the draws that are left for Newton."""
         y = np.zeros((len(scale), len(self.world.output)))
         open_draws = np.arange(len(scale))
@@ -449,40 +354,6 @@ class _Engine:
         fine = (size <= hats.RESIDUAL_LIMIT / 10) & (np.abs(y).max(axis=1) < _PULL_LIMIT)
         y[~np.isfinite(y).all(axis=1)] = 0.0
         return y, [int(draw) for draw in np.flatnonzero(~fine)]
-
-
-class Anderson:
-    """Anderson's acceleration of y -> y + r(y), for each draw (row) on its own (Walker and Ni 2011)."""
-
-    depth = 3
-
-    def __init__(self) -> None:
-        self.y: list[Array] = []
-        self.r: list[Array] = []
-
-    def keep(self, draws: Places) -> None:
-        """Forget all draws but these."""
-        self.y = [y[draws] for y in self.y]
-        self.r = [r[draws] for r in self.r]
-
-    def step(self, y: Array, r: Array) -> Array:
-        """The next y after residual step ``r`` at ``y``."""
-        self.y.append(y)
-        self.r.append(r)
-        if len(self.y) > self.depth + 1:
-            del self.y[0], self.r[0]
-        if len(self.y) == 1:
-            return np.asarray(y + r)
-        moves = np.stack([r - old for old in self.r[:-1]], axis=1)
-        gram = moves @ moves.transpose(0, 2, 1)
-        gram[:, np.arange(gram.shape[1]), np.arange(gram.shape[1])] *= 1.0 + 1e-10
-        gram += np.finfo(float).tiny * np.eye(gram.shape[1])
-        weight = np.linalg.solve(gram, moves @ r[:, :, None])
-        back = np.stack(
-            [y + r - (old + step) for old, step in zip(self.y[:-1], self.r[:-1], strict=True)],
-            axis=1,
-        )
-        return np.asarray(y + r - (weight.transpose(0, 2, 1) @ back)[:, 0, :])
 
 
 def positions(labels: pd.Index, pairs: Sequence[Pair]) -> tuple[Places, Places]:

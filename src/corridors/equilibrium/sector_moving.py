@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from corridors.equilibrium import sector_conditional, sector_respond
-from corridors.equilibrium.batch import Pair, Places, positions
+from corridors.equilibrium.batch import Pair, positions
 from corridors.equilibrium.hats import Array
 from corridors.equilibrium.sector_engine import Shock, State, Tuning
 from corridors.equilibrium.sector_linear import Linear
 from corridors.equilibrium.sector_world import SectorWorld
+from corridors.equilibrium.shocks import Places
 
 FACTORS = ("sector", "exports", "imports", "price", "real", "residual")
 

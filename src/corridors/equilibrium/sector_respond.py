@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from corridors.equilibrium import inputs, sector_conditional
-from corridors.equilibrium.batch import Anderson, Pair, Response, positions
+from corridors.equilibrium.anderson import Anderson
+from corridors.equilibrium.batch import Pair, Response, positions
 from corridors.equilibrium.hats import RESIDUAL_LIMIT, Array
 from corridors.equilibrium.sector_engine import Engine, Level, Shock, State, Tuning
 from corridors.equilibrium.sector_world import Keyed, SectorWorld

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from corridors.equilibrium.batch import Anderson
+from corridors.equilibrium.anderson import Anderson
 from corridors.transport.block import Block
 from corridors.transport.cases import Start
 from corridors.transport.feedback import World

@@ -19,27 +19,35 @@ clean. Arrow, which may have threads of its own by then, makes them anew in a fo
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
 import os
-import random
 import selectors
 import shutil
 import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+from corridors.report.processes import kernel_child
+from corridors.report.processes.system import (
+    adopt_orphans,
+    children_of,
+    descendants_of,
+    die_with_parent,
+    held_mb,
+    kill_group,
+    limit_memory,
+    seed_random,
+    thread_count,
+)
+
 _LOOK_SECONDS = 0.5
 """How often the memory of children that have a limit is looked at."""
 _STOP_SECONDS = 5.0
@@ -62,14 +70,6 @@ def preload(modules: list[str], between: Callable[[], None] = lambda: None) -> d
         except Exception as error:
             failed[name] = f"{type(error).__name__}: {error}"
     return failed
-
-
-def thread_count() -> int:
-    """Threads of this process, those of native libraries included where the system tells."""
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:
-        return threading.active_count()
 
 
 @dataclass
@@ -128,7 +128,7 @@ class Zygote:
 
     def _stop(self) -> NoReturn:
         for child in self._children.values():
-            _kill_group(child.pid)
+            kill_group(child.pid)
         # What they started, in sessions of its own perhaps, is ours as soon as they are gone.
         self._children.clear()
         deadline = time.monotonic() + _STOP_SECONDS
@@ -181,7 +181,7 @@ class Zygote:
                 return
         self._selector.unregister(child.connection)
         child.connection.close()
-        _kill_group(pid)
+        kill_group(pid)
 
     def _reap(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -192,7 +192,7 @@ class Zygote:
                 continue
             child = self._children.pop(pid)
             # A kernel may have started processes of its own; they share its group, or are ours now.
-            _kill_group(pid)
+            kill_group(pid)
             if child.connection.fileno() >= 0:
                 self._selector.unregister(child.connection)
                 with contextlib.suppress(OSError):
@@ -206,7 +206,7 @@ class Zygote:
         Only what we are asked for do we fork ourselves. So nothing that a notebook leaves behind outlives it, not even in
         a session of its own.
         """
-        strays = [pid for pid in _children_of(os.getpid()) if pid not in self._children]
+        strays = [pid for pid in children_of(os.getpid()) if pid not in self._children]
         for pid in strays:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -217,9 +217,9 @@ class Zygote:
     def _look_at_memory(self) -> None:
         """End a child that holds more than it may together with all it started, memory shared between processes included."""
         for child in self._children.values():
-            if child.memory_mb and not child.why and (held := _held_mb(child.pid)) > child.memory_mb:
+            if child.memory_mb and not child.why and (held := held_mb(child.pid)) > child.memory_mb:
                 child.why = f"it held {held:,.0f} MB of memory; allowed: {child.memory_mb:,} MB"
-                for pid in [child.pid, *_descendants_of(child.pid)]:
+                for pid in [child.pid, *descendants_of(child.pid)]:
                     with contextlib.suppress(ProcessLookupError, PermissionError):
                         os.kill(pid, signal.SIGKILL)
 
@@ -237,7 +237,7 @@ class Zygote:
             for file in (file for other in self._waiting for file in other.files):
                 os.close(file)
             _settle(request, files, zygote)
-            start = {"kernel": _run_kernel, "worker": _run_worker}[request["start"]]
+            start = {"kernel": kernel_child.run, "worker": _run_worker}[request["start"]]
             code = start(request["arguments"], files)
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 0
@@ -270,135 +270,6 @@ def _settle(request: dict[str, Any], files: list[int], zygote: int) -> None:
     os.chdir(request["folder"])
     limit_memory(request.get("memory_mb"))
     seed_random(request.get("seed"))
-
-
-def _children_of(pid: int) -> list[int]:
-    """Processes started by this one, or handed to it when theirs ended; none where the system does not tell."""
-    found: list[int] = []
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children") as listed:
-                found += map(int, listed.read().split())
-    return found
-
-
-def _descendants_of(pid: int) -> list[int]:
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        below = _children_of(waiting.pop())
-        found += below
-        waiting += below
-    return found
-
-
-def _held_mb(pid: int) -> float:
-    """Memory of a process and all it started: each one's own, and once what they share.
-
-    What a fork still has in common with us counts as its own, as it does for the system's limit on data.
-    """
-    own = shared = 0
-    for one in (pid, *_descendants_of(pid)):
-        with contextlib.suppress(OSError, ValueError), open(f"/proc/{one}/status") as told:
-            held = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in told) if name in ("RssAnon", "RssShmem")}
-            own += held.get("RssAnon", 0)
-            shared = max(shared, held.get("RssShmem", 0))
-    return (own + shared) / 1024
-
-
-def adopt_orphans() -> None:
-    """Ask the system (Linux) to make processes ours whose own parent has ended, if it was one of our children."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def seed_random(seed: int | None) -> None:
-    """Give this process a random state of its own: from ``seed``, else from the system's entropy.
-
-    Without this, two forks would draw the same numbers.
-    """
-    random.seed(seed)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(None if seed is None else seed % 2**32)
-
-
-def limit_memory(megabytes: int | None) -> None:
-    """Let this process's data grow to ``megabytes`` and no further: past it Python raises MemoryError.
-
-    It also puts itself first in line for the system's out-of-memory killer, before the build.
-    """
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("500")
-    if megabytes:
-        with contextlib.suppress(ImportError, ValueError, OSError):
-            import resource
-
-            size = megabytes * 2**20
-            resource.setrlimit(resource.RLIMIT_DATA, (size, size))
-            # A file may lie in memory (/dev/shm) too.
-            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-
-def die_with_parent() -> None:
-    """Ask the system (Linux) to kill this process when its parent ends, however it ends."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-
-
-def _run_kernel(arguments: dict[str, Any], files: list[int]) -> int:
-    for file in files:
-        os.close(file)
-    from ipykernel.kernelapp import IPKernelApp
-
-    app = IPKernelApp.instance()
-    app.initialize(arguments["argv"])  # type: ignore[no-untyped-call]
-    for stream in (sys.stdout, sys.stderr):
-        stream.write = _cutting(stream.write)  # type: ignore[method-assign]
-    app.session.send = _sending_less(app.session.send)
-    app.start()  # type: ignore[no-untyped-call]
-    return 0
-
-
-MOST_WRITTEN = 4 * 2**20
-"""Characters that a kernel hands on of one text printed at once: many times what a report shows."""
-MOST_SENT = 64 * 2**20
-"""Characters of one picture or table: more than all that a notebook may show."""
-
-
-def _cutting(write: Callable[[str], Any]) -> Callable[[str], Any]:
-    """``write`` that hands on the beginning of a text that is far too long: what reads it holds all of it in memory."""
-
-    def cut(text: str) -> Any:
-        return write(text[:MOST_WRITTEN]) if isinstance(text, str) and len(text) > MOST_WRITTEN else write(text)
-
-    return cut
-
-
-def _sending_less(send: Callable[..., Any]) -> Callable[..., Any]:
-    """``Session.send`` for messages whose texts are cut at what anybody could want to see."""
-
-    def cut(stream: Any, message: Any, content: Any = None, *others: Any, **named: Any) -> Any:
-        if isinstance(message, dict) and "content" in message:
-            message = {**message, "content": _shorter(message["content"])}
-        return send(stream, message, _shorter(content), *others, **named)
-
-    return cut
-
-
-def _shorter(value: Any) -> Any:
-    if isinstance(value, str):
-        return value if len(value) <= MOST_SENT else value[:MOST_SENT]
-    if isinstance(value, dict):
-        return {name: _shorter(inner) for name, inner in value.items()}
-    return [_shorter(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _run_worker(arguments: dict[str, Any], files: list[int]) -> int:
