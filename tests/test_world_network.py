@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import known_lengths
+import known_pairs
 from corridors.data import names, world_names
 from corridors.data import tables as data
 from corridors.data.geometry import great_circle_km
@@ -317,26 +318,36 @@ def test_traffic_by_trade_is_near_what_is_counted() -> None:
     assert len(miss) >= 13 and np.median(miss) < np.log(2.0) and np.mean(miss < np.log(3.0)) > 2 / 3
 
 
-FOURTEEN = {
-    # pair: least and most share of road in value, and what that rests on (data/world/mode_shares.csv has the addresses)
-    ("KEN", "UGA"): (0.75, 1.0), ("MEX", "USA"): (0.55, 0.85), ("THA", "LAO"): (0.6, 1.0), ("IND", "NPL"): (0.6, 1.0), ("UGA", "RWA"): (0.6, 1.0),
-    ("AUT", "HUN"): (0.6, 1.0), ("JPN", "USA"): (0.0, 0.0), ("CAN", "USA"): (0.5, 0.75), ("TUR", "IRQ"): (0.8, 1.0), ("COL", "ECU"): (0.4, 0.95),
-    ("GTM", "SLV"): (0.8, 1.0), ("THA", "MYS"): (0.3, 0.7), ("IND", "BGD"): (0.48, 1.0), ("CRI", "NIC"): (0.8, 1.0),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("pair", sorted(FOURTEEN))
-def test_fourteen_pairs_go_by_road_as_is_known(pair: tuple[str, str]) -> None:
-    found = ways_module.ways_between(*pair)
-    low, high = FOURTEEN[pair]
-    road = ways_module.mode_shares(found).get("road", 0.0)
-    assert low <= road <= high
+@pytest.mark.parametrize("pair", sorted(known_pairs.PAIRS))
+def test_fourteen_pairs_go_by_road_and_take_the_days_that_are_known(pair: tuple[str, str]) -> None:
+    """Shares within what is published; days, the mean of the ways by road, within a factor of two."""
+    known, found = known_pairs.PAIRS[pair], ways_module.ways_between(*pair)
+    assert known.low <= ways_module.mode_shares(found).get("road", 0.0) <= known.high
     assert sum(way.share for way in found.ways) == pytest.approx(2.0, abs=1e-6)
-    if pair == ("KEN", "UGA"):
-        days = [way.days for way in found.ways if way.mode == "road" and way.share > 0.02]
-        assert min(days) >= 0.5 and max(days) <= 5.0
-    if pair == ("JPN", "USA"):
-        assert any("no way by road" in message for message in found.messages)
+    assert known.source.startswith("http")
+    by_road = [way for way in found.ways if way.mode == "road" and way.share > 0.0]
+    if known.days is not None:
+        assert known.days.source.startswith("http")
+        share = np.array([way.share for way in by_road])
+        published = share @ [known.days.of(way.km) for way in by_road] / share.sum()
+        computed = share @ [way.days for way in by_road] / share.sum()
+        assert 0.5 < computed / published < 2.0, (computed, published)
+
+
+def test_kenya_and_uganda_take_one_to_five_days_by_road() -> None:
+    days = [way.days for way in ways_module.ways_between("KEN", "UGA").ways if way.mode == "road" and way.share > 0.02]
+    assert min(days) >= 0.5 and max(days) <= 5.0
+
+
+def test_an_ocean_is_told_to_be_in_the_way() -> None:
+    found = ways_module.ways_between("JPN", "USA")
+    assert ways_module.mode_shares(found).get("road", 0.0) == 0.0
+    assert any("no way by road" in message for message in found.messages)
+
+
+@pytest.mark.parametrize(("a", "b"), [("UGA", "RWA"), ("AUT", "HUN")])
+def test_neighbours_whose_share_nobody_published_go_mostly_by_road(a: str, b: str) -> None:
+    assert ways_module.mode_shares(ways_module.ways_between(a, b))["road"] > 0.6
 
 
 def test_a_random_sample_of_pairs_has_ways_or_a_sentence() -> None:
