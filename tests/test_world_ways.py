@@ -60,6 +60,18 @@ def test_causes_start_from_the_errors_that_are_shown() -> None:
         assert causes[kind]["model"] == pytest.approx(summary[kind]["median_absolute_error"])
 
 
+def test_parts_of_a_trip_add_up_and_are_changed_one_at_a_time() -> None:
+    """A trip of 20 hours at the wheel, 10 of rest and 6 at borders, and what each change makes of it."""
+    trip = world_ways.Trip("there", 40.0, 20.0, 10.0, 6.0, 32.0, "")
+    told = {name: hours(trip) for name, hours in world_ways.CHANGES.items()}
+    assert told == pytest.approx({"model": 36, "full_days": 38, "no_queue": 33, "no_border": 30, "no_rest": 26, "faster": 31, "slower": 42})
+    for parts in world_ways.causes().values():
+        assert parts["wheel"] + parts["rest"] + parts["border"] == pytest.approx(100.0)
+    found = world_ways.trips()
+    assert all(trip.hours > 0 and trip.border >= 0 for every in found.values() for trip in every)
+    assert {trip.border for trip in found["hours"]} == {0.0}, "hours in Africa are of one economy's roads"
+
+
 def test_rest_after_full_days_by_hand() -> None:
     """At 50 km/h and 12 hours a day: 590 km is a day's driving, 610 km needs a night in between."""
     cost = costs.RoadCost(0.1, 50.0, 0.5)

@@ -8,7 +8,8 @@ hours of rest in proportion. Transit times elsewhere (``data/world/transit_times
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def compare() -> pd.DataFrame:
     ``error_percent`` is computed over published less one; of shares, which are percent of a pair's trade, the difference
     in percentage points. Shares known only as "at least" are left out.
     """
-    return pd.DataFrame([*_lengths(), *_hours(), *_transits(), *_shares()], columns=list(COLUMNS))
+    return pd.DataFrame([*_lengths(), *_times(), *_shares()], columns=list(COLUMNS))
 
 
 def summary(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -84,40 +85,69 @@ def _doing_business() -> list[tuple[str, str, float, float]]:
     return [(f"{country}: {km:,.0f} km, {border}", codes[country], float(km), float(hours)) for (country, border, km), hours in cases.items()]
 
 
-def _hours() -> list[tuple[Any, ...]]:
-    return [
-        _row("hours", what, published, costs.road(code).hours(km), "hours", _DOING_BUSINESS)
-        for what, code, km, published in _doing_business()
-    ]
+@dataclass(frozen=True)
+class Trip:
+    """A published time of a truck and what the model makes of it: hours at the wheel, at rest and at borders (twice the processing,
+    as hours seen at a border hold its queue and :mod:`corridors.transport.world_network.costs` takes half of them), and ``full_days``:
+    on the road with rest only after each full day at the wheel."""
+
+    what: str
+    published: float
+    wheel: float
+    rest: float
+    border: float
+    full_days: float
+    source: str
+
+    @property
+    def hours(self) -> float:
+        """The model's, all together."""
+        return self.wheel + self.rest + self.border
 
 
-def causes() -> dict[str, dict[str, float]]:
-    """Median absolute errors, percent, of hours and transit times with one part of the computed time changed at a time.
+def _of_legs(what: str, published: float, legs: Sequence[tuple[float, costs.RoadCost]], border: float, source: Any) -> Trip:
+    wheel = sum(km / cost.speed_kmh for km, cost in legs)
+    return Trip(what, published, wheel, sum(cost.hours(km) for km, cost in legs) - wheel, border, _full_days(legs), str(source))
 
-    ``model`` is the chapter's own; ``full_days``: rest only after each full day at the wheel, none on shorter trips, where the
-    model spreads it over every kilometre; ``no_queue``: half of the hours at borders, processing alone.
-    """
+
+def trips() -> dict[str, list[Trip]]:
+    """The published hours in Africa (``hours``) and transit times elsewhere (``transit``); those without a way are left out."""
+    africa = [_of_legs(what, published, [(km, costs.road(code))], 0.0, _DOING_BUSINESS) for what, code, km, published in _doing_business()]
     graph, search = network.roads(), roads.with_all_open()
-    errors: dict[str, dict[str, list[float]]] = {}
-
-    def keep(kind: str, published: float, **hours: float) -> None:
-        for what, value in hours.items():
-            errors.setdefault(kind, {}).setdefault(what, []).append(abs(100.0 * (value / published - 1.0)))
-
-    for _, code, km, published in _doing_business():
-        cost = costs.road(code)
-        keep("hours", published, model=cost.hours(km), full_days=_full_days([(km, cost)]))
+    elsewhere = []
     for row in tables.table("world_transit_times").to_dict("records"):
         start, end = graph.number[row["from"]], graph.number[row["to"]]
         way = search.way(search.from_nodes([start])[1][0], start, end)
-        if way is None:
-            continue
-        border = float(sum(search.border_hours[graph.number[c]] for c in way.crossings))
-        on_road = [(km, costs.road(code)) for code, km in search.legs(way)]
-        keep(
-            "transit", float(row["hours"]), model=way.hours + border, full_days=_full_days(on_road) + 2.0 * border, no_queue=way.hours,
-        )  # fmt: skip
-    return {kind: {what: float(np.median(values)) for what, values in parts.items()} for kind, parts in errors.items()}
+        if way is not None:
+            border = 2.0 * float(sum(search.border_hours[graph.number[c]] for c in way.crossings))
+            what = f"{names.short_name(row['from'])} to {names.short_name(row['to'])}, {row['period']}"
+            legs = [(km, costs.road(code)) for code, km in search.legs(way)]
+            elsewhere.append(_of_legs(what, float(row["hours"]), legs, border, row["source_url"]))
+    return {"hours": africa, "transit": elsewhere}
+
+
+CHANGES: Mapping[str, Callable[[Trip], float]] = {
+    "model": lambda t: t.hours,
+    "full_days": lambda t: t.full_days + t.border,
+    "no_queue": lambda t: t.wheel + t.rest + 0.5 * t.border,
+    "no_border": lambda t: t.wheel + t.rest,
+    "no_rest": lambda t: t.wheel + t.border,
+    "faster": lambda t: (t.wheel + t.rest) / FASTER + t.border,
+    "slower": lambda t: (t.wheel + t.rest) * FASTER + t.border,
+}
+"""Hours of a trip as the model has them, and with one part changed at a time: rest only after each full day at the wheel (the model
+spreads it over every kilometre), half of the hours at borders, none, no rest, all speeds a fifth higher or lower."""
+FASTER = 1.2
+
+
+def causes() -> dict[str, dict[str, float]]:
+    """Median absolute errors, percent, with each of :data:`CHANGES`, and the parts of all computed hours, percent: ``wheel``, ``rest``, ``border``."""
+    found = {}
+    for kind, every in trips().items():
+        total = sum(t.hours for t in every)
+        found[kind] = {name: float(np.median([abs(100.0 * (hours(t) / t.published - 1.0)) for t in every])) for name, hours in CHANGES.items()}
+        found[kind] |= {part: 100.0 * sum(getattr(t, part) for t in every) / total for part in ("wheel", "rest", "border")}
+    return found
 
 
 def _full_days(legs: Sequence[tuple[float, costs.RoadCost]]) -> float:
@@ -127,24 +157,8 @@ def _full_days(legs: Sequence[tuple[float, costs.RoadCost]]) -> float:
     return wheel + float(np.floor(days)) * (24.0 - wheel / days)
 
 
-def _transits() -> list[tuple[Any, ...]]:
-    """Times from door to door elsewhere: hours on the road with rest, and at each border twice the processing.
-
-    Hours seen at a border hold its queue, and :mod:`corridors.transport.world_network.costs` takes half of them as processing.
-    """
-    graph, search = network.roads(), roads.with_all_open()
-    found = []
-    for row in tables.table("world_transit_times").to_dict("records"):
-        start, end = graph.number[row["from"]], graph.number[row["to"]]
-        way = search.way(search.from_nodes([start])[1][0], start, end)
-        hours = float("nan")
-        if way is not None:
-            hours = way.hours + float(sum(search.border_hours[graph.number[c]] for c in way.crossings))
-        ends = f"{names.short_name(row['from'])} to {names.short_name(row['to'])}, {row['period']}"
-        found.append(
-            _row("transit", ends, float(row["hours"]), hours, "hours", row["source_url"])
-        )
-    return found
+def _times() -> list[tuple[Any, ...]]:
+    return [_row(kind, t.what, t.published, t.hours, "hours", t.source) for kind, every in trips().items() for t in every]
 
 
 def _shares() -> list[tuple[Any, ...]]:

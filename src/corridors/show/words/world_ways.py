@@ -28,7 +28,9 @@ def words(found: ValidationResult) -> Prose:
     told.append(
         f"Where the hours are off: with rest only after each full day at the wheel half would be within {_pc(africa['full_days'])} in Africa "
         f"({_pc(africa['model'])} as it is, rest spread over every kilometre) and {_pc(elsewhere['full_days'])} elsewhere ({_pc(elsewhere['model'])}); "
-        f"with no queue at any border {_pc(elsewhere['no_queue'])} elsewhere. The model keeps none of these: they are computed from the very times they would be judged by."
+        f"with no queue at any border {_pc(elsewhere['no_queue'])} elsewhere, with no time at borders at all {_pc(elsewhere['no_border'])}; "
+        f"with every speed a fifth higher {_pc(elsewhere['faster'])}, lower {_pc(elsewhere['slower'])}. Of the computed hours elsewhere {_pc(elsewhere['wheel'])} "
+        f"are at the wheel, {_pc(elsewhere['rest'])} rest and {_pc(elsewhere['border'])} at borders. The model keeps none of these: they are computed from the very times they would be judged by."
     )
     return Prose(tuple(told))
 

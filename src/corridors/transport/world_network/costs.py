@@ -2,8 +2,9 @@
 
 *Roads.* The hand-checked economies keep the rates and speeds of ``data/network/road_costs.csv``. Elsewhere the rate is
 that of the group (``road_rates.csv``), halved in logarithm with Doing Business's domestic haulage where there is some
-(``road_transport_africa.csv``, 15 t a truck). The speed of a truck on the move is a fixed part of the mean speed of a
-car between large cities (``road_speeds.csv``): the median of that ratio over the hand-checked economies.
+(``road_transport_africa.csv``, 15 t a truck). The speed of a truck on the move is a published one (``truck_speeds.csv``,
+also where the hand-checked one is an estimate), else a fixed part of the mean speed of a car between large cities
+(``road_speeds.csv``): the median of that ratio over the hand-checked economies.
 
 *Crossings.* Hours are those seen by trucks (``border_times.csv``), else what Doing Business 2020 says both sides take,
 damped: ``exp(a + b ln H)`` fitted to the crossings with both. A union of customs (``unions.csv``) sets its own. Hours
@@ -19,6 +20,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from corridors.data import tables as data
 from corridors.data.spelling import plain
@@ -63,14 +65,17 @@ class Border:
 def road(economy: str) -> RoadCost:
     """Costs and speeds of trucks in an economy."""
     r = _checked_roads().get(economy)
+    published = _trucks().get(economy)
     if r is not None:
-        return RoadCost(float(r["usd_per_t_km"]), float(r["speed_kmh"]), float(r["moving_hours_per_day"]) / 24.0)
+        guessed = "speed_kmh" in str(r["estimates"]).split()
+        speed = published if guessed and published is not None else float(r["speed_kmh"])
+        return RoadCost(float(r["usd_per_t_km"]), speed, float(r["moving_hours_per_day"]) / 24.0)
     group = _groups().get(economy, _groups()[""])
     usd = float(group["usd_per_t_km"])
     seen = _hauled().get(economy)
     if seen is not None:
         usd = float(np.clip(np.sqrt(usd * seen), group["usd_per_t_km_low"], group["usd_per_t_km_high"]))
-    speed = float(np.clip(truck_share() * _cars().get(economy, _cars()[""]), 15.0, 75.0))
+    speed = published or float(np.clip(truck_share() * _cars().get(economy, _cars()[""]), 15.0, 75.0))
     return RoadCost(usd, speed, float(group["moving_hours_per_day"]) / 24.0)
 
 
@@ -82,10 +87,17 @@ def _checked_roads() -> Mapping[str, Mapping[str, Any]]:
 @lru_cache(maxsize=1)
 def truck_share() -> float:
     """Speed of a truck on the move over that of a car: median over the hand-checked economies."""
-    known = data.road_costs().set_index("economy")["speed_kmh"]
+    known = data.road_costs().set_index("economy")["speed_kmh"].copy()
+    known.update(pd.Series(_trucks(), dtype=float))
     cars = data.table("world_road_speeds").set_index("iso3")["mean_speed_kmh"]
     both = known.index.intersection(cars.index)
     return float((known[both] / cars[both]).median())
+
+
+@lru_cache(maxsize=1)
+def _trucks() -> Mapping[str, float]:
+    table = data.table("world_truck_speeds")
+    return dict(zip(table["iso3"], table["speed_kmh"].astype(float), strict=True))
 
 
 @lru_cache(maxsize=1)
