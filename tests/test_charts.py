@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from unittest.mock import patch
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,6 +14,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from corridors.report.export import svg
 from corridors.show import blocks, charts, findings, lookups, maps, numbers, theme
@@ -218,7 +223,7 @@ def test_shares_of_the_routes_are_told_as_they_are() -> None:
     grouped = one["routes"][one["routes"]["direction"] == "exports"].groupby("mode")["share_after"].sum()
     figure = charts.route_shares(one)
     assert figure is not None
-    assert figure.title.startswith(numbers.share(grouped.max()))
+    assert figure.title.startswith(f"With the measures {numbers.share(grouped.max())}")
 
 
 def test_the_first_crossings_shown_are_those_of_the_measures() -> None:
@@ -403,3 +408,40 @@ def test_labels_are_moved_apart_and_keep_their_order() -> None:
     moved = draw.spread([1.0, 1.0, 5.0, 1.1], 1.0)
     assert sorted(range(4), key=lambda k: moved[k]) == [0, 1, 3, 2]
     assert (np.diff(sorted(moved)) >= 1.0 - 1e-6).all()
+
+
+def _words_drawn(figure: Figure) -> list[tuple[str, Bbox]]:
+    """Every text of a figure that is seen, with the room it takes in pixels."""
+    FigureCanvasAgg(figure).draw()
+    unseen = set()
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            ticks = zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=False)
+            unseen |= {label for at, label in ticks if not ax.axison or not low - 1e-9 <= at <= high + 1e-9}
+    drawn = [t for ax in figure.axes for t in ax.findobj(Text) if t.get_text().strip() and t not in unseen]
+    return [(t.get_text(), t.get_window_extent()) for t in drawn]
+
+
+@pytest.mark.parametrize("chart", ONE)
+def test_no_text_of_a_chart_is_cut_off_or_stands_on_another(chart: str) -> None:
+    """On a page and on a phone: all words lie inside the drawing, and no two of them on each other."""
+    drawn: list[tuple[bool, list[tuple[str, Bbox]], Bbox]] = []
+    write = theme.figure_svg
+
+    def watched(figure: Figure) -> str:
+        drawn.append((draw.narrow(), _words_drawn(figure), figure.bbox))
+        return write(figure)
+
+    with patch.object(theme, "figure_svg", watched):
+        for name in ("full-connectivity", "capacity-800", "direct-flights"):
+            ONE[chart](result_of(name))
+    faults = []
+    for phone, texts_, whole in drawn:
+        where = "on a phone" if phone else "on a page"
+        faults += [f"{where}: {words!r} is cut off" for words, box in texts_ if box.x0 < -1 or box.y0 < -1 or box.x1 > whole.x1 + 1 or box.y1 > whole.y1 + 1]
+        for k, (words, box) in enumerate(texts_):
+            for other, over in texts_[k + 1 :]:
+                if min(box.x1, over.x1) - max(box.x0, over.x0) > 1.5 and min(box.y1, over.y1) - max(box.y0, over.y0) > 2.5:
+                    faults.append(f"{where}: {words!r} stands on {other!r}")
+    assert not faults, "\n".join(faults)

@@ -11,6 +11,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
+from corridors.report.export import pages
 from corridors.report.export import pdf as pdf_export
 from corridors.report.export.notebook import to_pdf
 from corridors.report.export.pdf import PAGES
@@ -167,3 +168,33 @@ def test_no_page_is_left_for_a_few_lines(monkeypatch: pytest.MonkeyPatch) -> Non
     changed = [(old, new) for old, new in zip(plain, usual, strict=True) if old != new]
     assert changed
     assert all(len(new) == len(old) - 1 and len(old[-1]) < 1200 < len(new[-1]) for old, new in changed)
+
+
+def _chart(title: str, high_pt: float) -> Figure:
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 432 {high_pt}"><path d="M0 0H432V{high_pt}H0Z" fill="none" stroke="#111"/></svg>'
+    return Figure(drawing, title, "A frame and nothing in it, for the sake of its size.", "Source: none.")
+
+
+@pytest.mark.parametrize("heights", [(330, 270, 250), (250, 250, 250, 250), (200, 420, 300)])
+def test_pages_have_no_holes_where_charts_can_close_them(heights: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left white at the ends of pages, before charts that are never cut, shrinks; no chart leaves its limits."""
+    seen: list[tuple[list[Any], Any]] = []
+    find = pages.holes
+
+    def watched(parts: Any, ends: Any) -> Any:
+        seen.append((parts, find(parts, ends)))
+        return seen[-1][1]
+
+    monkeypatch.setattr(pages, "holes", watched)
+    story = [block for k, high in enumerate(heights) for block in (Prose(("A paragraph of a report about a queue at a border and who waits in it. " * 5,)), _chart(f"Chart {k}", high))]
+    to_pdf(notebook([blocks()[0], group(*story)], headings=[]), ABOUT)
+    left = [sum(hole.high_pt for hole in found) for _, found in seen]
+    assert left[0] > 0 and min(left) < 0.75 * left[0]
+
+
+def test_a_chart_is_shrunk_to_fit_or_grown_to_fill() -> None:
+    ends = {0: (1, 500.0), 1: (2, 362.0)}
+    near = pages.fitted([{"kind": "figure", "share": 0.9}] * 2, {0: 0.6, 1: 0.6}, lambda shares: ends if shares[0] == 0.9 else {0: (1, 460.0), 1: (1, 780.0)})
+    assert all(pages.SMALLEST_SHARE <= share < 0.9 for share in near.values())
+    far = pages.fitted([{"kind": "figure", "share": 0.8}] * 2, {0: 0.6, 1: 1.4}, lambda shares: {0: (1, 500.0 + 282 * (shares[0] - 0.8)), 1: (2, 700.0)})
+    assert 0.8 < far[0] <= 1.0 and far[1] == 0.8

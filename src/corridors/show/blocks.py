@@ -7,6 +7,7 @@ a block is plain text: it is escaped for HTML here and never read as markup by t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
@@ -65,6 +66,11 @@ class Cover(Block):
         return "\n".join([self.title, self.subtitle, *(f"{a}: {b}" for a, b in self.facts)])
 
 
+_AMOUNT = re.compile("\u2212\\$[0-9.,]+[0-9]")
+_KEPT = r'<span class="kept">\g<0></span>'
+"""A minus and its amount are never parted by the end of a line."""
+
+
 @dataclass(frozen=True)
 class Prose(Block):
     """Paragraphs, or with ``bullets`` a list. ``style``: ``plain``, ``lead`` (the answer), ``caveat`` (set apart), ``note``."""
@@ -76,7 +82,7 @@ class Prose(Block):
 
     def html(self) -> str:
         tag = "li" if self.bullets else "p"
-        inner = "".join(f"<{tag}>{escape(p)}</{tag}>" for p in self.paragraphs)
+        inner = "".join(f"<{tag}>{_AMOUNT.sub(_KEPT, escape(p))}</{tag}>" for p in self.paragraphs)
         if self.bullets:
             inner = f"<ul>{inner}</ul>"
         return f'<div class="prose {self.style}">{inner}</div>'

@@ -11,7 +11,7 @@ import pandas as pd
 
 from corridors.show import numbers
 from corridors.show.lookups import SHUT_DAYS, Band, short_name
-from corridors.show.words import phrases
+from corridors.show.words import phrases, trade
 from corridors.show.words.front_page import Found
 from corridors.show.words.worth import SMALL_MUSD
 
@@ -29,13 +29,13 @@ def read(folder: Path) -> Found | None:
         return Found(
             name=str(head["scenario"]["name"]), pair=(str(head["pair"][0]), str(head["pair"][1])), names=(str(names[0]), str(names[1])),
             measured=bool(head["scenario"].get("measures")), last=last, effect=Band(float(row["p10"]), float(row["p50"]), float(row["p90"])),
-            level=numbers.musd(float(level["p50"])), **_causes(folder, head, float(row["p50"])), **_worth(head),
+            level=numbers.musd(float(level["p50"])), **_causes(folder, head, Band(float(row["p10"]), float(row["p50"]), float(row["p90"]))), **_worth(head),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
 
 
-def _causes(folder: Path, head: Mapping[str, Any], effect: float) -> dict[str, Any]:
+def _causes(folder: Path, head: Mapping[str, Any], band: Band) -> dict[str, Any]:
     """What the effect comes from, and what stands in its way; only what the result has."""
     measures = list(head["scenario"].get("measures") or ())
     facts = head["facts"]
@@ -47,11 +47,14 @@ def _causes(folder: Path, head: Mapping[str, Any], effect: float) -> dict[str, A
     shares, crossings = _table(folder, "contributions"), _table(folder, "crossings")
     if len(shares):
         # What works against the effect is no reason for it, however much it moves.
-        along = shares["percent_points"].to_numpy(dtype=float) * (1.0 if effect > 0 else -1.0)
+        along = shares["percent_points"].to_numpy(dtype=float) * (1.0 if band.mid > 0 else -1.0)
         top = int(along.argmax())
         if along[top] > 0:
             named = [str(c) for c in (measures[top].get("crossings") or ())] if top < len(measures) else []
             found["because"] = phrases.subject_of(str(shares["kind"].iloc[top]), crossings[crossings["crossing"].isin(named)] if len(crossings) else crossings)
+    cost, others = facts.get("trade_cost_change_percent"), _table(folder, "others")
+    if cost and len(others):
+        found["rival"] = trade.rival_of((str(head["pair"][0]), str(head["pair"][1])), float(cost["p50"]), others, band)
     widened = {str(c) for m in measures if m.get("kind") == "border_capacity" for c in (m.get("crossings") or ())}
     if len(crossings) and widened:
         rows = crossings[crossings["crossing"].isin(widened)]
@@ -75,8 +78,8 @@ def _worth(head: Mapping[str, Any]) -> dict[str, Any]:
     cost = found["costs_musd"]["mean"]
     others = gain - own
     return {
-        "worth": f"less than {numbers.musd(SMALL_MUSD)}" if abs(gain) < SMALL_MUSD else numbers.musd(gain),
+        "worth": "nothing" if abs(gain) < SMALL_MUSD else numbers.musd(gain),
         "others_gain": f"about {numbers.musd(others)}" if others > SMALL_MUSD else "",
         "cost": numbers.musd(float(cost)) if cost else "none counted",
-        "sure": numbers.share(float(found["probability_npv_positive"])),
+        "sure": numbers.share(float(found["probability_npv_positive"])) if cost or abs(gain) >= SMALL_MUSD else "",
     }

@@ -6,6 +6,7 @@ one file, relative links, no script.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -81,7 +82,8 @@ def _pair(group: Sequence[tuple[Mapping[str, Any], Found]]) -> dict[str, Any]:
         "last": first.last,
         "headline": front_words.headline([found for _, found in acting]) if acting else "",
         "because": front_words.because([found for _, found in acting], names),
-        "capacity": [row for row, (_, found) in zip(rows, acting, strict=True) if found.only_capacity],
+        "capacity": sorted((row for row, (_, found) in zip(rows, acting, strict=True) if found.only_capacity), key=lambda row: [int(v) for v in re.findall(r"\d+", row["folder"])]),
+        "needs": next((told for _, found in group if (told := front_words.needs(found))), ""),
         "rows": rows,
         "still": [row for row in rows if not row["told"]],
         "reference": [{**_report(entry), "level": found.level} for entry, found in ordered if not found.measured],
@@ -99,6 +101,7 @@ def _row(entry: Mapping[str, Any], found: Found, span_percent: tuple[float, floa
         "told": told,
         "answer": answer,
         "why": front_words.why(found),
+        "own_reason": front_words.why(found, needed=False),
         "effect": findings.percent(band),
         "range": numbers.percent_range(band.low, band.high, sign=True) if told or verdict(band) == "open" else "",
         "interval": Markup(sparkline.interval(band.low, band.mid, band.high, span_percent, told, str(escape(title)))),

@@ -48,7 +48,7 @@ def delay_curves(result: StudyResult, crossings: Sequence[str] | None = None) ->
     for k, (crossing, row) in enumerate(rows.iterrows()):
         column, line = k % across, k // across
         left = draw.LEFT_IN + column * 3.02
-        right = 0.12 if across == 1 or column == 1 else 3.1
+        right = 0.2 if across == 1 or column == 1 else 3.18
         ax = draw.panel(figure, left=left, right=right, top=0.42 + 2.15 * line, bottom=height - 2.15 * (line + 1) + 0.3)
         _curve_panel(ax, curves[curves["crossing"] == crossing], row, (result.years[0], result.years[-1]), load_in(result, str(crossing), result.years[0]), first=k == 0)
     return draw.finish(figure, _curve_title(rows, result.years[-1]) + _elsewhere(result, rows), _curve_alt(rows, result.years[-1]), draw.model_source(result, _SOURCE), _curve_table(rows, result.years[-1]))
@@ -101,13 +101,13 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     ax.axvspan(early, max(late, early + 0.004 * right), color=C["warn_tint"], linewidth=0, zorder=1)
     ax.axvline(load_now, color=C["warn"], linewidth=1.4, linestyle=(0, (2, 2)), zorder=2)
     ax.axvline(load, color=C["warn"], linewidth=1.0, zorder=2)
-    draw.text(ax, 1, 1, f"{numbers.count(load_now)} a day in {years[0]}, {numbers.count(load)} in {years[1]}", C["warn"], ha="right", va="bottom", axes="axes", dy=13)
+    draw.text(ax, 1, 1, f"{numbers.count(load_now)} a day in {years[0]}, {numbers.count(load)} in {years[1]}", C["warn"], ha="right", va="bottom", axes="axes", dy=16)
     ax.set_xlim(0, right)
     ax.set_ylim(0, top)
     draw.value_axis(ax, most=4)
     draw.value_axis(ax, "x", most=5)
     state = " (shut)" if row["state"] == "shut" else ""
-    draw.heading(ax, f"{crossing_name(str(row['name']))}{state}", dx=-28, dy=13, bold=True)
+    draw.heading(ax, f"{crossing_name(str(row['name']))}{state}", dx=-28, dy=16, bold=True)
     if first:
         draw.text(ax, 0, 1.0, "hours", C["muted"], axes="axes", va="bottom", dx=-28, dy=3)
         draw.text(ax, 1, 0, "trucks a day", C["muted"], ha="right", va="bottom", axes="axes", dx=0, dy=2, halo=True)
@@ -165,9 +165,9 @@ def crossing_fill(result: StudyResult) -> blocks.Figure | None:
     first, last = result.years[0], result.years[-1]
     height = 0.62 + 0.24 * len(names)
     figure = draw.canvas(height)
-    left, width, gap = (0.78, 0.68, 0.2) if draw.narrow() else (1.05, 1.5, 0.12)
+    left, width, gap = (0.8, 0.6, 0.22) if draw.narrow() else (1.05, 1.5, 0.12)
     if draw.narrow():
-        cases[0] = ("today", "Today")
+        cases = [("today", "Today"), ("800", "800 a day"), ("1000", "1,000")]
     rows = []
     for k, (case, words) in enumerate(cases):
         ax = draw.panel(figure, left=left + k * (width + gap), right=draw.width_in() - left - k * (width + gap) - width, top=0.3, bottom=0.32)

@@ -121,9 +121,12 @@ def route_map(result: StudyResult) -> blocks.Figure | None:
     taken: list[Array] = []
     own = draw.pair_names(result)
     box = (west, south, east, north)
+    # All marks first: no name stands on one.
+    crossings = _crossing_marks(ax, project, result, taken, west)
+    places = _place_marks(ax, project, lines, taken, west)
     _draw_names(ax, project, taken, own, box, only=True)
-    _draw_crossings(ax, project, result, taken, west)
-    _draw_places(ax, project, lines, taken, west)
+    _name_crossings(ax, result, crossings, taken)
+    _name_places(ax, places, taken)
     _draw_names(ax, project, taken, own, box)
     _key(figure, lines)
     title, alt = _words(result, lines)
@@ -203,8 +206,13 @@ def _inside(ax: Axes, xy: Array) -> bool:
     return bool(x0 < xy[0] < x1 and y0 < xy[1] < y1)
 
 
-def _draw_crossings(ax: Axes, project: Projection, result: StudyResult, taken: list[Array], west: float) -> None:
-    """Crossings as dots; the names of those that matter to the study. What place labels take is added to ``taken``."""
+def _mark_box(ax: Axes, xy: Array) -> Array:
+    half = 3.2 * (ax.get_xlim()[1] - ax.get_xlim()[0]) / (draw.width_in() * 72)
+    return np.array([xy[0] - half, xy[1] - half, xy[0] + half, xy[1] + half])
+
+
+def _crossing_marks(ax: Axes, project: Projection, result: StudyResult, taken: list[Array], west: float) -> dict[str, Array]:
+    """Crossings as dots; where they stand is added to ``taken`` and returned."""
     table = result["crossings"].set_index("crossing")
     places = gazetteer.places()
     shown = table[table.index.isin(places.index)]
@@ -218,16 +226,23 @@ def _draw_crossings(ax: Axes, project: Projection, result: StudyResult, taken: l
         if kinds[kind]:
             xy = np.array(kinds[kind])
             ax.plot(xy[:, 0], xy[:, 1], linestyle="none", marker=marker, markersize=size, markerfacecolor=C[face], markeredgecolor=C[edge], markeredgewidth=0.8, zorder=9)
+    taken += [_mark_box(ax, xy) for xy in at.values()]
+    return at
+
+
+def _name_crossings(ax: Axes, result: StudyResult, at: dict[str, Array], taken: list[Array]) -> None:
+    """The names of the crossings that matter to the study."""
+    table = result["crossings"].set_index("crossing")
     for crossing in chosen_crossings(result, 5 if draw.narrow() else 9):
         if crossing in at:
             _place_label(ax, at[crossing], crossing_name(str(table.loc[crossing, "name"])), taken, C["ink"], bold=False)
 
 
 def _place_label(ax: Axes, xy: Array, words: str, taken: list[Array], colour: str, *, bold: bool, must: bool = True) -> bool:
-    """A label at the first of eight places round a point where it meets no other label."""
+    """A label at the first of twelve places round a point where it meets no mark and no other label."""
     unit = (ax.get_xlim()[1] - ax.get_xlim()[0]) / (draw.width_in() * 72)
-    long, tall = (5.0 if bold else 4.5) * len(words) * unit, 9.0 * unit
-    for ha, dx, dy in (("left", 6, 0), ("right", -6, 0), ("left", 5, 8), ("right", -5, 8), ("left", 5, -8), ("right", -5, -8), ("center", 0, 10), ("center", 0, -10)):
+    long, tall = (5.8 if bold else 5.1) * len(words) * unit, 9.5 * unit
+    for ha, dx, dy in (("left", 6, 0), ("right", -6, 0), ("left", 5, 8), ("right", -5, 8), ("left", 5, -8), ("right", -5, -8), ("center", 0, 10), ("center", 0, -10), ("left", 8, 14), ("right", -8, 14), ("left", 8, -14), ("right", -8, -14)):
         left = xy[0] + dx * unit - {"left": 0.0, "right": long, "center": long / 2}[ha]
         box = np.array([left, xy[1] + dy * unit - tall / 2, left + long, xy[1] + dy * unit + tall / 2])
         (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
@@ -241,8 +256,8 @@ def _place_label(ax: Axes, xy: Array, words: str, taken: list[Array], colour: st
     return False
 
 
-def _draw_places(ax: Axes, project: Projection, lines: Sequence[Way], taken: list[Array], west: float) -> None:
-    """Cities and ports where ways begin, end or change mode."""
+def _place_marks(ax: Axes, project: Projection, lines: Sequence[Way], taken: list[Array], west: float) -> list[tuple[str, Array]]:
+    """Cities and ports where ways begin, end or change mode, as squares; those to be named, with where they are, are returned."""
     places = gazetteer.places()
     use: dict[str, float] = {}
     modes: dict[str, set[str]] = {}
@@ -252,13 +267,18 @@ def _draw_places(ax: Axes, project: Projection, lines: Sequence[Way], taken: lis
             modes.setdefault(place, set()).add(way.mode)
     chosen = [p for p in sorted(use, key=lambda p: (-len(modes[p]), -use[p], p)) if p in places.index and places.loc[p, "kind"] != "crossing"]
     if not chosen:
-        return
+        return []
     at = project(positions(places, chosen, west))
     inside = [k for k, xy in enumerate(at) if _inside(ax, xy)]
     ax.plot(at[inside, 0], at[inside, 1], "s", markersize=3.0, color=C["ink"], zorder=8)
-    for k in inside:
-        if (len(modes[chosen[k]]) > 1 or use[chosen[k]] > 0.01) and not (draw.narrow() and use[chosen[k]] < _NAMED_ON_A_PHONE):
-            _place_label(ax, at[k], str(places.loc[chosen[k], "name"]).split(" (")[0], taken, C["ink"], bold=True)
+    taken += [_mark_box(ax, at[k]) for k in inside]
+    named = [k for k in inside if (len(modes[chosen[k]]) > 1 or use[chosen[k]] > 0.01) and not (draw.narrow() and use[chosen[k]] < _NAMED_ON_A_PHONE)]
+    return [(str(places.loc[chosen[k], "name"]).split(" (")[0], at[k]) for k in named]
+
+
+def _name_places(ax: Axes, places: Sequence[tuple[str, Array]], taken: list[Array]) -> None:
+    for name, xy in places:
+        _place_label(ax, xy, name, taken, C["ink"], bold=True)
 
 
 def _draw_names(ax: Axes, project: Projection, taken: list[Array], own: Sequence[str], extent: Box, *, only: bool = False) -> None:
@@ -305,7 +325,7 @@ def _key(figure: Figure, lines: Sequence[Way]) -> None:
         draw.text(ax, at + 11, row, words, C["ink"])
         at += 19 + 4.9 * len(words)
     if not draw.narrow():
-        draw.text(ax, at + 6, 5, "Width: share of trade, by its square root. Air is drawn straight.", C["muted"], size=theme.SMALL_PT - 1)
+        draw.text(ax, at + 6, 5, "Width: share of trade, by its square root. Air: straight.", C["muted"], size=theme.SMALL_PT - 1)
 
 
 def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
@@ -320,7 +340,7 @@ def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
     reopened = [crossing_name(str(n)) for n in crossings.loc[opens, "name"]]
     binding = [crossing_name(str(n)) for n in table.loc[table["binds_before"].astype(bool) & (table["state"] != "shut"), "name"]]
     lead = str(by_mode.index[0])
-    title = f"Between {a} and {b} {numbers.share(float(by_mode.iloc[0]))} goes {draw.by_mode(lead)}; the roads pass {numbers.in_words(len(used))} {numbers.plural(len(used), 'crossing')}"
+    title = f"Of what {a} sells to {b} {numbers.share(float(by_mode.iloc[0]))} goes {draw.by_mode(lead)}; the roads pass {numbers.in_words(len(used))} {numbers.plural(len(used), 'crossing')}"
     if shut:
         title += f", with {numbers.listed(shut)} shut today"
     if reopened:

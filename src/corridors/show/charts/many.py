@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from corridors.show import blocks, findings, lookups, numbers, theme
@@ -13,8 +14,9 @@ from corridors.study.result import StudyResult
 
 
 def ranked(results: Sequence[StudyResult]) -> list[StudyResult]:
-    """Findings first, the largest rise on top; then what cannot be told from zero, by name."""
-    return sorted(results, key=findings.rank)
+    """Those of the pair that most are about: findings first, the largest rise on top; then what cannot be told from zero, by name."""
+    own = Counter(r.pair for r in results).most_common(1)[0][0] if results else None
+    return sorted((r for r in results if r.pair == own), key=findings.rank)
 
 
 @draw.chart
@@ -43,7 +45,7 @@ def scenarios_ranked(results: Sequence[StudyResult]) -> blocks.Figure | None:
     room = 0.04 * max(high - low, 1e-9)
     ax.set_xlim(low - room, high + room)
     draw.value_axis(ax, "x", most=5, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
-    draw.heading(ax, f"change of two-way trade in {shown[0].years[-1]}", dx=0, dy=4)
+    draw.heading(ax, f"change of two-way trade of {' and '.join(draw.pair_names(shown[0]))} in {shown[0].years[-1]}", dx=0, dy=4)
     top, b = shown[0], bands[0]
     title = f"{top.title} does most for trade: {findings.percent(effects[0])}, {numbers.percent_range(b['p10'], b['p90'], sign=True)} in four futures of five"
     if not effects[0].mid > 0 or not known[0]:

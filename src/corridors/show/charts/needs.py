@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
-from corridors.show import blocks, numbers, theme
+from corridors.show import blocks, lookups, numbers, theme
 from corridors.show.charts import draw
 from corridors.show.charts.border import chosen_crossings, crossing_name
 from corridors.show.charts.reasons import two_line_labels
@@ -13,6 +15,13 @@ from corridors.study.result import StudyResult
 
 _MOST_ROWS = 8
 _FEWEST_TRUCKS = 0.001
+_WHAT = {"exports": "Exports", "imports": "Imports", "total": "Two-way trade", "balance": "Balance"}
+
+
+def _short_period(period: str) -> str:
+    """``FY2022 Jul-May, as yearly rates`` as ``2021/22 Jul-May``; what is below the chart says that periods are made alike."""
+    plain = re.sub(r"FY(\d{4})", lambda year: f"{int(year[1]) - 1}/{int(year[1]) % 100:02d}", period)
+    return plain.removesuffix(", as yearly rates")
 
 
 @draw.chart
@@ -24,7 +33,7 @@ def history(result: StudyResult) -> blocks.Figure | None:
     table = table.reindex(table["difference_percent"].abs().sort_values(ascending=False, kind="stable").index).head(_MOST_ROWS).reset_index(drop=True)
     figure = draw.canvas(0.5 + 0.42 * len(table))
     ax = draw.panel(figure, left=2.1, right=0.75, top=0.34, bottom=0.08)
-    two_line_labels(ax, [f"{str(r.what).capitalize()}, {r.period}" for r in table.itertuples()], letters=32)
+    two_line_labels(ax, [f"{_WHAT.get(str(r.what), str(r.what).capitalize())}, {_short_period(str(r.period))}" for r in table.itertuples()], letters=32)
     ends = table[["value_a_musd", "value_b_musd"]].to_numpy(dtype=float)
     low, high = min(0.0, float(ends.min())), float(max(ends.max(), 0.0))
     room = 0.12 * (high - low)
@@ -37,7 +46,8 @@ def history(result: StudyResult) -> blocks.Figure | None:
         middle = (low + high) / 2
         wide = abs(b - a) > 0.45 * (high - low)
         if draw.narrow():
-            draw.text(ax, (a + b) / 2, n, f"{numbers.fixed(left[0])} and {numbers.fixed(right[0])}", C["muted"], ha="center", va="top", dy=-3, halo=True)
+            at = ((a + b) / 2 - low) / (high - low)
+            draw.text(ax, (a + b) / 2, n, f"{numbers.fixed(left[0])} and {numbers.fixed(right[0])}", C["muted"], ha="left" if at < 0.2 else "right" if at > 0.8 else "center", va="top", dy=-3, halo=True)
         elif wide:
             draw.text(ax, left[0], n, _source_label(left[0], left[1]), C["muted"], va="bottom", dy=4, size=theme.SMALL_PT - 1)
             draw.text(ax, right[0], n, _source_label(right[0], right[1]), C["muted"], ha="right", va="top", dy=-4, size=theme.SMALL_PT - 1)
@@ -53,7 +63,7 @@ def history(result: StudyResult) -> blocks.Figure | None:
         draw.zero_line(ax, "x")
     draw.heading(ax, "\u25cf one source   \u25cb the other, million dollars a year", dx=0, dy=4)
     top = table.iloc[0]
-    title = f"Sources disagree by up to {numbers.percent(abs(top['difference_percent']), 0)} on the same trade: {top['what']} of {str(top['period']).removesuffix(', as yearly rates')}"
+    title = f"Sources disagree by up to {numbers.percent(abs(top['difference_percent']), 0)} on the same trade: {_WHAT.get(str(top['what']), str(top['what'])).lower()}, {lookups.period_words(top['period'])}"
     said = [f"{r.what} of {r.period}: {numbers.musd(r.value_a_musd, 3)} by {r.source_a}, {numbers.musd(r.value_b_musd, 3)} by {r.source_b}" for r in table.itertuples()]
     body = [(f"{str(r.what).capitalize()}, {r.period}", numbers.musd(r.value_a_musd, 3), str(r.source_a), numbers.musd(r.value_b_musd, 3), str(r.source_b), numbers.signed_percent(r.difference_percent, 0)) for r in table.itertuples()]
     columns = [blocks.Column("Flow and period"), draw.numeric("One says"), blocks.Column("Source"), draw.numeric("The other says"), blocks.Column("Source"), draw.numeric("Difference")]
@@ -102,7 +112,8 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
     two_line_labels(ax, labels, letters=42)
     low = max(_FEWEST_TRUCKS, min([r[1] for r in rows if r[1] > 0] or [1.0]) * 0.8)
     high = max([r[3] for r in rows] + [float(v) for v in about[["capacity_before", "capacity_after"]].to_numpy().ravel()] + [1.0]) * 1.3
-    draw.log_axis(ax, "x", draw.powers(low, high), draw.tick_text)
+    # A tick at the edge of a phone would be cut off.
+    draw.log_axis(ax, "x", draw.powers(low * (2.0 if draw.narrow() else 1.0), high), draw.tick_text)
     ax.set_xlim(low * 0.8, high)
     for n, (_, p10, p50, p90, potential) in enumerate(rows):
         ax.plot([max(p10, low), max(p90, low)], [n, n], color=C["band80"], linewidth=5, zorder=2, solid_capstyle="butt")

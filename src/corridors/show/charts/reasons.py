@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import pandas as pd
@@ -13,6 +14,7 @@ from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
 
+_LETTER_PT = 5.2
 _LETTERS = 46
 _MOST_PARAMETERS = 10
 _LONG_UNIT = 20
@@ -191,6 +193,7 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     two_line_labels(ax, [_head(str(p), str(m)) for p, m in zip(table["parameter"], table["meaning"], strict=True)], letters=42)
     ends = table[["effect_low_percent", "effect_high_percent"]].to_numpy(dtype=float)
     least, most = min(float(ends.min()), 0.0), max(float(ends.max()), 0.0)
+    told: list[tuple[float, int, str]] = []
     for n, (low, high) in enumerate(ends):
         bars = [(low, "low_value", C["faint"], C["muted"]), (high, "high_value", C["accent"], C["accent"])]
         # Where both ends lie on one side, the shorter bar lies on the longer, its label across the middle.
@@ -200,9 +203,10 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
             ax.barh([n], [value], 0.5, color=colour, zorder=3 + 0.1 * k)
             side = 1 if value > 0 or (value == 0 and bars[1 - k][0] <= 0) else -1
             at, side = (0.0, -side) if same and k == 1 else (value, side)
-            draw.text(ax, at, n, end_words(str(table.loc[n, "parameter"]), float(table.loc[n, name]), name == "high_value"), ink, ha="left" if side > 0 else "right", dx=3 * side, size=theme.SMALL_PT - 1)
+            told.append((at, side, end_words(str(table.loc[n, "parameter"]), float(table.loc[n, name]), name == "high_value")))
+            draw.text(ax, at, n, told[-1][2], ink, ha="left" if side > 0 else "right", dx=3 * side, size=theme.SMALL_PT - 1)
     ax.axvline(0, color=C["ink"], linewidth=0.9, zorder=4)
-    ax.set_xlim(least - 0.14 * (most - least), most + 0.14 * (most - least))
+    ax.set_xlim(*_room_for(told, least, most, ax.get_position().width * draw.width_in() * 72))
     draw.value_axis(ax, "x", most=4, style=draw.tick_text)
     draw.text(ax, 0, 1, "points from the middle", C["ink"], ha="center", va="bottom", axes="x", dy=3)
     if draw.narrow():
@@ -225,6 +229,16 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     columns = [blocks.Column("What is uncertain"), draw.numeric("Low end"), draw.numeric("High end"), draw.numeric("Effect at low end", "points from the middle"), draw.numeric("Effect at high end", "points from the middle"), draw.numeric("Share of the spread, alone"), draw.numeric("Share of the spread, with all interplay")]
     return draw.finish(figure, title, f"Tornado chart of the effect on two-way trade in {result.years[-1]}, in percentage points from the case with everything at its middle. " + " ".join(said), draw.model_source(result, "ranges of parameters as listed under data"),
                        blocks.table("Effect on two-way trade when one quantity goes from end to end", columns, body))  # fmt: skip
+
+
+def _room_for(told: Sequence[tuple[float, int, str]], least: float, most: float, width_pt: float) -> tuple[float, float]:
+    """Limits of an axis of ``width_pt`` on which each label (its place, its side, its words) stands whole."""
+    low, high = least, most
+    for _ in range(8):
+        letter = _LETTER_PT * (high - low) / width_pt
+        reach = [(at, at + side * letter * (len(words) + 2)) for at, side, words in told]
+        low, high = min(least, *(b for _, b in reach)), max(most, *(b for _, b in reach))
+    return low, high
 
 
 def end_words(parameter: str, value: float, high: bool) -> str:

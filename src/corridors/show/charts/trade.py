@@ -31,7 +31,7 @@ def fan(result: StudyResult, flow: str = "total", ghost: StudyResult | None = No
     moves = draw.has_measures(result) and bool((effect[list(QUANTILES)].abs().to_numpy() > 0).any())
     scale, unit = _money_scale(float(plan["p97_5"].max()))
     figure = draw.canvas(4.2 if moves else 3.0)
-    ax = draw.panel(figure, right=1.12 if draw.narrow() else 1.3, bottom=1.55 if moves else draw.BOTTOM_IN)
+    ax = draw.panel(figure, right=1.26 if draw.narrow() else 1.3, bottom=1.55 if moves else draw.BOTTOM_IN)
     seen = _reports(result, flow)
     first = min([*seen["middle"], result.years[0]], default=result.years[0])
     draw_bands(ax, plan, scale, "band" if moves else "base")
@@ -132,7 +132,7 @@ def short_money(value_musd: float) -> str:
 
 
 def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float, ghost: pd.DataFrame | None = None) -> None:
-    ax = draw.panel(figure, right=1.12 if draw.narrow() else 1.3, top=3.25, bottom=0.08)
+    ax = draw.panel(figure, right=1.26 if draw.narrow() else 1.3, top=3.25, bottom=0.08)
     draw_bands(ax, effect, 1.0, "band")
     draw.zero_line(ax)
     ax.plot(effect["year"], effect["p50"], color=C["scenario"], zorder=4)

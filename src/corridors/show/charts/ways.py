@@ -31,12 +31,14 @@ def breakdown(result: StudyResult, goods: str = "road") -> blocks.Figure | None:
     if not parts:
         return None
     block = 0.55 + _ROW_IN * len(parts)
-    height = 0.15 + block * len(directions) + 0.2
+    # On a phone what the colours mean has a line of its own.
+    lead = 0.33 if draw.narrow() and moves else 0.15
+    height = lead + block * len(directions) + 0.2
     figure = draw.canvas(height)
     for k, direction in enumerate(directions):
         for column, (quantity, unit) in enumerate((("days", "days"), ("usd_per_t", "dollars a tonne"))):
-            left = 1.25 + column * 1.07 if draw.narrow() else 1.5 + column * 2.3
-            ax = draw.panel(figure, left=left, right=draw.width_in() - left - (0.42 if draw.narrow() else 1.95), top=0.45 + k * block, bottom=height - (k + 1) * block + 0.02)
+            left = 1.3 + column if draw.narrow() else 1.5 + column * 2.3
+            ax = draw.panel(figure, left=left, right=draw.width_in() - left - (0.36 if draw.narrow() else 1.95), top=lead + 0.3 + k * block, bottom=height - lead - (k + 1) * block + 0.17)
             wide = table.loc[table["direction"] == direction].pivot(index="component", columns="case", values=quantity).reindex(parts).fillna(0.0)
             _paired(ax, wide if moves else wide.assign(after=np.nan), 1.22 * float(max(table[quantity].max(), 1e-9)), parts if column == 0 else [""] * len(parts), quantity)
             total = wide.sum()
@@ -64,7 +66,7 @@ def _paired(ax: Axes, wide: pd.DataFrame, most: float, labels: list[str], quanti
     ax.barh(at if alone else at - 0.19, wide["before"], 0.5 if alone else 0.34, color=C["baseline"])
     if not alone:
         ax.barh(at + 0.19, wide["after"], 0.34, color=C["scenario"])
-    style = numbers.dollars if quantity == "usd_per_t" else lambda v: numbers.fixed(v, 1)
+    style = numbers.dollars if quantity == "usd_per_t" and not draw.narrow() else lambda v: numbers.fixed(v, 0 if quantity == "usd_per_t" else 1)
     for n, (before, after) in enumerate(zip(wide["before"], wide["before"] if alone else wide["after"], strict=True)):
         same = style(before) == style(after)
         if before < 1e-9 and after < 1e-9:
@@ -139,14 +141,14 @@ def route_shares(result: StudyResult) -> blocks.Figure | None:
     shown = pd.concat(tables.values())
     values = shown[["share_before", "share_after"]].to_numpy()
     low = float(max(_SMALLEST_SHARE, 10.0 ** np.floor(np.log10(values[values > _SMALLEST_SHARE].min(initial=0.1)))))
-    heights = [0.55 + 0.215 * len(t) for t in tables.values()]
+    heights = [0.55 + (0.35 if draw.narrow() else 0.215) * len(t) for t in tables.values()]
     height = sum(heights) + 0.32
     figure = draw.canvas(height)
     top = 0.0
     for k, (direction, table) in enumerate(tables.items()):
-        ax = draw.panel(figure, left=1.5 if draw.narrow() else 2.55, right=0.75 if draw.narrow() else 1.1, top=top + 0.45, bottom=height - top - heights[k] + 0.0)
+        ax = draw.panel(figure, left=0.1 if draw.narrow() else 2.95, right=0.75 if draw.narrow() else 1.1, top=top + 0.45, bottom=height - top - heights[k] + 0.0)
         _share_panel(ax, table, low, last=k == len(tables) - 1)
-        draw.heading(ax, draw.direction_name(result, direction), dx=-1.45 * 72 if draw.narrow() else -2.48 * 72, dy=10, bold=True)
+        draw.heading(ax, draw.direction_name(result, direction), dx=0 if draw.narrow() else -2.88 * 72, dy=10, bold=True)
         if k == 0:
             draw.text(ax, 1, 1, "\u25cb without", C["baseline"], axes="axes", ha="right", va="bottom", dx=-8 if draw.narrow() else -38, dy=10, bold=True)
             draw.text(ax, 1, 1, "\u25cf with" if draw.narrow() else "\u25cf with measures", C["scenario"], axes="axes", ha="left", va="bottom", dx=4 if draw.narrow() else -30, dy=10, bold=True)
@@ -167,13 +169,16 @@ def _worth_showing(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _share_panel(ax: Axes, table: pd.DataFrame, low: float, last: bool) -> None:
-    draw.rows_axis(ax, [draw.cut(_short_route(str(n)), 24 if draw.narrow() else 40) for n in table["name"]], theme.SMALL_PT - 0.5)
-    draw.log_axis(ax, "x", draw.powers(low, 1.0)[:: 2 if draw.narrow() else 1], lambda v: f"{draw.tick_text(100 * v)}{numbers.THIN}%")
+    names = [draw.cut(_short_route(str(n)), 49) for n in table["name"]]
+    draw.rows_axis(ax, [""] * len(names) if draw.narrow() else names, theme.SMALL_PT - 0.5)
+    for n, name in enumerate(names if draw.narrow() else []):
+        draw.text(ax, 0, n, name, C["ink"], axes="y", dy=11, halo=True)
+    draw.log_axis(ax, "x", draw.powers(low, 1.0)[:: -2 if draw.narrow() or low < 1e-4 else 1], lambda v: f"{draw.tick_text(100 * v)}{numbers.THIN}%")
     ax.set_xlim(low * 0.8, 1.15)
     for n, r in enumerate(table.rename(columns={"name": "name_"}).itertuples()):
         before, after = max(r.share_before, low * 0.85), max(r.share_after, low * 0.85)
         if r.share_before < low * 0.85:
-            draw.text(ax, before, n, "none", C["muted"], dx=6, dy=5, size=theme.SMALL_PT - 1.5)
+            draw.text(ax, before, n, "none", C["muted"], dx=6, dy=-5 if draw.narrow() else 5, size=theme.SMALL_PT - 1.5)
         ax.plot([before, after], [n, n], color=C["band50"], linewidth=2.4, zorder=2, solid_capstyle="butt")
         ax.plot([before], [n], "o", markersize=5.4, markerfacecolor=C["paper"], markeredgecolor=C["baseline"], markeredgewidth=1.3, zorder=3, clip_on=False)
         ax.plot([after], [n], "o", markersize=4.4, color=C["scenario"], zorder=4, clip_on=False)
@@ -199,7 +204,8 @@ def _share_words(result: StudyResult, tables: dict[str, pd.DataFrame]) -> tuple[
     modes = _by_mode(result, first)
     name = draw.direction_name(result, first)
     top = str(modes["share_after"].idxmax())
-    lead = f"{numbers.share(modes.loc[top, 'share_after'])} of what goes from {name} {'goes' if draw.has_measures(result) else 'travels'} {draw.by_mode(top)}"
+    head = "With the measures " if draw.has_measures(result) else ""
+    lead = f"{head}{numbers.share(modes.loc[top, 'share_after'])} of what goes from {name} travels {draw.by_mode(top)}"
     if "road" in modes.index and top != "road":
         a, b = (numbers.share(modes.loc["road", c]) for c in ("share_before", "share_after"))
         change = f"the road keeps {a}" if a == b else f"the road\u2019s share {'rises' if modes.loc['road', 'share_after'] > modes.loc['road', 'share_before'] else 'falls'} from {a} to {b}"

@@ -122,7 +122,7 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
     draw.value_axis(ax, "x", most=4, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     draw.heading(ax, "change of real GDP", dx=0, dy=4)
     for n, r in enumerate(shown.itertuples()):
-        draw.text(ax, 1, n, findings.percent(bands[r.economy]), C["ink"], ha="right", axes="y", dx=96)
+        draw.text(ax, 1, n, findings.percent(bands[r.economy]), C["ink"], ha="right", axes="y", dx=82 if draw.narrow() else 96)
     said = [f"{draw.economy(r.economy)} {findings.percent(bands[r.economy])} ({numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)})" for r in shown.itertuples()]
     body = [(draw.economy(r.economy), findings.percent(bands[r.economy]), numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)) for r in shown.itertuples()]
     title = _output_title(result, bands, sure.iloc[0] if sure.iloc[0]["change_percent_p50"] > 0 else sure.iloc[-1])
@@ -200,11 +200,12 @@ def _missing_panel(ax: Axes, part: pd.DataFrame, other: str, reach: tuple[float,
 def _label_notable(ax: Axes, rest: pd.DataFrame, own: pd.DataFrame) -> None:
     """Names of large and of unusual partners, where they do not stand on each other."""
     score = rest["predicted_musd"] ** 0.5 * (0.6 + np.abs(np.log(rest["ratio"])))
-    taken = [(np.log10(r.predicted_musd), np.log10(r.ratio)) for r in own.itertuples()]
+    # The own pair's label is long, and on one side of its mark.
+    taken = [(np.log10(r.predicted_musd) + step, np.log10(r.ratio)) for r in own.itertuples() for step in (-1.8, -0.9, 0.0, 0.9, 1.8)]
     placed = 0
     for i in score.sort_values(ascending=False, kind="stable").index:
         x, y = np.log10(rest.loc[i, "predicted_musd"]), np.log10(rest.loc[i, "ratio"])
-        if any(abs(x - a) < 0.95 and abs(y - b) < 0.17 for a, b in taken):
+        if any(abs(x - a) < (1.3 if draw.narrow() else 0.95) and abs(y - b) < (0.26 if draw.narrow() else 0.17) for a, b in taken):
             continue
         taken.append((x, y))
         draw.text(ax, 10.0**x, 10.0**y, draw.short_economy(str(rest.loc[i, "partner"])), C["ink"], ha="right", dx=-4, size=theme.SMALL_PT - 1, halo=True)

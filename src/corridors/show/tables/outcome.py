@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,6 @@ from corridors.show.lookups import (
     has_measures,
     pair_words,
     path,
-    verdict,
     way,
 )
 from corridors.show.tables.cells import (
@@ -256,10 +256,12 @@ def scenarios(results: Sequence[StudyResult]) -> Table | None:
     if not results:
         return None
     several = len({r.pair for r in results}) > 1
-    order = sorted(results, key=findings.rank)
+    # Another pair's scenario stands below those that are compared.
+    own = Counter(r.pair for r in results).most_common(1)[0][0]
+    order = sorted(results, key=lambda r: (r.pair != own, findings.rank(r)))
     body = [_scenario(r, several) for r in order]
     heads: list[str | Column] = ["Scenario", *(["Pair"] if several else []), right("Measures"), right("Effect", "%"), right(BAND, "%"), right("Change", "million dollars a year"),
-                                 right(BAND, "million dollars a year"), "Reads as", right("Worth to all who ship", "million dollars a year"), right("Net of cost", "million dollars"), right("Worth it in", "% of cases")]  # fmt: skip
+                                 right(BAND, "million dollars a year"), right("Worth to all who ship", "million dollars a year"), right("Net of cost", "million dollars"), right("Worth it in", "% of cases")]  # fmt: skip
     last = order[0].years[-1]
     return table(
         f"Scenarios side by side: effect on two-way trade in {last}", heads, body, model(order[0]),
@@ -273,7 +275,7 @@ def _scenario(result: StudyResult, several: bool) -> tuple[str, ...]:
         clean(result.title), *([" \u2013 ".join(result.facts["names"])] if several else []), n.fixed(len(result.scenario.get("measures", ()))),
         findings.amount(found) if has_measures(result) else DASH, findings.span(found) if has_measures(result) else DASH,
         *((n.fixed(money.mid, n.decimals_for(money.mid, 2), sign=True), n.number_range(money.low, money.high, sign=True)) if findings.told(found) else (DASH, DASH)),
-        _reads(result, found), *_worth(result),
+        *_worth(result),
     )  # fmt: skip
 
 
@@ -283,13 +285,3 @@ def _worth(result: StudyResult) -> tuple[str, str, str]:
         return DASH, DASH, DASH
     found = result.facts["appraisal"]
     return fixed(found["user_benefits_musd"]["mean"], 0, sign=True), fixed(found["npv_musd"]["mean"], 0, sign=True), n.fixed(100.0 * found["probability_npv_positive"])
-
-
-def _reads(result: StudyResult, found: Band) -> str:
-    if not has_measures(result):
-        return "no measure"
-    return {
-        "none": "no change", "tiny": "no measurable effect", "nil": "no measurable effect", "open": "not told from zero", "rise": "a rise", "fall": "a fall",
-    }[verdict(found)]  # fmt: skip
-
-

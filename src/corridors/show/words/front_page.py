@@ -28,6 +28,8 @@ class Found:
     """Two-way trade without measures in the last year, in words."""
     because: str = ""
     """What the effect comes from most, as the subject of a sentence; empty where that is not known."""
+    rival: str = ""
+    """What trade of others takes from this where it falls although its own cost does not rise, as half a sentence."""
     only_capacity: bool = False
     """Whether every measure widens crossings."""
     trucks: float | None = None
@@ -51,12 +53,14 @@ def _between(found: Found) -> str:
 
 def headline(acting: Sequence[Found]) -> str:
     """``Two of ten packages move trade between Pakistan and Russia``."""
-    moving = sum(findings.told(f.effect) for f in acting)
+    found = [f for f in acting if findings.told(f.effect)]
+    moving, falling = len(found), sum(f.effect.mid < 0 for f in found)
     trade = f"trade between {_between(acting[0])}"
     if len(acting) == 1:
         return f"The one package here {'moves' if moving else 'does nothing measurable to'} {trade}"
-    verb = "moves" if moving < 2 else "move"
-    return f"{phrases.capital(n.in_words(moving) if moving else 'none')} of {n.in_words(len(acting))} packages {verb} {trade}" + ("" if moving else " measurably")
+    verb = ("lowers" if moving < 2 else "lower") if falling and falling == moving else "moves" if moving < 2 else "move"
+    ways = f": {n.in_words(moving - falling)} {n.plural(moving - falling, 'raises', 'raise')} it, {n.in_words(falling)} {n.plural(falling, 'lowers', 'lower')} it" if 0 < falling < moving else ""
+    return f"{phrases.capital(n.in_words(moving) if moving else 'none')} of {n.in_words(len(acting))} packages {verb} {trade}" + (ways if moving else " measurably")
 
 
 def because(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
@@ -66,15 +70,17 @@ def because(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
         return "What each would change lies inside the noise of the estimate. Why, package by package, is below."
     reasons = Counter(f.because for f in moving if f.because)
     shared = next(iter(reasons)) if len(reasons) == 1 and len(moving) > 1 and all(f.because for f in moving) else ""
-    told = []
+    told, reason = [], ""
     for f in moving[:_MOST_NAMED]:
         verb = "raises" if f.effect.mid > 0 else "lowers"
         own = f", because of {f.because}" if f.because and not shared else ""
+        if f.rival and not reason:
+            reason = f" {quoted(titles[f.name])} lowers it although its own cost does not rise: {f.rival}." if f.effect.mid < 0 else ""
         told.append(f"{quoted(titles[f.name])} {verb} it by {n.percent(abs(f.effect.mid))} in {f.last} ({phrases.plain_range(f.effect)}){own}")
     rest = len(moving) - len(told)
     more = f" {phrases.capital(n.in_words(rest))} more {n.plural(rest, 'moves', 'move')} it, too." if rest else ""
     both = f" {'Both' if len(moving) == 2 else 'All'} because of {shared}." if shared else ""
-    return f"{'; '.join(told)}.{both}{more}"
+    return f"{'; '.join(told)}.{both}{reason}{more}"
 
 
 def answer(found: Found) -> str:
@@ -92,14 +98,19 @@ def answer(found: Found) -> str:
     return f"{'Raises' if kind == 'rise' else 'Lowers'} {trade} by {n.percent(abs(band.mid))} ({phrases.plain_range(band)})."
 
 
-def why(found: Found) -> str:
-    """Why it does nothing measurable to this trade, as far as the result tells."""
+def needs(found: Found) -> str:
+    """How little there is for a border to hold up; empty where that is not known."""
+    return "" if found.trucks is None else f"All of this trade that suits trucks would need {phrases.about_trucks(found.trucks)}, both ways."
+
+
+def why(found: Found, *, needed: bool = True) -> str:
+    """Why it does nothing measurable to this trade, as far as the result tells; without what :func:`needs` tells if that is said already."""
     told = []
     if not found.corridor_known:
         told.append("no road or railway of the network joins the two")
     if found.shut:
         told.append(f"{n.listed([clean(name) for name in found.shut])} {n.plural(len(found.shut), 'stays', 'stay')} shut, so what is built there waits")
-    if found.trucks is not None:
+    if found.trucks is not None and needed:
         need = f"all of this trade that suits trucks would need {phrases.about_trucks(found.trucks)}, both ways"
         if found.capacity is not None and found.only_capacity:
             against = "less than" if found.trucks < found.capacity else "more than"

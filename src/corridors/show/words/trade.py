@@ -194,13 +194,16 @@ def _although(result: StudyResult, band: Band) -> str:
 def rival(result: StudyResult, band: Band) -> str:
     """What moves trade against its own cost: another flow of one of the two over the same borders, as half a sentence; empty
     where the cost explains it, or no flow that moves the other way is sure."""
-    cost = fact_band(result.facts["trade_cost_change_percent"])
-    rows = result["others"]
-    if not findings.told(band) or band.mid * cost.mid < 0 or not len(rows):
+    return rival_of(result.pair, fact_band(result.facts["trade_cost_change_percent"]).mid, result["others"], band)
+
+
+def rival_of(pair: tuple[str, str], cost_percent: float, rows: pd.DataFrame, band: Band) -> str:
+    """:func:`rival` from the parts of a result: the pair, the change of its trade cost, trade of others."""
+    if not findings.told(band) or band.mid * cost_percent < 0 or not len(rows):
         return ""
     falls = band.mid < 0
     against = findings.sure(rows, "change_musd") & ((rows["change_musd_p50"] > 0) == falls)
-    rows = rows[against & (rows["exporter"].isin(result.pair) | rows["importer"].isin(result.pair))]
+    rows = rows[against & (rows["exporter"].isin(pair) | rows["importer"].isin(pair))]
     if not len(rows):
         return ""
     top = rows.loc[rows["change_musd_p50"].abs().idxmax()]
