@@ -94,7 +94,7 @@ def _routes() -> list[dict[str, Any]]:
             networkx.dijkstra_path(theirs, a, b)
 
     shut = frozenset(c for c in roads.crossing_names() if roads.crossings.loc[c, "state"] == "shut")
-    wanted = len(ours.several("lahore", "moscow", shut, 12))
+    wanted = len(ours.several("lahore", "moscow", shut))
 
     def others() -> None:
         """Shortest simple paths until as many ways differ in their borders."""
@@ -104,7 +104,7 @@ def _routes() -> list[dict[str, Any]]:
             if len(found) >= wanted:
                 break
 
-    several = _seconds(lambda: ours.several("lahore", "moscow", shut, 12))
+    several = _seconds(lambda: ours.several("lahore", "moscow", shut))
     return [
         _row(f"Cheapest ways between {len(ends)} pairs of cities", _seconds(by_us), f"{_NETWORKX} dijkstra_path", _seconds(by_them), "the same costs"),
         _row(

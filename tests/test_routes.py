@@ -55,7 +55,7 @@ def test_best_route_costs_what_networkx_finds(a: str, b: str, shut: frozenset[st
 @settings(max_examples=60)
 @given(cities, cities)
 def test_routes_join_up_and_never_turn_back(a: str, b: str) -> None:
-    for path in ROADS.several(a, b, SHUT, 12):
+    for path in ROADS.several(a, b, SHUT):
         assert path.places[0] == a and path.places[-1] == b
         assert len(set(path.places)) == len(path.places)
         for (here, there), i in zip(itertools.pairwise(path.places), path.links, strict=True):
@@ -68,9 +68,9 @@ def test_routes_join_up_and_never_turn_back(a: str, b: str) -> None:
 
 
 @settings(max_examples=60)
-@given(cities, cities, st.integers(1, 12))
-def test_the_cheapest_open_route_is_among_them_and_they_differ(a: str, b: str, most: int) -> None:
-    several = ROADS.several(a, b, SHUT, most)
+@given(cities, cities, st.floats(0.001, 0.9))
+def test_the_cheapest_open_route_is_among_them_and_they_differ(a: str, b: str, left_out: float) -> None:
+    several = ROADS.several(a, b, SHUT, left_out=left_out)
     best = ROADS.best(a, b, SHUT)
     if best is not None and a != b:
         assert best[1] in several
@@ -82,7 +82,7 @@ def test_the_cheapest_open_route_is_among_them_and_they_differ(a: str, b: str, m
 def test_every_crossing_of_the_best_route_has_a_way_round(a: str, b: str) -> None:
     best = ROADS.best(a, b, SHUT)
     assert best is not None
-    several = ROADS.several(a, b, SHUT, 12)
+    several = ROADS.several(a, b, SHUT)
     for crossing in best[1].crossings:
         assert ROADS.best(a, b, SHUT | {crossing}) is not None
         assert any(crossing not in path.crossings and not SHUT.intersection(path.crossings) for path in several)
@@ -103,7 +103,7 @@ def test_a_way_through_a_crossing_passes_it_and_comes_to_no_economy_twice(a: str
 
 
 def test_routes_from_a_place_to_itself_are_empty() -> None:
-    assert ROADS.several("lahore", "lahore", SHUT, 4)[0].links == ()
+    assert ROADS.several("lahore", "lahore", SHUT)[0].links == ()
     assert feeder(ROADS, "lahore", "lahore", 0) is not None
 
 
@@ -141,19 +141,13 @@ def test_the_corridors_that_the_governments_named_are_choices() -> None:
     for corridor in (
         ("khunjerab", "torugart"), ("khunjerab", "irkeshtam"), ("khunjerab", "khorgos"), ("torkham", "hairatan"),
         ("chaman", "hairatan"), ("chaman", "torghundi"), ("taftan", "astara", "samur"), ("gabd", "astara", "samur"),
-        ("gabd", "sarakhs", "bekdash"), ("taftan", "astara", "red_bridge", "upper_lars"),
+        ("gabd", "sarakhs", "bekdash"), ("taftan", "sarakhs", "bekdash"), ("taftan", "astara", "red_bridge", "upper_lars"),
     ):  # fmt: skip
         assert any(c[: len(corridor)] == corridor for c in road), corridor
     services = {system.effects.services[r.service].name for r in system.routes if r.service is not None}
     assert {"sea_novorossiysk", "sea_st_petersburg", "sea_vladivostok", "sea_st_petersburg_cape"} <= services
     ferries = {system.effects.links[i].name for r in system.routes for i in r.links if system.effects.links[i].mode == "ferry"}
     assert {"ferry_anzali_astrakhan"} <= ferries
-
-
-@pytest.mark.xfail(strict=True, reason="with hours net of queue cheaper ways over Taftan fill the choice; it is there by Gabd only")
-def test_taftan_sarakhs_and_kazakhstan_is_a_choice() -> None:
-    system = choice.compile_system(study=("PAK", "RUS"))
-    assert any(r.crossings[:3] == ("taftan", "sarakhs", "bekdash") for r in system.routes if r.mode == "road")
 
 
 def test_a_planned_train_is_a_choice_once_a_measure_starts_it() -> None:

@@ -105,6 +105,9 @@ class Layout:
     through_crossings: sparse.csr_array
     over: sparse.csr_array
     needs: tuple[tuple[int, tuple[int, ...]], ...]
+    """Routes by position, and measures without which each is not there."""
+    yields_to: tuple[tuple[int, tuple[int, ...]], ...]
+    """Routes by position, and measures beside which nobody takes each; a row for every better route."""
     tonnes_per_day: Array
     service_measure: Index
     economies: Mapping[str, tuple[str, ...]]
@@ -164,6 +167,7 @@ def lay_out(
         through_crossings=sparse.csr_array(choices.through[:, : len(table)]),
         over=sparse.csr_array(choices.over),
         needs=tuple((r, route.needs) for r, route in enumerate(choices.routes) if route.needs),
+        yields_to=tuple((r, needs) for r, route in enumerate(choices.routes) for needs in route.yields_to),
         tonnes_per_day=np.array([effects.tonnes_per_day[i] for i in limited])[:, None],
         service_measure=np.array([effects.services[i].new for i in limited], dtype=np.intp),
         economies={name: network.economies[name] for name in network.crossing_names()},

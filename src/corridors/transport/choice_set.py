@@ -7,7 +7,7 @@ the nests of a market lie side by side.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -18,17 +18,16 @@ from corridors.data import tables as data
 from corridors.runtime.cache import kept
 from corridors.transport.effects import Effects
 from corridors.transport.network import Network, load
-from corridors.transport.routes import Path, RoadMap, Route, by_service
+from corridors.transport.routes import STUDY_LEFT_OUT, Path, RoadMap, Route, by_service
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
 OUTSIDE = "other"
 MODES = ("road", "rail", "sea", "air", OUTSIDE)
-STUDY_ROUTES, OTHER_ROUTES = 12, 3
 
-Way = tuple[str, str, int]
-"""Two places in order, and how many ways there may be between them."""
+Way = tuple[str, str, bool]
+"""Two places in order, and whether every crossing is to have a way through it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class ChoiceSet:
 def build(
     network: Network, effects: Effects, pairs: Sequence[tuple[str, str]], study: Sequence[tuple[str, str]], limited: Sequence[int]
 ) -> ChoiceSet:
-    """Enumerate the routes of all ``pairs`` (more for those in ``study``) and lay them out as arrays.
+    """Enumerate the routes of all ``pairs`` (for those in ``study`` dear ones too) and lay them out as arrays.
 
     ``limited`` are positions of services with a capacity. Raises NetworkError where a pair has no
     gateway or no route at all.
@@ -81,12 +80,12 @@ def build(
     shut = frozenset(str(c) for c, state in network.crossings["state"].items() if state == "shut")
     alike = _alike(network, pairs, study)
     wanted = dict.fromkeys(
-        _way(origin, destination, _most(pairs[numbers[0]], study))
+        _way(origin, destination, pairs[numbers[0]] in study)
         for numbers in alike
         for origin, _ in network.gateway(*pairs[numbers[0]])
         for destination, _ in network.gateway(*pairs[numbers[0]][::-1])
     )
-    found = _paths(network, roads, shut, tuple(wanted))
+    found = _paths(network, effects, roads, shut, tuple(wanted))
     markets: list[Market] = []
     rows: list[tuple[int, int, Route]] = []
     stated = set(zip(network.base_shares["exporter"], network.base_shares["importer"], strict=True))
@@ -95,15 +94,15 @@ def build(
     never = shut - {network.crossing_names()[move.index] for move in effects.closure_days} - set(network.usual_closure_days)
     for numbers in alike:
         exporter, importer = pairs[numbers[0]]
-        most = _most((exporter, importer), study)
+        detailed = (exporter, importer) in study
         for origin, origin_weight in network.gateway(exporter, importer):
             for destination, destination_weight in network.gateway(importer, exporter):
                 m = len(markets)
                 markets.append(Market(numbers, origin, destination, origin_weight * destination_weight))
-                routes = _by_road(effects, found[_way(origin, destination, most)], (exporter, importer, origin, destination))
-                if most != STUDY_ROUTES:
+                routes = _by_road(roads[-1][0], found[_way(origin, destination, detailed)], (exporter, importer, origin, destination))
+                if not detailed:
                     routes = [route for route in routes if never.isdisjoint(route.crossings)]
-                routes += by_service(network, roads[0], effects.services, exporter, importer, origin, destination)
+                routes += by_service(network, roads[0][0], effects.services, exporter, importer, origin, destination)
                 if (exporter, importer) in outside or not routes:
                     routes.append(Route(exporter, importer, origin, destination, OUTSIDE, (origin, destination), (), ()))
                 rows += [(m, MODES.index(r.mode), r) for r in routes]
@@ -133,50 +132,83 @@ def _alike(network: Network, pairs: Sequence[tuple[str, str]], study: Sequence[t
     return list(found.values())
 
 
-def _road_maps(network: Network, effects: Effects) -> list[RoadMap]:
-    """The roads of today and, where measures move links, the roads with all of them in place."""
-    maps = [RoadMap(network, network.links)]
-    if len(effects.links) > len(network.links) or effects.link_hours or effects.link_usd_per_t:
-        from dataclasses import replace
+def _road_maps(network: Network, effects: Effects) -> list[tuple[RoadMap, frozenset[int]]]:
+    """Roads with the measures in place: none; each one that works on links, alone; and all of them."""
+    works = frozenset().union(*(_working(effects, i) for i in range(len(effects.links))))
+    sets = [frozenset[int](), *(frozenset({m}) for m in sorted(works)), works]
+    return [(_with(network, effects, there), there) for there in dict.fromkeys(sets)]
 
-        links = list(effects.links)
-        for move in effects.link_hours:
+
+def _with(network: Network, effects: Effects, there: frozenset[int]) -> RoadMap:
+    links = list(effects.links)
+    for move in effects.link_hours:
+        if move.measure in there:
             links[move.index] = replace(links[move.index], hours=move.level)
-        for move in effects.link_usd_per_t:
+    for move in effects.link_usd_per_t:
+        if move.measure in there:
             links[move.index] = replace(links[move.index], usd_per_t=move.level)
-        maps.append(RoadMap(network, links))
-    return maps
+    return RoadMap(network, links, there)
 
 
-def _most(pair: tuple[str, str], study: Sequence[tuple[str, str]]) -> int:
-    """How many routes by road a pair has: more if the study is of it."""
-    return STUDY_ROUTES if pair in study else OTHER_ROUTES
+def _working(effects: Effects, link: int) -> frozenset[int]:
+    """Measures that make a link or work on it."""
+    new = effects.links[link].new
+    moving = frozenset(move.measure for move in effects.link_hours + effects.link_usd_per_t if move.index == link)
+    return moving if new is None else moving | {new}
 
 
-def _way(origin: str, destination: str, most: int) -> Way:
+def _way(origin: str, destination: str, detailed: bool) -> Way:
     """Both directions take the same roads."""
-    return min(origin, destination), max(origin, destination), most
+    return min(origin, destination), max(origin, destination), detailed
 
 
-def _by_road(effects: Effects, paths: Sequence[Path], ends: tuple[str, str, str, str]) -> list[Route]:
-    """The routes along ``paths`` in the direction of ``ends``: exporter, importer, origin, destination."""
+Opened = tuple[Path, tuple[int, ...]]
+"""A way by road and the measures that open it; none for one of today."""
+
+
+def _by_road(full: RoadMap, paths: Sequence[Opened], ends: tuple[str, str, str, str]) -> list[Route]:
+    """The routes along ``paths`` in the direction of ``ends``: exporter, importer, origin, destination.
+
+    Of those over the same borders and ferries the dearer yield to the cheaper, by their costs on the ``full`` map, with all
+    measures in place: whoever goes that way takes the better road, and a second one as good is worth nothing.
+    """
     step = -1 if ends[2] > ends[3] else 1
+    better: dict[tuple[str, ...], tuple[tuple[int, ...], ...]] = {}
     routes = []
-    for path in paths:
-        needs = sorted({n for i in path.links if (n := effects.links[i].new) is not None})
-        routes.append(Route(*ends, "road", path.places[::step], path.links[::step], path.crossings[::step], needs=tuple(needs)))
+    for path, needs in sorted(paths, key=lambda opened: (full.cost(opened[0]), opened[1], opened[0].links)):
+        before = better.get(full.key(path), ())
+        if () not in before:
+            routes.append(
+                Route(
+                    *ends, "road", path.places[::step], path.links[::step], path.crossings[::step],
+                    needs=needs, yields_to=before,
+                )
+            )  # fmt: skip
+            better[full.key(path)] = (*before, needs)
     return routes
 
 
-def _paths(network: Network, roads: Sequence[RoadMap], shut: frozenset[str], wanted: tuple[Way, ...]) -> dict[Way, list[Path]]:
-    """Ways by road between the ends of each of ``wanted``: today's, then those that differ where measures move links."""
+def _paths(
+    network: Network,
+    effects: Effects,
+    roads: Sequence[tuple[RoadMap, frozenset[int]]],
+    shut: frozenset[str],
+    wanted: tuple[Way, ...],
+) -> dict[Way, list[Opened]]:
+    """Ways by road between the ends of each of ``wanted``: today's, then those that measures open.
+
+    What measures do to links opens what is not among today's ways: it is there as far as they are.
+    """
     of_data = load.cache_info().currsize > 0 and network is load()
-    today = _of_data(tuple(sorted(shut)), wanted) if of_data else _several(roads[0], shut, wanted)
-    found = {way: list(paths) for way, paths in zip(wanted, today, strict=True)}
-    for changed in roads[1:]:
-        for way, paths in zip(wanted, _of_changed(_Roads(changed), shut, wanted), strict=True):
-            known = {path.links for path in found[way]}
-            found[way] += [path for path in paths if path.links not in known]
+    today = _of_data(tuple(sorted(shut)), wanted) if of_data else _several(roads[0][0], shut, wanted)
+    found: dict[Way, list[Opened]] = {way: [(path, ()) for path in paths] for way, paths in zip(wanted, today, strict=True)}
+    for changed, there in roads[1:]:
+        for way, paths in zip(wanted, _of_changed(_Roads(changed, there), shut, wanted), strict=True):
+            known = {path.links for path, _ in found[way]}
+            for path in paths:
+                needs = there.intersection(m for i in path.links for m in _working(effects, i))
+                if needs and path.links not in known:
+                    found[way].append((path, tuple(sorted(needs))))
     return found
 
 
@@ -191,8 +223,8 @@ def _of_data(shut: tuple[str, ...], wanted: tuple[Way, ...]) -> list[list[Path]]
 class _Roads:
     """A map of roads as a cache key: the links, and by identity the network, which holds frames."""
 
-    def __init__(self, roads: RoadMap) -> None:
-        self.roads, self.links = roads, tuple(roads.links)
+    def __init__(self, roads: RoadMap, there: frozenset[int]) -> None:
+        self.roads, self.links = roads, (there, tuple(roads.links))
 
     def __hash__(self) -> int:
         return hash((id(self.roads.network), self.links))
@@ -209,7 +241,10 @@ def _of_changed(key: _Roads, shut: frozenset[str], wanted: tuple[Way, ...]) -> l
 
 def _several(roads: RoadMap, shut: frozenset[str], wanted: Sequence[Way]) -> list[list[Path]]:
     crossings = roads.network.crossing_names()
-    return [roads.several(a, b, shut, most, crossings if most == STUDY_ROUTES else ()) for a, b, most in wanted]
+    return [
+        roads.several(a, b, shut, crossings, STUDY_LEFT_OUT) if detailed else roads.several(a, b, shut)
+        for a, b, detailed in wanted
+    ]
 
 
 def _arrays(

@@ -145,7 +145,7 @@ class Loading:
         self.weight = self._availability(self.open, active)
 
     def _availability(self, open_share: Array, active: Array) -> Array:
-        """(R, b) chance that every crossing of a route is open, times how far its new parts are there."""
+        """(R, b) chance that every crossing of a route is open, times how far its new parts are there and no better ones."""
         slots = self.layout.choices.slots
         padded = np.concatenate([np.broadcast_to(open_share, self.capacity.shape), np.ones((1, self.size))])
         result = padded[slots[:, 0]]
@@ -155,6 +155,8 @@ class Loading:
         for r, needs in self.layout.needs:
             for m in needs:
                 result[r] *= active[m]
+        for r, needs in self.layout.yields_to:
+            result[r] *= 1.0 - active[list(needs)].prod(axis=0)
         return np.asarray(result)
 
     def _share_out(self) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from corridors.data import names as vocabulary
@@ -21,8 +22,14 @@ from corridors.transport.network import Link, Network, Service
 # What an hour costs a tonne of a typical good (3,000 USD a tonne, 1.3 % a day): only for the search.
 _USD_PER_T_HOUR = 1.6
 _PAYLOAD_T = 20.0
-# A route that costs more than this times the best is no choice, unless it is the way round a crossing.
+# A way through a crossing that costs more than this times the best is none that a study of the pair looks at.
 _WORST = 1.8
+LEFT_OUT, STUDY_LEFT_OUT = 0.05, 0.005
+"""Ways are left out, dearest first, as long as together they would carry less than this part of the goods; of the pair a
+study is of, the second."""
+# What a route has to cost more to be taken 1/e as often: 3,000 USD a tonne over the central scale of route choice, 30.
+_USD_PER_T_E_FOLD = 100.0
+_MOST_TRIED = 48
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,8 @@ class Route:
 
     ``links`` are positions in the list of links; ``service`` is the position of the main ship, train or
     flight (None for a road route), ``chain`` has all services in the order of travel, after the first
-    ``before`` links. ``needs`` are numbers of measures without which the route is not there.
+    ``before`` links. ``needs`` are numbers of measures without which the route is not there, ``yields_to`` those of
+    better routes over the same borders, beside which nobody takes this one.
     """
 
     exporter: str
@@ -55,6 +63,7 @@ class Route:
     chain: tuple[int, ...] = ()
     before: int = 0
     needs: tuple[int, ...] = ()
+    yields_to: tuple[tuple[int, ...], ...] = ()
 
     def title(self, places: Mapping[str, str], links: Sequence[Link], services: Sequence[Service]) -> str:
         """Readable name: the service, or the borders that a road crosses. ``places`` has names."""
@@ -80,13 +89,18 @@ class Route:
 
 
 class RoadMap:
-    """Roads and ferries of a network as an adjacency list, with the generalised cost of each."""
+    """Roads and ferries of a network as an adjacency list, with the generalised cost of each.
 
-    def __init__(self, network: Network, links: Sequence[Link]) -> None:
+    ``there`` are the measures in place: links of others are not on the map (None: all are).
+    """
+
+    def __init__(self, network: Network, links: Sequence[Link], there: Collection[int] | None = None) -> None:
         self.network = network
         self.links = links
         self.neighbours: dict[str, list[tuple[str, int, float]]] = {place: [] for place in network.places}
         for i, link in enumerate(links):
+            if there is not None and link.new is not None and link.new not in there:
+                continue
             cost = link.usd_per_t + _USD_PER_T_HOUR * link.hours
             self.neighbours[link.a].append((link.b, i, cost))
             self.neighbours[link.b].append((link.a, i, cost))
@@ -165,17 +179,26 @@ class RoadMap:
         return min(found, key=lambda item: item[0], default=None)
 
     def several(
-        self, origin: str, destination: str, shut_today: frozenset[str], most: int, by_way_of: Iterable[str] = ()
+        self,
+        origin: str,
+        destination: str,
+        shut_today: frozenset[str],
+        by_way_of: Iterable[str] = (),
+        left_out: float = LEFT_OUT,
     ) -> list[Path]:
-        """Up to ``most`` routes that differ in crossings: the best open today, ways round each of its
-        crossings, and the best of those that need a crossing shut today. Beyond ``most``, each crossing of
-        ``by_way_of`` has the best route through it, unless that is far dearer than the best of all."""
+        """Routes that differ in crossings, but for the dearest, which would carry less than ``left_out`` of the goods.
+
+        The best open today, ways round each of its crossings, and those that need a crossing shut today. Shares are
+        those of a logit at costs without queues, ``exp(-cost / 100 USD a tonne)``: what queues there are depends on the
+        question, which ways there are should not. The bound holds with today's borders shut and with all of them open.
+        Besides, each crossing of ``by_way_of`` has the best route through it, unless that is far dearer than the best of all.
+        """
         if origin == destination:
             return [Path((origin,), (), ())]
         found: dict[tuple[str, ...], tuple[float, Path]] = {}
         tried: set[frozenset[str]] = set()
         queue: list[frozenset[str]] = [frozenset(), shut_today]
-        while queue and len(tried) < 48:
+        while queue and len(tried) < _MOST_TRIED:
             shut = queue.pop(0)
             if shut in tried:
                 continue
@@ -184,7 +207,7 @@ class RoadMap:
             if answer is None:
                 continue
             cost, path = answer
-            key = self._key(path)
+            key = self.key(path)
             if key not in found or cost < found[key][0]:
                 found[key] = (cost, path)
             queue.extend(shut | {crossing} for crossing in path.crossings if len(shut) < 5)
@@ -192,39 +215,47 @@ class RoadMap:
         for crossing, shut in itertools.product(sorted(wanted), (frozenset[str](), shut_today)):
             answer = None if crossing in shut else self.through(origin, crossing, destination, shut)
             if answer is not None:
-                key = self._key(answer[1])
+                key = self.key(answer[1])
                 found[key] = min(found.get(key, answer), answer, key=lambda item: item[0])
-        return _choose(list(found.values()), shut_today, most, wanted)
+        return _choose(list(found.values()), shut_today, left_out, wanted)
 
-    def _key(self, path: Path) -> tuple[str, ...]:
+    def cost(self, path: Path) -> float:
+        """Dollars a tonne of a way on this map, hours and fees in money, queues left out."""
+        links = (self.links[i] for i in path.links)
+        return sum(link.usd_per_t + _USD_PER_T_HOUR * link.hours for link in links) + sum(self.toll[c] for c in path.crossings)
+
+    def key(self, path: Path) -> tuple[str, ...]:
         """What makes two routes different: borders and ferries."""
         return path.crossings + tuple(self.links[i].name for i in path.links if self.links[i].mode == "ferry")
 
 
 def _choose(
-    found: list[tuple[float, Path]], shut_today: frozenset[str], most: int, wanted: frozenset[str] = frozenset()
+    found: list[tuple[float, Path]], shut_today: frozenset[str], left_out: float, wanted: frozenset[str] = frozenset()
 ) -> list[Path]:
-    """Half of the places (rounded up) and more for routes open today, the rest for those that are shut; then one
-    for each crossing of ``wanted`` that none of them passes."""
+    """The cheapest of those open today and of all, up to ``1 - left_out`` of the goods; a way round each crossing of the
+    best open one; then one for each crossing of ``wanted`` that none of them passes."""
     ranked = sorted(found, key=lambda item: (item[0], item[1].places))
     open_now = [item for item in ranked if not shut_today.intersection(item[1].crossings)]
-    barred = [item for item in ranked if shut_today.intersection(item[1].crossings)]
-    kept: list[tuple[float, Path]] = []
+    kept = {path.links: (cost, path) for cost, path in _carrying(open_now, left_out) + _carrying(ranked, left_out)}
     if open_now:
-        worst = _WORST * open_now[0][0]
-        kept = [item for item in open_now if item[0] <= worst][: max(1, most - min(len(barred), most // 3))]
+        taken = [path for _, path in kept.values() if not shut_today.intersection(path.crossings)]
         for crossing in open_now[0][1].crossings:
             around = next((item for item in open_now if crossing not in item[1].crossings), None)
-            if around is not None and all(crossing in item[1].crossings for item in kept):
-                kept.append(around)
-    room = max(most - len(kept), 1)
-    best = ranked[0][0] if ranked else 0.0
-    kept += [item for item in barred if item[0] <= _WORST * best][:room]
+            if around is not None and all(crossing in path.crossings for path in taken):
+                kept[around[1].links] = around
+                taken.append(around[1])
     for item in ranked:
-        passed = {crossing for _, path in kept for crossing in path.crossings}
-        if item[0] <= _WORST * best and wanted.intersection(item[1].crossings) - passed:
-            kept.append(item)
-    return [path for _, path in sorted(kept, key=lambda item: (item[0], item[1].places))]
+        passed = {crossing for _, path in kept.values() for crossing in path.crossings}
+        if item[0] <= _WORST * ranked[0][0] and wanted.intersection(item[1].crossings) - passed:
+            kept[item[1].links] = item
+    return [path for _, path in sorted(kept.values(), key=lambda item: (item[0], item[1].places))]
+
+
+def _carrying(ranked: Sequence[tuple[float, Path]], left_out: float) -> list[tuple[float, Path]]:
+    """The cheapest that together carry more than ``1 - left_out`` of what takes one of ``ranked``."""
+    pull = [math.exp((ranked[0][0] - cost) / _USD_PER_T_E_FOLD) for cost, _ in ranked]
+    up_to = itertools.accumulate(pull, initial=0.0)
+    return [item for item, before in zip(ranked, up_to, strict=False) if before <= (1.0 - left_out) * sum(pull)]
 
 
 def feeder(roads: RoadMap, a: str, b: str, borders: int, shut: frozenset[str] = frozenset()) -> Path | None:
