@@ -90,6 +90,10 @@ class CorridorsError(Exception):
     def __str__(self) -> str:
         return plain(super().__str__())
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it, by the protocol of IPython: what is wrong, and no traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ScenarioError(CorridorsError):
     """A scenario file is wrong. Mend the named field; ``corridors check FILE`` lists all mistakes."""

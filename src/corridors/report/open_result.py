@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from corridors.validation.checks import ValidationResult
 
 
-def open_result(scenario: str, result_dir: str = "") -> StudyResult:
-    """The study saved in ``result_dir``; where that is empty, the scenario of that name or file is computed."""
+def open_result(scenario: str, result_dir: str = "", pair: Sequence[str] = ()) -> StudyResult:
+    """The study saved in ``result_dir``; where that is empty, the scenario of that name or file is computed.
+
+    ``pair``: two ISO 3166 codes, if the scenario's measures are asked of another pair; its aims are left out then.
+    Raises ScenarioError where measures and pair do not fit.
+    """
     if result_dir:
         from corridors.study import result
 
@@ -21,7 +25,11 @@ def open_result(scenario: str, result_dir: str = "") -> StudyResult:
     from corridors import scenario as scenarios
     from corridors.study import pipeline
 
-    return pipeline.run(scenarios.load(scenario))
+    chosen = scenarios.load(scenario)
+    if pair and tuple(pair) != chosen.pair:
+        asked = chosen.model_dump(mode="json", exclude={"name", "targets"}, exclude_none=True)
+        chosen = scenarios.parse({**asked, "pair": list(pair)}, name=chosen.name)
+    return pipeline.run(chosen)
 
 
 def open_results(scenarios: Sequence[str], results_dir: str = "") -> list[StudyResult]:

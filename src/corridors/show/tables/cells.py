@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Column
 from corridors.show.lookups import clean
@@ -78,6 +79,12 @@ def span(low: Any, high: Any, decimals: int) -> str:
 def share(value: Any) -> str:
     """A share in percent, the unit in the head."""
     return cell(lambda v: "0" if v == 0 else n.share(v).removesuffix(f"{n.THIN}%"), value)
+
+
+def sure(row: Any, name: str, decimals: int) -> str:
+    """The middle of a change whose sign is sure; else a dash."""
+    low, mid, high = (float(getattr(row, f"{name}_{p}")) for p in ("p10", "p50", "p90"))
+    return fixed(mid, decimals, sign=True) if findings.apart(low, mid, high) else DASH
 
 
 def model(result: StudyResult) -> str:

@@ -33,6 +33,7 @@ from corridors.show.tables.cells import (
     percent,
     right,
     span,
+    sure,
     text,
     two_decimals,
 )
@@ -137,8 +138,8 @@ def others(result: StudyResult, count: int = 10) -> Table | None:
         return None
     body = [
         (
-            f"{_upper(economy(str(r.exporter)))} to {economy(str(r.importer))}", _sure(r, "change_musd", 2),
-            span(r.change_musd_p10, r.change_musd_p90, 2), _sure(r, "change_percent", max(fine, 2)),
+            f"{_upper(economy(str(r.exporter)))} to {economy(str(r.importer))}", sure(r, "change_musd", 2),
+            span(r.change_musd_p10, r.change_musd_p90, 2), sure(r, "change_percent", max(fine, 2)),
             span(r.change_percent_p10, r.change_percent_p90, max(coarse, 2)), _through(str(r.through)),
         )
         for r in order.itertuples()
@@ -170,8 +171,8 @@ def sectors(result: StudyResult) -> Table | None:
         body += [
             (
                 _upper(way(result, flow)), str(r.name), fixed(r.base_musd, column_decimals(rows["base_musd"], 3)),
-                fixed(r.cost_change_percent, 2, sign=True), _sure(r, "change_percent", max(fine, 2)),
-                span(r.change_percent_p10, r.change_percent_p90, max(coarse, 2)), _sure(r, "change_musd", 2),
+                fixed(r.cost_change_percent, 2, sign=True), sure(r, "change_percent", max(fine, 2)),
+                span(r.change_percent_p10, r.change_percent_p90, max(coarse, 2)), sure(r, "change_musd", 2),
                 span(r.change_musd_p10, r.change_musd_p90, 2),
             )
             for r in chosen.loc[order].itertuples(index=False)
@@ -188,12 +189,6 @@ def sectors(result: StudyResult) -> Table | None:
 
 
 _NO_SIGN = "A dash: not told from zero, its band says how far it may go."
-
-
-def _sure(row: Any, name: str, decimals: int) -> str:
-    """The middle of a change whose sign is sure; else a dash."""
-    low, mid, high = (float(getattr(row, f"{name}_{p}")) for p in ("p10", "p50", "p90"))
-    return fixed(mid, decimals, sign=True) if findings.apart(low, mid, high) else DASH
 
 
 def _through(codes: str) -> str:
@@ -217,7 +212,7 @@ def real_gdp(result: StudyResult, count: int = 10) -> Table | None:
     own = order[order["economy"].isin(result.pair)]
     chosen = pd.concat([own, order[~order["economy"].isin(result.pair)].head(max(count - len(own), 0))])
     chosen = chosen.sort_values("change_percent_p50", ascending=False, kind="stable")
-    body = [(_upper(economy(str(r.economy))), _sure(r, "change_percent", 4), span(r.change_percent_p10, r.change_percent_p90, 4)) for r in chosen.itertuples()]
+    body = [(_upper(economy(str(r.economy))), sure(r, "change_percent", 4), span(r.change_percent_p10, r.change_percent_p90, 4)) for r in chosen.itertuples()]
     return table(
         f"Real output in {result.years[-1]}, change from what it would be without the measures",
         ("Economy", right("Change", "%"), right(BAND, "%")), body, model(result),
