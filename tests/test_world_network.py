@@ -20,6 +20,7 @@ from corridors.data.geometry import great_circle_km
 from corridors.data.world_compiler import border_edges, layers
 from corridors.trade import cargo, unit_values, world
 from corridors.trade.cargo import CLASSES
+from corridors.transport import clearance, network
 from corridors.transport import ways as ways_module
 from corridors.transport.world_network import (
     borders,
@@ -215,6 +216,24 @@ def test_hours_at_crossings_follow_what_is_known() -> None:
     assert costs.border("beitbridge", ("Beitbridge",), "ZAF", "ZWE").hours == pytest.approx(0.5 * 24.0)
     level, slope, spread = costs.damping()
     assert 0.0 < slope < 1.0 and 0.2 < spread < 1.2
+
+
+def test_hours_seen_that_the_damping_rests_on_hold_one_queue() -> None:
+    """Where the hours quoted hold the queue already they are what trucks see, and no second queue is put on top."""
+    quoted = data.crossings().set_index("crossing")["processing_hours"]
+    net = network.checked_crossings()
+    wait = clearance.counted_wait(net, network.usual_closure_days())
+    seen = dict(zip(net.index, net["processing_hours"] + wait, strict=True))
+    measured = set(data.hours_with_queue()["crossing"])
+    held = [c for c in measured if quoted[c] >= 2.0 * wait[list(net.index).index(c)]]
+    assert len(held) > 8 and all(seen[c] == pytest.approx(quoted[c], rel=1e-9) for c in held)
+    assert all(seen[c] > quoted[c] for c in set(quoted.index) - measured)
+    sides = data.places().set_index("place")["economies"]
+    points = [(costs.compliance_hours(*sorted(pair)), h) for pair, rows in costs._seen().items() for h in {h for h, _ in rows.values()}]
+    apart = [(c, str(sides[c]).split("-")) for c in net.index]
+    points += [(costs.compliance_hours(a, b), seen[c]) for c, (a, b) in apart if costs.union_of(a, b) is None]
+    slope, level = np.polyfit(*np.log(np.array(points)).T, 1)
+    assert costs.damping()[:2] == pytest.approx((level, slope), rel=1e-9)
 
 
 def test_landlocked_economies_reach_the_sea_by_ports_that_compete() -> None:

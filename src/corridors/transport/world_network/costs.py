@@ -24,7 +24,7 @@ import pandas as pd
 
 from corridors.data import tables as data
 from corridors.data.spelling import plain
-from corridors.transport import network
+from corridors.transport import clearance, network
 
 USD_PER_T_HOUR = 1.6
 """What an hour costs a tonne of a typical good in a search for ways: 3,000 USD a tonne, 1.3 % a day."""
@@ -225,12 +225,14 @@ def damping() -> tuple[float, float, float]:
     for pair, crossings in _seen().items():
         a, b = sorted(pair)
         rows += [(np.log(compliance_hours(a, b)), np.log(hours)) for hours in dict.fromkeys(h for h, _ in crossings.values())]
-    checked = data.crossings()
+    checked = network.checked_crossings()
+    # Arrival to release, as the hours seen elsewhere are: clearance and the settled wait of the traffic counted there.
+    seen = checked["processing_hours"].to_numpy(dtype=float) + clearance.counted_wait(checked, network.usual_closure_days())
     sides = data.places().set_index("place")["economies"]
-    for r in checked.itertuples():
-        a, b = str(sides[r.crossing]).split("-")
+    for crossing, hours in zip(checked.index, seen, strict=True):
+        a, b = str(sides[crossing]).split("-")
         if union_of(a, b) is None:
-            rows.append((np.log(compliance_hours(a, b)), np.log(float(r.processing_hours) / _WITHOUT_QUEUE)))
+            rows.append((np.log(compliance_hours(a, b)), np.log(hours)))
     x, y = np.array(rows).T
     slope = float(np.clip(np.cov(x, y)[0, 1] / np.var(x, ddof=1), 0.0, 1.0))
     level = float(y.mean() - slope * x.mean())
