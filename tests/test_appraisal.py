@@ -142,9 +142,9 @@ def test_every_kind_of_measure_has_a_usual_cost() -> None:
     from corridors.scenario.measures import KINDS
 
     table = data.table("measure_costs")
-    for kind in KINDS:
+    for kind, model in KINDS.items():
         for mode in ("road", "rail", "sea", "ferry") if kind == "new_link" else ("",):
-            assert costs.of_measures([_measure(kind=kind, mode=mode)], [1.0], table)[0].kind == kind
+            assert costs.of_measures([_measure(kind=kind, mode=mode, costs_as=model.costs_as)], [1.0], table)[0].item != "unknown"
     unknown = costs.of_measures([_measure(kind="teleport")], [1.0], table)[0]
     assert unknown.item == "unknown" and not unknown.counted and "state one" in unknown.note
 

@@ -63,7 +63,8 @@ def of_measures(measures: Sequence[Any], quantities: Sequence[float], table: pd.
 
 
 def _row(measure: Any, table: pd.DataFrame) -> pd.Series:
-    key = f"{measure.kind}:{measure.mode}" if measure.kind == "new_link" else str(measure.kind)
+    kind = getattr(measure, "costs_as", "") or str(measure.kind)
+    key = f"{kind}:{measure.mode}" if kind == "new_link" else kind
     found = table[[key in str(kinds).split() for kinds in table["kinds"]]]
     return UNKNOWN if found.empty else found.iloc[0]
 

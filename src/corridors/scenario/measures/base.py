@@ -206,6 +206,8 @@ class Measured(Frozen):
     """Whether it adds a way to choose from, which makes every case a little larger."""
     at_crossings: ClassVar[bool] = False
     """Whether all it moves are quantities of crossings, so that the network is compiled alike without it."""
+    costs_as: ClassVar[str] = ""
+    """The kind whose usual cost it has, where ``data/measure_costs.csv`` has no row of its own."""
     adopted: ClassVar[bool] = False
     """Whether its users come over the years, as to corridors that opened, on top of the years until it works fully."""
 

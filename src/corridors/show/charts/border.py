@@ -12,6 +12,8 @@ from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
 
+__all__ = ["closure_stress", "crossing_fill", "delay_curves"]
+
 _MOST_PANELS = 4
 _MOST_ROWS = 12
 _SOURCE = "capacities, hours and traffic of crossings as listed under data"

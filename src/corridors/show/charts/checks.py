@@ -12,6 +12,8 @@ from corridors.show.charts import draw
 from corridors.show.charts.reasons import two_line_labels
 from corridors.show.theme import LIGHT as C
 
+__all__ = ["backtest_skill", "coverage", "known_effects", "published", "real_cases"]
+
 _METHODS = {"ours": "This model", "gdp": "In step with GDP", "last value": "Last value", "drift": "Drift", "ets": "Exponential smoothing"}
 _GDP = {"known": ", GDP known", "forecast": ", GDP forecast", "none": ""}
 _SMALLEST = 1e-4

@@ -38,6 +38,8 @@ from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
 from corridors.transport.world_network import shapes
 
+__all__ = ["route_map"]
+
 Array = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
 

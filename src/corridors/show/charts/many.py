@@ -12,6 +12,8 @@ from corridors.show.charts.trade import effect_rows
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
 
+__all__ = ["scenarios_ranked"]
+
 
 def ranked(results: Sequence[StudyResult]) -> list[StudyResult]:
     """Those of the pair that most are about: findings first, the largest rise on top; then what cannot be told from zero, by name."""

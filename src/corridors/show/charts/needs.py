@@ -13,6 +13,8 @@ from corridors.show.charts.reasons import two_line_labels
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
 
+__all__ = ["history", "volumes"]
+
 _MOST_ROWS = 8
 _FEWEST_TRUCKS = 0.001
 _WHAT = {"exports": "Exports", "imports": "Imports", "total": "Two-way trade", "balance": "Balance"}

@@ -14,6 +14,8 @@ from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
 
+__all__ = ["contributions", "tornado"]
+
 _LETTER_PT = 5.2
 _LETTERS = 46
 _MOST_PARAMETERS = 10

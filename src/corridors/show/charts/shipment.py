@@ -11,6 +11,8 @@ from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
 from corridors.study.shipment import Shipment
 
+__all__ = ["shipment_way"]
+
 _HOURS_PER_DAY = 24.0
 _ROW_IN = 0.3
 _SOURCE = "road network of OpenStreetMap; costs, speeds and crossing times as listed under data"

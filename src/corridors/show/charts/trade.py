@@ -14,6 +14,8 @@ from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
 
+__all__ = ["fan"]
+
 BANDS = (("p2_5", "p97_5", "95"), ("p10", "p90", "80"), ("p25", "p75", "50"))
 _FLOW_COLUMN = {"exports": "exports_musd", "imports": "imports_musd", "total": "total_musd"}
 _DAYS_A_YEAR = 365.25

@@ -11,6 +11,8 @@ from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
 
+__all__ = ["breakdown", "route_shares"]
+
 _SOURCE = "road network of OpenStreetMap; costs, speeds and crossing times as listed under data"
 _ROW_IN = 0.235
 _SMALLEST_SHARE = 1e-5

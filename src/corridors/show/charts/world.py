@@ -14,6 +14,8 @@ from corridors.show.charts import draw
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
 
+__all__ = ["missing_trade", "others", "real_gdp"]
+
 _MOST_EACH = 8
 _SMALL_MUSD = 3.0
 _NOTHING_MUSD = 0.005

@@ -9,6 +9,8 @@ from corridors.show.lookups import short_name
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
 
+__all__ = ["priorities", "worth_by_economy", "worth_by_year"]
+
 _MOST = 7
 _LEAST_SHARE = 0.01
 _EACH = 5
