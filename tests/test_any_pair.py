@@ -71,6 +71,12 @@ def test_a_pair_that_cannot_be_answered_says_why(pair: tuple[str, str], told: st
         asked(pair)
 
 
+def test_an_economy_without_trade_in_the_panel_says_so_and_guesses_no_other() -> None:
+    with pytest.raises(CorridorsError, match=r"'PRI' has no trade in data/bilateral_trade_panel\.csv") as told:
+        headline.quick([asked(("PRI", "DEU"))], draws=64)
+    assert "did you mean" not in str(told.value)
+
+
 @settings(max_examples=40)
 @given(pair=pairs.map(tuple))
 def test_a_new_scenario_can_be_written_for_any_pair(pair: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> None:

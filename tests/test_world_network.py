@@ -379,6 +379,18 @@ def test_a_random_sample_of_pairs_has_ways_or_a_sentence() -> None:
             assert all(np.isfinite([w.km, w.days, w.usd_per_t, w.share]).all() and w.days > 0 for w in found.ways)
 
 
+def test_pairs_without_a_road_say_why() -> None:
+    """A sample of all pairs (``python -m benchmarks pairs`` asks each): a road between cities of theirs, or a sentence."""
+    pairs = random.Random(11).sample(list(itertools.combinations(sorted(names.economies()), 2)), 300)
+    found = {pair: ways_module.reach(*pair) for pair in pairs}
+    assert all(found.values()), [pair for pair, told in found.items() if not told]
+    by_road = [pair for pair, told in found.items() if told == "road"]
+    assert 0.2 < len(by_road) / len(found) < 0.9
+    assert "armistice" in ways_module.reach("KOR", "PRK") or "shut" in ways_module.reach("KOR", "PRK")
+    assert "not on any road" in ways_module.reach("JPN", "KEN") or "no chain of open crossings" in ways_module.reach("JPN", "KEN")
+    assert ways_module.reach("KEN", "UGA") == "road"
+
+
 def test_maps_of_any_region_and_across_the_day_line() -> None:
     from corridors.show import maps
 

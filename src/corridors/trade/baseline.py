@@ -22,7 +22,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from corridors import uncertainty
-from corridors.data import panel, tables
+from corridors.data import names, panel, tables
 from corridors.errors import DataError, nearest
 from corridors.trade import cargo, flow_targets, flow_training, gdp_forecast, reported_level, world
 from corridors.trade.disagreements import disagreements
@@ -211,8 +211,8 @@ def latest_level(pair: tuple[str, str]) -> Anchor:
         row = year - int(reports.years[0])
         return Anchor(year, reports.ln_level[row], reports.covariance[row], "reported series of the pair")
     matrix = world.build()
-    names = matrix.trade.index
-    i, j = names.get_loc(pair[0]), names.get_loc(pair[1])
+    codes = matrix.trade.index
+    i, j = codes.get_loc(pair[0]), codes.get_loc(pair[1])
     flows = np.array([matrix.trade.to_numpy()[i, j], matrix.trade.to_numpy()[j, i]])
     basis = [matrix.basis.to_numpy()[i, j], matrix.basis.to_numpy()[j, i]]
     ln_level = np.log(np.maximum(flows, SMALLEST_FLOW_MUSD))
@@ -265,9 +265,11 @@ def history(pair: tuple[str, str]) -> pd.DataFrame:
 
 
 def _known(economy: str) -> None:
-    names = panel.load().economies
-    if economy not in names:
-        raise DataError(f"projection: no trade of {economy!r} in bilateral_trade_panel.csv{nearest(economy, names)}")
+    traded = panel.load().economies
+    if economy not in traded:
+        # An economy that exists needs no guess at another's code.
+        told = "" if economy in names.economies() else nearest(economy, traded)
+        raise DataError(f"projection: {economy!r} has no trade in data/bilateral_trade_panel.csv, so none can be projected{told}")
 
 
 def _measurement(covariance: Array, params: Mapping[str, Array]) -> Array:

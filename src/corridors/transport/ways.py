@@ -14,6 +14,7 @@ from corridors.scenario.template import Proposal
 from corridors.trade import cargo
 from corridors.transport import system as choice
 from corridors.transport.network import Network
+from corridors.transport.world_network import mode_model, subnetwork
 from corridors.transport.world_network.study import network_of
 
 
@@ -85,6 +86,17 @@ def ways_between(a: str, b: str) -> Ways:
             )  # fmt: skip
     ranked = tuple(sorted(found, key=lambda w: (w.exporter != a, -w.share, w.usd_per_t)))
     return Ways((a, b), ranked, _crossings(network, state, ranked), network.messages)
+
+
+def reach(a: str, b: str) -> str:
+    """``road`` where the compiled network joins cities of two economies by road, else the sentence that says why it does not, or that
+    there is no way at all; "" where there is none and nothing is said. A look, where :func:`ways_between` solves."""
+    known = mode_model.features(a, b)
+    if known is None:
+        return next(iter(ways_between(a, b).messages), "")
+    if known.there[:, mode_model.MODES.index("road")].any():
+        return "road"
+    return next((text for text in subnetwork.messages(a, b) if "no way by road" in text), "")
 
 
 def _crossings(network: Network, state: choice.TransportState, ways: tuple[WayToday, ...]) -> tuple[Mapping[str, Any], ...]:
