@@ -22,6 +22,8 @@ from corridors.transport.network import Link, Network
 
 DRAWS = uncertainty.sample(None, 128, 11)
 FEW = {name: value[:16] for name, value in DRAWS.items()}
+# Draws among which one loses by more capacity.
+LOSING = uncertainty.sample(None, 16, 3)
 PAIR = ("PAK", "RUS")
 DEMAND = {("PAK", "RUS"): np.array([60.0, 90.0, 30.0, 5.0]), ("RUS", "PAK"): np.array([40.0, 5.0, 90.0, 500.0])}
 
@@ -74,16 +76,34 @@ def test_trade_of_a_pair_falls_with_the_crossing_it_passes() -> None:
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 26), st.floats(1.05, 4.0), st.sampled_from([2027.0, 2040.0]))
 def test_more_capacity_never_lowers_the_trade_of_all_pairs_together(x: int, factor: float, year: float) -> None:
-    """Each pair's trade weighed by its trucks. Where trucks drawn to the wider crossing fill the next one on their way, all can lose
-    a little (Braess 1968): at one crossing of 27, in one draw of 16, 0.015 % in 2040; in the median of draws never."""
-    roads = network.load()
-    name = roads.crossing_names()[x]
+    """Each pair's trade weighed by its trucks. Trucks drawn to the wider crossing can fill the next one on their way, so that
+    all lose a little (Braess 1968): of 27 crossings, three widenings and 16 draws 0.001 % at most, at Sarpi; in the median never."""
+    before, after, system = widened(network.load(), network.load().crossing_names()[x], factor, year)
+    gain = sum_of_trade(system, after) / sum_of_trade(system, before) - 1.0
+    assert np.median(gain) >= -1e-8 and gain.mean() >= -1e-8 and gain.min() > -2e-5
+
+
+def widened(roads: Network, name: str, factor: float, year: float) -> tuple[choice.TransportState, choice.TransportState, choice.System]:
+    """The states before and after a crossing takes ``factor`` times as much."""
     wider = SimpleNamespace(kind="border_capacity", crossings=(name,), trucks_per_day=factor * float(roads.crossings.loc[name, "capacity_trucks_per_day"]))
     system = choice.compile_system(roads, [wider], study=PAIR)
-    before = system.solve(FEW, year=year, demand=DEMAND)
-    after = system.solve(FEW, active=np.ones(1), year=year, demand=DEMAND, near=before)
+    before = system.solve(LOSING, year=year, demand=DEMAND)
+    return before, system.solve(LOSING, active=np.ones(1), year=year, demand=DEMAND, near=before), system
+
+
+def test_what_more_capacity_loses_is_lost_in_the_queues_of_other_crossings() -> None:
+    """At Sarpi four times as wide one draw loses 0.001 %; with every other crossing wide enough for all, none does."""
+    roads = network.load()
+    before, after, system = widened(roads, "sarpi", 4.0, 2040.0)
     gain = sum_of_trade(system, after) / sum_of_trade(system, before) - 1.0
-    assert np.median(gain) >= -1e-8 and gain.mean() >= -1e-8 and gain.min() > -5e-4
+    assert -2e-5 < gain.min() < -1e-7
+    worst = int(gain.argmin())
+    longer = after.queue_hours[worst] - before.queue_hours[worst]
+    assert longer[system.crossings.index("sarpi")] < 0.0 < longer.max()
+    others = roads.crossings.copy()
+    others.loc[others.index != "sarpi", "capacity_trucks_per_day"] *= 1000.0
+    before, after, system = widened(replace(roads, crossings=others), "sarpi", 4.0, 2040.0)
+    assert (sum_of_trade(system, after) / sum_of_trade(system, before) - 1.0).min() >= -1e-9
 
 
 def sum_of_trade(system: choice.System, state: choice.TransportState) -> np.ndarray:
@@ -94,7 +114,7 @@ def sum_of_trade(system: choice.System, state: choice.TransportState) -> np.ndar
     for p, pair in enumerate(system.pairs):
         if pair in traffic.index:
             trucks = float(traffic.loc[pair, "road_trucks_per_day"]) / max(float(traffic.loc[pair, "road_share"]), 1e-3)
-            total = total + trucks * (mix * state.price_factor[:, p] ** -FEW["trade_elasticity"][:, None]).sum(axis=1)
+            total = total + trucks * (mix * state.price_factor[:, p] ** -LOSING["trade_elasticity"][:, None]).sum(axis=1)
     return np.asarray(total)
 
 
