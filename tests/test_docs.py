@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import filecmp
+import hashlib
 import json
 import os
 import re
@@ -269,24 +269,20 @@ def test_following_the_recipe_works(tmp_path: Path, title: str) -> None:
     environment = {
         **os.environ, "PATH": f"{binaries}:{os.environ['PATH']}", "CORRIDORS_ROOT": str(root), "PYTHONPATH": str(root / "src"),
     }
+    before = _contents(root)
     for step in recipes()[title]:
         _follow(step, root, environment)
     if title in COUNTED:
         text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8").partition(f"\n## {title}\n")[2].partition("\n## ")[0]
         (said,) = re.findall(r"^Touches three files: ((?:`[^`]+`(?:, )?)+)\.", text, re.MULTILINE)
-        assert _touched(root) == set(re.findall(r"`([^`]+)`", said)) and len(_touched(root)) == 3
+        touched = {name for name, content in _contents(root).items() if before.get(name) != content}
+        assert touched == set(re.findall(r"`([^`]+)`", said)) and len(touched) == 3
 
 
-def _touched(root: Path) -> set[str]:
-    """Files of the copy that are not as they are here, but for scenarios: they ask a question, and their schema is written by a command."""
-    found = set()
-    for folder in COPIED:
-        for file in (root / folder).rglob("*"):
-            name = file.relative_to(root).as_posix()
-            here = ROOT / name
-            if file.is_file() and folder != "scenarios" and "__pycache__" not in name and not (here.exists() and filecmp.cmp(file, here, shallow=False)):
-                found.add(name)
-    return found
+def _contents(root: Path) -> dict[str, str]:
+    """Every file by a hash of its content, but scenarios: they ask a question, and their schema is written by a command."""
+    files = (file for folder in COPIED if folder != "scenarios" for file in (root / folder).rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return {file.relative_to(root).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def test_every_promise_of_security_names_a_test_that_is_there() -> None:

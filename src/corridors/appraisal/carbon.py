@@ -21,12 +21,6 @@ def per_tonne(km_by_mode: Mapping[str, Array], intensity: Mapping[str, float]) -
     return np.asarray(total)
 
 
-def emissions_kt(tonnes: Array, share: Array, kg_per_t: Array) -> Array:
-    """(...,) kilotonnes a year: tonnes (..., C) of a pair over its ways by share (..., R, C) of emission (R,)."""
-    mean = (share * kg_per_t[:, None]).sum(axis=-2)
-    return np.asarray((tonnes * mean).sum(axis=-1) / 1e6)
-
-
 def cost_musd(kilotonnes: Array, usd_per_t: float) -> Array:
     """Million dollars that emissions cost at a price a tonne: 1 kt at 80 dollars a tonne is 0.08."""
     return np.asarray(kilotonnes) * usd_per_t / 1e3

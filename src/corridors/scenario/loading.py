@@ -56,11 +56,6 @@ def names() -> list[str]:
     return sorted(found, key=lambda n: (n != "baseline", n))
 
 
-def load_all() -> list[Scenario]:
-    """Every scenario of :func:`names`, in that order; the first one with mistakes raises."""
-    return [load(name) for name in names()]
-
-
 def parse(
     raw: Mapping[str, Any],
     *,

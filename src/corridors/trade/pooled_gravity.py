@@ -40,8 +40,6 @@ class PooledGravity:
     """A fitted year. ``ln_fitted`` (N, N): prediction for every pair whose covariates are known, else NaN."""
 
     coefficients: dict[str, float]
-    exporter_effect: Array
-    importer_effect: Array
     sigma: float
     sigma_exporter: float
     sigma_importer: float
@@ -61,7 +59,7 @@ def fit(panel: Panel, year: int, ln_gdp: Array | None = None) -> PooledGravity:
     beta, a, d, s = _solve(y, i, j, design[used], len(panel.economies))
     fitted = np.where(known, np.nan_to_num(design) @ beta, np.nan) + a[:, None] + d[None, :]
     return PooledGravity(
-        dict(zip(COVARIATES, beta.tolist(), strict=True)), a, d, s[0], s[1], s[2], fitted
+        dict(zip(COVARIATES, beta.tolist(), strict=True)), s[0], s[1], s[2], fitted
     )
 
 

@@ -125,12 +125,6 @@ def totals() -> pd.DataFrame:
     )
 
 
-def filled_exporters() -> pd.DataFrame:
-    """Exporters of which some flows are not reported: the rows of :func:`totals` with any."""
-    frame = totals()
-    return frame[frame["exports_unreported_musd"] > 0].reset_index(drop=True)
-
-
 def build(gross_output_ratio: float | None = None) -> World:
     """Build the matrix once for each ratio; see the module's description for the steps."""
     return _built(gross_output_ratio)

@@ -45,7 +45,7 @@ HOURS_PER_DAY = 24.0
 def figures() -> dict[tuple[str, str], float]:
     """Figures by table and quantity, in the units of ``data/published_results.csv``."""
     flows = tables.published_appraisals().set_index(["appraisal", "flow", "year"])["value"].sort_index()
-    return _bank(flows) | _oresund(flows) | _chirundu(flows) | _kazungula(flows)
+    return _bank(flows) | _oresund() | _chirundu(flows) | _kazungula(flows)
 
 
 def _bank(flows: pd.Series) -> dict[tuple[str, str], float]:
@@ -81,8 +81,8 @@ def _bridge(project: pd.Series, growth: float) -> cash_flow.Appraisal:
     return cash_flow.Appraisal(2000, ORESUND_RATE, euro_per_vehicle * np.concatenate([counted * days, later])[None, :], costs[None, :])
 
 
-def _oresund(flows: pd.Series) -> dict[tuple[str, str], float]:
-    found = _bridge(flows.loc["oresund_bridge"], GROWTH)
+def _oresund() -> dict[tuple[str, str], float]:
+    found = oresund()
     return {
         (ORESUND, "benefit-cost ratio over 50 years at 3.5 %"): float(found.bcr[0]),
         (ORESUND, "internal rate of return"): 100.0 * float(found.eirr[0]),

@@ -8,10 +8,6 @@ from corridors.show.lookups import economy, pair, pair_words, period_words
 from corridors.show.tables.cells import BAND, DASH, FLOWS, cell, fixed, right, text
 from corridors.study.result import StudyResult
 
-_COVARIATES = {
-    "ln_distance": "Distance (elasticity)", "contiguous": "Common border", "common_language": "Common official language",
-    "colonial_link": "Colonial link", "trade_agreement": "Trade agreement",
-}  # fmt: skip
 _KINDS = {
     "fiscal_year": "fiscal year", "calendar_year": "calendar year", "partial_fiscal_year": "part of a fiscal year",
     "partial_calendar_year": "part of a calendar year", "average": "average a year",
