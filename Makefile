@@ -18,7 +18,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env reports examples test lab explore docs coverage bench data dist clean
+.PHONY: help env reports pictures examples test lab explore docs coverage bench data dist clean
 
 help: ## List the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench: $(ENV_READY) ## Measure side by side with peers (ratios, one run)
 
 data: $(ENV_READY) ## Refresh data/ from the official sources
 	@$(BIN)/corridors data refresh all
+
+pictures: reports ## Draw the pictures of README.md from the reports in OUT
+	@$(BIN)/python docs/contact_sheet.py "$$OUT"
 
 dist: reports ## One zip to send: PDFs, HTML, index, SHA256SUMS
 	@$(BIN)/corridors dist --reports "$$OUT"

@@ -21,6 +21,8 @@ _GAP = 2.4
 """What stands between two columns, in characters."""
 _DISLIKE = 2.0
 """Smaller type is worth it where it saves more than this share of the lines for each unit of size given up."""
+_LONG_TEXT = 150
+"""Beside a cell of more characters a range in brackets may stand below its figure: the row is high anyhow."""
 _BOLD = 1.15
 """How much wider the bold letters of heads are."""
 _BREAKS = re.compile(r"[ /]|(?<=[a-z])-(?=[a-z])")
@@ -29,7 +31,8 @@ _BREAKS = re.compile(r"[ /]|(?<=[a-z])-(?=[a-z])")
 def fit(columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[str]]) -> tuple[float, list[float]]:
     """Size of type and shares of width for a table with these columns (``label``, ``unit``, ``align``) and rows."""
     texts = [[column["label"], column["unit"], *(row[k] for row in rows)] for k, column in enumerate(columns)]
-    least = [max(math.ceil(_BOLD * max(map(_longest_word, t[:2]))), *(_least(v, c) for v in t[2:]), 3) for t, c in zip(texts, columns, strict=True)] if rows else []
+    long = any(len(v) > _LONG_TEXT for row in rows for v in row)
+    least = [max(math.ceil(_BOLD * max(map(_longest_word, t[:2]))), *(_least(v, c, long) for v in t[2:]), 3) for t, c in zip(texts, columns, strict=True)] if rows else []
     most = [max(*map(len, t), 3) for t in texts]
     least = [min(a, b) for a, b in zip(least, most, strict=True)] if rows else list(most)
     found: tuple[float, float, list[float]] | None = None
@@ -47,8 +50,11 @@ def _longest_word(text: str) -> int:
     return max((len(word) for word in _BREAKS.split(text)), default=0)
 
 
-def _least(text: str, column: Mapping[str, Any]) -> int:
-    """Numbers stay on one line up to a length; words break where words end."""
+def _least(text: str, column: Mapping[str, Any], long: bool) -> int:
+    """Numbers stay on one line up to a length, save that a range in brackets may stand below its figure beside a long text; words break where words end."""
+    if long and column["align"] == "right" and " (" in text:
+        # A figure above its range.
+        text = max(text.replace(" (", "\n(").split("\n"), key=len)
     if column["align"] == "right" and len(text) <= 18:
         return len(text)
     return min(_longest_word(text), 24)
