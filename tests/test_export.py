@@ -263,3 +263,11 @@ def test_nbconvert_needs_no_date_in_the_environment(name: str, monkeypatch: pyte
     made.metadata["papermill"] = {"end_time": "2026-02-13T10:00:00"}
     found = get_exporter(name)().from_notebook_node(made)[0]
     assert name != "corridors-pdf" or b"2026-02-13" in found
+
+
+def test_a_section_of_which_nothing_is_on_paper_has_no_heading_there() -> None:
+    parts = [
+        {"kind": "heading", "level": 2, "spans": [{"text": "On the page alone"}]}, {"kind": "table", "page_only": True},
+        {"kind": "heading", "level": 2, "spans": [{"text": "On both"}]}, {"kind": "prose"},
+    ]  # fmt: skip
+    assert document.on_paper(parts) == parts[2:]

@@ -370,6 +370,8 @@ def test_without_measures_nothing_is_claimed(results) -> None:
     told = " ".join(text for _, text in every_text(results["baseline"]))
     assert "would raise" not in told and "would lower" not in told and "with the measures" not in told
     assert narrative.answer(results["baseline"]).paragraphs[0].startswith("Nothing is changed here")
+    # What there is nothing to say of has no sentence, and so no section.
+    assert narrative.contributions_words(results["baseline"]) is narrative.worth_words(results["baseline"]) is narrative.sectors_words(results["baseline"]) is None
 
 
 def test_a_closure_is_told_by_what_it_does(results) -> None:
@@ -403,7 +405,11 @@ def test_ways_outside_the_network_are_not_counted_as_free_and_at_once(results) -
 def test_what_is_said_of_real_output_holds_for_all_of_the_band(results, many) -> None:
     seen = 0
     for result in [*results.values(), *many]:
-        told = " ".join(narrative.others_words(result).paragraphs)
+        block = narrative.others_words(result)
+        assert (block is None) == (not result.scenario["measures"])
+        if block is None:
+            continue
+        told = " ".join(block.paragraphs)
         reach = result["real_gdp"][["change_percent_p10", "change_percent_p90"]].abs().to_numpy().max()
         if "in every economy" in told:
             assert reach < lookups.TINY_PERCENT, told

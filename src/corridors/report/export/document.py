@@ -104,8 +104,8 @@ def _parts(notebook: NotebookNode) -> Iterator[Part]:
 
 
 def on_paper(parts: Sequence[Part]) -> list[Part]:
-    """The parts without those for the page only."""
-    return [part for part in parts if not part.get("page_only")]
+    """The parts without those for the page only, nor the headings under which nothing is left then."""
+    return _without_empty_sections([part for part in parts if not part.get("page_only")])
 
 
 def _titled(parts: list[Part], cover: Part | None) -> list[Part]:

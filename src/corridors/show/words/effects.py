@@ -31,17 +31,17 @@ from corridors.study.result import StudyResult
 _WORTH_MUSD = 0.05
 
 
-def others_words(result: StudyResult) -> Prose:
-    """Trade of other pairs that rises or falls most, and real output."""
+def others_words(result: StudyResult) -> Prose | None:
+    """Trade of other pairs that rises or falls most, and real output; None without measures."""
     if not has_measures(result):
-        return Prose(("No measure is taken, so nobody else gains or loses.",))
+        return None
     return Prose(tuple(p for p in (_pairs(result), _output(result)) if p))
 
 
-def sectors_words(result: StudyResult) -> Prose:
-    """Which goods gain, by direction."""
+def sectors_words(result: StudyResult) -> Prose | None:
+    """Which goods gain, by direction; None without measures."""
     if not has_measures(result):
-        return Prose(("No measure is taken, so no goods gain or lose.",))
+        return None
     told = [sentence for flow in ("exports", "imports") if (sentence := _goods(result, flow))]
     if not told:
         return Prose((f"No group of goods moves by as much as {n.musd(_WORTH_MUSD)} a year with a sign that is sure.",))
@@ -120,16 +120,18 @@ def _gdp(change: Band) -> str:
     return f"{n.signed_percent(change.mid)} ({phrases.signed_range(change)})"
 
 
-def contributions_words(result: StudyResult) -> Prose:
-    """What each measure adds; the parts add up to the median effect."""
+def contributions_words(result: StudyResult) -> Prose | None:
+    """What each measure adds; the parts add up to the median effect. None where there is nothing to share out and nothing else to tell."""
     rows = result["contributions"]
     if not len(rows):
-        return Prose(("No measure is taken, so there is nothing to share out.",))
+        return None
     more = evidence_words(result)
     total = float(rows["percent_points"].sum())
     order = rows.reindex(rows["percent_points"].abs().sort_values(ascending=False, kind="stable").index)
     top = order.iloc[0]
     if not findings.told(effect(result)):
+        if not more:
+            return None
         one = "There is one measure" if len(rows) == 1 else f"There are {n.in_words(len(rows))} measures"
         return Prose((f"{one}, and what {'it does' if len(rows) == 1 else 'they do together'} to two-way trade in {result.years[-1]} cannot be told from zero: there is nothing to share out.", *more))
     if len(rows) == 1:

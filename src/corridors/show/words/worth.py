@@ -43,10 +43,10 @@ def a_year(result: StudyResult) -> str:
     return f"{n.musd(gain['mean'])} a year on average (four cases in five: {n.musd_range(gain['p10'], gain['p90'])})"
 
 
-def worth_words(result: StudyResult) -> Prose:
-    """Who gains, against what cost, how sure."""
+def worth_words(result: StudyResult) -> Prose | None:
+    """Who gains, against what cost, how sure; None without measures."""
     if not has_measures(result):
-        return Prose(("No measure is taken: nobody gains or loses, and nothing is spent.",))
+        return None
     told = [_users(result), _cost(result), _hangs_on(result), _income(result)]
     return Prose(tuple(p for p in told if p))
 
