@@ -22,7 +22,7 @@ from typing import Any
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):
     os.environ.setdefault(_variable, "1")
 
-NAMES = ("startup", "explore", "gravity", "equilibrium", "transport", "draws", "sweep", "pairs", "build", "kills")
+NAMES = ("startup", "machinery", "explore", "gravity", "equilibrium", "transport", "draws", "sweep", "pairs", "build", "kills")
 """Quickest first."""
 OUT = Path(__file__).resolve().parent / "out"
 COLUMNS = ("name", "ours_s", "peer", "peer_s", "ratio", "note")
