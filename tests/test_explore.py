@@ -133,6 +133,31 @@ def test_ways_are_as_wide_as_on_the_map_of_the_reports() -> None:
     assert 0.6 * per_point <= min(widths["road"]) + 0.005 and 5 * min(widths["road"]) < max(widths["sea"])
 
 
+def test_the_map_says_what_its_colours_mean() -> None:
+    """Every colour and pattern of a way that is drawn is in the legend below the map; roads to a port are the sea's."""
+    drawn = explore.answer(ASKED).map()
+    assert drawn is not None
+    tree = ET.fromstring(drawn.svg)
+    svg = "{http://www.w3.org/2000/svg}"
+    legend = {(p.get("stroke"), p.get("stroke-dasharray")) for g in tree.iter(f"{svg}g") for p in g.iter(f"{svg}path")}
+    ways = {(p.get("stroke"), p.get("stroke-dasharray")) for p in tree.iter(f"{svg}path") if p.get("fill") == "none" and p.get("stroke-linejoin")}
+    assert ways and ways <= legend
+    assert "to a ship" in drawn.svg and (theme.LIGHT["sea"], "4 2") in ways
+    roads = [float(p.get("stroke-width", 0)) for p in tree.iter(f"{svg}path") if p.get("stroke") == theme.LIGHT["road"] and p.get("stroke-linejoin")]
+    assert max(roads) < 0.5 * 600.0 / (72.0 * theme.WIDTH_IN) * maps.way_width(0.97), "hardly anything goes all the way by road"
+
+
+def test_figures_inside_the_noise_have_no_digits() -> None:
+    """Effect, trade cost and worth: a number where the whole band is on one side of zero, words where not."""
+    for asked in (ASKED, replace(ASKED, trucks_per_day=300, processing_hours=None), replace(ASKED, usd_per_truck=400)):
+        found = explore.answer(asked)
+        effect, cost, _, worth = found.words().items
+        assert effect.value == findings.percent(lookups.fact_band(found.effect_percent))
+        assert cost.value == findings.percent(lookups.fact_band(found.result.facts["trade_cost_change_percent"]))
+        low, high = np.percentile(found.worth.users.total, [10, 90])
+        assert ("$" in worth.value) == (low > 0 or high < 0), (worth, low, high)
+
+
 def test_routes_of_a_table_add_up() -> None:
     rows = explore.answer(ASKED).routes().rows
     assert len(rows) > 10 and all(row[0].startswith(("PAK to RUS", "RUS to PAK")) for row in rows)
@@ -218,7 +243,7 @@ def test_controls_move_the_charts(page: App) -> None:
         assert page.charts["fan"].value != before["fan"] or page.charts["curve"].value != before["curve"], name
     assert page.answer is not None and page.answer.question == page.question()
     assert page.question().processing_hours == 1 and page.question().trade_elasticity == 8.0
-    assert "draws" in page.status.value
+    assert "quick sample of 32 futures" in page.status.value
 
 
 def test_a_corridor_chooses_its_crossings(page: App) -> None:

@@ -16,6 +16,7 @@ from corridors.scenario.loading import defaults
 from corridors.show import blocks, findings, lookups, numbers
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
+from corridors.study.counterfactual import Chain
 from corridors.study.pipeline import Study
 from corridors.study.remarks import remarks
 from corridors.study.result import StudyResult
@@ -25,6 +26,7 @@ from corridors.study.worth import Worth
 from corridors.trade import baseline
 from corridors.transport import frames, outlook
 from corridors.transport.system import Pair
+from corridors.uncertainty.draws import BAND_AND_MIDDLE, levels
 
 _ROUTE_HEADS = (
     ("Share", "without"), ("Share", "with"), ("Time", "without"), ("Time", "with"), ("Cost a tonne", "without"), ("Cost a tonne", "with"),
@@ -65,7 +67,7 @@ class Answer:
         road = self.road_share
         items = [
             blocks.KeyFigure(f"Trade in {last}", findings.percent(lookups.fact_band(effect)), _band(effect)),
-            blocks.KeyFigure("Trade cost", numbers.signed_percent(cost["p50"]), _band(cost)),
+            blocks.KeyFigure("Trade cost", findings.percent(lookups.fact_band(cost)), _band(cost)),
         ]
         if self.study.chain.on_network:
             items.append(
@@ -73,15 +75,22 @@ class Answer:
             )
         else:
             items.append(blocks.KeyFigure("Corridor", "none known", "distance alone"))
-        gain, found = self.worth.users.total, self.worth.appraisal
-        net = "net of cost" if float(found.present_costs.mean()) > 0 else "no cost is counted,"
-        items.append(
-            blocks.KeyFigure(
-                f"Worth in {last}", f"{numbers.musd(float(gain.mean()))} a year",
-                f"to all who ship; {net} {numbers.musd(float(found.npv.mean()))} in today's value",
-            )
-        )  # fmt: skip
+        items.append(self._worth_figure())
         return blocks.KeyFigures(tuple(items))
+
+    def _worth_figure(self) -> blocks.KeyFigure:
+        """A year's gain of all who ship, as a finding or in words, and what it is beside its cost."""
+        gain, found = self.worth.users.total, self.worth.appraisal
+        low, mid, high = (float(v) for v in levels(gain, BAND_AND_MIDDLE))
+        if not gain.any():
+            return blocks.KeyFigure(f"Worth in {self.study.last}", findings.WORDS["none"])
+        told = f"{numbers.musd(float(gain.mean()))} a year" if findings.apart(low, mid, high) else findings.WORDS["open"]
+        net = "net of cost" if float(found.present_costs.mean()) > 0 else "no cost is counted,"
+        return blocks.KeyFigure(
+            f"Worth in {self.study.last}", told,
+            f"to all who ship, {numbers.musd_range(low, high)} in four of five cases; {net} {numbers.musd(float(found.npv.mean()))} in today's value, "
+            f"above zero in {numbers.probability(float((found.npv > 0).mean()))}",
+        )  # fmt: skip
 
     def fan(self, flow: str = "total", ghost: Answer | None = None) -> blocks.Figure:
         """Trade with and without the measures, year by year: ``exports``, ``imports`` or ``total``; ``ghost``: beside this answer."""
@@ -138,8 +147,7 @@ def answer(question: Question, draws: int = DRAWS) -> Answer:
 
 def corridors_of(pair: Pair) -> dict[str, tuple[str, ...]]:
     """Road corridors between two economies: their names, and the crossings each passes in the order of travel."""
-    horizon = tuple(defaults()["horizon"])
-    system = engine(pair, (horizon[0], horizon[1])).study(Question(pair)).chain.system
+    system = _today(pair).system
     if system is None:
         return {}
     names = system.network
@@ -151,13 +159,28 @@ def corridors_of(pair: Pair) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def known_of(pair: Pair) -> list[str]:
+    """What must be known of a pair before anything is asked: that it has no way by land, that its ways are unchecked."""
+    return list(remarks(_today(pair), ()))
+
+
+def _today(pair: Pair) -> Chain:
+    horizon = tuple(defaults()["horizon"])
+    return engine(pair, (horizon[0], horizon[1])).today
+
+
 @lru_cache(maxsize=16)
 def _history(pair: Pair) -> pd.DataFrame:
     return baseline.history(pair)
 
 
+@lru_cache(maxsize=1)
+def _without_rows() -> dict[str, pd.DataFrame]:
+    return {name: study_tables.empty(name) for name in TABLES}
+
+
 def _light(study: Study, question: Question) -> StudyResult:
-    tables = {name: study_tables.empty(name) for name in TABLES}
+    tables = dict(_without_rows())
     tables["trade_history"] = _history(study.pair)
     tables["projection"], tables["effect"] = study_tables.paths(study), study_tables.effects(study)
     system, before, after = study.chain.system, study.change.before, study.change.after

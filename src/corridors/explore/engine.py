@@ -63,6 +63,12 @@ class Engine:
         table = tables.parameters().set_index("parameter")["central"]
         return {str(name): float(value) for name, value in table.items()}
 
+    @property
+    def today(self) -> Chain:
+        """The network as it is, compiled and not solved."""
+        horizon = (self.years[0], self.years[-1])
+        return self._chain(Question(self.pair, start=horizon[0], horizon=horizon).scenario())
+
     def study(self, question: Question) -> Study:
         """The solved study of a question, every part of it there."""
         scenario = question.scenario()

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from corridors.data import gazetteer, tables
 from corridors.data import names as vocabulary
 from corridors.show import blocks, maps, numbers, theme
+from corridors.show.charts.corridor_map import FEEDS
 from corridors.show.theme import LIGHT as C
 from corridors.study.pipeline import Study
 from corridors.transport import frames
@@ -32,6 +33,10 @@ _WIDE, _MARGIN, _TALLEST = 600.0, 2.0, 0.8
 _UNITS_PER_POINT = _WIDE / (72.0 * theme.WIDTH_IN)
 """The reports' map is as wide in points as this one in units."""
 _DASHES = {"rail": "5 3", "air": "1.5 3"}
+_FEEDER_DASHES = "4 2"
+_MODES = {"road": "road", "rail": "rail", "sea": "sea", "air": "air"}
+_BY_LAND, _SHIPS = ("road", "rail"), ("sea", "ferry")
+_LEGEND = 24.0
 _SMALLEST_SHARE = 1e-5
 _HALO = f'stroke="{C["paper"]}" stroke-width="2.4" paint-order="stroke" stroke-linejoin="round"'
 _SOURCE = "Source: coasts and borders Natural Earth, roads OpenStreetMap; shares own calculation. " + maps.DISCLAIMER
@@ -76,11 +81,14 @@ def draw(study: Study) -> blocks.Figure | None:
     ground = _ground(routes, system.effects.links, system.effects.services)
     shares, borders = _shares(system, state, study), _Borders.of(system, state)
     drawn = sorted(((_share(part, routes, shares), k) for k, part in enumerate(ground.parts)))
-    ways = "".join(_way(ground.parts[k], share) for share, k in drawn)
+    fed = {k for share, k in drawn if _feeds(ground.parts[k], routes, shares, share)}
+    ways = "".join(_way(ground.parts[k], share, k in fed) for share, k in drawn)
+    seen = {k for share, k in drawn if share > _SMALLEST_SHARE}
+    legend = _legend([ground.parts[k].mode for k in seen - fed], bool(seen & fed), ground.height)
     dots = "".join(_crossing(place, x, y, borders, routes, shares) for place, x, y in ground.crossings)
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE:g} {ground.height:.0f}" width="100%" '
-        f'font-family="{escape(theme.FONTS)}" font-size="11">{ground.below}{ways}{dots}{ground.above}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE:g} {ground.height + _LEGEND:.0f}" width="100%" '
+        f'font-family="{escape(theme.FONTS)}" font-size="11">{ground.below}{ways}{dots}{ground.above}{legend}</svg>'
     )
     return blocks.Figure(svg, *_words(study, system, borders, shares), _SOURCE)
 
@@ -100,12 +108,39 @@ def _share(part: Part, routes: Sequence[Route], shares: Array) -> float:
     return max(each.values())
 
 
-def _way(part: Part, share: float) -> str:
+def _feeds(part: Part, routes: Sequence[Route], shares: Array, share: float) -> bool:
+    """Whether it is a road or railway whose goods go to a ship or come from one: as on the reports' map, it belongs to the sea."""
+    to_ships = [float(shares[r]) if routes[r].mode in _SHIPS else 0.0 for r in part.routes]
+    own = [routes[r].exporter for r in part.routes]
+    return part.mode in _BY_LAND and max(sum(s for s, o in zip(to_ships, own, strict=True) if o == one) for one in set(own)) >= FEEDS * share
+
+
+def _way(part: Part, share: float, feeds: bool) -> str:
     if share <= _SMALLEST_SHARE:
         return ""
-    dashes = f' stroke-dasharray="{_DASHES[part.mode]}"' if part.mode in _DASHES else ""
-    width = 1.9 if dashes else _UNITS_PER_POINT * maps.way_width(share)
-    return f'<path d="{part.line}" fill="none" stroke="{C[part.mode]}" stroke-width="{width:.2f}" stroke-linecap="round" stroke-linejoin="round"{dashes}/>'
+    pattern = _FEEDER_DASHES if feeds else _DASHES.get(part.mode, "")
+    dashes = f' stroke-dasharray="{pattern}"' if pattern else ""
+    width = 1.9 if part.mode in _DASHES and not feeds else _UNITS_PER_POINT * maps.way_width(share)
+    # A round end would close the gaps of a wide dashed line.
+    cap = "butt" if feeds else "round"
+    colour = C["sea" if feeds else part.mode]
+    return f'<path d="{part.line}" fill="none" stroke="{colour}" stroke-width="{width:.2f}" stroke-linecap="{cap}" stroke-linejoin="round"{dashes}/>'
+
+
+def _legend(modes: Sequence[str], feeds: bool, height: float) -> str:
+    """What colours and marks mean, in a row below the map."""
+    items = [(f'<path d="M0 0H18" stroke="{C[mode]}" stroke-width="3"' + (f' stroke-dasharray="{_DASHES[mode]}"' if mode in _DASHES else "") + "/>", words) for mode, words in _MODES.items() if mode in modes]
+    if feeds:
+        items.append((f'<path d="M0 0H18" stroke="{C["sea"]}" stroke-width="3" stroke-dasharray="{_FEEDER_DASHES}"/>', "to a ship"))
+    items += [
+        (f'<circle cx="12" r="4" fill="{fill}" stroke="{C["ink"]}"/>', words)
+        for fill, words in ((C["paper"], "crossing"), (C["warn"], "queue over half a day"), (C["faint"], "shut"))
+    ]
+    out, at = [f'<rect y="{height:.0f}" width="{_WIDE:g}" height="{_LEGEND:g}" fill="{C["paper"]}"/>'], 4.0
+    for mark, words in items:
+        out.append(f'<g transform="translate({at:.0f} {height + 13:.0f})">{mark}<text x="22" y="4" font-size="11" fill="{C["ink"]}">{escape(words)}</text></g>')
+        at += 34 + 5.8 * len(words)
+    return "".join(out)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from corridors import scenario
 from corridors.data import names as vocabulary
 from corridors.data import tables
 from corridors.errors import CorridorsError
-from corridors.explore.answers import Answer, answer, corridors_of
+from corridors.explore.answers import Answer, answer, corridors_of, known_of
 from corridors.explore.controls import LEVELS, lay_out, make
 from corridors.explore.question import Question, airports_of, asked_by, save
 from corridors.runtime import paths
@@ -125,19 +125,23 @@ class App:
         try:
             found = answer(self.question())
             ghost = self.held or self.answer
-            shown = {"words": found.words(), "beside": self._beside(found), "fan": found.fan(ghost=ghost), "map": found.map(), "curve": found.curve()}
+            # What is looked at first is there first: each part is shown as soon as it is drawn.
+            for name, draw in (
+                ("fan", lambda: found.fan(ghost=ghost)), ("map", found.map), ("words", found.words), ("beside", lambda: self._beside(found)), ("curve", found.curve),
+            ):  # fmt: skip
+                self._show(name, draw())
         except CorridorsError as error:
             self._say(str(error))
             return
         self.answer = found
-        for name, block in shown.items():
-            inside = "" if block is None else block.html()
-            self.charts[name].value = f'<div class="corridors-explore">{inside}</div>' if inside else ""
         self.seconds = time.perf_counter() - began
         told = " ".join(found.result.facts["messages"])
         if self._kept() and self._based_on is not None and self._based_on.measures:
             told += " Also done: " + "; ".join(m.label for m in self._based_on.measures) + "."
-        self._say(f"{told} {found.study.draws} draws, {self.seconds:.2f} seconds. For a report, save and build.".strip())
+        self._say(f"{told} A quick sample of {found.study.draws} futures, in {self.seconds:.2f} seconds; a report takes many more, and its ends of ranges differ. Save and build it.".strip())
+
+    def _show(self, name: str, block: blocks.Block | None) -> None:
+        self.charts[name].value = "" if block is None else f'<div class="corridors-explore">{block.html()}</div>'
 
     def _say(self, message: str) -> None:
         self.status.value = f'<div role="status" aria-live="polite">{escape(message)}</div>'
@@ -254,6 +258,11 @@ class App:
             return
         self._say("Another pair: some seconds the first time ...")
         self._offer()
+        try:
+            self._say(" ".join([*known_of(self.pair), "Some seconds the first time ..."]))
+        except CorridorsError as error:
+            self._say(str(error))
+            return
         self.update()
 
     def _corridor_changed(self, change: Any) -> None:

@@ -64,7 +64,7 @@ class Way:
     """Whether it is a road or railway on which goods go to a ship or come from one."""
 
 
-_FEEDS = 0.9
+FEEDS = 0.9
 """A link by land of whose use this part is on its way to a ship or from one belongs to the sea."""
 _FEEDER_STYLE = (0, (1.6, 0.8))
 _NAMED_ON_A_PHONE = 0.1
@@ -91,7 +91,7 @@ def ways(result: StudyResult) -> list[Way]:
     found = []
     for r in used.itertuples():
         line, straight = _line(r.a, r.b, r.mode, r.lane, roads, places)
-        found.append(Way(r.a, r.b, theme.mode_token(r.mode), float(r.share), line, straight, r.mode in ("road", "rail") and r.to_ships >= _FEEDS * r.share))
+        found.append(Way(r.a, r.b, theme.mode_token(r.mode), float(r.share), line, straight, r.mode in ("road", "rail") and r.to_ships >= FEEDS * r.share))
     return [replace(way, line=line) for way, line in zip(found, joined([way.line for way in found]), strict=True)]
 
 
