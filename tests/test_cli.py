@@ -97,6 +97,8 @@ def test_check_finds_damage_in_data_and_scenarios_at_once(project: Path, corrido
         (["build", "--formats", ","], "is empty"),
         (["build", "--jobs", "0"], "0"),
         (["new", "x", "--pair", "PAK"], "two economies"),
+        (["new", "x"], "two economies"),
+        (["new", "x", "--pair", "PAK", "UZB", "KAZ"], "two economies"),
         (["new", "x", "--pair", "PAK,UZBE"], "did you mean 'UZB'"),
         (["new", "../x", "--pair", "PAK,UZB"], "the file's name is the scenario's name"),
         (["new", "baseline", "--pair", "PAK,UZB"], "is there already"),

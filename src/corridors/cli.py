@@ -332,16 +332,17 @@ def _mistakes_of(root: Path) -> str:
 
 @commands.command("new")
 @click.argument("name")
-@click.option("--pair", required=True, metavar="A,B", help="Two economies, ISO 3166 alpha-3: PAK,UZB.")
+@click.argument("economies", nargs=-1, metavar="[AAA BBB]")
+@click.option("--pair", default="", metavar="A,B", help="Two economies, ISO 3166 alpha-3: PAK,UZB; or both behind NAME.")
 @click.option("--title", help="One line; default: made from the pair.")
 @click.option("--out", type=_Place(path_type=Path, file_okay=False), help="Folder to write to; default: scenarios/, or here if the package is installed.")
-def new(name: str, pair: str, title: str | None, out: Path | None) -> int:
+def new(name: str, economies: tuple[str, ...], pair: str, title: str | None, out: Path | None) -> int:
     """Write a commented scenario for any pair, ready to edit."""
     from corridors.data import names
     from corridors.runtime import paths
     from corridors.scenario import template
 
-    codes = [p.strip() for p in pair.split(",")]
+    codes = [code.strip() for part in (pair, *economies) for code in part.split(",") if code.strip()]
     proposal = None
     if len(codes) == 2 and set(codes) <= set(names.economies()) and not template.on_checked_network(codes):
         from corridors.transport.ways import proposal_for
