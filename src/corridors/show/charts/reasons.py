@@ -229,7 +229,7 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
         for r in table.itertuples()
     ]  # fmt: skip
     columns = [blocks.Column("What is uncertain"), draw.numeric("Low end"), draw.numeric("High end"), draw.numeric("Effect at low end", "points from the middle"), draw.numeric("Effect at high end", "points from the middle"), draw.numeric("Share of the spread, alone"), draw.numeric("Share of the spread, with all interplay")]
-    return draw.finish(figure, title, f"Tornado chart of the effect on two-way trade in {result.years[-1]}, in percentage points from the case with everything at its middle. " + " ".join(said), draw.model_source(result, "ranges of parameters as listed under data"),
+    return draw.finish(figure, title, f"Tornado chart of the effect on two-way trade in {result.years[-1]}, in percentage points from the case with everything at its middle. " + " ".join(said), draw.model_source(result, "ranges of parameters as listed under data", f"shares of the spread foretell {numbers.share(round(result.facts['variance_explained'], 2))} of it"),
                        blocks.table("Effect on two-way trade when one quantity goes from end to end", columns, body))  # fmt: skip
 
 
