@@ -99,7 +99,8 @@ def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
     least, days, most = figure("closure_days_per_year", 0.0, 3.0, 15.0) if not shut else (365.0, 365.0, 365.0)
     unknown = [c for c in ("capacity_trucks_per_day", "background_trucks_per_day") if c.replace("background_", "") not in known]
     since = _since(str(row["economy_a"]), str(row["economy_b"]), name) if shut else ""
-    background = max(passing - own_bulk, 1.0)
+    # Of a count no more is the pair's bulk than of the traffic that trade would make.
+    background = max(passing - own_bulk * min(1.0, passing / guess), 1.0)
     return {
         "capacity_trucks_per_day": capacity, "capacity_low": min(tight, capacity), "capacity_high": max(roomy, capacity),
         "lanes": float(np.clip(round(figure("lanes", 0, capacity / _TRUCKS_A_LANE, 0)[1]), 2, _MOST_LANES)),
