@@ -431,14 +431,14 @@ def test_positions_on_a_map_turn_with_it() -> None:
     assert at[1, 0] == pytest.approx(360.0 - 118.2, abs=1.0)
 
 
-def test_a_place_counts_the_cities_around_it_that_have_no_place() -> None:
-    """The capital alone is a place; a large city 55 km off, a district of that, a town, and cities of others are not."""
+def test_a_place_counts_a_larger_city_near_by_that_has_no_place() -> None:
+    """The capital alone is a place; a larger city 55 km off, a district of that, smaller ones, and cities of others are not."""
     places = pd.DataFrame(
         [("capital", "AAA", "capital", 0.0, 0.0, 2e6, "1"), ("far", "AAA", "city", 0.0, 3.0, 1e6, "2"), ("port", "AAA", "port", 0.0, 0.4, 900.0, "p"), ("other", "BBB", "city", 0.0, 0.2, 5e5, "3")],
         columns=["place", "economy", "kind", "latitude", "longitude", "population", "source_id"],
     )
     cities = pd.DataFrame(
-        [("1", "AAA", 0.0, 0.0, 2e6), ("9", "AAA", 0.0, 0.5, 5e6), ("8", "AAA", 0.05, 0.55, 1e6), ("7", "AAA", 0.0, -0.3, 99_999.0), ("6", "AAA", 0.0, 1.5, 4e5), ("5", "CCC", 0.0, 0.1, 8e5), ("4", "AAA", 0.0, 0.1, 3e5)],
+        [("1", "AAA", 0.0, 0.0, 2e6), ("9", "AAA", 0.0, 0.5, 5e6), ("8", "AAA", 0.05, 0.55, 3e6), ("7", "AAA", 0.0, -0.3, 1.9e6), ("6", "AAA", 0.0, 1.5, 4e6), ("5", "CCC", 0.0, 0.1, 8e6), ("4", "AAA", 0.0, 0.1, 3e6)],
         columns=["source_id", "economy", "latitude", "longitude", "population"],
     )
     assert people.gathered(places, cities).tolist() == [7e6, 1e6, 900.0, 5e5]

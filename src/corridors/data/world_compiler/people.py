@@ -1,7 +1,7 @@
-"""People who trade from a place: its own, and those of cities near by that have no place of their own.
+"""People who trade from a place: its own, and those of a larger city near by that has no place of its own.
 
-Places of an economy are spaced: of Johannesburg and Pretoria, 55 kilometres apart, the capital is one. Its weight in
-trade must be that of both.
+Places of an economy are spaced, its capital first: of Johannesburg and Pretoria, 55 kilometres apart, Pretoria is one. Its
+weight in trade must be that of both. Of other places the largest near by is one already.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import pandas as pd
 
 from corridors.data.geometry import great_circle_km
 
-LEAST_PEOPLE = 100_000
-"""Smaller cities are left out."""
 WITHIN_KM = 75.0
 """How far from a place a city may lie to count with it: as places are spaced, most have none nearer."""
 SAME_CITY_KM = 20.0
@@ -36,13 +34,14 @@ def cities_of(folder: Path) -> pd.DataFrame:
 def gathered(places: pd.DataFrame, cities: pd.DataFrame) -> npt.NDArray[np.float64]:
     """People of each of ``places`` with those of ``cities`` that count with it; ports as they are.
 
-    A city of at least :data:`LEAST_PEOPLE` counts with the nearest place of its economy within :data:`WITHIN_KM`, the
-    largest first, unless it is that place or a part of a city that counts already.
+    A city counts with the nearest place of its economy within :data:`WITHIN_KM` if it has more people than that, the
+    largest first, unless it is a part of a city that counts already.
     """
-    out = places["population"].to_numpy(dtype=np.float64).copy()
+    alone = places["population"].to_numpy(dtype=np.float64)
+    out = alone.copy()
     own = set(places["source_id"].astype(str))
-    large = cities[(cities["population"] >= LEAST_PEOPLE) & ~cities["source_id"].isin(own)]
-    for economy, rows in large.sort_values("population", ascending=False, kind="stable").groupby("economy"):
+    others = cities[~cities["source_id"].isin(own)]
+    for economy, rows in others.sort_values("population", ascending=False, kind="stable").groupby("economy"):
         here = np.flatnonzero(((places["economy"] == economy) & (places["kind"] != "port")).to_numpy())
         if not here.size:
             continue
@@ -50,7 +49,7 @@ def gathered(places: pd.DataFrame, cities: pd.DataFrame) -> npt.NDArray[np.float
         for city in rows.itertuples():
             km = great_circle_km(city.latitude, city.longitude, np.array(latitude), np.array(longitude))
             at = int(km[: here.size].argmin())
-            if km.min() < SAME_CITY_KM or km[at] > WITHIN_KM:
+            if km.min() < SAME_CITY_KM or km[at] > WITHIN_KM or city.population <= alone[here[at]]:
                 continue
             out[here[at]] += float(city.population)
             latitude.append(city.latitude)

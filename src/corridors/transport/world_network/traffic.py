@@ -129,13 +129,6 @@ def _by_ways(origin: str, destination: str) -> dict[str, float]:
     return found
 
 
-def _to_a_port(a: str, port_economy: str, own: str, place: str) -> dict[str, float]:
-    """Parts of what an economy sends to a port by crossing: with neighbours as their trade is, else by the ways from its main city."""
-    if frozenset((a, port_economy)) in mode_model.neighbours() and (direct := over_the_border(a, port_economy)):
-        return direct
-    return _by_ways(own, place)
-
-
 def rows() -> Iterator[dict[str, object]]:
     """Trucks a day by crossing and pair, and of landlocked economies to ports."""
     trade = world.base_matrix()
@@ -173,7 +166,7 @@ def rows() -> Iterator[dict[str, object]]:
         count, bulk = trucks(max(value, 0.0), goods_with_all(a), np.full(len(CLASSES), 0.7))
         for (port, _), share in zip(chosen, _chosen(np.array([c for _, c in chosen[:_TWO_PORTS]])), strict=False):
             place = gateways.place_of_port(port)
-            for crossing, part in (_to_a_port(a, str(ports[port]), own, place) if place else {}).items():
+            for crossing, part in (_by_ways(own, place) if place else {}).items():
                 yield {"crossing": crossing, "economy_a": a, "economy_b": str(ports[port]), "kind": "to a port", "trucks_per_day": share * part * count,
                        "bulk_trucks_per_day": share * part * bulk, "road_share": 0.7, "part": share * part}  # fmt: skip
 
