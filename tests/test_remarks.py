@@ -25,7 +25,7 @@ def at_torkham() -> study.StudyResult:
 def test_a_measure_at_a_crossing_that_is_shut_is_told_everywhere(at_torkham: study.StudyResult) -> None:
     summary = at_torkham.summary()
     (message,) = (text for text in summary["messages"] if "Torkham" in text)
-    assert "is shut since 2025-10-12" in message and "closure" in message
+    assert "has been shut since 2025-10-12" in message and "800 trucks a day at Torkham" in message
     assert message in describe(made([CAPACITY]), summary)
     assert message.rstrip(".") in words.corridors_words(at_torkham).html().replace("&#39;", "'")
 
@@ -44,7 +44,7 @@ def test_the_explorer_tells_it_too() -> None:
     from corridors.explore.question import Question
 
     found = answer(Question(("PAK", "UZB"), ("torkham",), 800.0, None, None, None))
-    assert any("Torkham is shut" in text for text in found.result.facts["messages"])
+    assert any("Torkham has been shut" in text for text in found.result.facts["messages"])
 
 
 def test_a_pair_without_a_way_by_land_says_why() -> None:

@@ -222,7 +222,8 @@ class RoadMap:
     def cost(self, path: Path) -> float:
         """Dollars a tonne of a way on this map, hours and fees in money, queues left out."""
         links = (self.links[i] for i in path.links)
-        return sum(link.usd_per_t + _USD_PER_T_HOUR * link.hours for link in links) + sum(self.toll[c] for c in path.crossings)
+        driven = sum(link.usd_per_t + _USD_PER_T_HOUR * link.hours for link in links)
+        return float(driven + sum(self.toll[c] for c in path.crossings))
 
     def key(self, path: Path) -> tuple[str, ...]:
         """What makes two routes different: borders and ferries."""

@@ -38,7 +38,7 @@ def gathered(places: pd.DataFrame, cities: pd.DataFrame) -> npt.NDArray[np.float
     largest first, unless it is a part of a city that counts already.
     """
     alone = places["population"].to_numpy(dtype=np.float64)
-    out = alone.copy()
+    out: npt.NDArray[np.float64] = alone.copy()
     own = set(places["source_id"].astype(str))
     others = cities[~cities["source_id"].isin(own)]
     for economy, rows in others.sort_values("population", ascending=False, kind="stable").groupby("economy"):

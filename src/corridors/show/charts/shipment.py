@@ -65,6 +65,6 @@ def _words(shipment: Shipment, cases: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _table(legs: pd.DataFrame, cases: tuple[str, ...]) -> blocks.Table:
-    heads = ["Leg", *(draw.numeric("with measures" if case == "after" else "Time", "hours") for case in cases)]
+    heads: list[blocks.Column | str] = ["Leg", *(draw.numeric("with measures" if case == "after" else "Time", "hours") for case in cases)]
     rows = [(str(row["name"]), *(numbers.fixed(float(row[f"hours_{case}"]), 1) for case in cases)) for _, row in legs.iterrows()]
     return blocks.table("Time on each leg", heads, rows)

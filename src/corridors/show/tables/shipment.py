@@ -110,7 +110,7 @@ def shipment_cost(shipment: Shipment) -> Table | None:
         if changed:
             cells += [sure(r, "cost_change_percent", fine), span(r.cost_change_percent_p10, r.cost_change_percent_p90, coarse)]
         body.append(tuple(cells))
-    heads = ["Goods", right("Part of the direction", "% by value"), right("Cost of transport", "% of goods value")]
+    heads: list[Column | str] = ["Goods", right("Part of the direction", "% by value"), right("Cost of transport", "% of goods value")]
     heads += [right("Change of delivered price", "%"), right(BAND, "%")] if changed else []
     return table("From all ways to one trade cost", heads, body, model(result), f"Medians for {result.years[-1]}. Time counts at what a day in transit costs.")
 
