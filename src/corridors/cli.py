@@ -1,8 +1,9 @@
 """The command line: ``corridors list | check | run | build | sweep | clean | data | new | compare | dist | verify``.
 
-Results go to stdout, messages to stderr. Exit status: 0 done; 1 a build or computation failed (what succeeded is
-kept, what failed is named); 2 the input or the command line is wrong; 130 interrupted. No traceback unless asked for
-with ``--debug``. Every command loads what it needs itself, so that ``corridors --help`` answers at once.
+Results go to stdout, messages to stderr. Exit status: 0 done; 1 a build or computation failed (what
+succeeded is kept, what failed is named); 2 the input or the command line is wrong; 130 interrupted.
+No traceback unless asked for with ``--debug``. Every command loads what it needs itself, so that
+``corridors --help`` answers at once.
 """
 
 # ruff: noqa: E402
@@ -12,7 +13,8 @@ import os
 import sys
 
 if __name__ == "__main__" and not sys.flags.safe_path and not os.path.isdir("corridors"):
-    # `python -m` puts the current folder first on the path, where a file named like a library's may lie.
+    # `python -m` puts the current folder first on the path, where a file named like a library's may
+    # lie.
     sys.path[:] = [name for name in sys.path if name not in ("", os.getcwd())]
 
 import json
@@ -150,8 +152,8 @@ def list_scenarios() -> int:
 def check(files: tuple[str, ...]) -> int:
     """Validate scenarios and data; prints every mistake.
 
-    Without FILE: every scenario in scenarios/ and every table in data/, and whether the model can be computed from them.
-    FILE may be a scenario's name too.
+    Without FILE: every scenario in scenarios/ and every table in data/, and whether the model can
+    be computed from them. FILE may be a scenario's name too.
     """
     from corridors import scenario
 

@@ -15,7 +15,8 @@ from collections.abc import Iterable
 def nearest(value: object, allowed: Iterable[str], likeness: float = 0.5) -> str:
     """A hint ``; did you mean 'x'?`` for the allowed choice nearest to ``value``, or nothing.
 
-    ``likeness`` (0 to 1) is how alike the two must be: of thousands of names some are half alike by chance.
+    ``likeness`` (0 to 1) is how alike the two must be: of thousands of names some are half alike by
+    chance.
     """
     close = difflib.get_close_matches(str(value), [str(a) for a in allowed], n=1, cutoff=likeness)
     return f"; did you mean {close[0]!r}?" if close else ""
@@ -32,14 +33,21 @@ def hide(secret: str) -> None:
     import urllib.parse
 
     encoded = secret.encode()
-    _hidden.update((secret, urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret), base64.b64encode(encoded).decode()))
+    _hidden.update(
+        (
+            secret,
+            urllib.parse.quote(secret, safe=""),
+            urllib.parse.quote_plus(secret),
+            base64.b64encode(encoded).decode(),
+        )
+    )
 
 
 def plain(text: str, *, longest: int | None = None) -> str:
     """``text`` for a terminal, a page or a table: what is hidden masked, and control characters written out.
 
-    Escapes could rewrite what a terminal shows, characters that change the direction of text what a reader sees. Line
-    breaks and tabs stay. ``longest``: cut, and said to be.
+    Escapes could rewrite what a terminal shows, characters that change the direction of text what a
+    reader sees. Line breaks and tabs stay. ``longest``: cut, and said to be.
     """
     for secret in sorted(_hidden, key=len, reverse=True):
         text = text.replace(secret, "***")
@@ -52,7 +60,12 @@ def plain_json(text: str) -> str:
     """JSON in which control characters stand as escapes, so that it can be printed and means the same."""
     if text.isascii() and "\x7f" not in text:
         return text
-    return "".join(character if _is_plain(character) else "".join(f"\\u{unit:04x}" for unit in _units(character)) for character in text)
+    return "".join(
+        character
+        if _is_plain(character)
+        else "".join(f"\\u{unit:04x}" for unit in _units(character))
+        for character in text
+    )
 
 
 def _units(character: str) -> tuple[int, ...]:
@@ -61,7 +74,18 @@ def _units(character: str) -> tuple[int, ...]:
     return tuple(int.from_bytes(packed[i : i + 2], "big") for i in range(0, len(packed), 2))
 
 
-_TURNING = {code: "\N{REPLACEMENT CHARACTER}" for code in (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, *range(0x7F, 0xA0))}
+_TURNING = {
+    code: "\N{REPLACEMENT CHARACTER}"
+    for code in (
+        0x61C,
+        0x200E,
+        0x200F,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        0xFEFF,
+        *range(0x7F, 0xA0),
+    )
+}
 _TURNING.update({code: "\N{REPLACEMENT CHARACTER}" for code in range(0x20) if chr(code) not in "\n\t\r"})
 
 
@@ -71,7 +95,11 @@ def plain_page(text: str) -> str:
 
 
 def _is_plain(character: str) -> bool:
-    return character in "\n\t" or character in _JOINERS or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return (
+        character in "\n\t"
+        or character in _JOINERS
+        or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    )
 
 
 def _written_out(character: str) -> str:

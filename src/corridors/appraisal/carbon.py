@@ -1,7 +1,8 @@
 """Greenhouse gases of transport: what a tonne on a way emits, what a change of ways and volumes adds, what that is worth.
 
-Intensities in kilograms of CO2 equivalent a tonne-kilometre by mode (``data/emission_intensities.csv``), well to wheel, with the empty
-way back, as in ISO 14083 and the framework of the Global Logistics Emissions Council. Trucks that stand in a queue are left out.
+Intensities in kilograms of CO2 equivalent a tonne-kilometre by mode
+(``data/emission_intensities.csv``), well to wheel, with the empty way back, as in ISO 14083 and the
+framework of the Global Logistics Emissions Council. Trucks that stand in a queue are left out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Present value, rate of return and what would have to change: yearly flows in, one row a case.
 
-All flows are in constant prices at the end of each year; the first year is year 0 and is not discounted. Residual value is the
-straight-line share of a measure's life that is left when the period ends.
+All flows are in constant prices at the end of each year; the first year is year 0 and is not
+discounted. Residual value is the straight-line share of a measure's life that is left when the
+period ends.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ def present_value(flows: Array, rate: Array | float) -> Array:
 def internal_rate(flows: Array) -> Array:
     """(B,) the rate at which the present value of ``flows`` (B, Y) is zero, as a share: 0.12 is 12 %.
 
-    By bisection in the logarithm of ``1 + rate``, on the flows of projects: costs come first, so the present value falls as
-    the rate rises. Infinite where benefits cover costs at any rate (nobody is ever out of pocket), -1 where they do not even
-    at -99 % (all is lost), NaN where there are no flows at all.
+    By bisection in the logarithm of ``1 + rate``, on the flows of projects: costs come first, so
+    the present value falls as the rate rises. Infinite where benefits cover costs at any rate
+    (nobody is ever out of pocket), -1 where they do not even at -99 % (all is lost), NaN where
+    there are no flows at all.
     """
     flows = np.atleast_2d(np.asarray(flows, dtype=float))
     low, high = np.full(len(flows), np.log(_LOWEST)), np.full(len(flows), np.log(_HIGHEST))
@@ -89,8 +91,9 @@ class Appraisal:
     def switching(self) -> dict[str, float]:
         """By how many percent one thing alone must change for the mean net present value to be zero.
 
-        ``benefits_percent`` is -100 (1 - C / B), ``costs_percent`` 100 (B / C - 1), of mean present values; ``rate_percent`` is the rate at which the
-        mean flows are worth nothing. NaN where no change of that one thing does it.
+        ``benefits_percent`` is -100 (1 - C / B), ``costs_percent`` 100 (B / C - 1), of mean present
+        values; ``rate_percent`` is the rate at which the mean flows are worth nothing. NaN where no
+        change of that one thing does it.
         """
         gain, cost = float(self.present_benefits.mean()), float(self.present_costs.mean())
         rate = internal_rate((self.benefits - self.costs).mean(axis=0))

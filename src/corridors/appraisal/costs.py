@@ -1,7 +1,8 @@
 """What measures cost: as stated, else what is usual of their kind (``data/measure_costs.csv``), with its range.
 
-A range low, central, high is drawn by one score for all measures of a case: works that are dearer than planned
-in one place are dearer in the next (Flyvbjerg, Holm and Buhl 2002 find rail 45 % and roads 20 % above what was planned, everywhere).
+A range low, central, high is drawn by one score for all measures of a case: works that are dearer
+than planned in one place are dearer in the next (Flyvbjerg, Holm and Buhl 2002 find rail 45 % and
+roads 20 % above what was planned, everywhere).
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ UNKNOWN = pd.Series(
 class MeasureCost:
     """One measure's cost: capital and yearly million dollars (low, central, high), life, and where the figures are from.
 
-    ``counted`` is false where shippers pay for it in the rate of a service, so that it must not be added.
+    ``counted`` is false where shippers pay for it in the rate of a service, so that it must not be
+    added.
     """
 
     measure: str
@@ -55,8 +57,10 @@ def of_measures(measures: Sequence[Any], quantities: Sequence[float], table: pd.
 
     Parameters
     ----------
-    measures: with ``kind``, ``label``, ``start``, ``years_to_full_effect``, ``cost`` (None: what is usual) and for a new link ``mode``.
-    quantities: how many units of its kind each one is (:mod:`corridors.study.worth` reads them off the network).
+    measures: with ``kind``, ``label``, ``start``, ``years_to_full_effect``, ``cost`` (None: what is
+    usual) and for a new link ``mode``.
+    quantities: how many units of its kind each one is (:mod:`corridors.study.worth` reads them off
+    the network).
     table: ``data/measure_costs.csv``.
     """
     return tuple(_of_one(m, q, _row(m, table)) for m, q in zip(measures, quantities, strict=True))
@@ -124,8 +128,9 @@ def last_year(costs: Sequence[MeasureCost], first_year: int, most_years: int = 6
 def spending(costs: Sequence[MeasureCost], score: Array, first_year: int, last: int) -> Array:
     """(B, Y) what is spent by year on all counted measures, million dollars.
 
-    Capital is spent evenly over the years until a measure works fully, and again when its life has passed; what runs
-    and keeps it begins with it. The straight-line rest of a life that the last year cuts off is taken off in that year.
+    Capital is spent evenly over the years until a measure works fully, and again when its life has
+    passed; what runs and keeps it begins with it. The straight-line rest of a life that the last
+    year cuts off is taken off in that year.
     """
     flows = np.zeros((len(np.atleast_1d(score)), last - first_year + 1))
     for cost in costs:

@@ -1,13 +1,16 @@
 """Real income of economies in dollars, and how users' gains, terms of trade and real income hang together.
 
-With ``W_j = E_j / P_j`` the real spending of economy ``j``, hats for new over old and tau the trade cost,
+With ``W_j = E_j / P_j`` the real spending of economy ``j``, hats for new over old and tau the trade
+cost,
 
     ``ln W^_j = ln E^_j - ln P^_j``,   ``P^_j^-theta = sum_i pi_ij (p^_i tau^_ij)^-theta``.
 
-Money: ``E_j (W^_j - 1)``. Split the price index at the old producer prices: what users of goods gain there is
-``E_j (1 / P~_j - 1)`` with ``P~_j^-theta = sum_i pi_ij tau^_ij^-theta``, and the rest of real income is terms of trade, what an economy's own
-goods fetch against what it buys. Over the world the rest is of second order: world output at producer prices is the
-numeraire, so that one economy's better price is another's dearer purchase (Dixit and Norman 1980; Atkin and Donaldson 2022).
+Money: ``E_j (W^_j - 1)``. Split the price index at the old producer prices: what users of goods
+gain there is ``E_j (1 / P~_j - 1)`` with ``P~_j^-theta = sum_i pi_ij tau^_ij^-theta``, and the rest
+of real income is terms of trade, what an economy's own goods fetch against what it buys. Over the
+world the rest is of second order: world output at producer prices is the numeraire, so that one
+economy's better price is another's dearer purchase (Dixit and Norman 1980; Atkin and Donaldson
+2022).
 """
 
 from __future__ import annotations
@@ -63,14 +66,17 @@ def real_income(
 
     Parameters
     ----------
-    labels, trade: economies, and (N, N) base flows with sales at home, rows exporters, million dollars.
+    labels, trade: economies, and (N, N) base flows with sales at home, rows exporters, million
+    dollars.
     pairs, cost_factor: directed pairs and (B, P) tau'/tau of them.
     theta: (B,) trade elasticity.
-    price_factor, real_wage_factor: (B, N) producer prices, and producer prices over the price index, new over old.
+    price_factor, real_wage_factor: (B, N) producer prices, and producer prices over the price
+    index, new over old.
     closure: ``full`` where incomes follow prices; else spending is held.
-    spending, output: (N,) what incomes are spent on and earned from. With intermediate inputs that is final spending
-        and value added, and ``price_factor`` the price of factors: goods that go into goods are in the flows, not in
-        income (Hulten 1978). None: all spending and sales, as without inputs.
+    spending, output: (N,) what incomes are spent on and earned from. With intermediate inputs that
+        is final spending and value added, and ``price_factor`` the price of factors: goods that go
+        into goods are in the flows, not in income (Hulten 1978). None: all spending and sales, as
+        without inputs.
 
     Exactly 0 in a case whose cost factors are all 1.
     """

@@ -1,8 +1,9 @@
 """Where one more truck a day, or one hour less, is worth most: every crossing and every road link, in one batch.
 
-Each case of the batch differs from the first in one thing: a crossing that passes one truck a day more, a crossing that clears in an
-hour less, a road that takes an hour less. All cases are solved together from the same state, queues and ways included, so
-the worth is the full derivative: more traffic comes where it is quicker, and queues elsewhere shorten or grow.
+Each case of the batch differs from the first in one thing: a crossing that passes one truck a day
+more, a crossing that clears in an hour less, a road that takes an hour less. All cases are solved
+together from the same state, queues and ways included, so the worth is the full derivative: more
+traffic comes where it is quicker, and queues elsewhere shorten or grow.
 """
 
 from __future__ import annotations
@@ -42,18 +43,31 @@ def marginal_worth(
     Parameters
     ----------
     params: central case (1,). value_musd: (1, P, C) of all pairs of the system.
-    demand: the study's trade by directed pair (C,), million dollars. active: (M,) measures in place.
-    shift: (1, P) what world trade makes of demand (:attr:`corridors.transport.system.TransportState.shift`).
-    trucks, hours: the step; the worth is of one unit of it. A stretch that takes less than two steps is moved by half of what it takes.
+    demand: the study's trade by directed pair (C,), million dollars. active: (M,) measures in
+    place.
+    shift: (1, P) what world trade makes of demand
+    (:attr:`corridors.transport.system.TransportState.shift`).
+    trucks, hours: the step; the worth is of one unit of it. A stretch that takes less than two
+    steps is moved by half of what it takes.
 
-    Columns: ``what`` (capacity, crossing_hours, link_hours), ``place`` (crossing, or link as from-to), ``unit``, ``worth_musd_per_year``, and ``now`` (trucks a
-    day that can pass, or hours it takes).
+    Columns: ``what`` (capacity, crossing_hours, link_hours), ``place`` (crossing, or link as
+    from-to), ``unit``, ``worth_musd_per_year``, and ``now`` (trucks a day that can pass, or hours
+    it takes).
     """
     names, wide, phases, steps, now = _cases(system, np.asarray(active, dtype=float), params, trucks, hours)
     repeated = {name: np.repeat(value, len(phases)) for name, value in params.items()}
-    state = wide.solve(repeated, active=phases, year=year, demand={p: np.atleast_2d(v) for p, v in demand.items()}, shift=shift)
+    state = wide.solve(
+        repeated,
+        active=phases,
+        year=year,
+        demand={p: np.atleast_2d(v) for p, v in demand.items()},
+        shift=shift,
+    )
     count = len(phases) - 1
-    base, moved = (taken(state, rows, state.gap.size) for rows in (np.zeros(count, dtype=np.intp), np.arange(1, count + 1)))
+    base, moved = (
+        taken(state, rows, state.gap.size)
+        for rows in (np.zeros(count, dtype=np.intp), np.arange(1, count + 1))
+    )
     some = {name: np.repeat(value, count) for name, value in params.items()}
     existing, new = states.pair_gains(base, moved, value_musd, some["trade_elasticity"])
     gain = existing.sum(axis=1) + new.sum(axis=1) + states.rest_gains(wide, base, moved, some).sum(axis=1)
@@ -95,12 +109,30 @@ def _cases(
     factor = float(np.atleast_1d(params["processing_factor"])[0])
     for x, name in enumerate(system.crossings):
         least = min(hours, 0.5 * float(processing[x]) * factor)
-        case("crossing_hours", name, "processing_hours", x, float(processing[x]), -least / factor, least, float(processing[x]) * factor)
+        case(
+            "crossing_hours",
+            name,
+            "processing_hours",
+            x,
+            float(processing[x]),
+            -least / factor,
+            least,
+            float(processing[x]) * factor,
+        )
     speed = 1.0 / float(np.atleast_1d(params["road_speed_factor"])[0])
     for i in roads:
         link = effects.links[i]
         least = min(hours, 0.5 * float(link_hours[i]) * speed)
-        case("link_hours", link.name, "link_hours", i, float(link_hours[i]), -least / speed, least, float(link_hours[i]) * speed)
+        case(
+            "link_hours",
+            link.name,
+            "link_hours",
+            i,
+            float(link_hours[i]),
+            -least / speed,
+            least,
+            float(link_hours[i]) * speed,
+        )
     wide = replace(
         effects,
         count=count + len(names),

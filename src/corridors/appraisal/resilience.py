@@ -1,8 +1,9 @@
 """What a second way is worth: what shutting each crossing would cost everybody, before measures and after.
 
-Each crossing is shut in turn, all in one batch. ``loss_musd_per_day`` is a three hundred and sixty-fifth of what a year of closure
-costs all who ship, once they have found their other ways; times the days a year on which the crossing is to be expected shut
-it is the expected loss. Measures that open a second way lower it. It is shown and not added to users' gains: the routes' own
+Each crossing is shut in turn, all in one batch. ``loss_musd_per_day`` is a three hundred and
+sixty-fifth of what a year of closure costs all who ship, once they have found their other ways;
+times the days a year on which the crossing is to be expected shut it is the expected loss. Measures
+that open a second way lower it. It is shown and not added to users' gains: the routes' own
 availability (Manski 1977) has part of it in the log-sum already.
 """
 
@@ -51,9 +52,10 @@ def second_ways(
 ) -> pd.DataFrame:
     """One row a crossing that is open in the base year: expected days shut, loss a day before and after measures.
 
-    ``params`` of the central case (1,); ``value_musd`` (1, P, C) of all pairs of the system; ``active`` (M,) measures in place afterwards.
-    Columns: crossing, days_per_year_before, days_per_year_after, loss_musd_per_day_before, loss_musd_per_day_after, expected_loss_musd_before,
-    expected_loss_musd_after.
+    ``params`` of the central case (1,); ``value_musd`` (1, P, C) of all pairs of the system;
+    ``active`` (M,) measures in place afterwards. Columns: crossing, days_per_year_before,
+    days_per_year_after, loss_musd_per_day_before, loss_musd_per_day_after,
+    expected_loss_musd_before, expected_loss_musd_after.
     """
     count, crossings = system.effects.count, len(system.crossings)
     wide = shutting(system)
@@ -62,7 +64,13 @@ def second_ways(
     for half in (0, crossings + 1):
         phases[half + 1 : half + 1 + crossings, count:] = np.eye(crossings)
     repeated = {name: np.repeat(value, len(phases)) for name, value in params.items()}
-    state = wide.solve(repeated, active=phases, year=year, demand={p: np.atleast_2d(v) for p, v in demand.items()}, shift=shift)
+    state = wide.solve(
+        repeated,
+        active=phases,
+        year=year,
+        demand={p: np.atleast_2d(v) for p, v in demand.items()},
+        shift=shift,
+    )
     loss = []
     for first in (0, crossings + 1):
         base = taken(state, np.full(crossings, first), state.gap.size)

@@ -1,6 +1,7 @@
 """What one solved state of the network is worth against another: users' gains, treasuries' fees, ways of every pair.
 
-A bridge from :class:`corridors.transport.system.TransportState` to the arrays of :mod:`corridors.appraisal.users`.
+A bridge from :class:`corridors.transport.system.TransportState` to the arrays of
+:mod:`corridors.appraisal.users`.
 """
 
 from __future__ import annotations
@@ -51,9 +52,10 @@ def truck_hour_usd(system: System, params: Params) -> Array:
 def rest_gains(system: System, before: TransportState, after: TransportState, params: Params) -> Array:
     """(B, X) million dollars a year that trucks of no known pair gain.
 
-    They react as ``n exp(-e dc)`` to a delivered price that rises by a share ``dc`` (:mod:`corridors.transport.assignment`), so that their
-    surplus is ``n`` times the value of a truckload over ``e``: its change depends on the two states alone, openings and
-    closures included.
+    They react as ``n exp(-e dc)`` to a delivered price that rises by a share ``dc``
+    (:mod:`corridors.transport.assignment`), so that their surplus is ``n`` times the value of a
+    truckload over ``e``: its change depends on the two states alone, openings and closures
+    included.
     """
     worth = truck_value_usd(system, params) / np.asarray(params["rest_elasticity"])[:, None]
     more = after.rest_trucks_per_day - before.rest_trucks_per_day
@@ -78,7 +80,8 @@ def traded(state: TransportState, value_musd: Array, theta: Array) -> Array:
 def pair_gains(before: TransportState, after: TransportState, value_musd: Array, theta: Array) -> tuple[Array, Array]:
     """(B, P) gains of existing goods and of new trade of all pairs of a system.
 
-    ``value_musd`` (B or 1, P, C) is trade at the costs of the base year; what is left of it in ``before`` gains.
+    ``value_musd`` (B or 1, P, C) is trade at the costs of the base year; what is left of it in
+    ``before`` gains.
     """
     factor = after.price_factor / before.price_factor
     return users.goods(traded(before, value_musd, theta), np.maximum(before.mean_cost, 0.0), factor, theta)
@@ -101,8 +104,9 @@ def saved_by_kind(
 ) -> dict[str, float]:
     """Million dollars a year that existing goods save in the first case, by the rule of half over every way.
 
-    ``system`` shows all routes; ``value_musd`` (P, C). ``time``: hours of the goods; ``reliability``: the spread of hours at borders;
-    ``vehicles``: trucks and drivers that stand there; ``money``: freight and fees.
+    ``system`` shows all routes; ``value_musd`` (P, C). ``time``: hours of the goods;
+    ``reliability``: the spread of hours at borders; ``vehicles``: trucks and drivers that stand
+    there; ``money``: freight and fees.
     """
     one = {name: float(np.atleast_1d(value)[0]) for name, value in params.items()}
     by_route = np.zeros_like(before.route_share[0])
@@ -110,7 +114,9 @@ def saved_by_kind(
         by_route[row] = value_musd[list(system.choices.markets[system.choices.market_of[r]].pairs)].sum(axis=0)
     goods = by_route * 0.5 * (before.route_share[0] + after.route_share[0])
     hours = before.route_hours[0] - after.route_hours[0]
-    at_border = system.choices.through[system.shown, : len(system.crossings)] @ (before.crossing_hours[0] - after.crossing_hours[0])
+    at_border = system.choices.through[system.shown, : len(system.crossings)] @ (
+        before.crossing_hours[0] - after.crossing_hours[0]
+    )
     usd = before.route_usd_per_t[0] - after.route_usd_per_t[0]
     layout = system.layout
     day = one["value_of_a_day"] * layout.day_multiplier / _HOURS
@@ -171,7 +177,8 @@ def kilometres(system: System) -> dict[str, Array]:
 def carbon_kt(system: System, state: TransportState, value_musd: Array, unit_value: Array, kg_per_t: Array) -> Array:
     """(B, P) kilotonnes of CO2e a year of the goods of all pairs, ways by their shares.
 
-    ``value_musd`` (B or 1, P, C); ``unit_value`` (B or 1, P, C) dollars a tonne; ``kg_per_t`` (R,) of the routes shown.
+    ``value_musd`` (B or 1, P, C); ``unit_value`` (B or 1, P, C) dollars a tonne; ``kg_per_t`` (R,)
+    of the routes shown.
     """
     size = state.route_share.shape[0]
     mean = np.zeros((size, len(system.pairs), len(system.cargo_classes)))

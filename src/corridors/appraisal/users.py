@@ -1,16 +1,20 @@
 """What those who ship gain from a change of the network: log-sum, rule of half, by pair and by crossing.
 
-*Goods of the pairs.* Existing goods of value ``V`` gain what their log-sum cost falls by (Small and Rosen 1981), whatever way and
-mode they take before and after. New trade gains on the way from the old to the new delivered price. With trade that responds
-by the elasticity ``theta`` to the delivered price factor ``f = (1 + g + dc) / (1 + g)``, both together are
+*Goods of the pairs.* Existing goods of value ``V`` gain what their log-sum cost falls by (Small and
+Rosen 1981), whatever way and mode they take before and after. New trade gains on the way from the
+old to the new delivered price. With trade that responds by the elasticity ``theta`` to the
+delivered price factor ``f = (1 + g + dc) / (1 + g)``, both together are
 
-    ``V (1 + g) (f^-theta - 1) / theta``        of which existing goods ``V (1 + g) (1 - f) = -V dc``,
+    ``V (1 + g) (f^-theta - 1) / theta``        of which existing goods ``V (1 + g) (1 - f) = -V
+    dc``,
 
-the consumer surplus under ``X f^-theta``. It depends on where a change begins and ends and not on the path, so the gains of
-two measures add up in any order. Where ``f`` is exactly 1 it is exactly 0.
+the consumer surplus under ``X f^-theta``. It depends on where a change begins and ends and not on
+the path, so the gains of two measures add up in any order. Where ``f`` is exactly 1 it is exactly
+0.
 
-*Other trucks.* A crossing also carries trucks whose owners no pair of the network stands for. They gain the hours and fees
-they are spared, existing trucks in full and new ones half of it (the rule of half).
+*Other trucks.* A crossing also carries trucks whose owners no pair of the network stands for. They
+gain the hours and fees they are spared, existing trucks in full and new ones half of it (the rule
+of half).
 """
 
 from __future__ import annotations
@@ -32,8 +36,10 @@ MILLION = 1e6
 class UserBenefits:
     """Gains a year in million dollars, B cases.
 
-    existing, new: (B, P) of goods that are traded anyway, and of trade that comes on top, by directed pair.
-    other_trucks: (B, X) of trucks that no pair stands for, by crossing; nothing (B, 0) off the network.
+    existing, new: (B, P) of goods that are traded anyway, and of trade that comes on top, by
+    directed pair.
+    other_trucks: (B, X) of trucks that no pair stands for, by crossing; nothing (B, 0) off the
+        network.
     """
 
     pairs: tuple[Pair, ...]
@@ -62,8 +68,9 @@ class UserBenefits:
     def by_economy(self) -> dict[str, Array]:
         """(B,) by economy; adds up to :attr:`total`.
 
-        Half of a pair's gain goes to each end, half of the other trucks' to each side of the crossing: who of
-        seller, carrier and buyer keeps a saving is a matter of bargaining that no network can tell.
+        Half of a pair's gain goes to each end, half of the other trucks' to each side of the
+        crossing: who of seller, carrier and buyer keeps a saving is a matter of bargaining that no
+        network can tell.
         """
         found: dict[str, Array] = {}
         sides = [(pair, self.by_pair[:, p]) for p, pair in enumerate(self.pairs)]
@@ -91,7 +98,8 @@ def goods(value_musd: Array, paid: Array, factor: Array, theta: Array) -> tuple[
     Parameters
     ----------
     value_musd: (B or 1, P, C) value of goods a year before the change, free on board.
-    paid: (B or 1, P, C) what shippers pay in money and time before, ``g``, as a share of that value.
+    paid: (B or 1, P, C) what shippers pay in money and time before, ``g``, as a share of that
+    value.
     factor: (B, P, C) delivered price after over before, ``f`` > 0.
     theta: (B,) or (1,) elasticity of trade to the delivered price, above 0.
     """
@@ -108,7 +116,8 @@ def goods(value_musd: Array, paid: Array, factor: Array, theta: Array) -> tuple[
 def rule_of_half(before: Array, after: Array, saved: Array) -> Array:
     """``(before + after) / 2 * saved``: the gain of quantities that a saving a unit moves from one to the other.
 
-    Arguments broadcast. Exact for existing users; for the rest exact where demand is a straight line.
+    Arguments broadcast. Exact for existing users; for the rest exact where demand is a straight
+    line.
     """
     return np.asarray(0.5 * (np.asarray(before) + np.asarray(after)) * np.asarray(saved))
 
@@ -116,8 +125,8 @@ def rule_of_half(before: Array, after: Array, saved: Array) -> Array:
 def crossing_gains(trucks_before: Array, trucks_after: Array, hours_saved: Array, usd_per_hour: Array, fee_saved: Array) -> Array:
     """(B, X) million dollars a year that trucks gain at crossings by the rule of half.
 
-    ``trucks_*`` (B, X) a calendar day; ``hours_saved`` (B, X); ``usd_per_hour`` (B or 1, X or 1) what an hour of a
-    truck and its goods costs; ``fee_saved`` (B or 1, X) dollars a truck.
+    ``trucks_*`` (B, X) a calendar day; ``hours_saved`` (B, X); ``usd_per_hour`` (B or 1, X or 1)
+    what an hour of a truck and its goods costs; ``fee_saved`` (B or 1, X) dollars a truck.
     """
     saved = np.asarray(hours_saved) * np.asarray(usd_per_hour) + np.asarray(fee_saved)
     return rule_of_half(trucks_before, trucks_after, saved) * DAYS_PER_YEAR / MILLION

@@ -29,8 +29,9 @@ _COMMON = {"UK": "GBR", "USD": "USA", "US": "USA", "UAE": "ARE", "GER": "DEU", "
 def hint(code: object, known: Mapping[str, str]) -> str:
     """``; did you mean 'COD'?`` or why there is no such economy; empty if nothing is near.
 
-    A code is near if it is one of another list for the same economy, the code in another case, an alpha-2-like or
-    swapped spelling with the same letters, or two of its three letters in their places.
+    A code is near if it is one of another list for the same economy, the code in another case, an
+    alpha-2-like or swapped spelling with the same letters, or two of its three letters in their
+    places.
     """
     text = str(code).strip()
     upper = text.upper()

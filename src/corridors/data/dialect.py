@@ -1,8 +1,9 @@
 """CSV tables as spreadsheets save them: read where only one reading is possible, refused with the cause where not.
 
-Tables are UTF-8 with commas. What programs add or change on the way is undone: a byte-order mark, UTF-16, a first
-line ``sep=;``, semicolons or tabs for commas (and then commas for decimal points), empty columns at the right. Letters
-in an encoding that does not say its name (Windows-1252, 1251, ...) could be read in several ways and are refused.
+Tables are UTF-8 with commas. What programs add or change on the way is undone: a byte-order mark,
+UTF-16, a first line ``sep=;``, semicolons or tabs for commas (and then commas for decimal points),
+empty columns at the right. Letters in an encoding that does not say its name (Windows-1252, 1251,
+...) could be read in several ways and are refused.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ _DECIMAL_POINT = re.compile(r"-?\d+\.\d+")
 def text(path: Path, columns: Sequence[str] = (), numbers: Sequence[str] = ()) -> tuple[str, int]:
     """The table as UTF-8 text with commas, and how many lines before the header were taken off.
 
-    ``columns`` are those that the header must have, ``numbers`` those that hold numbers. Raises DataError with the one cause
-    if the file cannot be read as text, or in more than one way; OSError if it cannot be opened.
+    ``columns`` are those that the header must have, ``numbers`` those that hold numbers. Raises
+    DataError with the one cause if the file cannot be read as text, or in more than one way;
+    OSError if it cannot be opened.
     """
     whole = _decoded(path)
     first, _, rest = whole.partition("\n")

@@ -1,7 +1,7 @@
 """The names a scenario may use: economies, places, crossings, links. Read with the standard library only.
 
-Scenario files are checked often (listing, planning a build), so this reads the few small columns it needs
-without loading pandas; :mod:`corridors.data.tables` validates the same tables in full.
+Scenario files are checked often (listing, planning a build), so this reads the few small columns it
+needs without loading pandas; :mod:`corridors.data.tables` validates the same tables in full.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def _rows(path: Path, mtime_ns: int, columns: tuple[str, ...]) -> tuple[tuple[st
             last = max(picked)
             return tuple(tuple(cells[i] for i in picked) for cells in reader if len(cells) > last)
     except (UnicodeDecodeError, csv.Error) as error:
-        # Not a ValueError: whoever validates a scenario would take it for a mistake of the scenario.
+        # Not a ValueError: whoever validates a scenario would take it for a mistake of the
+        # scenario.
         raise DataError(f"{path}: not a readable CSV table: {error}") from None
 
 
@@ -125,7 +126,11 @@ def crossings_of(*economies: str) -> list[str]:
 
 def shut_crossings() -> frozenset[str]:
     """Ids of the crossings that are shut today."""
-    return frozenset(crossing for crossing, state in _column_rows("network/crossings.csv", "crossing", "state") if state == "shut")
+    return frozenset(
+        crossing
+        for crossing, state in _column_rows("network/crossings.csv", "crossing", "state")
+        if state == "shut"
+    )
 
 
 def crossings_of_both(a: str, b: str) -> list[str]:

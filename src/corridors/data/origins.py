@@ -1,7 +1,8 @@
 """Where a row of a table comes from: an address that was opened, or the words that say nobody checked it.
 
-Tables with a column ``source_url`` tell it row by row; :data:`ESTIMATE` stands there where the figure is the project's own and
-no source was found for it. Tables without that column tell it for the whole file, in ``data/datapackage.json``.
+Tables with a column ``source_url`` tell it row by row; :data:`ESTIMATE` stands there where the
+figure is the project's own and no source was found for it. Tables without that column tell it for
+the whole file, in ``data/datapackage.json``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The description of ``data/``: which tables there are, what their columns mean, where they come from.
 
-One file, ``data/datapackage.json`` (Data Package v2), is the only place where a table's types, units,
-limits and sources are written down. Here it is read, and turned into a pandera schema per table.
+One file, ``data/datapackage.json`` (Data Package v2), is the only place where a table's types,
+units, limits and sources are written down. Here it is read, and turned into a pandera schema per
+table.
 """
 
 from __future__ import annotations

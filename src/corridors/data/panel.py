@@ -1,7 +1,8 @@
 """The world trade panel as arrays: year x exporter x importer, with geography and GDP on the same axes.
 
-Years to 2016 are what exporters reported (``data/bilateral_trade_panel.csv``); the newest are reconciled from both sides
-(``data/world_trade.csv``), in which a pair without a row traded nothing and one marked unreported is unknown.
+Years to 2016 are what exporters reported (``data/bilateral_trade_panel.csv``); the newest are
+reconciled from both sides (``data/world_trade.csv``), in which a pair without a row traded nothing
+and one marked unreported is unknown.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ class Panel:
     """Trade of N economies in Y years.
 
     ``trade`` (Y, N, N) million US dollars, rows exporters, NaN where the exporter did not report;
-    ``agreement`` (Y, N, N) 0/1; ``geography`` (N, N, 4) in the order of :data:`GEOGRAPHY`, NaN where
-    unknown; ``gdp`` frame of million US dollars, economies x calendar years, NaN where unknown.
+    ``agreement`` (Y, N, N) 0/1; ``geography`` (N, N, 4) in the order of :data:`GEOGRAPHY`, NaN
+    where unknown; ``gdp`` frame of million US dollars, economies x calendar years, NaN where
+    unknown.
     """
 
     economies: tuple[str, ...]
@@ -51,7 +53,12 @@ class Panel:
 @kept
 def load() -> Panel:
     """Every economy with trade and geography, in the years of both tables of trade; GDP of :func:`known_gdp`."""
-    panel = from_tables(tables.bilateral_trade_panel(), tables.pair_geography(), known_gdp(), others=_newest_economies())
+    panel = from_tables(
+        tables.bilateral_trade_panel(),
+        tables.pair_geography(),
+        known_gdp(),
+        others=_newest_economies(),
+    )
     for year, rows in tables.world_trade().groupby("year"):
         panel = with_reconciled(panel, int(year), rows)
     return panel
@@ -78,9 +85,9 @@ def _newest_economies() -> set[str]:
 def with_reconciled(panel: Panel, year: int, rows: pd.DataFrame) -> Panel:
     """The panel with a year of reconciled trade added, or put in the place of what it had of that year.
 
-    ``rows``: exporter, importer, trade_musd, status. Among its economies a pair without a row is zero, one that is
-    ``unreported`` unknown (NaN), as is all trade of economies that it leaves out. Agreements in force are those of the
-    panel's year before: no source of flows has them.
+    ``rows``: exporter, importer, trade_musd, status. Among its economies a pair without a row is
+    zero, one that is ``unreported`` unknown (NaN), as is all trade of economies that it leaves out.
+    Agreements in force are those of the panel's year before: no source of flows has them.
     """
     index, n = pd.Index(panel.economies), len(panel.economies)
     there = index.isin(set(rows["exporter"]) | set(rows["importer"]))

@@ -47,7 +47,11 @@ def read_checked(resource: Resource) -> pd.DataFrame:
     )
     parsing = arrow_csv.ParseOptions(newlines_in_values=True)
     try:
-        source = path if dialect.is_usual(path, [f.name for f in resource.fields]) else io.BytesIO(_opened(resource).read().encode())
+        source = (
+            path
+            if dialect.is_usual(path, [f.name for f in resource.fields])
+            else io.BytesIO(_opened(resource).read().encode())
+        )
         read = arrow_csv.read_csv(source, convert_options=options, parse_options=parsing)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -82,7 +86,9 @@ def _check_header(resource: Resource) -> None:
             raise DataError(f"{path}: line {line}: column {name!r} is missing{nearest(name, header)}")
     for name in header:
         if name not in expected:
-            raise DataError(f"{path}: line {line}: column {name!r} is not described in datapackage.json{nearest(name, expected)}")
+            raise DataError(
+                f"{path}: line {line}: column {name!r} is not described in datapackage.json{nearest(name, expected)}"
+            )
     if len(set(header)) != len(header):
         raise DataError(f"{path}: line {line}: a column name occurs twice")
 
@@ -100,13 +106,22 @@ def _validate(resource: Resource, frame: pd.DataFrame) -> None:
     except pandera.errors.SchemaErrors as error:
         raise _describe(resource, frame, error.failure_cases) from None
     for field in resource.fields:
-        # Neither NaN nor infinity is written on purpose; comparison checks let NaN pass as "missing".
+        # Neither NaN nor infinity is written on purpose; comparison checks let NaN pass as
+        # "missing".
         if field.type == "number":
             values = frame[field.name]
             infinite = values.abs() == float("inf")
             if infinite.any():
                 row = int(infinite.to_numpy().argmax())
-                raise DataError(_cell(resource.path, line_of(resource, row), field, str(values.iloc[row]), "a finite number"))
+                raise DataError(
+                    _cell(
+                        resource.path,
+                        line_of(resource, row),
+                        field,
+                        str(values.iloc[row]),
+                        "a finite number",
+                    )
+                )
 
 
 def _describe(resource: Resource, frame: pd.DataFrame, cases: pd.DataFrame) -> DataError:

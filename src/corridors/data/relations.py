@@ -1,7 +1,8 @@
 """What one table of ``data/`` must have to do with another, and one column with another: mistakes that no type shows.
 
-A place that is spelled otherwise, a road without its crossing, a gateway that is missing or a range upside down can be read,
-and then loses a way or moves a number without a word. Each is named here by file, line, column and value.
+A place that is spelled otherwise, a road without its crossing, a gateway that is missing or a range
+upside down can be read, and then loses a way or moves a number without a word. Each is named here
+by file, line, column and value.
 """
 
 from __future__ import annotations
@@ -37,7 +38,19 @@ def mistakes() -> list[str]:
             except DataError:
                 continue
     found = [text for name, frame in frames.items() for text in (*_ranges(name, frame), *_padded(name, frame))]
-    needed = ("economies", "places", "links", "crossings", "services", "gateways", "airports", "road_costs", "pair_traffic", "base_shares", "cargo_classes")
+    needed = (
+        "economies",
+        "places",
+        "links",
+        "crossings",
+        "services",
+        "gateways",
+        "airports",
+        "road_costs",
+        "pair_traffic",
+        "base_shares",
+        "cargo_classes",
+    )
     if all(name in frames for name in needed):
         found += _network(frames)
     return list(dict.fromkeys(found))
@@ -56,7 +69,13 @@ def _ranges(name: str, frame: pd.DataFrame) -> Iterator[str]:
         high = low.removesuffix("low") + "high"
         before = columns[columns.index(low) - 1]
         stem = low.removesuffix("low").removesuffix("_")
-        middle = "central" if low == "low" and "central" in columns else before if stem and before.startswith(stem) else low
+        middle = (
+            "central"
+            if low == "low" and "central" in columns
+            else before
+            if stem and before.startswith(stem)
+            else low
+        )
         if high not in columns:
             continue
         a, b, c = (pd.to_numeric(frame[x], errors="coerce").to_numpy(float) for x in (low, middle, high))
@@ -74,7 +93,14 @@ def _ranges(name: str, frame: pd.DataFrame) -> Iterator[str]:
 def _padded(name: str, frame: pd.DataFrame) -> Iterator[str]:
     """Names that other tables or scenarios use, with blanks around them: no other spelling finds them."""
     resource = package.resource(name)
-    keys = {*resource.primary_key, *(f.name for f in resource.fields if f.constraints.get("unique") or "pattern" in f.constraints)}
+    keys = {
+        *resource.primary_key,
+        *(
+            f.name
+            for f in resource.fields
+            if f.constraints.get("unique") or "pattern" in f.constraints
+        ),
+    }
     for column in (f.name for f in resource.fields if f.name in keys and f.type == "string"):
         values = frame[column].astype(object)
         for row in np.flatnonzero([isinstance(v, str) and v != v.strip() for v in values]).tolist():
@@ -130,15 +156,36 @@ def _places(places: pd.DataFrame, at_border: set[str], described: set[str], code
         both = str(economies).split("-")
         for code in both:
             if code not in codes:
-                yield _at("places", row, "economies", str(economies), f"codes of economies.csv{hints.hint(code, codes)}")
+                yield _at(
+                    "places",
+                    row,
+                    "economies",
+                    str(economies),
+                    f"codes of economies.csv{hints.hint(code, codes)}",
+                )
         if (kind == "crossing") != (len(both) == 2):
-            yield _at("places", row, "economies", str(economies), "two codes joined by a hyphen for a crossing, one for every other place")
+            yield _at(
+                "places",
+                row,
+                "economies",
+                str(economies),
+                "two codes joined by a hyphen for a crossing, one for every other place",
+            )
         if kind == "crossing" and place not in described:
-            yield _at("places", row, "place", str(place), f"a crossing with a row in network/crossings.csv{nearest(place, described - at_border)}")
+            yield _at(
+                "places",
+                row,
+                "place",
+                str(place),
+                f"a crossing with a row in network/crossings.csv{nearest(place, described - at_border)}",
+            )
 
 
 def _roads(links: pd.DataFrame, sides: Mapping[str, list[str]], places: pd.DataFrame, priced: set[str]) -> Iterator[str]:
-    where = {str(p): (float(a), float(b)) for p, a, b in zip(places["place"], places["latitude"], places["longitude"], strict=True)}
+    where = {
+        str(p): (float(a), float(b))
+        for p, a, b in zip(places["place"], places["latitude"], places["longitude"], strict=True)
+    }
     for row, (a, b, mode, km) in enumerate(zip(links["from"], links["to"], links["mode"], links["length_km"], strict=True)):
         if a == b:
             yield _at("links", row, "to", str(b), "another place than the one it starts from")
@@ -147,14 +194,36 @@ def _roads(links: pd.DataFrame, sides: Mapping[str, list[str]], places: pd.DataF
             continue
         shared = [code for code in sides[a] if code in sides[b]]
         if mode == "road" and not shared:
-            yield _at("links", row, "to", str(b), f"a place in {' or '.join(sides[a])}, or their crossing: a road passes a border at a crossing")
+            yield _at(
+                "links",
+                row,
+                "to",
+                str(b),
+                f"a place in {' or '.join(sides[a])}, or their crossing: a road passes a border at a crossing",
+            )
         elif mode == "road" and shared[0] not in priced:
-            yield _at("links", row, "from", str(a), f"a road in an economy with a row in network/road_costs.csv, which {shared[0]} has not")
+            yield _at(
+                "links",
+                row,
+                "from",
+                str(a),
+                f"a road in an economy with a row in network/road_costs.csv, which {shared[0]} has not",
+            )
         straight = _apart_km(where[a], where[b])
         if mode == "road" and km < _SHORTEST * straight:
-            swapped = [p for p, o in ((a, b), (b, a)) if _apart_km(where[p][::-1], where[o]) <= km and abs(where[p][1]) <= 90]
+            swapped = [
+                p
+                for p, o in ((a, b), (b, a))
+                if _apart_km(where[p][::-1], where[o]) <= km and abs(where[p][1]) <= 90
+            ]
             hint = f" (or latitude and longitude of {swapped[0]} are swapped)" if swapped else ""
-            yield _at("links", row, "length_km", float(km), f"at least the great circle between {a} and {b}, {straight:,.0f} km{hint}")
+            yield _at(
+                "links",
+                row,
+                "length_km",
+                float(km),
+                f"at least the great circle between {a} and {b}, {straight:,.0f} km{hint}",
+            )
 
 
 def _weights(gateways: pd.DataFrame, places: pd.DataFrame, traffic: pd.DataFrame) -> Iterator[str]:
@@ -165,12 +234,27 @@ def _weights(gateways: pd.DataFrame, places: pd.DataFrame, traffic: pd.DataFrame
         key = (str(gateways["economy"].iloc[row]), str(partner.iloc[row]))
         if abs(total - 1.0) > 0.005 and key not in seen:
             seen.add(key)
-            yield _at("gateways", row, "weight", float(gateways["weight"].iloc[row]), f"weights of {' for '.join(k for k in key if k)} that add to 1; they add to {total:g}")
-    with_door, inside = set(gateways["economy"]), {e for e, k in zip(places["economies"], places["kind"], strict=True) if k != "crossing"}
+            yield _at(
+                "gateways",
+                row,
+                "weight",
+                float(gateways["weight"].iloc[row]),
+                f"weights of {' for '.join(k for k in key if k)} that add to 1; they add to {total:g}",
+            )
+    with_door, inside = (
+        set(gateways["economy"]),
+        {e for e, k in zip(places["economies"], places["kind"], strict=True) if k != "crossing"},
+    )
     for column in ("exporter", "importer"):
         for row, economy in enumerate(traffic[column]):
             if economy in inside and economy not in with_door:
-                yield _at("pair_traffic", row, column, str(economy), "an economy with a row in network/gateways.csv, without which its goods begin nowhere")
+                yield _at(
+                    "pair_traffic",
+                    row,
+                    column,
+                    str(economy),
+                    "an economy with a row in network/gateways.csv, without which its goods begin nowhere",
+                )
                 with_door.add(economy)
 
 

@@ -1,8 +1,8 @@
 """What a computed table holds: its columns with type, unit and meaning, declared once.
 
-From a declaration follow the check of a frame, the frame without rows, the page ``docs/results.md`` and the
-descriptor that is delivered beside a report's CSV files. Columns are those of :mod:`corridors.data.package`,
-so that a table that is computed is described as one that is shipped.
+From a declaration follow the check of a frame, the frame without rows, the page ``docs/results.md``
+and the descriptor that is delivered beside a report's CSV files. Columns are those of
+:mod:`corridors.data.package`, so that a table that is computed is described as one that is shipped.
 """
 
 from __future__ import annotations

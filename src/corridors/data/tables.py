@@ -1,8 +1,9 @@
 """The tables of ``data/`` as typed, validated frames: ``table(name)``, and a function of its own for each that the library uses.
 
-Each function reads its CSV once, checks it against ``data/datapackage.json`` (types, limits, allowed values,
-unique keys) and returns a frame that is the caller's own: changing it changes nothing for others.
-A damaged table raises :class:`~corridors.errors.DataError` with file, line, column, value and what is allowed.
+Each function reads its CSV once, checks it against ``data/datapackage.json`` (types, limits,
+allowed values, unique keys) and returns a frame that is the caller's own: changing it changes
+nothing for others. A damaged table raises :class:`~corridors.errors.DataError` with file, line,
+column, value and what is allowed.
 
 Money is in million current US dollars (``_musd``), economies are ISO 3166 alpha-3 codes.
 """
@@ -26,8 +27,9 @@ from corridors.runtime.cache import kept
 def table(name: str) -> pd.DataFrame:
     """The table ``name`` of ``data/datapackage.json``, validated.
 
-    Columns have the types of the descriptor: string, integer (``int64``, or ``Int64`` where values may be
-    missing), number (``float64``), boolean. Raises DataError if there is no such table or it is damaged.
+    Columns have the types of the descriptor: string, integer (``int64``, or ``Int64`` where values
+    may be missing), number (``float64``), boolean. Raises DataError if there is no such table or it
+    is damaged.
     """
     # Shallow: pandas copies on write, so the cached frame stays as it was read.
     return _cached(*stamp(name)).copy(deep=False)
@@ -98,7 +100,8 @@ def check() -> list[str]:
     return mistakes
 
 
-# --- trade, output and geography -------------------------------------------------------------------------
+# --- trade, output and geography
+# -------------------------------------------------------------------------
 
 
 def bilateral_trade_panel() -> pd.DataFrame:
@@ -133,7 +136,8 @@ def manufacturing_trade_pairs() -> pd.DataFrame:
 
 def trade_series() -> pd.DataFrame:
     """What reporters said about one pair's trade: economy, partner, reporter_view, period, period_kind, start,
-    end, exports_musd (economy to partner), imports_musd, total_musd, note, source_title, source_url."""
+    end, exports_musd (economy to partner), imports_musd, total_musd, note, source_title,
+    source_url."""
     return table("trade_series")
 
 
@@ -183,7 +187,8 @@ def forecast_first_scores() -> pd.DataFrame:
     return table("forecast_first_scores")
 
 
-# --- natural experiments -----------------------------------------------------------------------------------
+# --- natural experiments
+# -----------------------------------------------------------------------------------
 
 
 def sectors() -> pd.DataFrame:
@@ -236,7 +241,8 @@ def corridor_adoption() -> pd.DataFrame:
     return table("corridor_adoption")
 
 
-# --- transport -------------------------------------------------------------------------------------------
+# --- transport
+# -------------------------------------------------------------------------------------------
 
 
 def unit_values() -> pd.DataFrame:
@@ -366,7 +372,8 @@ def line_shapes() -> dict[str, Any]:
 
 def outlines() -> dict[str, Any]:
     """Coasts, borders and sea lanes for maps as a GeoJSON FeatureCollection (properties: ``kind`` land, border with
-    ``status`` international or disputed, sea_lane with from, to, via, name with points where it fits)."""
+    ``status`` international or disputed, sea_lane with from, to, via, name with points where it
+    fits)."""
     return _geojson("outlines")
 
 
@@ -387,7 +394,8 @@ def _geojson(name: str) -> dict[str, Any]:
     return shapes
 
 
-# --- validation ---------------------------------------------------------------------------------------------
+# --- validation
+# ---------------------------------------------------------------------------------------------
 
 
 def published_results() -> pd.DataFrame:
@@ -400,7 +408,8 @@ def published_appraisals() -> pd.DataFrame:
     return table("published_appraisals")
 
 
-# --- parameters ------------------------------------------------------------------------------------------
+# --- parameters
+# ------------------------------------------------------------------------------------------
 
 
 def parameters() -> pd.DataFrame:

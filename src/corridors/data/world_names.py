@@ -1,8 +1,9 @@
 """Names of the world's crossings and places as users write them, read with the standard library only.
 
-A scenario may name a crossing by its id, by a common name ("Malaba", "Beitbridge", "Laredo"), by a town on either
-side, or by any spelling that differs in accents, case and punctuation only. Where several economies have the name
-the code goes behind it: "Hyderabad (PAK)", "Busia (KEN)". The hand-checked set of ``data/network`` goes first.
+A scenario may name a crossing by its id, by a common name ("Malaba", "Beitbridge", "Laredo"), by a
+town on either side, or by any spelling that differs in accents, case and punctuation only. Where
+several economies have the name the code goes behind it: "Hyderabad (PAK)", "Busia (KEN)". The
+hand-checked set of ``data/network`` goes first.
 """
 
 from __future__ import annotations
@@ -96,7 +97,11 @@ def name_of(place: str) -> str | None:
 
 
 def _places() -> Mapping[str, str]:
-    return _places_at(names.stamp_of("network/places.csv", "world/crossings.csv", "world/road_places.csv", "world/ports.csv"))
+    return _places_at(
+        names.stamp_of(
+            "network/places.csv", "world/crossings.csv", "world/road_places.csv", "world/ports.csv"
+        )
+    )
 
 
 @lru_cache(maxsize=2)
@@ -108,7 +113,15 @@ def _places_at(_stamp: object) -> Mapping[str, str]:
 
 
 def _crossing_rows() -> tuple[tuple[str, ...], ...]:
-    return names.rows_of("world/crossings.csv", "crossing", "name", "other_names", "economy_a", "economy_b", "use_share")
+    return names.rows_of(
+        "world/crossings.csv",
+        "crossing",
+        "name",
+        "other_names",
+        "economy_a",
+        "economy_b",
+        "use_share",
+    )
 
 
 def _found(name: str, index: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]) -> list[str]:

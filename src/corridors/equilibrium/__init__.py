@@ -1,9 +1,9 @@
 """World trade that fits new trade costs: partial, conditional and full general equilibrium.
 
 :func:`counterfactual` solves one world, :func:`counterfactual_sectors` one with several sectors,
-:func:`respond` thousands of draws of a shock to a few pairs, :func:`respond_sectors` the same with sectors and
-intermediate inputs, :func:`counterfactuals` thousands of dense
-shocks, and :func:`standard_errors` says how sure the answer is. The equations are in ``hats``.
+:func:`respond` thousands of draws of a shock to a few pairs, :func:`respond_sectors` the same with
+sectors and intermediate inputs, :func:`counterfactuals` thousands of dense shocks, and
+:func:`standard_errors` says how sure the answer is. The equations are in ``hats``.
 """
 
 from corridors.equilibrium.batch import Response, counterfactuals, respond

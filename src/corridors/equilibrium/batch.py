@@ -1,10 +1,11 @@
 """Thousands of counterfactuals of one base world at once: :func:`respond` and :func:`counterfactuals`.
 
-The equations are those of ``hats``; the unknowns are y = -theta x. All draws are moved together by a chord
-method: the derivative of the markets at the base world is inverted once, and each step costs two products
-of the draws with the base shares plus a correction for the shocked flows. The derivative depends on theta
-only through (1/theta) times a matrix, so one inverse at the mean of 1/theta serves all draws. Draws that a
-chord cannot bring to clearing are solved by Newton one by one, so no draw is less exact than another.
+The equations are those of ``hats``; the unknowns are y = -theta x. All draws are moved together by
+a chord method: the derivative of the markets at the base world is inverted once, and each step
+costs two products of the draws with the base shares plus a correction for the shocked flows. The
+derivative depends on theta only through (1/theta) times a matrix, so one inverse at the mean of
+1/theta serves all draws. Draws that a chord cannot bring to clearing are solved by Newton one by
+one, so no draw is less exact than another.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ class Response:
     """What B draws of a shock do; every factor is new over old, 1 where nothing changes.
 
     trade_factor (B,P) for ``pairs`` (exporter, importer); exports_factor and imports_factor (B,N),
-    international and nominal at new prices; producer_price_factor (B,N), nominal; real_gdp_factor (B,N),
-    by Arkolakis, Costinot and Rodriguez-Clare (2012); residual (B,), the largest |sales / output - 1|;
-    labels, the N economies in order.
+    international and nominal at new prices; producer_price_factor (B,N), nominal; real_gdp_factor
+    (B,N), by Arkolakis, Costinot and Rodriguez-Clare (2012); residual (B,), the largest |sales /
+    output - 1|; labels, the N economies in order.
     """
 
     labels: tuple[str, ...]
@@ -81,9 +82,9 @@ def respond(
     theta: (B,), or one number for all draws.
     closure, deficits, numeraire: as in :func:`counterfactual`.
 
-    Where all cost factors of a draw are 1 its factors are exactly 1. With ``deficits="closed"`` all draws
-    share one balanced base world, made at the mean of 1/theta.
-    Raises EquilibriumError on bad input and NotConverged where a draw stays further than 1e-10 from clearing.
+    Where all cost factors of a draw are 1 its factors are exactly 1. With ``deficits="closed"`` all
+    draws share one balanced base world, made at the mean of 1/theta. Raises EquilibriumError on bad
+    input and NotConverged where a draw stays further than 1e-10 from clearing.
     """
     labels, flows = inputs.flows(trade)
     rows, columns = positions(labels, pairs)
@@ -147,9 +148,9 @@ def counterfactuals(
 ) -> Response:
     """Draws of a shock to any or all pairs: ``cost_factors`` (B,N,N), tau'/tau in the order of ``trade``.
 
-    As :func:`counterfactual` for each draw; ``theta`` (B,) or one number. Works through the draws in small
-    blocks, so that memory beyond ``cost_factors`` itself (a memory map will do) stays at a few megabytes.
-    ``pairs`` asks for the trade factors of some directed pairs as well.
+    As :func:`counterfactual` for each draw; ``theta`` (B,) or one number. Works through the draws
+    in small blocks, so that memory beyond ``cost_factors`` itself (a memory map will do) stays at a
+    few megabytes. ``pairs`` asks for the trade factors of some directed pairs as well.
     """
     labels, flows = inputs.flows(trade)
     n = len(labels)

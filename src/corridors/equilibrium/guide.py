@@ -1,9 +1,9 @@
 """Published applications, done with this engine: trade without borders, and the effects of an agreement.
 
-WTO and UNCTAD, An Advanced Guide to Trade Policy Analysis (Yotov, Piermartini, Monteiro and Larch 2016),
-chapter 2: (1) what 69 economies would trade in 2006 if borders (not distance) ceased to matter;
-(2) what NAFTA did to the trade of 1994, with costs from pair effects. The guide's figures are printed by its
-replication code; ``data/published_results.csv`` holds them.
+WTO and UNCTAD, An Advanced Guide to Trade Policy Analysis (Yotov, Piermartini, Monteiro and Larch
+2016), chapter 2: (1) what 69 economies would trade in 2006 if borders (not distance) ceased to
+matter; (2) what NAFTA did to the trade of 1994, with costs from pair effects. The guide's figures
+are printed by its replication code; ``data/published_results.csv`` holds them.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ Array = npt.NDArray[np.float64]
 class Application:
     """An application's results.
 
-    ``coefficients`` what was estimated on the way; ``conditional`` and ``full`` the world after the change;
-    ``resistance`` by economy the conditional change in percent of outward and inward multilateral
-    resistance (columns outward_percent, inward_percent), Germany's inward one held (the guide's norm).
+    ``coefficients`` what was estimated on the way; ``conditional`` and ``full`` the world after the
+    change; ``resistance`` by economy the conditional change in percent of outward and inward
+    multilateral resistance (columns outward_percent, inward_percent), Germany's inward one held
+    (the guide's norm).
     """
 
     coefficients: dict[str, float]
@@ -66,9 +67,9 @@ def effects_of_agreement(
 ) -> Application:
     """Take the agreement between ``members`` out of the trade of ``year``; sigma = 7.
 
-    In two stages (Anderson and Yotov 2016): pair effects and the effect of agreements from the whole panel;
-    pair effects regressed on geography, to fill those of pairs that never traded. Trade is then fitted to these
-    costs, so that outputs and expenditures are as observed.
+    In two stages (Anderson and Yotov 2016): pair effects and the effect of agreements from the
+    whole panel; pair effects regressed on geography, to fill those of pairs that never traded.
+    Trade is then fitted to these costs, so that outputs and expenditures are as observed.
     """
     frame = sample(panel, pairs)
     first = ppml(frame, "trade_musd", ["trade_agreement"], [*EFFECTS, "tie"])
@@ -96,7 +97,8 @@ def effects_of_agreement(
 def figures(panel: pd.DataFrame, pairs: pd.DataFrame) -> dict[tuple[str, str], float]:
     """Every figure of both applications by (table, quantity).
 
-    Changes of application 2 are those that the agreement brought, so from the world without it to the one with it.
+    Changes of application 2 are those that the agreement brought, so from the world without it to
+    the one with it.
     """
     found: dict[tuple[str, str], float] = {}
     borders, agreement = trade_without_borders(panel, pairs), effects_of_agreement(panel, pairs)

@@ -1,9 +1,9 @@
 """The equations of a counterfactual in changes ("exact hat algebra"), and Newton's method on them.
 
-A world of N economies and S sectors is known by its flows X_sij alone (Dekle, Eaton and Kortum 2008).
-A shock changes trade costs by tau'/tau; what buyers spend reacts with elasticity theta_s (Armington,
-Eaton and Kortum 2002 and Krugman lead to the same equations). With x_i the log change of the producer
-price of economy i, K_sij = (tau'/tau)^-theta_s and a_si = exp(-theta_s x_i):
+A world of N economies and S sectors is known by its flows X_sij alone (Dekle, Eaton and Kortum
+2008). A shock changes trade costs by tau'/tau; what buyers spend reacts with elasticity theta_s
+(Armington, Eaton and Kortum 2002 and Krugman lead to the same equations). With x_i the log change
+of the producer price of economy i, K_sij = (tau'/tau)^-theta_s and a_si = exp(-theta_s x_i):
 
     Phi_sj = sum_i pi_sij K_sij a_si                      pi: share of i in what j buys in sector s
     X'_sij = X_sij K_sij a_si E^_j / Phi_sj               E^: change of expenditure
@@ -38,9 +38,9 @@ _MAX_HALVINGS = 25
 class World:
     """Flows of one base year in the form the equations use. S sectors, N economies.
 
-    flows (S,N,N) rows exporters; output (N,); spending (N,); sold (S,N,N) each flow as a share of its
-    seller's output; bought (S,N,N) as a share of its buyer's spending in that sector; weights (S,N)
-    share of each sector in spending.
+    flows (S,N,N) rows exporters; output (N,); spending (N,); sold (S,N,N) each flow as a share of
+    its seller's output; bought (S,N,N) as a share of its buyer's spending in that sector; weights
+    (S,N) share of each sector in spending.
     """
 
     flows: Array
@@ -74,7 +74,8 @@ class World:
 @dataclass(frozen=True)
 class Point:
     """The economy at prices x: changes (minus 1) of Phi (S,N), expenditure (N,) and sales (N,); the factor
-    reach = E^/Phi (S,N); and how far each market is from clearing, ln(sales) - ln(to be sold) (N,)."""
+    reach = E^/Phi (S,N); and how far each market is from clearing, ln(sales) - ln(to be sold)
+    (N,)."""
 
     x: Array
     phi: Array
@@ -158,7 +159,8 @@ def jacobian(
     if incomes != "held":
         slope += sold.sum(axis=0) @ spending_slope(world, incomes, point)
         slope[np.diag_indices(n)] -= 1.0
-    # Prices matter only relative to each other, so the matrix has the null vector 1; by Walras' law it
+    # Prices matter only relative to each other, so the matrix has the null vector 1; by Walras' law
+    # it
     # also has a left null vector. Minus 1 w' leaves the step unchanged where it is determined.
     return np.asarray(slope - world.output / world.world_output)
 

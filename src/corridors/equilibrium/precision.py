@@ -1,10 +1,10 @@
 """How sure a counterfactual is: standard errors by the delta method and by draws.
 
-The trade elasticity and any number of parameters that move trade costs are estimates with a covariance.
-The delta method needs the derivative of every outcome with respect to them, which the implicit function
-theorem gives in one linear solve: with F(x, psi) = 0 the market clearing of ``hats``,
-dx/dpsi = -F_x^-1 F_psi. Draws need no derivative; the two agree where the parameters are known well
-enough for the world to be near linear in them.
+The trade elasticity and any number of parameters that move trade costs are estimates with a
+covariance. The delta method needs the derivative of every outcome with respect to them, which the
+implicit function theorem gives in one linear solve: with F(x, psi) = 0 the market clearing of
+``hats``, dx/dpsi = -F_x^-1 F_psi. Draws need no derivative; the two agree where the parameters are
+known well enough for the world to be near linear in them.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ class Precision:
     """Outcomes of a counterfactual with their standard errors, all in percent, one row an economy.
 
     ``estimate`` and ``standard_error`` have the columns exports_percent, imports_percent,
-    real_gdp_percent and producer_price_percent. ``derivatives`` maps each parameter to the derivatives of
-    these outcomes (delta method only). ``draws`` has the drawn outcomes (B,N) by name (draws only).
+    real_gdp_percent and producer_price_percent. ``derivatives`` maps each parameter to the
+    derivatives of these outcomes (delta method only). ``draws`` has the drawn outcomes (B,N) by
+    name (draws only).
     """
 
     estimate: pd.DataFrame
@@ -59,15 +60,15 @@ def standard_errors(
 
     Parameters
     ----------
-    covariance: square, labelled by parameter on both sides; ``"theta"`` is the trade elasticity, any other
-        name a key of ``directions``. Leave theta out where it is known.
-    directions: parameter -> (N,N) table. With ``moves="cost"`` the derivative of ln(tau'/tau) with respect to
-        the parameter. With ``moves="trade"`` the derivative of the direct effect on trade, -theta
-        ln(tau'/tau), which is then estimated as such and does not move with theta: a gravity coefficient
-        times the change of its covariate (Anderson and Yotov 2016).
-    method: ``"delta"``, or ``"draws"``: ``draws`` normal quasi-random draws (scrambled Sobol) from ``seed``.
-    Others as in :func:`counterfactual`; ``deficits="closed"`` is not offered (balance the world first, by
-    the ``baseline`` of a counterfactual).
+    covariance: square, labelled by parameter on both sides; ``"theta"`` is the trade elasticity,
+        any other name a key of ``directions``. Leave theta out where it is known.
+    directions: parameter -> (N,N) table. With ``moves="cost"`` the derivative of ln(tau'/tau) with
+        respect to the parameter. With ``moves="trade"`` the derivative of the direct effect on
+        trade, -theta ln(tau'/tau), which is then estimated as such and does not move with theta: a
+        gravity coefficient times the change of its covariate (Anderson and Yotov 2016).
+    method: ``"delta"``, or ``"draws"``: ``draws`` normal quasi-random draws (scrambled Sobol) from
+    ``seed``. Others as in :func:`counterfactual`; ``deficits="closed"`` is not offered (balance the
+    world first, by the ``baseline`` of a counterfactual).
 
     Raises EquilibriumError on bad input and where draws reach a theta of 0 or less.
     """

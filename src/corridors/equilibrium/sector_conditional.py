@@ -17,8 +17,8 @@ from corridors.equilibrium.sector_world import Keyed, SectorWorld
 def solve(world: SectorWorld, shock: Shock, theta: Array) -> dict[str, Array]:
     """Factors of some draws: every sector is a matrix balanced to its old margins.
 
-    Real GDP: the price of final demand, its shares alpha over the sectors' price indices; what cheaper inputs
-    do to costs is not in it, as sales are held.
+    Real GDP: the price of final demand, its shares alpha over the sectors' price indices; what
+    cheaper inputs do to costs is not in it, as sales are held.
     """
     size, draws, count = shock.change.shape
     n = len(world.labels)

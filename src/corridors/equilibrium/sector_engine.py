@@ -1,19 +1,21 @@
 """The equations of a world with sectors and inputs in changes, and their derivative at the base world.
 
-Unknown for each draw: log factor prices x (N,), log price indices p (S,N), changes of sales r - 1 (S,N).
+Unknown for each draw: log factor prices x (N,), log price indices p (S,N), changes of sales r - 1
+(S,N).
 
     c_sj = gamma_sj x_j + sum_k Gamma_ksj p_kj                    log cost of a unit
     Phi_sj = sum_i b_sij K_sij exp(-theta_s c_si)                 b: share of i in what j buys
     p_sj = -ln(Phi_sj) / theta_s
     E_sj = alpha_sj I'_j + sum_t Gamma_stj R_jt r_jt              spending, final and on inputs
-    r_si = sum_n q_sin K_sin exp(-theta_s c_si) (E_sn / X_sn) / Phi_sn      q: share of n in what i sells
-    sum_s gamma_si R_is r_si = V_i exp(x_i)                       factor markets clear
+    r_si = sum_n q_sin K_sin exp(-theta_s c_si) (E_sn / X_sn) / Phi_sn      q: share of n in what i
+    sells sum_s gamma_si R_is r_si = V_i exp(x_i)                       factor markets clear
 
-(Caliendo and Parro 2015, equations 10 to 14, without tariffs.) A step solves these linearised at the base
-world, exactly in every draw's own elasticities: prices and sales are eliminated with two inverses that do
-not depend on theta, and the N factor markets that are left are A + sum_s theta_s B_s, solved by iteration
-from the eigenvectors of (A, sum_s mean theta_s B_s). Steps are taken in single precision, what they are
-held against in double, so the answer is as exact as if all were double.
+(Caliendo and Parro 2015, equations 10 to 14, without tariffs.) A step solves these linearised at
+the base world, exactly in every draw's own elasticities: prices and sales are eliminated with two
+inverses that do not depend on theta, and the N factor markets that are left are A + sum_s theta_s
+B_s, solved by iteration from the eigenvectors of (A, sum_s mean theta_s B_s). Steps are taken in
+single precision, what they are held against in double, so the answer is as exact as if all were
+double.
 """
 
 from __future__ import annotations
@@ -77,7 +79,14 @@ class Level:
     def some(self, draws: NDArray[np.intp]) -> Level:
         """The same for some of the draws."""
         by_draw = {"income", "factor_gap"}
-        return Level(**{f.name: getattr(self, f.name)[draws] if f.name in by_draw else getattr(self, f.name)[:, draws] for f in fields(self)})
+        return Level(
+            **{
+                f.name: getattr(self, f.name)[draws]
+                if f.name in by_draw
+                else getattr(self, f.name)[:, draws]
+                for f in fields(self)
+            }
+        )
 
 
 class Shock:
@@ -277,7 +286,8 @@ class Engine:
 
 class _Inverse:
     """A matrix between sectors and economies (S N, S N): exactly within each economy, between economies by its leading
-    directions (Halko, Martinsson and Tropp 2011). What that leaves out is below 3 percent, and the next step takes it up."""
+    directions (Halko, Martinsson and Tropp 2011). What that leaves out is below 3 percent, and the
+    next step takes it up."""
 
     def __init__(self, matrix: Array, size: int) -> None:
         n = len(matrix) // size

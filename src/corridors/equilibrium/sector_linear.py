@@ -1,9 +1,10 @@
 """World trade's answer to what a few pairs sell each other, to first order: for searches that ask it often.
 
-A pair's pull in a sector is ``K = tau^-theta``, 1 in the base world. It reaches others through what each importer's
-goods cost, ``u_sj = ln(1 + sum_i b_sij (K_sij - 1))``, and what each exporter sells, ``v_si = ln(1 + sum_j q_sij (K_sij - 1))``,
-``b`` and ``q`` the shares of purchases and of sales. In these logarithms the answer is nearly linear, also where a pull
-falls to nothing: ``ln`` trade of a pair is ``ln K`` plus a matrix times ``u`` and ``v``, found by one step of the engine.
+A pair's pull in a sector is ``K = tau^-theta``, 1 in the base world. It reaches others through what
+each importer's goods cost, ``u_sj = ln(1 + sum_i b_sij (K_sij - 1))``, and what each exporter
+sells, ``v_si = ln(1 + sum_j q_sij (K_sij - 1))``, ``b`` and ``q`` the shares of purchases and of
+sales. In these logarithms the answer is nearly linear, also where a pull falls to nothing: ``ln``
+trade of a pair is ``ln K`` plus a matrix times ``u`` and ``v``, found by one step of the engine.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ _LEAST = 1e-6
 class Linear:
     """Answer of the world to the pulls of P pairs in S sectors through F signals, of I importers and X exporters.
 
-    ``bought`` (S,I,P) and ``sold`` (S,X,P) are shares in purchases and sales; ``response`` (P,S,F) by how much the ln of trade
-    of a pair, less its own ln K, moves with each signal. ``state`` (F, N + 2 S N) is the same for the unknowns of the world's
-    equations: factor prices, ``theta`` times price indices, ln of sales.
+    ``bought`` (S,I,P) and ``sold`` (S,X,P) are shares in purchases and sales; ``response`` (P,S,F)
+    by how much the ln of trade of a pair, less its own ln K, moves with each signal. ``state`` (F,
+    N + 2 S N) is the same for the unknowns of the world's equations: factor prices, ``theta`` times
+    price indices, ln of sales.
     """
 
     bought: Array
@@ -65,8 +67,8 @@ def linear(
 ) -> Linear:
     """The answer of ``world`` with elasticities of about ``theta`` (S,), to a tenth.
 
-    ``rows``, ``columns`` (P,) are exporters and importers by number. Closure ``"full"``, deficits ``"output_share"`` as in
-    :func:`~corridors.equilibrium.respond_sectors`.
+    ``rows``, ``columns`` (P,) are exporters and importers by number. Closure ``"full"``, deficits
+    ``"output_share"`` as in :func:`~corridors.equilibrium.respond_sectors`.
     """
     ends = tuple(map(int, rows)), tuple(map(int, columns))
     return _linear(Keyed(world), *ends, tuple(np.round(theta, 1).clip(0.1)))

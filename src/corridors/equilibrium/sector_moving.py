@@ -21,9 +21,10 @@ FACTORS = ("sector", "exports", "imports", "price", "real", "residual")
 class Moving:
     """B draws of shocks to P directed pairs, each solution begun where the last one ended.
 
-    ``theta`` (B,S); closure as in :func:`~corridors.equilibrium.respond_sectors`, deficits ``"output_share"``.
-    ``tuning`` from :func:`tuning`, one for all blocks of a run; None where the closure is not ``"full"``. The first begins at
-    ``begin``, of as many draws, whose signals to ``answer`` were ``signals`` (F,B); None: the base world.
+    ``theta`` (B,S); closure as in :func:`~corridors.equilibrium.respond_sectors`, deficits
+    ``"output_share"``. ``tuning`` from :func:`tuning`, one for all blocks of a run; None where the
+    closure is not ``"full"``. The first begins at ``begin``, of as many draws, whose signals to
+    ``answer`` were ``signals`` (F,B); None: the base world.
     """
 
     def __init__(

@@ -29,11 +29,12 @@ DEFICITS = ("output_share", "world_share")
 class SectorResponse(Response):
     """A :class:`~corridors.equilibrium.Response` with its sectors; every factor is new over old.
 
-    ``trade_factor`` (B,P), ``exports_factor`` and ``imports_factor`` (B,N) are of all sectors together.
-    ``real_gdp_factor`` (B,N) is what the factors of an economy earn over the price of its final demand,
-    inputs included (Caliendo and Parro 2015); ``producer_price_factor`` (B,N) the price of those factors.
-    ``sector_factor`` (B,P,S) is trade of each pair by sector, ``names`` the S sectors. ``residual``: the largest failure of any price, market of goods in any
-    sector or market of factors, as a share.
+    ``trade_factor`` (B,P), ``exports_factor`` and ``imports_factor`` (B,N) are of all sectors
+    together. ``real_gdp_factor`` (B,N) is what the factors of an economy earn over the price of its
+    final demand, inputs included (Caliendo and Parro 2015); ``producer_price_factor`` (B,N) the
+    price of those factors. ``sector_factor`` (B,P,S) is trade of each pair by sector, ``names`` the
+    S sectors. ``residual``: the largest failure of any price, market of goods in any sector or
+    market of factors, as a share.
     """
 
     names: tuple[str, ...]
@@ -57,16 +58,20 @@ def respond_sectors(
     pairs: P directed pairs (exporter, importer); all others keep their costs.
     cost_factor: (B,P,S) tau'/tau, 1 where nothing changes.
     theta: (B,S) trade elasticities, or (S,) for all draws.
-    closure: ``"full"``: factor prices, incomes, prices of inputs and sales adjust. ``"conditional"``: sales
-        and spending of every economy are held in every sector. ``"partial"``: only the pairs' own flows move.
-    deficits: ``"output_share"``: final spending stays in proportion to value added, scaled so that the world
-        spends what it earns. ``"world_share"``: the deficit stays the same share of the world's value added.
+    closure: ``"full"``: factor prices, incomes, prices of inputs and sales adjust.
+        ``"conditional"``: sales and spending of every economy are held in every sector.
+        ``"partial"``: only the pairs' own flows move.
+    deficits: ``"output_share"``: final spending stays in proportion to value added, scaled so that
+        the world spends what it earns. ``"world_share"``: the deficit stays the same share of the
+        world's value added.
 
-    clearing: how near to clearing a draw must come for steps to end, at most 1e-10; it saves a step in five at 5e-11.
+    clearing: how near to clearing a draw must come for steps to end, at most 1e-10; it saves a step
+        in five at 5e-11.
 
-    With one sector and no inputs the answer is that of :func:`respond`. Where all cost factors of a draw are
-    1 its factors are exactly 1. The numeraire is the world's value added. Raises EquilibriumError on bad input
-    and NotConverged where a draw stays further than 1e-10 from clearing.
+    With one sector and no inputs the answer is that of :func:`respond`. Where all cost factors of a
+    draw are 1 its factors are exactly 1. The numeraire is the world's value added. Raises
+    EquilibriumError on bad input and NotConverged where a draw stays further than 1e-10 from
+    clearing.
     """
     inputs.choice("closure", closure, inputs.CLOSURES)
     inputs.choice("deficits", deficits, DEFICITS)
@@ -187,7 +192,8 @@ def solve(
     begin: State | None = None, sector: Array | None = None,
 ) -> tuple[State, list[int]]:  # fmt: skip
     """Steps from ``begin`` (None: the base world) until every draw clears to ``clearing``; those further from it than that and
-    ``accepted`` are left. ``sector`` (B,P,S) is filled with trade of the pairs, new over old, where each draw ended."""
+    ``accepted`` are left. ``sector`` (B,P,S) is filled with trade of the pairs, new over old, where
+    each draw ended."""
     draws = theta.shape[1]
     accepted = max(accepted, clearing)
     now = engine.start(draws) if begin is None else begin

@@ -1,15 +1,17 @@
 """A base world with several sectors and intermediate inputs (Caliendo and Parro 2015).
 
-Every sector s of economy j makes its goods with the economy's own factors (share gamma_sj of what it
-sells) and with goods of every sector k (share Gamma_ksj), all Cobb-Douglas; both kinds of buyers, final
-and intermediate, choose among sources alike. With X_sij the flows (i = j: sales at home):
+Every sector s of economy j makes its goods with the economy's own factors (share gamma_sj of what
+it sells) and with goods of every sector k (share Gamma_ksj), all Cobb-Douglas; both kinds of
+buyers, final and intermediate, choose among sources alike. With X_sij the flows (i = j: sales at
+home):
 
     R_js = sum_n X_sjn                      sales of sector s of economy j
     X_sj = sum_i X_sij                      what j spends on goods of sector s
     F_sj = X_sj - sum_t Gamma_stj R_jt      of it final; shares alpha_sj of the final spending I_j
     V_j  = sum_s gamma_sj R_js              value added, what the factors of j earn
 
-Factors move freely between the sectors of an economy. All is known from flows and input shares alone.
+Factors move freely between the sectors of an economy. All is known from flows and input shares
+alone.
 """
 
 from __future__ import annotations
@@ -31,9 +33,10 @@ _SLACK = 1e-9
 class SectorWorld:
     """S sectors of N economies: build it with :func:`sector_world`.
 
-    flows (S,N,N) in money, rows exporters, diagonal sales at home. input_share (S,S,N): [k,s,j] spending on
-    goods of sector k for a unit of sales of sector s in economy j. value_added_share (S,N). sales, spending,
-    final (S,N) and value_added, final_spending (N,) as in the module's equations.
+    flows (S,N,N) in money, rows exporters, diagonal sales at home. input_share (S,S,N): [k,s,j]
+    spending on goods of sector k for a unit of sales of sector s in economy j. value_added_share
+    (S,N). sales, spending, final (S,N) and value_added, final_spending (N,) as in the module's
+    equations.
     """
 
     labels: tuple[str, ...]
@@ -71,11 +74,12 @@ def sector_world(
 ) -> SectorWorld:
     """The world of ``trade``, a mapping from sector to a square table of flows of the same economies.
 
-    ``input_share``: None for no intermediates; a table (rows the goods used, columns the sectors that use
-    them, both named as in ``trade``) of shares of sales, the same for every economy; or an array (S,S,N) of
-    each economy's own. A column adds up to less than one: the rest is value added. Raises EquilibriumError
-    where a table is not square, sectors or economies differ, a share is out of range, or an economy uses
-    more of some goods as inputs than it buys of them (its final demand would be negative).
+    ``input_share``: None for no intermediates; a table (rows the goods used, columns the sectors
+    that use them, both named as in ``trade``) of shares of sales, the same for every economy; or an
+    array (S,S,N) of each economy's own. A column adds up to less than one: the rest is value added.
+    Raises EquilibriumError where a table is not square, sectors or economies differ, a share is out
+    of range, or an economy uses more of some goods as inputs than it buys of them (its final demand
+    would be negative).
     """
     if not isinstance(trade, Mapping) or not trade:
         raise EquilibriumError("trade: a mapping from sector to a square table is needed")

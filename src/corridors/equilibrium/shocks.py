@@ -1,6 +1,7 @@
 """What draws of a shock do to flows, as the products that the equations of :mod:`corridors.equilibrium.batch` need.
 
-``k = K - 1`` is the change of a pair's pull: of a few pairs (:class:`PairShock`) or of all (:class:`DenseShock`).
+``k = K - 1`` is the change of a pair's pull: of a few pairs (:class:`PairShock`) or of all
+(:class:`DenseShock`).
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ class DenseShock:
     log_k: Array
     change: Array
     draws: Places
-    # change times each table of shares that was asked for: a step reads it once instead of making it again
+    # change times each table of shares that was asked for: a step reads it once instead of making
+    # it again
     weighted: dict[int, Array]
     steps: int = _DENSE_STEPS
 

@@ -25,9 +25,9 @@ class Counterfactual:
     (expenditure over the price index; differs from real GDP only by the scale that a fixed ratio of
     expenditure to output, or a fixed deficit, needs).
 
-    With ``closure="conditional"`` outputs and expenditures are held, so producer prices do not move and
-    the price index is the inverse of real GDP. With ``"partial"`` only the flows of the shocked pairs move.
-    ``residual`` is the largest |sales / output - 1| over economies.
+    With ``closure="conditional"`` outputs and expenditures are held, so producer prices do not move
+    and the price index is the inverse of real GDP. With ``"partial"`` only the flows of the shocked
+    pairs move. ``residual`` is the largest |sales / output - 1| over economies.
     """
 
     trade: pd.DataFrame
@@ -74,18 +74,19 @@ def counterfactual(
 
     Parameters
     ----------
-    trade: square, rows exporters, columns importers, diagonal intra-national; any one currency unit.
+    trade: square, rows exporters, columns importers, diagonal intra-national; any one currency
+    unit.
     cost_factor: same labels (any order), 1 where nothing changes.
     theta: trade elasticity (sigma - 1 in an Armington model); default Head and Mayer (2014), 5.03.
-    closure: ``"partial"``: X' = X tau^-theta, all else held. ``"conditional"``: multilateral resistances
-        adjust, every economy's output and expenditure are held. ``"full"``: producer prices, output and
-        expenditure adjust as well (Anderson, Larch and Yotov 2018).
+    closure: ``"partial"``: X' = X tau^-theta, all else held. ``"conditional"``: multilateral
+        resistances adjust, every economy's output and expenditure are held. ``"full"``: producer
+        prices, output and expenditure adjust as well (Anderson, Larch and Yotov 2018).
     deficits: ``"output_share"``: expenditure stays in proportion to output, scaled so that world
-        expenditure equals world output. ``"world_share"``: the deficit stays the same share of world
-        output. ``"closed"``: the base world is balanced first (expenditure = output), and changes are
-        measured against that balanced world, ``baseline`` (Ossa 2014).
-    numeraire: ``"world_output"`` (at producer prices it stays the same) or an economy, whose producer
-        price then stays the same. Only ``closure="full"`` depends on it.
+        expenditure equals world output. ``"world_share"``: the deficit stays the same share of
+        world output. ``"closed"``: the base world is balanced first (expenditure = output), and
+        changes are measured against that balanced world, ``baseline`` (Ossa 2014).
+    numeraire: ``"world_output"`` (at producer prices it stays the same) or an economy, whose
+        producer price then stays the same. Only ``closure="full"`` depends on it.
 
     Raises EquilibriumError on bad input and NotConverged where a market stays further than 1e-10
     from clearing.
@@ -115,12 +116,13 @@ def counterfactual_sectors(
 ) -> Counterfactual:
     """:func:`counterfactual` with several sectors, labour moving freely between them.
 
-    ``trade`` maps sectors to square tables of the same economies; ``cost_factor`` and ``theta`` are one for
-    all or one a sector. Buyers spend fixed shares on sectors (Cobb-Douglas), each sector has its own
-    elasticity, and one wage per economy is the producer price of all its sectors (Costinot and
-    Rodriguez-Clare 2014, section 3.3, without intermediate inputs). With ``closure="conditional"`` output
-    and expenditure are held in each sector. Real GDP: product over sectors of home share ^ (-weight/theta).
-    The result's ``trade`` is the sum over sectors; ``sectors`` has the new flows of each.
+    ``trade`` maps sectors to square tables of the same economies; ``cost_factor`` and ``theta`` are
+    one for all or one a sector. Buyers spend fixed shares on sectors (Cobb-Douglas), each sector
+    has its own elasticity, and one wage per economy is the producer price of all its sectors
+    (Costinot and Rodriguez-Clare 2014, section 3.3, without intermediate inputs). With
+    ``closure="conditional"`` output and expenditure are held in each sector. Real GDP: product over
+    sectors of home share ^ (-weight/theta). The result's ``trade`` is the sum over sectors;
+    ``sectors`` has the new flows of each.
     """
     if not isinstance(trade, Mapping) or not trade:
         raise EquilibriumError("trade: a mapping from sector to a square table is needed")

@@ -71,7 +71,11 @@ class Answer:
         ]
         if self.study.chain.on_network:
             items.append(
-                blocks.KeyFigure("By road", numbers.share(road["after"]), f"of what is sold; {numbers.share(road['before'])} without measures")
+                blocks.KeyFigure(
+                    "By road",
+                    numbers.share(road["after"]),
+                    f"of what is sold; {numbers.share(road['before'])} without measures",
+                )
             )
         else:
             items.append(blocks.KeyFigure("Corridor", "none known", "distance alone"))
@@ -84,7 +88,11 @@ class Answer:
         low, mid, high = (float(v) for v in levels(gain, BAND_AND_MIDDLE))
         if not gain.any():
             return blocks.KeyFigure(f"Worth in {self.study.last}", findings.WORDS["none"])
-        told = f"{numbers.musd(float(gain.mean()))} a year" if findings.apart(low, mid, high) else findings.WORDS["open"]
+        told = (
+            f"{numbers.musd(float(gain.mean()))} a year"
+            if findings.apart(low, mid, high)
+            else findings.WORDS["open"]
+        )
         net = "net of cost" if float(found.present_costs.mean()) > 0 else "no cost is counted,"
         return blocks.KeyFigure(
             f"Worth in {self.study.last}", told,
@@ -129,7 +137,12 @@ class Answer:
              numbers.days(r.days_after), numbers.usd_per_t(r.usd_per_t_before), numbers.usd_per_t(r.usd_per_t_after))
             for r in frame.itertuples()
         ]  # fmt: skip
-        return blocks.table("Routes without and with the measures", heads, rows, note="Middle of the draws; queues at borders included.")
+        return blocks.table(
+            "Routes without and with the measures",
+            heads,
+            rows,
+            note="Middle of the draws; queues at borders included.",
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return blocks.group(self.words(), self.fan(), self.map(), self.curve())._repr_mimebundle_()
@@ -138,7 +151,8 @@ class Answer:
 def answer(question: Question, draws: int = DRAWS) -> Answer:
     """Solve ``question`` with a few ``draws``; the first time for a pair takes some seconds, then a fraction of one.
 
-    Raises InvalidScenario or ScenarioError for a question that makes no scenario, DataError for a pair without data.
+    Raises InvalidScenario or ScenarioError for a question that makes no scenario, DataError for a
+    pair without data.
     """
     pair: Pair = (question.pair[0], question.pair[1])
     one = question.scenario()  # says what is wrong before anything is computed
@@ -189,7 +203,9 @@ def _light(study: Study, question: Question) -> StudyResult:
         shown = [c for c in question.crossings if c in system.crossings] or list(system.crossings[:1])
         tables["crossing_curves"] = outlook.crossing_curves(system, after, shown)
         first = study.years[:1]
-        tables["crossing_years"] = outlook.crossing_years(system, study.params, first, before.study_trucks_per_day[:, None], after)
+        tables["crossing_years"] = outlook.crossing_years(
+            system, study.params, first, before.study_trucks_per_day[:, None], after
+        )
     economies = vocabulary.economies()
     facts: Any = {
         "names": [economies.get(code, code) for code in study.pair],

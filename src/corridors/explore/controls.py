@@ -28,7 +28,8 @@ STYLE = (
     ".corridors-explore dl dt{float:none;width:auto;font-weight:400;color:#565d66}.corridors-explore dl dd{float:none;width:auto;margin:0}"
     ".corridors-explore .value{font-size:1.5em;font-weight:600}"
     ".corridors-explore .detail{display:block;color:#565d66}"
-    # The answer stays while controls and charts move under it; boxes of widgets would scroll by themselves otherwise.
+    # The answer stays while controls and charts move under it; boxes of widgets would scroll by
+    # themselves otherwise.
     ".corridors-page,.corridors-page .widget-box{overflow:visible}"
     ".jp-OutputArea:has(.corridors-page),.jp-OutputArea-output:has(.corridors-page),.jp-OutputArea-child:has(.corridors-page){overflow:visible}"
     ".corridors-page .widget-html-content,.corridors-page .widget-html{height:auto;line-height:1.35}"
@@ -45,16 +46,46 @@ def make(pair: tuple[str, str], central: pd.Series) -> dict[str, Any]:
     usable = vocabulary.economies_with_gdp() & vocabulary.economies_with_geography()
     economies = sorted((name, code) for code, name in vocabulary.economies().items() if code in usable)
     made: dict[str, Any] = {
-        "scenario": w.Dropdown(options=[("A question of my own", ""), *((n, n) for n in scenario.names())], description="Start from", style=style, layout=wide),
-        "first": w.Dropdown(options=economies, value=pair[0], description="Seller", style=style, layout=wide),
-        "second": w.Dropdown(options=economies, value=pair[1], description="and buyer", style=style, layout=wide),
-        "corridor": w.Dropdown(options=[("Choose crossings below", ())], description="Corridor", style=style, layout=wide),
-        "crossings": w.SelectMultiple(options=[], rows=6, description="Crossings", style=style, layout=wide),
+        "scenario": w.Dropdown(
+            options=[("A question of my own", ""), *((n, n) for n in scenario.names())],
+            description="Start from",
+            style=style,
+            layout=wide,
+        ),
+        "first": w.Dropdown(
+            options=economies, value=pair[0], description="Seller", style=style, layout=wide
+        ),
+        "second": w.Dropdown(
+            options=economies, value=pair[1], description="and buyer", style=style, layout=wide
+        ),
+        "corridor": w.Dropdown(
+            options=[("Choose crossings below", ())],
+            description="Corridor",
+            style=style,
+            layout=wide,
+        ),
+        "crossings": w.SelectMultiple(
+            options=[], rows=6, description="Crossings", style=style, layout=wide
+        ),
     }
     for field, box, label, low, high, step, first in LEVELS:
-        made[f"{field}_on"] = w.Checkbox(value=field == "trucks_per_day", description=box, indent=False, layout=w.Layout(width="7em"))
+        made[f"{field}_on"] = w.Checkbox(
+            value=field == "trucks_per_day",
+            description=box,
+            indent=False,
+            layout=w.Layout(width="7em"),
+        )
         # One answer for each stop of the slider, not for each pixel on the way.
-        made[field] = w.IntSlider(value=first, min=low, max=high, step=step, description=label, continuous_update=False, style=style, layout=wide)
+        made[field] = w.IntSlider(
+            value=first,
+            min=low,
+            max=high,
+            step=step,
+            description=label,
+            continuous_update=False,
+            style=style,
+            layout=wide,
+        )
     made |= {
         "flights_on": w.Checkbox(value=False, description="Direct flights", indent=False, layout=w.Layout(width="9em")),
         "flights": w.Dropdown(options=FLIGHTS, value=2, description="Flights a week", style=style, layout=wide),
@@ -97,7 +128,14 @@ def lay_out(controls: Mapping[str, Any], charts: Mapping[str, Any], status: Any)
         ],
         layout=w.Layout(width="25em", flex="0 0 auto", max_width="100%"),
     )  # fmt: skip
-    top = w.VBox([w.HTML(STYLE), charts["words"], charts["beside"], w.HBox([c["hold"], c["reset"], status], layout=w.Layout(flex_flow="row wrap"))])
+    top = w.VBox(
+        [
+            w.HTML(STYLE),
+            charts["words"],
+            charts["beside"],
+            w.HBox([c["hold"], c["reset"], status], layout=w.Layout(flex_flow="row wrap")),
+        ]
+    )
     top.add_class("corridors-top")
     shown = [chart for name, chart in charts.items() if name not in ("words", "beside")]
     right = w.VBox(shown, layout=w.Layout(flex="1 1 26em", min_width="18em", max_width="46em"))

@@ -1,9 +1,10 @@
 """The chain, kept warm: what is slow is done once for a pair, what a slider moves is solved anew.
 
-Compiling the network takes a fifth of a second and depends on new services and on borders that open, not on levels at
-crossings: these are put into the compiled system as they are. The state without measures depends on neither. Draws and
-the years of the central path are cases of one pass. Answers are those of :func:`corridors.study.run` for the same
-draws, to the tolerance of the solvers: a test holds both beside each other.
+Compiling the network takes a fifth of a second and depends on new services and on borders that
+open, not on levels at crossings: these are put into the compiled system as they are. The state
+without measures depends on neither. Draws and the years of the central path are cases of one pass.
+Answers are those of :func:`corridors.study.run` for the same draws, to the tolerance of the
+solvers: a test holds both beside each other.
 """
 
 from __future__ import annotations
@@ -116,7 +117,10 @@ class Engine:
         """What changes in the last year by draw, and year by year in the central case (:attr:`Study.central_change`)."""
         years, links = self.years, study.chain
         count = len(years)
-        params = {name: np.concatenate([study.params[name], np.repeat(study.middle[name], count)]) for name in study.params}
+        params = {
+            name: np.concatenate([study.params[name], np.repeat(study.middle[name], count)])
+            for name in study.params
+        }
         active = np.concatenate([study.phases(study.params)[:, -1], study.phases(study.middle)[0]])
         when = np.concatenate([np.full(self.draws, float(study.last)), np.array(years, dtype=float)])
         central = [demand(study.middle_baseline, t) for t in range(count)]
@@ -130,7 +134,12 @@ class Engine:
         self, links: Chain, params: Params, when: Array, flows: Mapping[Pair, Array], question: Question
     ) -> Settled:
         """Queues, routes and trade without measures: the same for all levels of measures that start in the same years."""
-        key = (counterfactual.structure(links.measures), links.since, question.value_of_a_day, question.trade_elasticity)
+        key = (
+            counterfactual.structure(links.measures),
+            links.since,
+            question.value_of_a_day,
+            question.trade_elasticity,
+        )
         if key not in self._before:
             while len(self._before) >= _MOST_KEPT:
                 self._before.pop(next(iter(self._before)))

@@ -1,7 +1,7 @@
 """A map that keeps up with a slider: coasts and borders drawn once a pair, ways and crossings as few lines of SVG.
 
-The reports' map (:func:`corridors.show.charts.route_map`) places every label with care and takes a good part of a second; this one has
-the same projection, colours and widths.
+The reports' map (:func:`corridors.show.charts.route_map`) places every label with care and takes a
+good part of a second; this one has the same projection, colours and widths.
 """
 
 from __future__ import annotations
@@ -69,7 +69,13 @@ def mode_share(study: Study, mode: str, case: str) -> float:
     if system is None or state is None or not study.chain.on_network:
         return 0.0
     shares = _shares(system, state, study)
-    return float(sum(s for s, r in zip(shares, system.routes, strict=True) if r.mode == mode and r.exporter == study.pair[0]))
+    return float(
+        sum(
+            s
+            for s, r in zip(shares, system.routes, strict=True)
+            if r.mode == mode and r.exporter == study.pair[0]
+        )
+    )
 
 
 def draw(study: Study) -> blocks.Figure | None:
@@ -96,7 +102,12 @@ def draw(study: Study) -> blocks.Figure | None:
 def _shares(system: System, state: TransportState, study: Study) -> Array:
     """Mean share (R,) of each route in its direction's trade, all cargo classes together by value."""
     weights = {pair: np.median(value, axis=0) for pair, value in study.demand.items()}
-    by_route = np.stack([weights[r.exporter, r.importer] / weights[r.exporter, r.importer].sum() for r in system.routes])
+    by_route = np.stack(
+        [
+            weights[r.exporter, r.importer] / weights[r.exporter, r.importer].sum()
+            for r in system.routes
+        ]
+    )
     return np.asarray((state.route_share * by_route).sum(axis=2).mean(axis=0))
 
 
@@ -112,7 +123,11 @@ def _feeds(part: Part, routes: Sequence[Route], shares: Array, share: float) -> 
     """Whether it is a road or railway whose goods go to a ship or come from one: as on the reports' map, it belongs to the sea."""
     to_ships = [float(shares[r]) if routes[r].mode in _SHIPS else 0.0 for r in part.routes]
     own = [routes[r].exporter for r in part.routes]
-    return part.mode in _BY_LAND and max(sum(s for s, o in zip(to_ships, own, strict=True) if o == one) for one in set(own)) >= FEEDS * share
+    return (
+        part.mode in _BY_LAND
+        and max(sum(s for s, o in zip(to_ships, own, strict=True) if o == one) for one in set(own))
+        >= FEEDS * share
+    )
 
 
 def _way(part: Part, share: float, feeds: bool) -> str:
@@ -129,9 +144,23 @@ def _way(part: Part, share: float, feeds: bool) -> str:
 
 def _legend(modes: Sequence[str], feeds: bool, height: float) -> str:
     """What colours and marks mean, in a row below the map."""
-    items = [(f'<path d="M0 0H18" stroke="{C[mode]}" stroke-width="3"' + (f' stroke-dasharray="{_DASHES[mode]}"' if mode in _DASHES else "") + "/>", words) for mode, words in _MODES.items() if mode in modes]
+    items = [
+        (
+            f'<path d="M0 0H18" stroke="{C[mode]}" stroke-width="3"'
+            + (f' stroke-dasharray="{_DASHES[mode]}"' if mode in _DASHES else "")
+            + "/>",
+            words,
+        )
+        for mode, words in _MODES.items()
+        if mode in modes
+    ]
     if feeds:
-        items.append((f'<path d="M0 0H18" stroke="{C["sea"]}" stroke-width="3" stroke-dasharray="{_FEEDER_DASHES}"/>', "to a ship"))
+        items.append(
+            (
+                f'<path d="M0 0H18" stroke="{C["sea"]}" stroke-width="3" stroke-dasharray="{_FEEDER_DASHES}"/>',
+                "to a ship",
+            )
+        )
     items += [
         (f'<circle cx="12" r="4" fill="{fill}" stroke="{C["ink"]}"/>', words)
         for fill, words in ((C["paper"], "crossing"), (C["warn"], "queue over half a day"), (C["faint"], "shut"))
@@ -186,11 +215,19 @@ def _words(study: Study, system: System, borders: _Borders, shares: Array) -> tu
         if route.exporter == study.pair[0]:
             modes[route.mode] = modes.get(route.mode, 0.0) + float(share)
     a, b = (vocabulary.economies().get(code, code) for code in study.pair)
-    listed = ", ".join(f"{'other ways' if m == 'other' else m} {numbers.share(s)}" for m, s in sorted(modes.items(), key=lambda one: -one[1]) if s > 0)
+    listed = ", ".join(
+        f"{'other ways' if m == 'other' else m} {numbers.share(s)}"
+        for m, s in sorted(modes.items(), key=lambda one: -one[1])
+        if s > 0
+    )
     passed = dict.fromkeys(c for r in system.routes for c in r.crossings)
     queues = [vocabulary.short_name(c) for c in passed if borders.full(c)]
     title = f"What {a} sells to {b} goes: {listed}"
-    waits = f"Queues of more than half a day at {numbers.listed(queues)}." if queues else "No queue of more than half a day."
+    waits = (
+        f"Queues of more than half a day at {numbers.listed(queues)}."
+        if queues
+        else "No queue of more than half a day."
+    )
     return title, f"Map of the ways between {a} and {b}, as wide as the square root of their share. {title}. {waits}"
 
 
@@ -226,7 +263,14 @@ def _ground(routes: tuple[Route, ...], links: tuple[Link, ...], services: tuple[
         _below(place, box, height),
         "".join(_city(name, *spots[name]) for name in ends),
         height,
-        tuple(Part(tokens.get(mode, theme.mode_token(mode)), _path(place(lines[a, b, mode])), tuple(users)) for (a, b, mode), users in used.items()),
+        tuple(
+            Part(
+                tokens.get(mode, theme.mode_token(mode)),
+                _path(place(lines[a, b, mode])),
+                tuple(users),
+            )
+            for (a, b, mode), users in used.items()
+        ),
         tuple((name, float(spots[name][0]), float(spots[name][1])) for name in passed),
     )
 
@@ -245,7 +289,12 @@ def _used(routes: Sequence[Route], links: Sequence[Link], services: Sequence[Ser
 @lru_cache(maxsize=1)
 def _shapes() -> tuple[dict[frozenset[str], Array], dict[frozenset[str], Array]]:
     """Lines of roads and of sea lanes by their two ends."""
-    roads = {frozenset((f["properties"]["from"], f["properties"]["to"])): np.array(f["geometry"]["coordinates"]) for f in tables.line_shapes()["features"]}
+    roads = {
+        frozenset((f["properties"]["from"], f["properties"]["to"])): np.array(
+            f["geometry"]["coordinates"]
+        )
+        for f in tables.line_shapes()["features"]
+    }
     lanes: dict[frozenset[str], Array] = {}
     for feature in tables.outlines()["features"]:
         about = feature["properties"]

@@ -1,7 +1,7 @@
 """The page of sliders: native Jupyter widgets, each with its label, so that the keyboard reaches and moves all of them.
 
-What a control says becomes a :class:`~corridors.explore.question.Question`, and its answer is shown by the functions
-that a cell without widgets calls.
+What a control says becomes a :class:`~corridors.explore.question.Question`, and its answer is shown
+by the functions that a cell without widgets calls.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class App:
         self.view = lay_out(self.controls, self.charts, self.status)
         self.update()
 
-    # --- what is asked ---------------------------------------------------------------------------------------
+    # --- what is asked
+    # ---------------------------------------------------------------------------------------
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -117,7 +118,8 @@ class App:
         """An assumption that differs from the table's central value."""
         return None if abs(value - float(self._central[name])) < 1e-9 else value
 
-    # --- what is shown ---------------------------------------------------------------------------------------
+    # --- what is shown
+    # ---------------------------------------------------------------------------------------
 
     def update(self) -> None:
         """Answer the question that the controls ask and show it; a mistake is told, and the last answer stays."""
@@ -155,9 +157,19 @@ class App:
         if self.held is None:
             return None
         both = [{i.label: i for i in one.words().items} for one in (self.held, found)]
-        # Years and units are part of the labels, so what is not asked alike stands in rows of its own.
+        # Years and units are part of the labels, so what is not asked alike stands in rows of its
+        # own.
         labels = dict.fromkeys([*both[0], *both[1]])
-        rows = [(label, *(f"{one[label].value} ({one[label].detail})" if label in one else "" for one in both)) for label in labels]
+        rows = [
+            (
+                label,
+                *(
+                    f"{one[label].value} ({one[label].detail})" if label in one else ""
+                    for one in both
+                ),
+            )
+            for label in labels
+        ]
         return blocks.table("A, kept, and B, as the controls stand", ["", "A", "B"], rows)
 
     def _moved(self, change: Any) -> None:
@@ -194,7 +206,10 @@ class App:
         try:
             offered = list(c["crossings"].options)
             known = {code for _, code in offered}
-            c["crossings"].options = [*offered, *((vocabulary.short_name(x), x) for x in asked.crossings if x not in known)]
+            c["crossings"].options = [
+                *offered,
+                *((vocabulary.short_name(x), x) for x in asked.crossings if x not in known),
+            ]
             if asked.crossings:
                 c["crossings"].value = asked.crossings
             for field, *_ in LEVELS:

@@ -30,11 +30,13 @@ _SHARED = ("summary", "frictions", "targets", "appraisal", "uncertainty")
 class Question:
     """What is done at ``crossings``, and which of the model's assumptions differ; None leaves a thing as it is.
 
-    ``trucks_per_day`` served, ``processing_hours`` with no queue, ``closed_days`` a year, ``usd_per_truck`` in all:
-    levels that hold afterwards. ``route`` (two IATA codes) gets ``flights_per_week`` direct flights.
-    ``value_of_a_day`` (share of goods value that a day in transit costs) and ``trade_elasticity`` (theta) replace the
-    central values of ``data/parameters.csv``, their spread in proportion. ``horizon`` None: as ``defaults.yaml`` has it.
-    ``based_on`` is a scenario whose measures, frictions, aims and appraisal go with the question (:func:`asked_by`).
+    ``trucks_per_day`` served, ``processing_hours`` with no queue, ``closed_days`` a year,
+    ``usd_per_truck`` in all: levels that hold afterwards. ``route`` (two IATA codes) gets
+    ``flights_per_week`` direct flights. ``value_of_a_day`` (share of goods value that a day in
+    transit costs) and ``trade_elasticity`` (theta) replace the central values of
+    ``data/parameters.csv``, their spread in proportion. ``horizon`` None: as ``defaults.yaml`` has
+    it. ``based_on`` is a scenario whose measures, frictions, aims and appraisal go with the
+    question (:func:`asked_by`).
     """
 
     pair: tuple[str, str]
@@ -80,10 +82,17 @@ class Question:
         ]
         if at_crossings and not self.crossings:
             raise ScenarioError("explore: measures at crossings need crossings; name at least one")
-        # First, so that their numbers among the measures do not depend on the sliders: the engine builds on that.
+        # First, so that their numbers among the measures do not depend on the sliders: the engine
+        # builds on that.
         first = [m.model_dump(mode="json", exclude_none=True) for m in self.based_on.measures] if self.based_on else []
         if self.route is not None:
-            first.append({"kind": "direct_flights", "route": self.route, "flights_per_week": float(self.flights_per_week)})
+            first.append(
+                {
+                    "kind": "direct_flights",
+                    "route": self.route,
+                    "flights_per_week": float(self.flights_per_week),
+                }
+            )
         return (*first, *at_crossings)
 
     def _title(self) -> str:
@@ -94,7 +103,8 @@ class Question:
 def asked_by(chosen: Scenario) -> Question:
     """The question that a saved scenario asks: what a question has fields for in these, all else in ``based_on``.
 
-    Fields are those of measures at the crossings, and with the years, of the first measure of a kind in :data:`LEVELS`.
+    Fields are those of measures at the crossings, and with the years, of the first measure of a
+    kind in :data:`LEVELS`.
     """
     held: dict[str, Any] = {}
     first: Any = None
@@ -108,7 +118,15 @@ def asked_by(chosen: Scenario) -> Question:
             held[asked] = float(getattr(m, field))
         else:
             others.append(m)
-    begun: dict[str, Any] = {} if first is None else {"crossings": first.crossings, "start": first.start, "years_to_full_effect": first.years_to_full_effect}
+    begun: dict[str, Any] = (
+        {}
+        if first is None
+        else {
+            "crossings": first.crossings,
+            "start": first.start,
+            "years_to_full_effect": first.years_to_full_effect,
+        }
+    )
     rest = chosen.model_copy(update={"measures": tuple(others)})
     return Question(chosen.pair, horizon=chosen.horizon, based_on=rest, **begun, **held)
 
@@ -127,7 +145,10 @@ def _remark(question: Question) -> str:
     """What the scenario cannot hold, for the reader of the file."""
     assumed = [
         f"{parameter} {value:g}"
-        for parameter, value in (("value_of_a_day", question.value_of_a_day), ("trade_elasticity", question.trade_elasticity))
+        for parameter, value in (
+            ("value_of_a_day", question.value_of_a_day),
+            ("trade_elasticity", question.trade_elasticity),
+        )
         if value is not None
     ]
     text = "Saved from the explorer (make explore)."
@@ -141,5 +162,11 @@ def airports_of(pair: Sequence[str]) -> tuple[str, str] | None:
     from corridors.transport import network
 
     roads = network.load()
-    found = [next((iata for iata, place in roads.airports.items() if roads.economies[place][0] == code), None) for code in pair]
+    found = [
+        next(
+            (iata for iata, place in roads.airports.items() if roads.economies[place][0] == code),
+            None,
+        )
+        for code in pair
+    ]
     return (found[0], found[1]) if found[0] and found[1] else None

@@ -1,14 +1,15 @@
 """Weighted least squares on fixed effects: take the fixed effects out of variables.
 
 For weights w and dummies D of all fixed effects, :class:`Absorber` finds a with
-``D'W(v - D a) = 0`` for several variables v at once. Two fixed effects (or one) are solved exactly by a
-Schur complement; when they share a dimension (exporter-year and importer-year share the year) the
-complement falls into one small block for each year. Further fixed effects (the pair) are solved around that
-exact part by preconditioned conjugate gradients on the tables of :mod:`corridors.gravity.cross`, which are
-warm-started: between two Newton steps the weights hardly move, so a few iterations are enough.
+``D'W(v - D a) = 0`` for several variables v at once. Two fixed effects (or one) are solved exactly
+by a Schur complement; when they share a dimension (exporter-year and importer-year share the year)
+the complement falls into one small block for each year. Further fixed effects (the pair) are solved
+around that exact part by preconditioned conjugate gradients on the tables of
+:mod:`corridors.gravity.cross`, which are warm-started: between two Newton steps the weights hardly
+move, so a few iterations are enough.
 
-The exact part replaces the alternating projections of Guimaraes and Portugal (2010) and Correia (2016);
-the conjugate gradients accelerate what remains of them.
+The exact part replaces the alternating projections of Guimaraes and Portugal (2010) and Correia
+(2016); the conjugate gradients accelerate what remains of them.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from ..errors import NotConverged
 from .cross import Blocks, Cross, Groups, cross
 from .groups import AxisGroups, Layout, RowGroups
 
-# Dense Schur complements are affordable up to here: entries of the cross table, and levels of the smaller side.
+# Dense Schur complements are affordable up to here: entries of the cross table, and levels of the
+# smaller side.
 _LARGEST_TABLE = 20_000_000
 _LARGEST_BLOCK = 1_500
 _MOST_STEPS = 2_000
-# What rounding leaves of the sums of a variable, relative to its size: no residual can be made smaller.
+# What rounding leaves of the sums of a variable, relative to its size: no residual can be made
+# smaller.
 _ROUNDING = 1e-14
 
 Effects = list[np.ndarray]
@@ -34,7 +37,8 @@ Effects = list[np.ndarray]
 class Absorber:
     """Takes fixed effects out of variables laid out as in a :class:`~corridors.gravity.groups.Layout`.
 
-    Variables are (variables, cells); effects are a list with one (variables, levels) array a fixed effect.
+    Variables are (variables, cells); effects are a list with one (variables, levels) array a fixed
+    effect.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -67,8 +71,9 @@ class Absorber:
     ) -> tuple[np.ndarray, Effects]:
         """Residuals of ``values`` (variables, cells), and the effects that were taken out.
 
-        ``start`` are effects from an earlier call. ``tolerance`` is on the normal equations of the fixed
-        effects outside the exact part, relative to their size when none of those is taken out.
+        ``start`` are effects from an earlier call. ``tolerance`` is on the normal equations of the
+        fixed effects outside the exact part, relative to their size when none of those is taken
+        out.
         """
         weighted = values * self._weights
         sums = [group.sums(weighted) for group in self.groups]
@@ -177,9 +182,10 @@ class Absorber:
 class _Couple:
     """Two fixed effects solved together, exactly.
 
-    Scaled by the square roots of the masses their normal equations are [I T; T' I]; the larger effect is
-    eliminated and I - T'T of the smaller one inverted, block by block. It has one null direction for each
-    set of levels that no cell ties to the others (each year, where both effects are interacted with it).
+    Scaled by the square roots of the masses their normal equations are [I T; T' I]; the larger
+    effect is eliminated and I - T'T of the smaller one inverted, block by block. It has one null
+    direction for each set of levels that no cell ties to the others (each year, where both effects
+    are interacted with it).
     """
 
     def __init__(self, first: Groups, second: Groups) -> None:
@@ -211,7 +217,8 @@ class _Couple:
         schur = -gram
         size = np.arange(schur.shape[1])
         schur[:, size, size] += 1.0 + 1e-13
-        # In each part the sum of all levels of one effect equals that of the other: fill that null direction,
+        # In each part the sum of all levels of one effect equals that of the other: fill that null
+        # direction,
         # so that the block can be inverted. The right-hand side is orthogonal to it.
         together = self._parts[:, :, None] == self._parts[:, None, :]
         norm = np.sqrt((together @ (null**2)[:, :, None])[:, :, 0])
@@ -254,8 +261,9 @@ class _Couple:
 def _parts(present: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which levels hang together through cells that are ``present`` (blocks, first, second).
 
-    A number for each level of either side, (blocks, first) and (blocks, second): the lowest position among the
-    first's levels that it can be reached from. Levels without cells keep their own.
+    A number for each level of either side, (blocks, first) and (blocks, second): the lowest
+    position among the first's levels that it can be reached from. Levels without cells keep their
+    own.
     """
     blocks, rows, columns = present.shape
     far = rows + columns
@@ -279,8 +287,8 @@ def _inverse_or_zero(values: np.ndarray) -> np.ndarray:
 def _invert(blocks: np.ndarray) -> np.ndarray:
     """Inverses of symmetric positive definite blocks.
 
-    By numpy and not by scipy: each brings its own pool of threads, and two pools that take turns many
-    times a second hold each other up.
+    By numpy and not by scipy: each brings its own pool of threads, and two pools that take turns
+    many times a second hold each other up.
     """
     try:
         return np.asarray(np.linalg.inv(blocks))

@@ -1,27 +1,32 @@
 """The bias that many fixed effects leave in a three-way gravity estimate, and an estimate of it to take off.
 
-PPML with exporter-year, importer-year and pair effects is consistent with few years, but its estimates are off by a term
-of order 1/N, N the number of economies: as large, against the standard error, in a world of 200 as in one of 20. Errors
-clustered by pair are too small by a share of order 1/N as well. Weidner and Zylkin (2021), Journal of International
-Economics 132, 103513, derive both from a second-order expansion in the exporter-year and importer-year effects.
+PPML with exporter-year, importer-year and pair effects is consistent with few years, but its
+estimates are off by a term of order 1/N, N the number of economies: as large, against the standard
+error, in a world of 200 as in one of 20. Errors clustered by pair are too small by a share of order
+1/N as well. Weidner and Zylkin (2021), Journal of International Economics 132, 103513, derive both
+from a second-order expansion in the exporter-year and importer-year effects.
 
-Given its total over the years, a pair's trade has the expected shares s_t = mu_t / sum(mu): the pair effect is gone.
-With T-vectors a pair, S = y - mu, H = y.(diag s - s s') and x~ the covariate without fixed effects,
+Given its total over the years, a pair's trade has the expected shares s_t = mu_t / sum(mu): the
+pair effect is gone. With T-vectors a pair, S = y - mu, H = y.(diag s - s s') and x~ the covariate
+without fixed effects,
 
-    bias = V sum over exporters of { -tr(A sum_j H x~ S') + 1/2 tr(A (sum_j G) A (sum_j S S')) } * N / (N - 1)
-           + the same over importers,        V = (sum x~'H x~)^-1,  A = (sum_j H)^-,  G = -dH in the direction x~
+    bias = V sum over exporters of { -tr(A sum_j H x~ S') + 1/2 tr(A (sum_j G) A (sum_j S S')) } * N
+           / (N - 1) + the same over importers,        V = (sum x~'H x~)^-1,  A = (sum_j H)^-,  G =
+           -dH in the direction x~
 
-where N / (N - 1) is the authors' own allowance for S being residuals. As sum_j mu x~ = 0, the sum of G is that of
--(diag(x~) H + H diag(x~)).
+where N / (N - 1) is the authors' own allowance for S being residuals. As sum_j mu x~ = 0, the sum
+of G is that of -(diag(x~) H + H diag(x~)).
 
-The middle of the sandwich, sum x~'S S'x~, becomes sum x~'(I - H Q)^-1 S S'x~ with Q what the estimates of all effects
-and coefficients together vary at the pair: then it is right on average where the variance is the mean.
+The middle of the sandwich, sum x~'S S'x~, becomes sum x~'(I - H Q)^-1 S S'x~ with Q what the
+estimates of all effects and coefficients together vary at the pair: then it is right on average
+where the variance is the mean.
 
-Checked three ways (tests/test_gravity_bias.py): bias and errors are those of a dense program that takes its derivatives
-from the likelihood alone (1e-7); the coefficient that GLFixedEffectModels.jl prints for a small panel is met to its last
-digit; the split-panel jackknife agrees within its noise. The authors' own application is not reproduced: its data are
-not here. What the correction does for estimates is known from simulations: where the variance is the mean most of the
-bias goes; where it grows steeply with the covariate little does, and the errors stay too small.
+Checked three ways (tests/test_gravity_bias.py): bias and errors are those of a dense program that
+takes its derivatives from the likelihood alone (1e-7); the coefficient that GLFixedEffectModels.jl
+prints for a small panel is met to its last digit; the split-panel jackknife agrees within its
+noise. The authors' own application is not reproduced: its data are not here. What the correction
+does for estimates is known from simulations: where the variance is the mean most of the bias goes;
+where it grows steeply with the covariate little does, and the errors stay too small.
 """
 
 from __future__ import annotations
@@ -35,9 +40,11 @@ import pandas as pd
 from ..errors import EstimationError, nearest
 from .fit import Fit
 
-# An eigenvalue of a matrix with unit diagonal below this is zero: it is the direction fixed effects share.
+# An eigenvalue of a matrix with unit diagonal below this is zero: it is the direction fixed effects
+# share.
 _ZERO = 1e-10
-# The share of a pair's residual that refitted effects must leave, in any direction, for its correction to mean anything.
+# The share of a pair's residual that refitted effects must leave, in any direction, for its
+# correction to mean anything.
 _SMALLEST = 1e-6
 
 
@@ -45,9 +52,10 @@ _SMALLEST = 1e-6
 class BiasCorrection:
     """Series by covariate, in units of the coefficient.
 
-    ``coefficients`` = ``uncorrected`` - ``bias``. ``standard_errors`` are clustered by pair and corrected;
-    ``uncorrected_standard_errors`` are the usual ones by pair. Both carry the factor pairs / (pairs - 1) only, so that they
-    compare (the errors of the fit carry a further one for the number of fixed effects).
+    ``coefficients`` = ``uncorrected`` - ``bias``. ``standard_errors`` are clustered by pair and
+    corrected; ``uncorrected_standard_errors`` are the usual ones by pair. Both carry the factor
+    pairs / (pairs - 1) only, so that they compare (the errors of the fit carry a further one for
+    the number of fixed effects).
     """
 
     coefficients: pd.Series
@@ -127,15 +135,16 @@ def bias_correction(
 ) -> BiasCorrection:
     """Take the bias of order 1/N out of a three-way fit, and out of its errors clustered by pair.
 
-    E[X_ijt] = exp(b'z_ijt + a_it + c_jt + d_ij), d_ij by direction. Exact in the number of years, of second order in the
-    number of economies. Pairs without trade, which a fit leaves out, are left out here too; the matrix of all
-    exporter-year and importer-year effects is inverted as a whole, which takes about their number cubed.
+    E[X_ijt] = exp(b'z_ijt + a_it + c_jt + d_ij), d_ij by direction. Exact in the number of years,
+    of second order in the number of economies. Pairs without trade, which a fit leaves out, are
+    left out here too; the matrix of all exporter-year and importer-year effects is inverted as a
+    whole, which takes about their number cubed.
 
     Parameters
     ----------
     fit:
-        by :func:`~corridors.gravity.ppml` with fixed effects exporter^year, importer^year and exporter^importer (or a
-        column that says the same), without weights.
+        by :func:`~corridors.gravity.ppml` with fixed effects exporter^year, importer^year and
+        exporter^importer (or a column that says the same), without weights.
     frame:
         that of the fit.
     exporter, importer, year:
@@ -149,8 +158,9 @@ def bias_correction(
     Raises
     ------
     EstimationError
-        a column is missing; the frame is not the fit's; the fixed effects are not these three; there are weights; there
-        are several rows for a pair in a year; an economy has so few partners that its effects leave no residual.
+        a column is missing; the frame is not the fit's; the fixed effects are not these three;
+        there are weights; there are several rows for a pair in a year; an economy has so few
+        partners that its effects leave no residual.
 
     References
     ----------
@@ -216,7 +226,8 @@ def _without_leverage(panel: _Panel, bread: np.ndarray) -> np.ndarray:
     shared = spread[i, i] + spread[j, j] + spread[i, j] + spread[j, i]
     shared = shared + np.einsum("kpt,kl,lps->pts", panel.clean, bread, panel.clean)
     left = np.eye(years) - curvature @ shared
-    # Eigenvalues are shares of the residual that are left, real and in (0, 1]: their product would shrink with every year.
+    # Eigenvalues are shares of the residual that are left, real and in (0, 1]: their product would
+    # shrink with every year.
     if np.linalg.eigvals(left).real.min() < _SMALLEST:
         raise EstimationError(
             "some pairs are fitted without any residual by the effects of their exporter or importer, so that their "
@@ -246,7 +257,9 @@ def _panel(fit: Fit, frame: pd.DataFrame, exporter: str, importer: str, year: st
         if name not in frame.columns:
             raise EstimationError(f"there is no column {name!r} in the frame{nearest(name, map(str, frame.columns))}")
     if len(frame) != fit.nobs_given:
-        raise EstimationError(f"the frame has {len(frame):,} rows, that of the fit {fit.nobs_given:,}; give the fit's own")
+        raise EstimationError(
+            f"the frame has {len(frame):,} rows, that of the fit {fit.nobs_given:,}; give the fit's own"
+        )
     if np.ptp(work.weights) > 0 or work.weights[0] != 1:
         raise EstimationError("the fit has weights; the correction is for a fit without")
     i, j, t = (pd.factorize(frame[name].iloc[work.rows], sort=True)[0] for name in (exporter, importer, year))

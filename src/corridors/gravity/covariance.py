@@ -1,13 +1,14 @@
 """Covariance of the estimates: robust to heteroskedasticity, or clustered in one or several ways.
 
-V = c (X~'W X~)^-1 [sum over clusters s_g s_g'] (X~'W X~)^-1, s_g the sum of the scores x~ w (y - mu) of a
-cluster. With several cluster dimensions the terms alternate in sign over all their intersections (Cameron,
-Gelbach and Miller 2011). Small-sample factors, those of fixest and pyfixest:
+V = c (X~'W X~)^-1 [sum over clusters s_g s_g'] (X~'W X~)^-1, s_g the sum of the scores x~ w (y -
+mu) of a cluster. With several cluster dimensions the terms alternate in sign over all their
+intersections (Cameron, Gelbach and Miller 2011). Small-sample factors, those of fixest and
+pyfixest:
 
 - robust: N / (N - K)
 - clustered: (N - 1) / (N - K) * G / (G - 1), with G the smallest number of clusters of any dimension, for
-  every term. K counts covariates and fixed effects (less one for each fixed effect after the first), where
-  effects nested in a cluster count once for the whole set.
+  every term. K counts covariates and fixed effects (less one for each fixed effect after the
+  first), where effects nested in a cluster count once for the whole set.
 """
 
 from __future__ import annotations

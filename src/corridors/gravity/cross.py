@@ -1,9 +1,10 @@
 """Cross tables of two fixed effects: the weight that falls on each combination of their levels.
 
-With T = D_f' W D_g, the normal equations of all fixed effects are made of such tables and of the masses of the
-levels, so that iterations run over levels and never over rows. On the dense layout a table is a batch of
-small matrices, one for each cell of the axes that both effects share: exporter-year and pair share the
-exporter, so there is a matrix years x importers for each exporter. On rows it is a sparse matrix.
+With T = D_f' W D_g, the normal equations of all fixed effects are made of such tables and of the
+masses of the levels, so that iterations run over levels and never over rows. On the dense layout a
+table is a batch of small matrices, one for each cell of the axes that both effects share:
+exporter-year and pair share the exporter, so there is a matrix years x importers for each exporter.
+On rows it is a sparse matrix.
 """
 
 from __future__ import annotations

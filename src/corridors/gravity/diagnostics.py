@@ -33,11 +33,12 @@ class Reset:
 def reset(fit: Fit, powers: Sequence[int] = (2, 3)) -> Reset:
     """Do powers of the linear predictor x'b + fixed effects add to the fit? A small p value says the form is wrong.
 
-    The model is estimated again with the powers as covariates; Wald test with the fit's kind of covariance.
-    Powers of a predictor scaled to unit spread: the test does not depend on units.
+    The model is estimated again with the powers as covariates; Wald test with the fit's kind of
+    covariance. Powers of a predictor scaled to unit spread: the test does not depend on units.
 
-    Its size is right where the variance is in proportion to the mean. Where it grows faster, and the predictor has two
-    sets of estimated fixed effects, their own error is in the powers, and the test refuses too often.
+    Its size is right where the variance is in proportion to the mean. Where it grows faster, and
+    the predictor has two sets of estimated fixed effects, their own error is in the powers, and the
+    test refuses too often.
     """
     from scipy.special import chdtrc
 
@@ -76,10 +77,11 @@ def counts(fit: Fit) -> pd.DataFrame:
 def influence(fit: Fit, frame: pd.DataFrame, by: Sequence[str] = ("exporter", "importer")) -> pd.DataFrame:
     """How much each group of rows moves each coefficient: estimate with it minus estimate without it.
 
-    One step from the full estimate, (X~'W X~)^-1 s_g / (1 - leverage) for single rows and the block form of it for
-    groups (Cook 1977; fixed effects held at their levels), so exact only to first order. ``frame`` is that of
-    the fit; ``by`` are its columns that make a group. Columns: those of ``by``, one a covariate in units of
-    its standard error, and ``largest`` (the largest of them in size); largest first.
+    One step from the full estimate, (X~'W X~)^-1 s_g / (1 - leverage) for single rows and the block
+    form of it for groups (Cook 1977; fixed effects held at their levels), so exact only to first
+    order. ``frame`` is that of the fit; ``by`` are its columns that make a group. Columns: those of
+    ``by``, one a covariate in units of its standard error, and ``largest`` (the largest of them in
+    size); largest first.
     """
     work = fit.workings
     for name in by:
@@ -105,8 +107,8 @@ def influence(fit: Fit, frame: pd.DataFrame, by: Sequence[str] = ("exporter", "i
 def heterogeneity(fit: Fit, frame: pd.DataFrame, covariate: str, by: str = "exporter") -> pd.DataFrame:
     """One coefficient of ``covariate`` for each level of ``by``, others in common.
 
-    Columns: ``by``, estimate, std_error, low, high (95 %), common (the fit's own estimate). A level for which the
-    coefficient is not identified is left out.
+    Columns: ``by``, estimate, std_error, low, high (95 %), common (the fit's own estimate). A level
+    for which the coefficient is not identified is left out.
     """
     if covariate not in fit.coefficients.index:
         raise EstimationError(

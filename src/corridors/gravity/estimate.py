@@ -21,8 +21,9 @@ from .task import Task, prepare
 class Workings:
     """What diagnostics need of a fit: arrays over the rows in use.
 
-    ``rows`` (n,) positions in the frame; ``design`` (k, n) covariates, ``clean`` (k, n) without fixed effects
-    at the final weights; ``weights`` the given weights, ``working`` = weights * mu; ``bread`` = (clean W clean')^-1.
+    ``rows`` (n,) positions in the frame; ``design`` (k, n) covariates, ``clean`` (k, n) without
+    fixed effects at the final weights; ``weights`` the given weights, ``working`` = weights * mu;
+    ``bread`` = (clean W clean')^-1.
     """
 
     sample: Sample
@@ -73,13 +74,14 @@ def ppml(
     fixed_effects:
         columns of labels; ``"exporter^year"`` interacts two or more columns.
     cluster:
-        columns of labels (interactions too), one or several ways; None: robust to heteroskedasticity.
-        The small-sample factors are those of :mod:`corridors.gravity.covariance`.
+        columns of labels (interactions too), one or several ways; None: robust to
+        heteroskedasticity. The small-sample factors are those of
+        :mod:`corridors.gravity.covariance`.
     weights, offset:
         columns of frequency-like weights, and of what enters with coefficient one.
     path:
-        "dense" works on a tensor exporter x importer (x year), "sparse" on rows; "auto" takes the tensor
-        where it is mostly filled. Both give the same answer.
+        "dense" works on a tensor exporter x importer (x year), "sparse" on rows; "auto" takes the
+        tensor where it is mostly filled. Both give the same answer.
 
     Returns
     -------
@@ -95,8 +97,8 @@ def ppml(
 
     References
     ----------
-    Silva and Tenreyro (2006), Review of Economics and Statistics 88(4); Correia, Guimaraes and Zylkin
-    (2020), Stata Journal 20(1), and (2021) on separation.
+    Silva and Tenreyro (2006), Review of Economics and Statistics 88(4); Correia, Guimaraes and
+    Zylkin (2020), Stata Journal 20(1), and (2021) on separation.
     """
     if path not in ("auto", "dense", "sparse"):
         raise EstimationError(f"path is {path!r}; allowed are 'auto', 'dense' and 'sparse'")
@@ -138,7 +140,8 @@ def _collinear(task: Task, used: np.ndarray) -> tuple[list[int], dict[str, str]]
 def _identified(task: Task) -> tuple[list[int], dict[str, str], np.ndarray]:
     """Covariates to keep, reasons for the others, and the rows in use that are separated.
 
-    Where covariates and fixed effects tell positive flows apart as well as all, nothing is collinear or separated.
+    Where covariates and fixed effects tell positive flows apart as well as all, nothing is
+    collinear or separated.
     """
     positive = task.positive
     none = np.zeros(positive.size, dtype=bool)
@@ -155,7 +158,8 @@ def _identified(task: Task) -> tuple[list[int], dict[str, str], np.ndarray]:
     return kept, reasons, found
 
 
-# With three fixed effects their ties are looked into beforehand up to so many levels outside the largest, and
+# With three fixed effects their ties are looked into beforehand up to so many levels outside the
+# largest, and
 # otherwise where the iteration hints at a need.
 _FEW_LEVELS = 150
 
@@ -273,8 +277,8 @@ def _report(
 def _effects(task: Task, solution: poisson.Solution, shift: float) -> dict[str, pd.Series]:
     """Fixed effects by level, ``shift`` added to the first; levels that were dropped are missing.
 
-    Two effects without a common column: the second has mean zero over its levels. Otherwise one of the
-    many equivalent sets.
+    Two effects without a common column: the second has mean zero over its levels. Otherwise one of
+    the many equivalent sets.
     """
     found: dict[str, pd.Series] = {}
     values = [np.full(f.levels, np.nan) for f in task.factors]

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Dropped:
     """What was left out of an estimation, and why.
 
-    ``rows`` are positions in the frame: ``without_trade`` of them because a fixed effect has no positive flow,
-    ``separated`` because covariates predict their zero perfectly. ``covariates`` maps a name to the reason.
+    ``rows`` are positions in the frame: ``without_trade`` of them because a fixed effect has no
+    positive flow, ``separated`` because covariates predict their zero perfectly. ``covariates``
+    maps a name to the reason.
     """
 
     rows: np.ndarray
@@ -43,12 +44,13 @@ class Dropped:
 class Fit:
     """A Poisson pseudo-maximum-likelihood fit.
 
-    ``coefficients`` and ``standard_errors`` are Series by covariate, ``covariance`` a DataFrame. ``fitted`` has
-    one value for each row of the frame (zero for dropped rows, the limit of the estimate). ``pseudo_r2`` is
-    McFadden's, as Stata and pyfixest print it (it depends on the unit of the outcome); ``deviance_r2`` is the
-    share of the null deviance explained and ``squared_correlation`` that of outcome and fitted: neither
-    depends on units. ``fixed_effects`` maps each name to a Series by level; with several fixed effects only
-    their sum is identified. ``parameters`` and ``small_sample_factor`` are those of the covariance.
+    ``coefficients`` and ``standard_errors`` are Series by covariate, ``covariance`` a DataFrame.
+    ``fitted`` has one value for each row of the frame (zero for dropped rows, the limit of the
+    estimate). ``pseudo_r2`` is McFadden's, as Stata and pyfixest print it (it depends on the unit
+    of the outcome); ``deviance_r2`` is the share of the null deviance explained and
+    ``squared_correlation`` that of outcome and fitted: neither depends on units. ``fixed_effects``
+    maps each name to a Series by level; with several fixed effects only their sum is identified.
+    ``parameters`` and ``small_sample_factor`` are those of the covariance.
     """
 
     outcome: str

@@ -1,8 +1,8 @@
 """Sums over the levels of a fixed effect, and their spreading back, on rows or on a dense tensor.
 
 A *cell* is one slot of the working arrays. On the sparse path cells are the rows themselves. On the
-dense path they are the cells of a tensor whose axes are the columns that the fixed effects are made of
-(exporter x importer x year): a sum over levels is then a sum over axes, with no index to chase.
+dense path they are the cells of a tensor whose axes are the columns that the fixed effects are made
+of (exporter x importer x year): a sum over levels is then a sum over axes, with no index to chase.
 Arrays of several variables are (variables, cells).
 """
 

@@ -1,10 +1,11 @@
 """Published estimates, done with this engine: the gravity tables of the WTO and UNCTAD guide.
 
-WTO and UNCTAD, An Advanced Guide to Trade Policy Analysis (Yotov, Piermartini, Monteiro and Larch 2016),
-chapter 1: manufacturing trade of 69 economies every fourth year 1986-2006. Its PPML estimates with
-exporter-year and importer-year effects are made here from ``data/manufacturing_trade_panel.csv``, and
-stand beside the printed ones in ``data/published_results.csv``. Standard errors are clustered by pair;
-the guide's only small-sample factor is G / (G - 1), so ours are taken to the same.
+WTO and UNCTAD, An Advanced Guide to Trade Policy Analysis (Yotov, Piermartini, Monteiro and Larch
+2016), chapter 1: manufacturing trade of 69 economies every fourth year 1986-2006. Its PPML
+estimates with exporter-year and importer-year effects are made here from
+``data/manufacturing_trade_panel.csv``, and stand beside the printed ones in
+``data/published_results.csv``. Standard errors are clustered by pair; the guide's only small-sample
+factor is G / (G - 1), so ours are taken to the same.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ PAIR_EFFECTS = "Chapter 1, application 3: agreements, with pair effects"
 def sample(panel: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """The guide's sample: rows of ``panel`` (exporter, importer, year, trade_musd, trade_agreement) with ties.
 
-    ``pairs`` has a, b (a <= b), distance_km, contiguous, common_language, colonial_link. Added columns: the four
-    of :data:`TIES`, ``pair`` (unordered), ``tie`` (the pair, or "home" for all trade within economies),
-    ``home`` (the economy's name for its trade within, else "abroad") and ``border`` (1 between economies).
+    ``pairs`` has a, b (a <= b), distance_km, contiguous, common_language, colonial_link. Added
+    columns: the four of :data:`TIES`, ``pair`` (unordered), ``tie`` (the pair, or "home" for all
+    trade within economies), ``home`` (the economy's name for its trade within, else "abroad") and
+    ``border`` (1 between economies).
     """
     frame = panel.reset_index(drop=True)
     exporter, importer = frame["exporter"].to_numpy(object), frame["importer"].to_numpy(object)

@@ -1,6 +1,7 @@
 """A fit as a publishable table: plain text, HTML, LaTeX, Markdown.
 
-Coefficients with standard errors in parentheses below, stars at 10, 5 and 1 percent, notes at the foot.
+Coefficients with standard errors in parentheses below, stars at 10, 5 and 1 percent, notes at the
+foot.
 """
 
 from __future__ import annotations

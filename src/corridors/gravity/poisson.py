@@ -1,10 +1,10 @@
 """Poisson pseudo-maximum likelihood with fixed effects taken out: the Newton iteration.
 
-Maximises sum_r w_r (y_r eta_r - exp(eta_r)), eta = offset + X'b + D a, by iteratively reweighted least
-squares. Each step regresses the working residual (y - mu)/mu on X and D with weights w mu; D is taken out
-by :class:`~corridors.gravity.absorb.Absorber`, only as exactly as the step deserves, so early steps are
-cheap and the last ones exact (an inexact Newton method). Silva and Tenreyro (2006); Correia, Guimaraes and
-Zylkin (2020).
+Maximises sum_r w_r (y_r eta_r - exp(eta_r)), eta = offset + X'b + D a, by iteratively reweighted
+least squares. Each step regresses the working residual (y - mu)/mu on X and D with weights w mu; D
+is taken out by :class:`~corridors.gravity.absorb.Absorber`, only as exactly as the step deserves,
+so early steps are cheap and the last ones exact (an inexact Newton method). Silva and Tenreyro
+(2006); Correia, Guimaraes and Zylkin (2020).
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _HALVINGS = 12
 _SWEEPS = 2
 # How exactly the first steps take out the fixed effects; later ones follow the size of the step.
 _INNER = 1e-3
-# Converged when a Newton step changes the objective by less than this share: what is left after that step is
+# Converged when a Newton step changes the objective by less than this share: what is left after
+# that step is
 # of the order of this number itself in the fitted values.
 _DECREMENT = 1e-14
 # A row that still moves by this much when all others stand still is running off to minus infinity.
@@ -36,8 +37,9 @@ _SMALLEST = 1e-300
 class Solution:
     """Where the Newton iteration ended. Arrays are over cells.
 
-    ``clean_design`` is the design with the fixed effects taken out at the final weights; ``move`` the last step of eta;
-    ``suspects`` are zero flows whose fitted value still falls when all else stands still, or has all but vanished.
+    ``clean_design`` is the design with the fixed effects taken out at the final weights; ``move``
+    the last step of eta; ``suspects`` are zero flows whose fitted value still falls when all else
+    stands still, or has all but vanished.
     """
 
     beta: np.ndarray
@@ -89,17 +91,20 @@ def solve(
 ) -> Solution:
     """Fit by Newton steps. ``outcome``, ``weights``, ``offset`` (cells,), ``design`` (covariates, cells).
 
-    Holes of a dense layout carry weight zero and outcome zero. ``design`` holds no collinear columns.
+    Holes of a dense layout carry weight zero and outcome zero. ``design`` holds no collinear
+    columns.
     """
     base = np.zeros_like(outcome) if offset is None else offset
     scale = float(weights @ outcome)
     weighted_outcome = weights * outcome
-    # Half the outcome, so that no working residual is large; half what the fixed effects alone predict.
+    # Half the outcome, so that no working residual is large; half what the fixed effects alone
+    # predict.
     mu = 0.5 * (outcome + _proportional(weighted_outcome, weights, base, absorber))
     eta = np.log(np.maximum(mu, _SMALLEST))
     positive = outcome > 0
     beta = np.zeros(design.shape[0])
-    # covariates, and the working residual in the last line: taken out of the fixed effects in one go
+    # covariates, and the working residual in the last line: taken out of the fixed effects in one
+    # go
     stacked = np.vstack([design, np.empty((1, outcome.size))])
     target = stacked[-1]
     start: list[np.ndarray] | None = None

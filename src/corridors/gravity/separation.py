@@ -1,15 +1,16 @@
 """Observations for which no finite estimate exists, found by linear algebra before anything is iterated.
 
-A zero flow is *separated* when some combination of the regressors is zero on every positive flow, never
-negative on zero flows, and positive there: against it the likelihood pushes the fitted value to zero without
-end. Such rows say nothing about the finite parameters and are dropped (Correia, Guimaraes and Zylkin 2021,
-"Verifying the existence of maximum likelihood estimates for generalized linear models").
+A zero flow is *separated* when some combination of the regressors is zero on every positive flow,
+never negative on zero flows, and positive there: against it the likelihood pushes the fitted value
+to zero without end. Such rows say nothing about the finite parameters and are dropped (Correia,
+Guimaraes and Zylkin 2021, "Verifying the existence of maximum likelihood estimates for generalized
+linear models").
 
-The combinations that vanish on the positive flows form a space Z of few dimensions, mostly none: covariates
-that fixed effects and other covariates explain wherever trade is positive, and groups of fixed-effect levels
-that no positive flow ties together. :func:`directions` finds a basis of Z on the zero flows, :func:`widest`
-the largest set of rows on which an element of Z that is nowhere negative can be positive. Both work on
-directions only, so the scale of a covariate does not matter.
+The combinations that vanish on the positive flows form a space Z of few dimensions, mostly none:
+covariates that fixed effects and other covariates explain wherever trade is positive, and groups of
+fixed-effect levels that no positive flow ties together. :func:`directions` finds a basis of Z on
+the zero flows, :func:`widest` the largest set of rows on which an element of Z that is nowhere
+negative can be positive. Both work on directions only, so the scale of a covariate does not matter.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ _SAME = 1e-7
 _ROUNDING = 1e-8
 # An element of Z counts as positive, or as negative, on a row of unit length beyond this.
 _SURE = 1e-7
-# Levels of fixed effects outside the largest one up to which their ties are found by a decomposition.
+# Levels of fixed effects outside the largest one up to which their ties are found by a
+# decomposition.
 MOST_LEVELS = 1_500
 
 
@@ -61,8 +63,9 @@ def loose(factors: Sequence[Factor], positive: np.ndarray) -> np.ndarray | None:
 def one_way(factors: Sequence[Factor], positive: np.ndarray) -> np.ndarray:
     """Rows that two fixed effects alone separate: between parts that zero flows join in one direction only.
 
-    Parts are levels tied by positive rows. A zero flow from part A to part B can be pushed to zero unless other
-    zero flows lead from B back to A, so rows between strongly connected components are separated.
+    Parts are levels tied by positive rows. A zero flow from part A to part B can be pushed to zero
+    unless other zero flows lead from B back to A, so rows between strongly connected components are
+    separated.
     """
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
@@ -133,8 +136,8 @@ def residuals(
 def widest(basis: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """The rows on which some combination of ``basis`` (directions, rows), nowhere negative, is positive.
 
-    With rows of unit length b: maximise sum s over 0 <= s <= 1, s <= b'g. At the optimum s is 0 or 1. ``names``
-    are told where rounding leaves the sign of a row open.
+    With rows of unit length b: maximise sum s over 0 <= s <= 1, s <= b'g. At the optimum s is 0 or
+    1. ``names`` are told where rounding leaves the sign of a row open.
     """
     found = np.zeros(basis.shape[1], dtype=bool)
     rows = np.flatnonzero(basis.any(axis=0))
@@ -241,8 +244,9 @@ def collinear(
 ) -> tuple[list[int], dict[str, str]]:
     """Positions of the covariates to keep, and for each dropped one the reason, judged on cells ``used`` (1, others 0).
 
-    A covariate is dropped when less than 1e-6 of its variation is left after the fixed effects, or 1e-7 of what
-    is left after the covariates named before it. A covariate named ``constant`` comes before all others.
+    A covariate is dropped when less than 1e-6 of its variation is left after the fixed effects, or
+    1e-7 of what is left after the covariates named before it. A covariate named ``constant`` comes
+    before all others.
     """
     if not design.size:
         return [], {}

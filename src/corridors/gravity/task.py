@@ -20,7 +20,8 @@ _NO_VARIATION = 1e-14
 @dataclass(frozen=True)
 class Task:
     """One estimation, laid out. ``design`` (covariates, rows) = (given - ``middle``) / ``scale`` with the middle of
-    positive rows; ``outcome`` = given / ``unit`` and ``weights`` = given / ``weight_unit`` (powers of two)."""
+    positive rows; ``outcome`` = given / ``unit`` and ``weights`` = given / ``weight_unit`` (powers
+    of two)."""
 
     sample: Sample
     rows: np.ndarray

@@ -58,8 +58,8 @@ def build(
     """Build the reports of these scenarios (names or YAML files; none: everything) into ``out``.
 
     ``jobs`` reports at a time (default: cores), or on the Dask cluster at ``scheduler``. With
-    ``dry_run`` only tell on standard output what would run and why. ``sources`` says what there is to
-    build (default: this project's scenarios and notebooks).
+    ``dry_run`` only tell on standard output what would run and why. ``sources`` says what there is
+    to build (default: this project's scenarios and notebooks).
 
     Returns 0, or 1 if a report failed; what succeeded is delivered, and the failed ones are named.
     Raises ScenarioError if a scenario is wrong, BuildError if nothing can be written.
@@ -134,7 +134,8 @@ class Build:
         self._write_manifest(time.monotonic() - started)
         return self._tell(len(to_run), time.monotonic() - started)
 
-    # --- doing -------------------------------------------------------------------------------------------
+    # --- doing
+    # -------------------------------------------------------------------------------------------
 
     def _work(self, steps: Sequence[Step]) -> None:
         """Keep the pool busy until every step is done, failed or left out."""
@@ -181,7 +182,12 @@ class Build:
     def _leave_out(self, waiting: dict[str, list[Step]]) -> None:
         """Name and drop units that need something that failed; the index makes do with what there is."""
         for unit in list(waiting):
-            missing = [need for step in waiting[unit] for need in step.needs if self.state[need] in ("failed", "left out")]
+            missing = [
+                need
+                for step in waiting[unit]
+                for need in step.needs
+                if self.state[need] in ("failed", "left out")
+            ]
             if unit != INDEX and missing:
                 for step in waiting.pop(unit):
                     self.state[step.name] = "left out"
@@ -198,7 +204,12 @@ class Build:
         return [
             unit
             for unit, steps in waiting.items()
-            if unit != INDEX and all(self.state[need] == "done" or self.plan.steps[need].unit == unit for step in steps for need in step.needs)
+            if unit != INDEX
+            and all(
+                self.state[need] == "done" or self.plan.steps[need].unit == unit
+                for step in steps
+                for need in step.needs
+            )
         ]
 
     def _task(self, unit: str, steps: Sequence[Step], beside: int) -> Task:
@@ -235,7 +246,13 @@ class Build:
             "pass_as": document.pass_as,
             "pass_folder": document.reads[0] if document.one_result else "",
             "stem": document.stem,
-            "about": {"title": document.title, "folder": document.folder, "stem": document.stem, "date": self.plan.date, "formats": list(self.settings.formats)},
+            "about": {
+                "title": document.title,
+                "folder": document.folder,
+                "stem": document.stem,
+                "date": self.plan.date,
+                "formats": list(self.settings.formats),
+            },
         }
 
     def _result_files(self, names: Iterable[str]) -> dict[str, str]:
@@ -251,7 +268,11 @@ class Build:
         """What notebooks and exports see: a date from the inputs in place of the clock, and their part of the cores."""
         moment = datetime.combine(date.fromisoformat(self.plan.date), datetime.min.time(), UTC)
         share = 1 if self.settings.scheduler else machine.cores() // max(1, min(beside, self.settings.jobs))
-        return {"SOURCE_DATE_EPOCH": str(int(moment.timestamp())), "TZ": "UTC", machine.CORES_VARIABLE: str(max(1, share))}
+        return {
+            "SOURCE_DATE_EPOCH": str(int(moment.timestamp())),
+            "TZ": "UTC",
+            machine.CORES_VARIABLE: str(max(1, share)),
+        }
 
     def _entries(self) -> list[dict[str, Any]]:
         """The reports that lie in the folder, for the index: those of this plan, then others built before."""
@@ -259,10 +280,20 @@ class Build:
         for document in self.documents:
             forms = [form for form in FORMATS if (self.out / document.folder / f"{document.stem}.{form}").is_file()]
             if forms:
-                entries.append({"folder": document.folder, "title": document.title, "stem": document.stem, "formats": forms, "reads": list(document.reads), "date": self.plan.date})
+                entries.append(
+                    {
+                        "folder": document.folder,
+                        "title": document.title,
+                        "stem": document.stem,
+                        "formats": forms,
+                        "reads": list(document.reads),
+                        "date": self.plan.date,
+                    }
+                )
         return [*entries, *({"folder": folder, **found} for folder, found in self.standing.items())]
 
-    # --- keeping -----------------------------------------------------------------------------------------
+    # --- keeping
+    # -----------------------------------------------------------------------------------------
 
     def _receive(self, outcome: Outcome, kept: Mapping[str, Mapping[str, str]], steps: Sequence[Step], expected_left: float | None) -> None:
         """Keep and deliver what a unit made; name what it did not."""
@@ -300,7 +331,9 @@ class Build:
     def _record(self, step: Step) -> Record:
         record = self.records.get(step.name) or self.store.get(step.key)
         if record is None:
-            raise BuildError(f"{step.name}: its record was lost from {self.store.folder} while it was needed; build again")
+            raise BuildError(
+                f"{step.name}: its record was lost from {self.store.folder} while it was needed; build again"
+            )
         return record
 
     def _deliver(self, step: Step) -> None:
@@ -316,20 +349,32 @@ class Build:
             return None
         return float(sum(known[step.name] for step in left)) / self.settings.jobs
 
-    # --- telling -----------------------------------------------------------------------------------------
+    # --- telling
+    # -----------------------------------------------------------------------------------------
 
     def _write_manifest(self, seconds: float) -> None:
         done = [step for step in self.plan.steps.values() if self.state[step.name] == "done"]
         records = {step.name: self._record(step) for step in done}
         _write_last(self.store, self.last, done, records)
-        documents = {**self.standing, **{entry.pop("folder"): entry for entry in self._entries() if entry["folder"] not in self.standing}}
+        documents = {
+            **self.standing,
+            **{
+                entry.pop("folder"): entry
+                for entry in self._entries()
+                if entry["folder"] not in self.standing
+            },
+        }
         made = manifest.make(
             self.out, self.plan, delivered=self.delivered, before=self.before, documents=documents, inputs=self.inputs,
             steps={**self.before["steps"], **{name: {"key": record.key, "seconds": record.seconds} for name, record in records.items()}},
             failed=[failure.step for failure in self.failures],
         )  # fmt: skip
         if not manifest.same(made, self.before):
-            made["last_build"] = {"seconds": round(seconds, 2), "jobs": self.settings.jobs, "steps_run": sum(1 for step in done if step.why)}
+            made["last_build"] = {
+                "seconds": round(seconds, 2),
+                "jobs": self.settings.jobs,
+                "steps_run": sum(1 for step in done if step.why),
+            }
             write_atomically(self.out / manifest.NAME, manifest.to_bytes(made), self.store.scratch)
         if any(step.why for step in self.plan.steps.values()):
             self.store.forget_unused(step.key for step in self.plan.steps.values())
@@ -339,7 +384,11 @@ class Build:
             left_out = [name for name, state in self.state.items() if state == "left out"]
             lines = [f"{len(self.failures)} failed{f', {len(left_out)} left out' if left_out else ''}; everything else is in {self.out}:"]
             lines += [f"  {failure}" for failure in self.failures]
-            lines += [f"    as far as it came: {path}" for failure in self.failures if failure.cell and (path := self._failed_notebook(failure)).exists()]
+            lines += [
+                f"    as far as it came: {path}"
+                for failure in self.failures
+                if failure.cell and (path := self._failed_notebook(failure)).exists()
+            ]
             self.progress.end("\n".join(lines))
             return 1
         if ran:

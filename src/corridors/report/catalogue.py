@@ -51,7 +51,8 @@ class Catalogue:
     preload: tuple[str, ...] = ("corridors.report.processes.warm",)
 
     def __init__(self) -> None:
-        # Before anything else is read, so that what is read is what was hashed, or found to have moved.
+        # Before anything else is read, so that what is read is what was hashed, or found to have
+        # moved.
         self._snapshot = Snapshot({"data": paths.data(), "src/corridors": _SOURCE})
 
     def moved(self) -> list[str]:
@@ -131,8 +132,14 @@ class Catalogue:
         """SHA-256 of data, scenarios, notebooks and library source."""
         return {
             **self._snapshot.hashes,
-            **{f"scenarios/{name}": digest for name, digest in fingerprint.folder(paths.scenarios(), "*.yaml").items()},
-            **{f"notebooks/{name}": digest for name, digest in fingerprint.folder(paths.notebooks(), "*.ipynb").items()},
+            **{
+                f"scenarios/{name}": digest
+                for name, digest in fingerprint.folder(paths.scenarios(), "*.yaml").items()
+            },
+            **{
+                f"notebooks/{name}": digest
+                for name, digest in fingerprint.folder(paths.notebooks(), "*.ipynb").items()
+            },
         }
 
     def date(self) -> str:

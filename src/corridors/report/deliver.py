@@ -44,7 +44,11 @@ def foreseen(plan: Plan) -> list[str]:
     for step in plan.steps.values():
         document = plan.documents.get(step.name.partition(":")[2])
         if document is not None and step.kind in (NOTEBOOK, *FORMATS):
-            found.append(f"{document.folder}/notebook.ipynb" if step.kind == NOTEBOOK else f"{document.folder}/{document.stem}.{step.kind}")
+            found.append(
+                f"{document.folder}/notebook.ipynb"
+                if step.kind == NOTEBOOK
+                else f"{document.folder}/{document.stem}.{step.kind}"
+            )
     return found
 
 

@@ -1,10 +1,10 @@
 """One zip to send: reports, index, results, tables, manifest and ``SHA256SUMS``; and checking one that came.
 
-:func:`make` writes the same bytes from the same reports: names sorted, one date for all (that of the data),
-one mode, nothing that tells the machine. :func:`verify` trusts nothing in the file: it reads, never extracts;
-names, sizes and checksums must all be right before it says that they are. The checksums show damage and
-accidental changes; who replaces files and checksums alike is only found out by comparing ``sha256`` of the
-zip with what the sender says it is.
+:func:`make` writes the same bytes from the same reports: names sorted, one date for all (that of
+the data), one mode, nothing that tells the machine. :func:`verify` trusts nothing in the file: it
+reads, never extracts; names, sizes and checksums must all be right before it says that they are.
+The checksums show damage and accidental changes; who replaces files and checksums alike is only
+found out by comparing ``sha256`` of the zip with what the sender says it is.
 """
 
 from __future__ import annotations
@@ -72,21 +72,26 @@ class Checked:
 def make(reports: str | Path = "reports", out: str | Path | None = None) -> Path:
     """Zip what the last build delivered into ``reports``; the path of the zip (default: inside that folder).
 
-    Raises DistError if nothing was built there, the last build failed, or a file is not as the build left it.
+    Raises DistError if nothing was built there, the last build failed, or a file is not as the
+    build left it.
     """
     reports = Path(reports)
     told = manifest.read(reports)
     if not told["documents"]:
         raise DistError(f"{reports}: no reports are built here; run `corridors build --out {reports}` first")
     if told.get("failed"):
-        raise DistError(f"{reports}: in the last build {', '.join(told['failed'])} failed; mend that and build again before sending")
+        raise DistError(
+            f"{reports}: in the last build {', '.join(told['failed'])} failed; mend that and build again before sending"
+        )
     target = Path(out) if out is not None else reports / f"{FOLDER}.zip"
     if os.path.lexists(target) and not _is_ours(target):
         raise DistError(f"{target}: is there already and was not made by `corridors dist`; nothing is written over it. Choose another name with --out")
     names = sorted(told["outputs"])
     content = {name: _delivered(reports, name, told["outputs"][name]["sha256"]) for name in names}
     content[manifest.NAME] = manifest.to_bytes(_for_sending(told, names))
-    content[SUMS] = "".join(f"{hashlib.sha256(content[name]).hexdigest()}  {name}\n" for name in sorted(content)).encode()
+    content[SUMS] = "".join(
+        f"{hashlib.sha256(content[name]).hexdigest()}  {name}\n" for name in sorted(content)
+    ).encode()
     write_atomically(target, _zip(content, told["date"]))
     return target
 
@@ -112,7 +117,10 @@ def _delivered(reports: Path, name: str, digest: str) -> bytes:
 
 def _for_sending(told: dict[str, Any], names: list[str]) -> dict[str, Any]:
     """The manifest without what differs from one build to the next (times) and machine (paths of scenario files)."""
-    scenarios = {name: {**found, "source": PurePosixPath(str(found["source"]).replace("\\", "/")).name} for name, found in told["scenarios"].items()}
+    scenarios = {
+        name: {**found, "source": PurePosixPath(str(found["source"]).replace("\\", "/")).name}
+        for name, found in told["scenarios"].items()
+    }
     steps = {name: {"key": found["key"]} for name, found in told["steps"].items()}
     kept = {name: value for name, value in told.items() if name != "last_build"}
     return {**kept, "scenarios": scenarios, "outputs": {name: told["outputs"][name] for name in names}, "steps": steps}
@@ -133,14 +141,16 @@ def _zip(content: dict[str, bytes], day: str) -> bytes:
     return packed.getvalue()
 
 
-# --- checking ------------------------------------------------------------------------------------------------
+# --- checking
+# ------------------------------------------------------------------------------------------------
 
 
 def verify(file: str | Path) -> Checked:
     """Check every file in the zip against ``SHA256SUMS`` and the manifest; what was checked, for people.
 
-    Raises CorridorsError (exit status 2) if ``file`` cannot be read or is no zip from ``corridors dist``, and
-    DistError (exit status 1) if it is damaged or not as it was made; every mistake is told.
+    Raises CorridorsError (exit status 2) if ``file`` cannot be read or is no zip from ``corridors
+    dist``, and DistError (exit status 1) if it is damaged or not as it was made; every mistake is
+    told.
     """
     file = Path(file)
     try:
@@ -170,7 +180,10 @@ def _verify(file: Path, archive: zipfile.ZipFile) -> Checked:
         raise CorridorsError(f"{file}: has no {missing}; it is not made by `corridors dist`, or was packed anew")
     sums = _sums(file, _read(archive, entries[SUMS]))
     mistakes = [f"{name}: listed in {SUMS} but not in the zip" for name in sorted(sums.keys() - entries.keys())]
-    mistakes += [f"{name}: in the zip but not listed in {SUMS}" for name in sorted(entries.keys() - sums.keys() - {SUMS})]
+    mistakes += [
+        f"{name}: in the zip but not listed in {SUMS}"
+        for name in sorted(entries.keys() - sums.keys() - {SUMS})
+    ]
     for name in sorted(sums.keys() & entries.keys()):
         try:
             right = _sha256(archive, entries[name]) == sums[name]
@@ -180,13 +193,25 @@ def _verify(file: Path, archive: zipfile.ZipFile) -> Checked:
         if not right:
             mistakes.append(f"{name}: its content is not what {SUMS} says")
     if mistakes:
-        raise DistError(f"{file}: " + "; ".join(mistakes[:20]) + (f"; and {len(mistakes) - 20} more" if len(mistakes) > 20 else ""))
+        raise DistError(
+            f"{file}: "
+            + "; ".join(mistakes[:20])
+            + (f"; and {len(mistakes) - 20} more" if len(mistakes) > 20 else "")
+        )
     told = _manifest(file, _read(archive, entries[manifest.NAME]))
     listed = {name: found["sha256"] for name, found in told["outputs"].items()}
     if listed != {name: digest for name, digest in sums.items() if name != manifest.NAME}:
         raise DistError(f"{file}: the manifest lists other files or checksums than {SUMS}")
     size = sum(entry.file_size for entry in entries.values())
-    return Checked(file, sha256_of_file(file), len(entries), size, tuple(sorted(told["documents"])), str(told["date"]), str(told["package"]["version"]))
+    return Checked(
+        file,
+        sha256_of_file(file),
+        len(entries),
+        size,
+        tuple(sorted(told["documents"])),
+        str(told["date"]),
+        str(told["package"]["version"]),
+    )
 
 
 def _entries(file: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -209,7 +234,9 @@ def _entries(file: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
             raise DistError(f"{file}: {name!r} unpacks to over {MAX_RATIO:,} times its size")
         top, _, inner = name.partition("/")
         if top != FOLDER or not inner:
-            raise CorridorsError(f"{file}: {name!r} lies outside {FOLDER}/; it is not made by `corridors dist`, or was packed anew")
+            raise CorridorsError(
+                f"{file}: {name!r} lies outside {FOLDER}/; it is not made by `corridors dist`, or was packed anew"
+            )
         if inner.casefold() in folded:
             raise DistError(f"{file}: {inner!r} occurs twice (perhaps in capitals): one would overwrite the other")
         folded.add(inner.casefold())

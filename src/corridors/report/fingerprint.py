@@ -32,7 +32,11 @@ DATE = re.compile(r"^\d{4}-\d{2}-\d{2}")
 
 def folder(path: Path, pattern: str = "**/*") -> dict[str, str]:
     """SHA-256 of every file under ``path`` that matches, by its path relative to ``path``; hidden files left out."""
-    files = sorted(p for p in path.glob(pattern) if p.is_file() and not any(part.startswith(".") for part in p.relative_to(path).parts))
+    files = sorted(
+        p
+        for p in path.glob(pattern)
+        if p.is_file() and not any(part.startswith(".") for part in p.relative_to(path).parts)
+    )
     return {p.relative_to(path).as_posix(): sha256_of_file(p) for p in files}
 
 
@@ -113,13 +117,17 @@ class Library:
         return [".".join(parts[: i + 1]) for i in range(len(parts))]
 
 
-_STATEMENT = re.compile(r"^[ \t]*((?:from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\([^)]*\)|[^\n]+))|import[ \t]+[^\n]+)", re.MULTILINE)
+_STATEMENT = re.compile(
+    r"^[ \t]*((?:from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\([^)]*\)|[^\n]+))|import[ \t]+[^\n]+)",
+    re.MULTILINE,
+)
 
 
 def _import_statements(source: str) -> Iterable[ast.stmt]:
     """Every import statement on a line of its own, wherever it stands; reading only those is many times faster.
 
-    A line of prose that happens to read as an import counts too: that can only make a step run once more.
+    A line of prose that happens to read as an import counts too: that can only make a step run once
+    more.
     """
     for match in _STATEMENT.finditer(source.replace("\\\n", " ")):
         try:

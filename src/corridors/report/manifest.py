@@ -23,14 +23,20 @@ MAX_BYTES = 64 * 2**20
 def read(out: Path) -> dict[str, Any]:
     """The manifest in an output folder, without what is damaged; an empty one if there is none.
 
-    Nothing in it is trusted: parts of another type than a build writes, and names that are not safe, are left out.
+    Nothing in it is trusted: parts of another type than a build writes, and names that are not
+    safe, are left out.
     """
     found = _load(out)
     if found is None:
         return {"documents": {}, "scenarios": {}, "outputs": {}, "steps": {}}
     parts = {part: _whole(found.get(part), check) for part, check in _PARTS.items()}
     failed = found.get("failed")
-    return {**found, **parts, "date": _day(found.get("date")), "failed": [str(name) for name in failed] if isinstance(failed, list) else []}
+    return {
+        **found,
+        **parts,
+        "date": _day(found.get("date")),
+        "failed": [str(name) for name in failed] if isinstance(failed, list) else [],
+    }
 
 
 def _day(found: object) -> str:
@@ -61,7 +67,10 @@ def _whole(part: object, check: Callable[[str, dict[str, Any]], bool]) -> dict[s
 
 def _is_document(folder: str, found: dict[str, Any]) -> bool:
     texts = all(isinstance(found.get(name), str) and found[name].isprintable() for name in ("title", "stem", "date"))
-    lists = all(isinstance(found.get(name), list) and all(isinstance(one, str) for one in found[name]) for name in ("formats", "reads"))
+    lists = all(
+        isinstance(found.get(name), list) and all(isinstance(one, str) for one in found[name])
+        for name in ("formats", "reads")
+    )
     return is_safe(folder) and texts and lists and is_safe(found["stem"]) and set(found["formats"]) <= set(FORMATS)
 
 
@@ -101,16 +110,25 @@ def make(
 ) -> dict[str, Any]:
     """The manifest of the reports that now lie in ``out``; ``before`` is the previous one.
 
-    ``delivered`` are the files of this build; those of earlier ones count as long as their report is
-    listed, and files that no build made never do. ``inputs`` are hashes by path, ``documents`` the reports by folder, ``steps`` the key and seconds of
-    each step, ``failed`` the steps of this build that failed.
+    ``delivered`` are the files of this build; those of earlier ones count as long as their report
+    is listed, and files that no build made never do. ``inputs`` are hashes by path, ``documents``
+    the reports by folder, ``steps`` the key and seconds of each step, ``failed`` the steps of this
+    build that failed.
     """
-    listed = {*documents, *(folder.partition("/")[0] for folder in documents), *(s.folder for s in plan.subjects.values() if s.folder is not None)}
+    listed = {
+        *documents,
+        *(folder.partition("/")[0] for folder in documents),
+        *(s.folder for s in plan.subjects.values() if s.folder is not None),
+    }
     earlier = [name for name in before["outputs"] if any(name.startswith(f"{folder}/") for folder in listed)]
     there = outputs(out, [*delivered, *earlier])
     scenarios = {
         **before["scenarios"],
-        **{s.name: {"source": s.source, "parameters": s.recipe} for s in plan.subjects.values() if s.kind == "scenario" and s.folder is not None},
+        **{
+            s.name: {"source": s.source, "parameters": s.recipe}
+            for s in plan.subjects.values()
+            if s.kind == "scenario" and s.folder is not None
+        },
     }
     return {
         "format": FORMAT,
@@ -118,7 +136,11 @@ def make(
         "date": plan.date,
         "versions": fingerprint.versions(),
         "inputs": dict(inputs),
-        "scenarios": {name: found for name, found in sorted(scenarios.items()) if any(path.startswith(f"{name}/") for path in there)},
+        "scenarios": {
+            name: found
+            for name, found in sorted(scenarios.items())
+            if any(path.startswith(f"{name}/") for path in there)
+        },
         "documents": {folder: documents[folder] for folder in sorted(documents)},
         "outputs": there,
         "steps": {name: steps[name] for name in sorted(steps)},

@@ -19,8 +19,9 @@ class Limits:
     """How far a notebook may go, and any other piece of work.
 
     ``cell_seconds`` and ``notebook_seconds`` of time, ``text_characters`` of printed text a cell,
-    ``output_bytes`` of everything shown by the notebook, ``memory_mb`` of data in its kernel; ``task_seconds``
-    of time for one result, or for one report with its notebook and all its formats.
+    ``output_bytes`` of everything shown by the notebook, ``memory_mb`` of data in its kernel;
+    ``task_seconds`` of time for one result, or for one report with its notebook and all its
+    formats.
     """
 
     cell_seconds: float = 300.0
@@ -36,9 +37,9 @@ class Limits:
 class Task:
     """One unit of work.
 
-    ``todo`` maps the kinds of step to do (``result``, ``notebook``, ``html``, ``pdf``, ``index``) to step
-    names; ``craft`` is the module that knows how; ``inputs`` maps the path of each file it needs,
-    relative to a folder made for it, to the hash of its content.
+    ``todo`` maps the kinds of step to do (``result``, ``notebook``, ``html``, ``pdf``, ``index``)
+    to step names; ``craft`` is the module that knows how; ``inputs`` maps the path of each file it
+    needs, relative to a folder made for it, to the hash of its content.
     """
 
     unit: str

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def open_result(scenario: str, result_dir: str = "", pair: Sequence[str] = ()) -> StudyResult:
     """The study saved in ``result_dir``; where that is empty, the scenario of that name or file is computed.
 
-    ``pair``: two ISO 3166 codes, if the scenario's measures are asked of another pair; its aims are left out then.
-    Raises ScenarioError where measures and pair do not fit.
+    ``pair``: two ISO 3166 codes, if the scenario's measures are asked of another pair; its aims are
+    left out then. Raises ScenarioError where measures and pair do not fit.
     """
     if result_dir:
         from corridors.study import result
@@ -49,4 +49,6 @@ def open_with_background(scenario: str, results_dir: str = "") -> tuple[StudyRes
     from corridors.study import background
 
     result = open_result(scenario, str(Path(results_dir) / scenario) if results_dir else "")
-    return result, background.Background.load(Path(results_dir) / background.Background.whose) if results_dir else background.run(result.pair)
+    return result, background.Background.load(
+        Path(results_dir) / background.Background.whose
+    ) if results_dir else background.run(result.pair)

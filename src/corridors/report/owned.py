@@ -1,8 +1,8 @@
 """Which files of an output folder are a build's own: it writes, replaces and removes no others.
 
-Two lists say so, each enough without the other: the manifest, written at the end of a build, and the claims in the
-build's ``.cache``, written before a file is. A file counts as a build's own by its name for being replaced, and by
-name and content for being removed.
+Two lists say so, each enough without the other: the manifest, written at the end of a build, and
+the claims in the build's ``.cache``, written before a file is. A file counts as a build's own by
+its name for being replaced, and by name and content for being removed.
 """
 
 from __future__ import annotations
@@ -88,7 +88,11 @@ def _read_claims(out: Path) -> dict[str, str]:
         return {}
     if not isinstance(found, dict):
         return {}
-    return {name: digest for name, digest in found.items() if isinstance(digest, str) and is_safe(name) and os.path.lexists(out / name)}
+    return {
+        name: digest
+        for name, digest in found.items()
+        if isinstance(digest, str) and is_safe(name) and os.path.lexists(out / name)
+    }
 
 
 def refuse_foreign(out: Path) -> None:
@@ -117,9 +121,9 @@ def is_ours(out: Path) -> bool:
 def clean(out: Path) -> tuple[int, list[str]]:
     """Remove what builds left in ``out``: how many files, and the names of those kept since someone changed them.
 
-    Files are removed if the manifest or a claim lists them and they are as they were written; then the store, and folders
-    that are empty by then. Raises BuildError if nothing says that a build made the folder, it is the root or a home
-    folder, or a build is running there.
+    Files are removed if the manifest or a claim lists them and they are as they were written; then
+    the store, and folders that are empty by then. Raises BuildError if nothing says that a build
+    made the folder, it is the root or a home folder, or a build is running there.
     """
     resolved = out.resolve()
     homes = {Path.home().resolve()} if _has_home() else set()

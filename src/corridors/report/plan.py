@@ -30,8 +30,9 @@ class Document:
 
     ``folder`` is relative to the output folder; ``stem`` names the files (``report`` or ``brief``);
     ``reads`` are results, each in a folder of its name under the folder handed to the notebook;
-    ``pass_as`` is the notebook parameter that receives that folder, or with ``one_result`` the folder of
-    the only result. ``shown_parameters`` stand in the notebook that is handed out instead, without paths.
+    ``pass_as`` is the notebook parameter that receives that folder, or with ``one_result`` the
+    folder of the only result. ``shown_parameters`` stand in the notebook that is handed out
+    instead, without paths.
     """
 
     folder: str
@@ -63,8 +64,9 @@ class Subject:
 class Sources(Protocol):
     """What a plan is made from. The product's is :mod:`corridors.report.catalogue`; tests bring small ones.
 
-    ``craft`` is the module that workers use to compute and export (its ``version()`` must say the same on each of them), ``preload`` the modules that the
-    process they are forked from loads beforehand.
+    ``craft`` is the module that workers use to compute and export (its ``version()`` must say the
+    same on each of them), ``preload`` the modules that the process they are forked from loads
+    beforehand.
     """
 
     craft: str
@@ -153,16 +155,42 @@ def make(sources: Sources, names: Sequence[str], *, also: Sequence[str] = (), st
         steps[name] = Step(name, kind, unit, tuple(needs), ingredients)
 
     for subject in subjects.values():
-        add(f"{RESULT}:{subject.name}", RESULT, f"{RESULT}:{subject.name}", (), {"parameters": sha256(canonical(subject.recipe))}, made_as=subject.kind)
+        add(
+            f"{RESULT}:{subject.name}",
+            RESULT,
+            f"{RESULT}:{subject.name}",
+            (),
+            {"parameters": sha256(canonical(subject.recipe))},
+            made_as=subject.kind,
+        )
     for document in documents.values():
-        own = {"notebook": sha256(texts[document.notebook]), "parameters": sha256(canonical([document.title, document.parameters, document.shown_parameters])), "date": sources.date()}
+        own = {
+            "notebook": sha256(texts[document.notebook]),
+            "parameters": sha256(
+                canonical([document.title, document.parameters, document.shown_parameters])
+            ),
+            "date": sources.date(),
+        }
         unit = f"document:{document.folder}"
         notebook = f"{NOTEBOOK}:{document.folder}"
-        add(notebook, NOTEBOOK, unit, [f"{RESULT}:{name}" for name in document.reads], own, notebooks[document.notebook])
+        add(
+            notebook,
+            NOTEBOOK,
+            unit,
+            [f"{RESULT}:{name}" for name in document.reads],
+            own,
+            notebooks[document.notebook],
+        )
         for form in formats:
             add(f"{form}:{document.folder}", form, unit, [notebook], {"date": sources.date()})
     compared = [name for name, subject in subjects.items() if subject.kind == "scenario"]
-    listed = {"documents": sha256(canonical([[d.folder, d.title, d.stem, list(formats)] for d in documents.values()])), "other reports": sha256(canonical(standing)), "date": sources.date()}
+    listed = {
+        "documents": sha256(
+            canonical([[d.folder, d.title, d.stem, list(formats)] for d in documents.values()])
+        ),
+        "other reports": sha256(canonical(standing)),
+        "date": sources.date(),
+    }
     add(INDEX, INDEX, INDEX, [f"{RESULT}:{name}" for name in compared], listed)
     return Plan(steps, subjects, documents, sources.date(), notebooks)
 
@@ -170,8 +198,8 @@ def make(sources: Sources, names: Sequence[str], *, also: Sequence[str] = (), st
 def mark(plan: Plan, store: Store, last: Mapping[str, Mapping[str, str]], *, force: bool = False) -> Plan:
     """The plan with each step marked as done, or to run and why.
 
-    ``last`` holds the ingredients of each step as last built, to tell what changed. A result that is
-    stored only runs again if its own key changed; one that a step to run needs must be whole.
+    ``last`` holds the ingredients of each step as last built, to tell what changed. A result that
+    is stored only runs again if its own key changed; one that a step to run needs must be whole.
     """
     steps: dict[str, Step] = {}
     for step in plan.steps.values():

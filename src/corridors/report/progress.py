@@ -133,7 +133,13 @@ class Live(Plain):
         from rich.progress import Progress as Bars
 
         self._running: dict[str, None] = {}
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+        )
         self._bars = Bars(*columns, console=Console(file=self._stream, highlight=False), transient=True)
         self._bars.start()
         self._bar: Any = None

@@ -57,8 +57,8 @@ _NUMBER = re.compile(r"[-+]?[\d.,\s]*\d\s*%?")
 def neutral(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame for a spreadsheet: no text in it begins a formula or holds control characters.
 
-    A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``; such a text gets an apostrophe before it,
-    as a spreadsheet's own user would write it. Numbers stay as they are.
+    A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``; such a text gets an
+    apostrophe before it, as a spreadsheet's own user would write it. Numbers stay as they are.
     """
     import pandas as pd
 
@@ -73,4 +73,10 @@ def _neutral(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = plain(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\n") and len(text) > 1 and not _NUMBER.fullmatch(text) else text
+    return (
+        f"'{text}"
+        if text[:1] in ("=", "+", "-", "@", "\t", "\n")
+        and len(text) > 1
+        and not _NUMBER.fullmatch(text)
+        else text
+    )

@@ -1,7 +1,8 @@
 """Running one notebook by papermill, within limits, and the same bytes each time.
 
-Papermill puts in the parameters and executes; the kernel comes from :mod:`corridors.report.processes.kernels`.
-A notebook that runs too long, dies, or floods its output cannot hold up or fill up the build.
+Papermill puts in the parameters and executes; the kernel comes from
+:mod:`corridors.report.processes.kernels`. A notebook that runs too long, dies, or floods its output
+cannot hold up or fill up the build.
 """
 
 from __future__ import annotations

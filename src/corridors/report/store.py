@@ -28,8 +28,16 @@ from corridors.errors import BuildError
 KEEP_BUILDS = 5
 """A stored step that no plan asked for in this many builds is dropped."""
 
-_NO_ROOM = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EFBIG: "the file is larger than this process may write"}
-_NO_RIGHT = {errno.EROFS: "the file system is read-only", errno.EACCES: "permission denied", errno.EPERM: "permission denied"}
+_NO_ROOM = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file is larger than this process may write",
+}
+_NO_RIGHT = {
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+}
 
 
 def sha256(content: bytes) -> str:
@@ -63,8 +71,8 @@ def is_about_disk(error: BaseException) -> bool:
 def write_atomically(path: Path, content: bytes, scratch: Path | None = None) -> None:
     """Write ``content`` to ``path`` so that a reader sees the old file or the new one, never half of one.
 
-    ``scratch`` is a folder of the same file system for the temporary file; default: the folder of ``path``.
-    Raises BuildError if it cannot be written; ``path`` is then as it was.
+    ``scratch`` is a folder of the same file system for the temporary file; default: the folder of
+    ``path``. Raises BuildError if it cannot be written; ``path`` is then as it was.
     """
     folder = scratch or path.parent
     temporary = folder / f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp"
@@ -98,8 +106,9 @@ def _flush_folder(folder: Path) -> None:
 def locked(path: Path, *, wait_seconds: float, on_wait: Callable[[str], None]) -> Iterator[None]:
     """Hold the lock file ``path`` so that two builds never write into one folder.
 
-    A second build calls ``on_wait`` once with who holds the lock, then waits up to ``wait_seconds``.
-    The lock is the operating system's: it is gone with the process that held it, however that ended.
+    A second build calls ``on_wait`` once with who holds the lock, then waits up to
+    ``wait_seconds``. The lock is the operating system's: it is gone with the process that held it,
+    however that ended.
 
     Raises BuildError after ``wait_seconds``, or if the folder cannot be written.
     """
@@ -217,7 +226,12 @@ class Store:
 
     def put(self, record: Record) -> None:
         """Keep the record of a step whose contents were put before."""
-        body = {"node": record.node, "outputs": dict(record.outputs), "seconds": record.seconds, "facts": dict(record.facts)}
+        body = {
+            "node": record.node,
+            "outputs": dict(record.outputs),
+            "seconds": record.seconds,
+            "facts": dict(record.facts),
+        }
         sealed = {"body": body, "sha256": sha256(canonical(body))}
         write_atomically(self._steps / f"{record.key}.json", canonical(sealed), self.scratch)
 

@@ -37,7 +37,12 @@ def perform(task: Task, read: Callable[[str], bytes]) -> Outcome:
             do(task, craft, folder, outcome)
         except Exception as error:
             shown = str(error) if isinstance(error, CorridorsError) else f"{type(error).__name__}: {error}"
-            outcome.failure = Failure(_Timed.current, shown, detail=traceback.format_exc(), about_disk=is_about_disk(error))
+            outcome.failure = Failure(
+                _Timed.current,
+                shown,
+                detail=traceback.format_exc(),
+                about_disk=is_about_disk(error),
+            )
     return outcome
 
 
@@ -78,7 +83,9 @@ def _document(task: Task, craft: Any, folder: Path, outcome: Outcome) -> None:
             except run.NotebookFailure as failure:
                 outcome.failure = Failure(step, f"notebook {given['notebook']}, {failure}", cell=failure.cell)
                 if failure.notebook is not None:
-                    outcome.left["notebook.failed.ipynb"] = run.to_bytes(run.settled(failure.notebook, given["shown_parameters"]))
+                    outcome.left["notebook.failed.ipynb"] = run.to_bytes(
+                        run.settled(failure.notebook, given["shown_parameters"])
+                    )
                 return
             notebook = run.settled(done, given["shown_parameters"])
             outcome.made[step] = {"notebook.ipynb": run.to_bytes(notebook)}

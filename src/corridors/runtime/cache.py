@@ -1,11 +1,14 @@
 """Results kept from one run to the next: what depends on the library and its data alone is computed once.
 
-A function marked with :func:`kept` writes its answer to the user's cache folder and reads it there in later processes. The
-folder's name holds a hash of all that the answer depends on (source, data, versions of libraries, processor, threads), so
-an edit anywhere means that it is computed again. A damaged entry is computed again too; where nothing can be written,
-nothing is kept. ``CORRIDORS_CACHE`` names another folder; empty, nothing is kept. Deleting the folder loses only time.
+A function marked with :func:`kept` writes its answer to the user's cache folder and reads it there
+in later processes. The folder's name holds a hash of all that the answer depends on (source, data,
+versions of libraries, processor, threads), so an edit anywhere means that it is computed again. A
+damaged entry is computed again too; where nothing can be written, nothing is kept.
+``CORRIDORS_CACHE`` names another folder; empty, nothing is kept. Deleting the folder loses only
+time.
 
-Answers are pickles: whoever may write to the folder may run code, so one that others can write to is not used.
+Answers are pickles: whoever may write to the folder may run code, so one that others can write to
+is not used.
 """
 
 from __future__ import annotations
@@ -87,14 +90,19 @@ def _generation(top: Path, _data: Path) -> Path | None:
     place = top / hashlib.sha256(repr(_state()).encode()).hexdigest()[:24]
     try:
         top.parent.mkdir(parents=True, exist_ok=True)
-        # Each with the mode said here: what a umask of 002 gives a folder would let a group write to it.
+        # Each with the mode said here: what a umask of 002 gives a folder would let a group write
+        # to it.
         for folder in (top, place):
             with contextlib.suppress(FileExistsError):
                 folder.mkdir(mode=0o700)
         if not (_own(top) or _made_own(top)) or not _own(place):
             return None
         os.utime(place)
-        others = sorted((p for p in top.iterdir() if p.is_dir() and p != place), key=lambda p: p.stat().st_mtime, reverse=True)
+        others = sorted(
+            (p for p in top.iterdir() if p.is_dir() and p != place),
+            key=lambda p: p.stat().st_mtime,
+            reverse=True,
+        )
     except OSError:
         return None
     for old in others[GENERATIONS:]:
@@ -126,7 +134,14 @@ def _state() -> list[Any]:
     arithmetic: dict[str, Any] = numpy.show_config(mode="dicts") or {}  # type: ignore[assignment]
     threads = [os.environ.get(name, "") for name in (*machine.ARITHMETIC_THREADS, "OPENBLAS_CORETYPE")]
     versions = [(name, metadata.version(name)) for name in _LIBRARIES]
-    return [installation.digest(), platform.python_version(), platform.machine(), arithmetic.get("SIMD Extensions"), threads, versions]
+    return [
+        installation.digest(),
+        platform.python_version(),
+        platform.machine(),
+        arithmetic.get("SIMD Extensions"),
+        threads,
+        versions,
+    ]
 
 
 def _read(file: Path) -> bytes | None:
@@ -156,7 +171,10 @@ def _write(file: Path, content: bytes) -> None:
 
 def _trim(place: Path) -> None:
     """Remove what was written first while the folder holds too much."""
-    there = sorted(((s.st_mtime_ns, s.st_size, p) for p in place.iterdir() for s in (p.stat(),)), key=lambda entry: entry[0])
+    there = sorted(
+        ((s.st_mtime_ns, s.st_size, p) for p in place.iterdir() for s in (p.stat(),)),
+        key=lambda entry: entry[0],
+    )
     total = sum(size for _, size, _ in there)
     for _, size, path in there:
         if total <= MOST_BYTES:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-RESERVED = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")})
+RESERVED = frozenset(
+    {
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        "conin$",
+        "conout$",
+        *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"),
+    }
+)
 """Names that Windows keeps for devices, with any ending."""
 LONGEST = 400
 
@@ -14,7 +24,10 @@ def is_safe(name: object) -> bool:
     if any(character in name for character in '\\:*?"<>|'):
         return False
     parts = name.split("/")
-    return not any(part in ("", ".", "..") or part != part.strip() or part.endswith(".") or is_reserved(part) for part in parts)
+    return not any(
+        part in ("", ".", "..") or part != part.strip() or part.endswith(".") or is_reserved(part)
+        for part in parts
+    )
 
 
 def is_reserved(name: str) -> bool:

@@ -1,6 +1,7 @@
 """Which installation this is: the hashes of the library's source and of the data, and whether either changed since.
 
-:class:`Snapshot` is the one place that says what files a computation leans on and whether they are still the same.
+:class:`Snapshot` is the one place that says what files a computation leans on and whether they are
+still the same.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def digest() -> str:
     whole = hashlib.sha256()
     for root in _roots():
         for path in sorted(Path(entry.path) for entry in _files(root)):
-            whole.update(f"{path.relative_to(root).as_posix()}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+            whole.update(
+                f"{path.relative_to(root).as_posix()}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode()
+            )
     return whole.hexdigest()
 
 
@@ -52,8 +55,9 @@ def _stamps() -> list[tuple[str, int, int]]:
 class Snapshot:
     """The files in some folders as they are now: ``hashes``, and later which of them have :meth:`moved`.
 
-    ``roots`` are folders by the name that their files get (``data`` gives ``data/gdp.csv``). Stamps are taken before
-    a file is read, so whoever reads the files between now and a moment when nothing has moved has read what was hashed.
+    ``roots`` are folders by the name that their files get (``data`` gives ``data/gdp.csv``). Stamps
+    are taken before a file is read, so whoever reads the files between now and a moment when
+    nothing has moved has read what was hashed.
     """
 
     _TICK_NS = 100_000_000
@@ -67,7 +71,11 @@ class Snapshot:
 
     def below(self, root: str) -> dict[str, str]:
         """Hashes of the files of one of the folders, by their path in it."""
-        return {name.removeprefix(f"{root}/"): found for name, found in self.hashes.items() if name.startswith(f"{root}/")}
+        return {
+            name.removeprefix(f"{root}/"): found
+            for name, found in self.hashes.items()
+            if name.startswith(f"{root}/")
+        }
 
     def moved(self) -> list[str]:
         """Files that were written, added or removed since, sorted; also those written back to what they were."""
@@ -81,7 +89,8 @@ class Snapshot:
         (*content, changed), (*content_before, _) = found, before
         if content != content_before:
             return True
-        # Only the time of change: another owner or right, or a tool that sets the time of the content back.
+        # Only the time of change: another owner or right, or a tool that sets the time of the
+        # content back.
         return (found != before or changed > self._taken_ns - self._TICK_NS) and _sha256(path) != self.hashes[name]
 
     def _look(self) -> dict[str, tuple[Path, tuple[int, ...]]]:
@@ -90,7 +99,10 @@ class Snapshot:
             for entry in _files(folder):
                 path = Path(entry.path)
                 stat = path.stat()
-                found[f"{root}/{path.relative_to(folder).as_posix()}"] = path, (stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_ctime_ns)
+                found[f"{root}/{path.relative_to(folder).as_posix()}"] = (
+                    path,
+                    (stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_ctime_ns),
+                )
         return dict(sorted(found.items()))
 
 

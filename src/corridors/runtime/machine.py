@@ -19,13 +19,15 @@ ARITHMETIC_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREAD
 def one_thread() -> None:
     """Numerical libraries loaded from now on use one thread, unless the user said otherwise.
 
-    Our matrices are many and small: more threads do not help, and those of two processes wait for each other.
+    Our matrices are many and small: more threads do not help, and those of two processes wait for
+    each other.
     """
     for name in ARITHMETIC_THREADS:
         os.environ.setdefault(name, "1")
 
 
-# mallopt(3): M_TRIM_THRESHOLD and M_MMAP_THRESHOLD, and the largest that glibc takes for the second.
+# mallopt(3): M_TRIM_THRESHOLD and M_MMAP_THRESHOLD, and the largest that glibc takes for the
+# second.
 _TRIM, _MMAP, _LARGEST_MMAP = -1, -3, 32 * 1024 * 1024
 
 
@@ -33,7 +35,8 @@ _TRIM, _MMAP, _LARGEST_MMAP = -1, -3, 32 * 1024 * 1024
 def keep_freed_memory() -> None:
     """Memory that arrays of up to 32 MB leave stays with this process for the next ones (glibc; elsewhere nothing happens).
 
-    Otherwise the kernel gives and takes it with every array of a block, page by page: a tenth of a run's time.
+    Otherwise the kernel gives and takes it with every array of a block, page by page: a tenth of a
+    run's time.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
@@ -45,8 +48,9 @@ def keep_freed_memory() -> None:
 def safe_path(environment: Mapping[str, str]) -> dict[str, str]:
     """``environment`` for a Python process that must not find modules in the folder it is started in.
 
-    Python puts that folder on the path of what is started with ``-m`` or ``-c``, and for every empty name in
-    ``PYTHONPATH`` (``PYTHONPATH=$PYTHONPATH:/more``); a ``random.py`` that lies there would be run.
+    Python puts that folder on the path of what is started with ``-m`` or ``-c``, and for every
+    empty name in ``PYTHONPATH`` (``PYTHONPATH=$PYTHONPATH:/more``); a ``random.py`` that lies there
+    would be run.
     """
     named = [name for name in environment.get("PYTHONPATH", "").split(os.pathsep) if name]
     kept = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
@@ -77,7 +81,8 @@ def _set(name: str, value: str | None) -> None:
 def leave_current_folder() -> None:
     """Take the current folder off this process's path, unless it was named there in full or holds this package.
 
-    For programs, not for a library: who imports us may well have modules of their own in that folder.
+    For programs, not for a library: who imports us may well have modules of their own in that
+    folder.
     """
     here = os.getcwd()
     named = os.environ.get("PYTHONPATH", "").split(os.pathsep)

@@ -1,8 +1,8 @@
 """HTML as JupyterLab shows it: what we print stays text, columns stay where they are.
 
-JupyterLab reads what stands between two dollar signs as mathematics, also in HTML outputs, unless an element says
-``mathjax_ignore``. Its own style sets every cell of a table flush right, and it drops style sheets in outputs of
-notebooks that it does not trust; attributes stay.
+JupyterLab reads what stands between two dollar signs as mathematics, also in HTML outputs, unless
+an element says ``mathjax_ignore``. Its own style sets every cell of a table flush right, and it
+drops style sheets in outputs of notebooks that it does not trust; attributes stay.
 """
 
 from __future__ import annotations

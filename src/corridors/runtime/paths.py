@@ -13,7 +13,8 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def root() -> Path:
     """The folder with ``data/``, ``scenarios/`` and ``notebooks/``.
 
-    ``CORRIDORS_ROOT`` if set, else the checkout this package runs from, else the copy shipped in the wheel.
+    ``CORRIDORS_ROOT`` if set, else the checkout this package runs from, else the copy shipped in
+    the wheel.
     """
     named = os.environ.get("CORRIDORS_ROOT")
     if named:

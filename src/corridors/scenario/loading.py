@@ -1,8 +1,9 @@
 """Scenarios: one YAML file each, read safely and checked completely before anything is computed.
 
 ``load("capacity-800")`` gives a frozen, hashable :class:`Scenario`. A file with mistakes raises
-:class:`InvalidScenario`, which lists every one of them with its line, field, value and what is allowed.
-What a file leaves out comes from ``scenarios/defaults.yaml``; ``docs/scenarios.md`` tells how to write one.
+:class:`InvalidScenario`, which lists every one of them with its line, field, value and what is
+allowed. What a file leaves out comes from ``scenarios/defaults.yaml``; ``docs/scenarios.md`` tells
+how to write one.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ def parse(
 ) -> Scenario:
     """A scenario from a map of fields as a YAML file holds them (without ``name``); defaults are filled in.
 
-    A map made by ``scenario.model_dump(mode="json")`` is understood too. ``origin`` and ``lines`` are for messages.
+    A map made by ``scenario.model_dump(mode="json")`` is understood too. ``origin`` and ``lines``
+    are for messages.
     """
     origin = origin or name
     lines = lines or {}
@@ -83,7 +85,8 @@ def parse(
     except ValidationError as error:
         details = error.errors(include_url=False)
         for detail in details:
-            # A list whose items are wrong is reported as too short as well; the items say it better.
+            # A list whose items are wrong is reported as too short as well; the items say it
+            # better.
             if detail["type"] != "too_short" or not detail["input"]:
                 found += explain(detail, complete)
         if not any(isinstance(d.get("ctx", {}).get("error"), CrossMistakes) for d in details):
@@ -159,9 +162,14 @@ def _with_defaults(stated: Mapping[str, Any]) -> tuple[dict[str, Any], list[tupl
         if isinstance(stated.get(field), Mapping) and isinstance(shared.get(field), Mapping):
             out[field] = {**shared[field], **stated[field]}
     horizon = out.get("horizon")
-    span = horizon if isinstance(horizon, tuple) and len(horizon) == 2 and all(type(y) is int for y in horizon) else None
+    span = (
+        horizon
+        if isinstance(horizon, tuple) and len(horizon) == 2 and all(type(y) is int for y in horizon)
+        else None
+    )
     if "targets" not in stated:
-        # The shared aim was stated for the shared pair; it means nothing for another, or beyond the horizon.
+        # The shared aim was stated for the shared pair; it means nothing for another, or beyond the
+        # horizon.
         pair, its_pair = items_of(out, "pair"), items_of(shared, "pair")
         seen_from = {its_pair: _SAME_SIDE, its_pair[::-1]: _OTHER_SIDE}.get(pair) if _hashable(pair) else None
         out["targets"] = tuple(

@@ -117,7 +117,12 @@ def _without_tags(loc: tuple[str | int, ...]) -> Location:
 def _fields_at(at: Location, raw: Mapping[str, Any]) -> list[str]:
     if not at:
         return [*(f for f in Scenario.model_fields if f != "name"), *FILE_ONLY]
-    models: dict[str, type[Frozen]] = {"uncertainty": Uncertainty, "appraisal": Appraisal, "targets": Target, "frictions": Friction}
+    models: dict[str, type[Frozen]] = {
+        "uncertainty": Uncertainty,
+        "appraisal": Appraisal,
+        "targets": Target,
+        "frictions": Friction,
+    }
     if at[0] == "measures" and "cost" in at[2:]:
         return list(Cost.model_fields)
     if at[0] == "measures":

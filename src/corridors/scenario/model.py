@@ -35,7 +35,9 @@ def _plain_text(value: str) -> str:
             )
         if character in "<>{}`\\":
             raise PydanticCustomError(
-                "plain_text", "holds {character}; it must be plain text without < > {braces} ` \\", {"character": character, "braces": "{ }"}
+                "plain_text",
+                "holds {character}; it must be plain text without < > {braces} ` \\",
+                {"character": character, "braces": "{ }"},
             )
     if value != value.strip():
         raise PydanticCustomError("plain_text", "begins or ends with a space")
@@ -82,7 +84,9 @@ class Appraisal(Frozen):
 class Target(Frozen):
     """A stated aim, to ask how likely it is."""
 
-    flow: Literal["exports", "imports", "total"] = Field(description="Which trade; exports go from the first economy of the pair to the second")
+    flow: Literal["exports", "imports", "total"] = Field(
+        description="Which trade; exports go from the first economy of the pair to the second"
+    )
     value_musd: float = Field(gt=0, le=1e8, description="Million current US dollars a year")
     year: Year = Field(description="By which year")
 
@@ -95,7 +99,11 @@ class Friction(Frozen):
     """A cost of this pair's trade that no road mends, with its range; it replaces the row of data/frictions.csv."""
 
     kind: Literal["payment", "sanctions", "insecurity"]
-    low: float = Field(ge=0, le=365, description="Low end: share of goods value; of insecurity, days a year a border is shut")
+    low: float = Field(
+        ge=0,
+        le=365,
+        description="Low end: share of goods value; of insecurity, days a year a border is shut",
+    )
     central: float = Field(ge=0, le=365, description="Central value")
     high: float = Field(ge=0, le=365, description="High end")
     source: Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_plain_text)]
@@ -133,7 +141,9 @@ class Scenario(Frozen):
     summary: Summary = Field(default="", description="One sentence of context, plain text")
     pair: tuple[Economy, Economy] = Field(description="Two ISO 3166 alpha-3 codes")
     horizon: tuple[Year, Year] = Field(description="First and last year, both included; at most 40 years")
-    measures: Annotated[tuple[Measure, ...], Field(max_length=MAX_MEASURES)] = Field(default=(), description="What is done")
+    measures: Annotated[tuple[Measure, ...], Field(max_length=MAX_MEASURES)] = Field(
+        default=(), description="What is done"
+    )
     uncertainty: Uncertainty
     appraisal: Appraisal
     targets: Annotated[tuple[Target, ...], Field(max_length=6)] = ()

@@ -1,7 +1,7 @@
 """The JSON Schema of a scenario file, for editors: made from the models, so that it cannot disagree with them.
 
-``scenarios/scenario.schema.json`` is this, written out; a test keeps the two alike. Rewrite it after a change with
-``python -m corridors.scenario.schema``.
+``scenarios/scenario.schema.json`` is this, written out; a test keeps the two alike. Rewrite it
+after a change with ``python -m corridors.scenario.schema``.
 """
 
 from __future__ import annotations

@@ -48,7 +48,9 @@ def write_new(
 ) -> Path:
     """Write a commented scenario for ``pair`` to ``folder``; the path of the file.
 
-    ``proposal`` is what is known of the pair's crossings; None: what the hand-checked network says. Default: ``scenarios/``, or the folder where the user is if those lie inside the installed package.
+    ``proposal`` is what is known of the pair's crossings; None: what the hand-checked network says.
+    Default: ``scenarios/``, or the folder where the user is if those lie inside the installed
+    package.
 
     Raises ScenarioError if the name or pair is not allowed, or if the file is there already.
     """
@@ -57,7 +59,9 @@ def write_new(
         raise ScenarioError(f"--pair: {','.join(pair)!r}; allowed: two economies joined by a comma, such as PAK,UZB")
     for code in pair:
         if code not in economies:
-            raise ScenarioError(f"--pair: {code!r} is not an economy{codes.hint(code, economies)}; see data/economies.csv")
+            raise ScenarioError(
+                f"--pair: {code!r} is not an economy{codes.hint(code, economies)}; see data/economies.csv"
+            )
     a, b = pair
     title = title or f"{economies[a]} and {economies[b]}: better border crossings"
     text = _template(a, b, title, proposal or _checked_proposal(a, b))
@@ -147,7 +151,13 @@ def _checked_proposal(a: str, b: str) -> Proposal:
     if not on_checked_network((a, b)):
         between = world_names.crossings_between(a, b)[:4]
         where = ", ".join(between) or "none: the two have no common border by road"
-        return Proposal(_alike(between), (f"Crossings of the common border (data/world): {where}.", "corridors ways shows all ways of the two."))
+        return Proposal(
+            _alike(between),
+            (
+                f"Crossings of the common border (data/world): {where}.",
+                "corridors ways shows all ways of the two.",
+            ),
+        )
     touching = names.crossings_of(a, b)
     shut = names.shut_crossings()
     between = names.crossings_between(a, b, avoid=shut)

@@ -1,9 +1,9 @@
 """Read a scenario's YAML safely: a small, closed subset, with the line of every value.
 
-What a stranger's file can hold is text, numbers, true or false, lists and maps; nothing that makes an object,
-names another file, refers to itself or grows when read. Limits: 64 KiB, 12 levels, 4,000 values; no anchors,
-aliases, tags or merge keys; a key may not occur twice; one document. Numbers and words are read as in YAML 1.2,
-so that ``NO`` stays text and ``12:30`` is no number.
+What a stranger's file can hold is text, numbers, true or false, lists and maps; nothing that makes
+an object, names another file, refers to itself or grows when read. Limits: 64 KiB, 12 levels, 4,000
+values; no anchors, aliases, tags or merge keys; a key may not occur twice; one document. Numbers
+and words are read as in YAML 1.2, so that ``NO`` stays text and ``12:30`` is no number.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ _PLAIN = {f"tag:yaml.org,2002:{t}": t for t in ("str", "bool", "int", "float", "
 def read(path: Path, *, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES) -> tuple[dict[str, Any], dict[Location, int]]:
     """The map in the file, and the line of each value by its location such as ``("measures", 0, "kind")``.
 
-    Lists become tuples. The limits are those of a scenario; a list of many of them may have others. Raises ScenarioError naming the file and, where there is one, the line.
+    Lists become tuples. The limits are those of a scenario; a list of many of them may have others.
+    Raises ScenarioError naming the file and, where there is one, the line.
     """
     try:
         with path.open("rb") as handle:
@@ -78,7 +79,9 @@ def parse(
     if node is None:
         raise ScenarioError(f"{origin}: the file is empty; a scenario has at least a title and measures")
     if not isinstance(node, yaml.MappingNode):
-        raise ScenarioError(f"{origin}: line {node.start_mark.line + 1}: a scenario is a map of fields such as 'title: ...'")
+        raise ScenarioError(
+            f"{origin}: line {node.start_mark.line + 1}: a scenario is a map of fields such as 'title: ...'"
+        )
     lines: dict[Location, int] = {}
     value = _value(node, (), lines, origin)
     assert isinstance(value, dict)

@@ -1,8 +1,9 @@
 """What a report is made of: cover, prose, key figures, figures and tables, as plain data.
 
-A notebook cell returns a block. JupyterLab shows its HTML; the exporters read the same block as plain JSON
-(:data:`MIME`) and lay it out for the page and for paper, so that all three say the same. Every text in
-a block is plain text: it is escaped for HTML here and never read as markup by the PDF's template.
+A notebook cell returns a block. JupyterLab shows its HTML; the exporters read the same block as
+plain JSON (:data:`MIME`) and lay it out for the page and for paper, so that all three say the same.
+Every text in a block is plain text: it is escaped for HTML here and never read as markup by the
+PDF's template.
 """
 
 from __future__ import annotations
@@ -147,12 +148,17 @@ class Table(Block):
                 raise ValueError(f"table {self.caption!r}: a row of {len(row)} cells under {len(self.columns)} columns")
 
     def html(self) -> str:
-        notes = "".join(f'<p class="{name}">{escape(t)}</p>' for name, t in (("note", self.note), ("source", self.source)) if t)
+        notes = "".join(
+            f'<p class="{name}">{escape(t)}</p>'
+            for name, t in (("note", self.note), ("source", self.source))
+            if t
+        )
         wide = " wide" if len(self.columns) > 6 else ""
         return f'<div class="table{wide}">{self._html_scrolled()}{notes}</div>'
 
     def _html_scrolled(self) -> str:
-        # A wide table scrolls by itself on a small screen; the keyboard reaches it, hence the tabindex.
+        # A wide table scrolls by itself on a small screen; the keyboard reaches it, hence the
+        # tabindex.
         return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(self.caption or "Table")}">{self.html_table()}</div>'
 
     def html_table(self) -> str:
@@ -163,15 +169,24 @@ class Table(Block):
             + "</th>"
             for c in self.columns
         )
-        # Where a table folds into cards on a phone, roles keep it a table and each cell says what it is.
+        # Where a table folds into cards on a phone, roles keep it a table and each cell says what
+        # it is.
         folds = len(self.columns) > _MOST_COLUMNS_ON_A_PHONE
-        role = {name: f' role="{name}"' if folds else "" for name in ("table", "rowgroup", "row", "cell", "rowheader", "columnheader")}
-        said = [f' data-label="{escape(", ".join(p for p in (c.label, c.unit) if p))}"' if folds else "" for c in self.columns]
+        role = {
+            name: f' role="{name}"' if folds else ""
+            for name in ("table", "rowgroup", "row", "cell", "rowheader", "columnheader")
+        }
+        said = [
+            f' data-label="{escape(", ".join(p for p in (c.label, c.unit) if p))}"' if folds else ""
+            for c in self.columns
+        ]
         heads = heads.replace("<th ", f"<th{role['columnheader']} ")
         body = "".join(
             f"<tr{role['row']}>"
             + "".join(
-                f'<th scope="row"{role["rowheader"]} class="{c.align}">{escape(v)}</th>' if k == 0 else f'<td{role["cell"]}{said[k]} class="{c.align}{" long" * (len(v) > LONG_CELL)}">{escape(v)}</td>'
+                f'<th scope="row"{role["rowheader"]} class="{c.align}">{escape(v)}</th>'
+                if k == 0
+                else f'<td{role["cell"]}{said[k]} class="{c.align}{" long" * (len(v) > LONG_CELL)}">{escape(v)}</td>'
                 for k, (c, v) in enumerate(zip(self.columns, row, strict=True))
             )
             + "</tr>"
@@ -211,7 +226,8 @@ class Figure(Block):
         source = f'<p class="source">{escape(self.source)}</p>' if self.source else ""
         return (
             f'<figure class="chart {self.width}"><figcaption>{escape(self.title)}</figcaption>'
-            # On a phone its own drawing is shown; a chart without one keeps a size at which it can be read, and scrolls.
+            # On a phone its own drawing is shown; a chart without one keeps a size at which it can
+            # be read, and scrolls.
             f"{self._html_drawn()}"
             f"{source}{details}</figure>"
         )

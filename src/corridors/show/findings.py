@@ -1,10 +1,11 @@
 """One arithmetic for all that is told of an effect: headline, table, label of a chart, tornado, terminal, index and brief.
 
-An effect is a finding where its whole 80 % band lies on one side of zero (:func:`corridors.show.lookups.verdict` is
-``rise`` or ``fall``). Then its middle is written, by :func:`percent`, the same digits everywhere. What
-lies inside the noise is written in words: its middle has no digits anywhere, only its band may be shown, which says how
-far it might go. Trade with the measures is trade without them times the effect, so that what readers work out
-agrees: the median of the one path against the median of the other is another number, and is never shown.
+An effect is a finding where its whole 80 % band lies on one side of zero
+(:func:`corridors.show.lookups.verdict` is ``rise`` or ``fall``). Then its middle is written, by
+:func:`percent`, the same digits everywhere. What lies inside the noise is written in words: its
+middle has no digits anywhere, only its band may be shown, which says how far it might go. Trade
+with the measures is trade without them times the effect, so that what readers work out agrees: the
+median of the one path against the median of the other is another number, and is never shown.
 """
 
 from __future__ import annotations
@@ -19,7 +20,12 @@ from corridors.show.lookups import Band, Kind, effect, path, verdict
 if TYPE_CHECKING:
     from corridors.study.result import StudyResult
 
-WORDS: dict[Kind, str] = {"none": "no change", "tiny": "no measurable effect", "nil": "no measurable effect", "open": "not told from zero"}
+WORDS: dict[Kind, str] = {
+    "none": "no change",
+    "tiny": "no measurable effect",
+    "nil": "no measurable effect",
+    "open": "not told from zero",
+}
 """What is said instead of a number."""
 
 

@@ -1,7 +1,8 @@
 """Single rows and numbers that sentences and tables ask a result for.
 
-All bands are quantiles over the draws (columns p10, p50, p90 are the 80 % band and the median); money is in
-million dollars a year, effects are in percent of the trade that would be there without the measures.
+All bands are quantiles over the draws (columns p10, p50, p90 are the 80 % band and the median);
+money is in million dollars a year, effects are in percent of the trade that would be there without
+the measures.
 """
 
 from __future__ import annotations
@@ -61,8 +62,10 @@ Kind = Literal["none", "tiny", "nil", "open", "rise", "fall"]
 def verdict(band: Band) -> Kind:
     """What an effect in percent supports saying.
 
-    ``none``: nothing changes at all. ``tiny``: both ends round to 0.0 %. ``nil``: the band, as shown, includes
-    zero and is narrow. ``open``: it includes zero and is wide. ``rise``, ``fall``: all of the band is on one side.
+    ``none``: nothing changes at all. ``tiny``: both ends round to 0.0 %. ``nil``: the band, as
+    shown, includes
+    zero and is narrow. ``open``: it includes zero and is wide. ``rise``, ``fall``: all of the band
+    is on one side.
     """
     if band.still:
         return "none"
@@ -291,7 +294,11 @@ def _period(found: re.Match[str]) -> str:
     fiscal, year, plain, first, last = found.groups()
     name = f"fiscal year {int(year) - 1}/{int(year) % 100:02d}" if fiscal else plain
     if first in _MONTHS and last in _MONTHS:
-        return f"{_MONTHS[first]} to {_MONTHS[last]} of {name}" if fiscal else f"{_MONTHS[first]} to {_MONTHS[last]} {name}"
+        return (
+            f"{_MONTHS[first]} to {_MONTHS[last]} of {name}"
+            if fiscal
+            else f"{_MONTHS[first]} to {_MONTHS[last]} {name}"
+        )
     return name
 
 
@@ -309,7 +316,8 @@ def date_words(date: object) -> str:
 def travel(result: StudyResult, direction: str, case: str = "before", goods: str = "all") -> tuple[float, float] | None:
     """Days and dollars a tonne between the gateways, mean over all goods or over those by road; None where there is no way.
 
-    Goods that go by ways outside the network are left out: nothing is known of their days and dollars.
+    Goods that go by ways outside the network are left out: nothing is known of their days and
+    dollars.
     """
     rows = parts(result, direction, case, goods)
     return (float(rows["days"].sum()), float(rows["usd_per_t"].sum())) if len(rows) and rows["days"].sum() > 0 else None
@@ -333,7 +341,12 @@ def mode_shares(result: StudyResult, direction: str, case: str = "before") -> di
     rows = result["routes"]
     if not len(rows):
         return {}
-    found = rows[rows["direction"] == direction].groupby("mode")[f"share_{case}"].sum().sort_values(ascending=False, kind="stable")
+    found = (
+        rows[rows["direction"] == direction]
+        .groupby("mode")[f"share_{case}"]
+        .sum()
+        .sort_values(ascending=False, kind="stable")
+    )
     total = float(found.sum())
     return {str(mode): float(value) / total for mode, value in found.items() if value > 0} if total > 0 else {}
 
@@ -341,7 +354,8 @@ def mode_shares(result: StudyResult, direction: str, case: str = "before") -> di
 def gate(result: StudyResult, case: str = "before") -> tuple[str, float] | None:
     """The economy whose open crossings on the pair's roads carry least, and their capacity together, trucks a day.
 
-    The narrower of the two borders bounds what can go by road. None where no road of the pair crosses an open border.
+    The narrower of the two borders bounds what can go by road. None where no road of the pair
+    crosses an open border.
     """
     rows = on_the_way(result)
     if not len(rows) or not len(result["routes"]):

@@ -1,8 +1,9 @@
 """Geometry of maps: coasts and borders as they ship with the data, a projection, clipping, great circles.
 
-Coasts and borders are Natural Earth's (public domain), see ``data/datapackage.json``. Borders that are disputed or
-are lines of control are told apart so that a map can draw them otherwise. The projection is Lambert's conformal
-conic (Snyder 1987, Map Projections: A Working Manual, eqs. 15-1 to 15-4) on a sphere.
+Coasts and borders are Natural Earth's (public domain), see ``data/datapackage.json``. Borders that
+are disputed or are lines of control are told apart so that a map can draw them otherwise. The
+projection is Lambert's conformal conic (Snyder 1987, Map Projections: A Working Manual, eqs. 15-1
+to 15-4) on a sphere.
 """
 
 from __future__ import annotations
@@ -225,6 +226,7 @@ def ground(project: Projection, near: tuple[float, float, float, float], least: 
             codes.append([Path.MOVETO, *[Path.LINETO] * (len(points) - 1), Path.CLOSEPOLY])
     land = Path(np.concatenate(vertices), np.concatenate(codes)) if vertices else None
     borders = {
-        status: [thin(project(line), least) for line in found[status] if touches(line, near)] for status in ("international", "disputed")
+        status: [thin(project(line), least) for line in found[status] if touches(line, near)]
+        for status in ("international", "disputed")
     }
     return land, borders

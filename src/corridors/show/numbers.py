@@ -1,8 +1,9 @@
 """Numbers as people write them: $1.2 billion, 18 %, 640 trucks a day, about 1 in 20.
 
-Every function takes plain numbers with the unit in its name and returns text; what is not a number is ``n/a``. A
-range shows as many digits as its width supports and no more; nothing is ever ``-0.0 %`` or ``1e+03``. Between a number
-and its unit stands a narrow no-break space, so that they stay on one line; minus is a true minus sign.
+Every function takes plain numbers with the unit in its name and returns text; what is not a number
+is ``n/a``. A range shows as many digits as its width supports and no more; nothing is ever ``-0.0
+%`` or ``1e+03``. Between a number and its unit stands a narrow no-break space, so that they stay on
+one line; minus is a true minus sign.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def significant(value: float | None, digits: int = 2, *, sign: bool = False) -> 
     return fixed(round(value, digits - 1 - place), decimals_for(value, digits), sign=sign)
 
 
-# --- money -----------------------------------------------------------------------------------------------
+# --- money
+# -----------------------------------------------------------------------------------------------
 
 
 def _scale(most_musd: float) -> tuple[float, str]:
@@ -71,7 +73,8 @@ def _scale(most_musd: float) -> tuple[float, str]:
 
 
 def _musd_digits(value_musd: float) -> int:
-    # Two digits tell a size; a third is wanted where the first is a 1, else 1.04 and 1.10 read the same.
+    # Two digits tell a size; a third is wanted where the first is a 1, else 1.04 and 1.10 read the
+    # same.
     divisor, name = _scale(abs(value_musd))
     lead = abs(value_musd) / divisor
     return 3 if name and lead >= 100 else 2
@@ -108,7 +111,11 @@ def musd_range(low_musd: float | None, high_musd: float | None, *, sign: bool = 
         return "$0"
     if first == last and (a < 0) == (b < 0):
         return musd(high_musd, sign=sign)
-    beside_zero = min(abs(a), abs(b)) < 2 * 10.0**power if a * b > 0 else "0" in (first, last) and min(abs(low_musd), abs(high_musd)) >= _A_LOSS_MUSD
+    beside_zero = (
+        min(abs(a), abs(b)) < 2 * 10.0**power
+        if a * b > 0
+        else "0" in (first, last) and min(abs(low_musd), abs(high_musd)) >= _A_LOSS_MUSD
+    )
     if beside_zero and a < b:
         # One end would vanish or be rounded beyond recognition in the unit of the other.
         return f"{musd(low_musd, sign=sign)} to {musd(high_musd, sign=sign)}"
@@ -138,14 +145,15 @@ def dollars(value: float | None) -> str:
     return (MINUS if value < 0 and _shows(text) else "") + f"${text}"
 
 
-# --- percent and shares ------------------------------------------------------------------------------------
+# --- percent and shares
+# ------------------------------------------------------------------------------------
 
 
 def percent(value: float | None, decimals: int | None = None, *, sign: bool = False) -> str:
     """Percent given in percent: 18.2 is ``18 %``, 2.34 is ``2.3 %``, 0.0123 is ``0.012 %``.
 
-    Without ``decimals`` two significant digits, whole from ten on; what would round to nothing below 0.001 is
-    ``less than 0.001 %`` (signed: ``0 %``).
+    Without ``decimals`` two significant digits, whole from ten on; what would round to nothing
+    below 0.001 is ``less than 0.001 %`` (signed: ``0 %``).
     """
     if value is None or not math.isfinite(value):
         return MISSING
@@ -167,7 +175,8 @@ def signed_percent(value: float | None, decimals: int | None = None) -> str:
 def share(value: float | None) -> str:
     """A share of one as percent: 0.18 is ``18 %``, 0.995 is ``99.5 %``, 0.0004 is ``0.04 %``.
 
-    Near the whole, what is missing from it keeps its digits: 0.9996 is ``99.96 %`` and never ``100 %``.
+    Near the whole, what is missing from it keeps its digits: 0.9996 is ``99.96 %`` and never ``100
+    %``.
     """
     if value is None or not math.isfinite(value):
         return MISSING
@@ -192,7 +201,8 @@ def points(value: float | None, *, sign: bool = True) -> str:
     return f"{text} point" if text.lstrip("+" + MINUS) == "1" else f"{text} points"
 
 
-# --- things counted ----------------------------------------------------------------------------------------
+# --- things counted
+# ----------------------------------------------------------------------------------------
 
 
 def count(value: float | None, digits: int = 3) -> str:
@@ -276,7 +286,8 @@ def tonnes(value: float | None) -> str:
     return f"{text} {plural(1 if text == '1' else 2, 'tonne')}"
 
 
-# --- time and chance ---------------------------------------------------------------------------------------
+# --- time and chance
+# ---------------------------------------------------------------------------------------
 
 
 def year(value: float | None) -> str:
@@ -315,7 +326,8 @@ def probability(value: float | None) -> str:
     return "about even" if (part, whole) == (1, 2) else f"about {part} in {whole}"
 
 
-# --- ranges ------------------------------------------------------------------------------------------------
+# --- ranges
+# ------------------------------------------------------------------------------------------------
 
 
 def _range_step(low: float, high: float) -> int:

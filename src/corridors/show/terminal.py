@@ -38,14 +38,22 @@ def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
         lines += ["", "What did it (percentage points of trade):"]
         lines += [f"  {c['percent_points']:+7.2f}  {c['measure']}" for c in summary["contributions"]]
     lines += ["", *summary["messages"]] if summary["messages"] else []
-    return "\n".join([*lines, "", "Bands are the 10th to the 90th percentile; minus is less trade than without the measures."])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "Bands are the 10th to the 90th percentile; minus is less trade than without the measures.",
+        ]
+    )
 
 
 def _effect(band: Band) -> str:
     """The effect as everywhere: digits only where it is a finding."""
     if verdict(band) in ("none", "tiny", "nil"):
         return findings.WORDS[verdict(band)]
-    return f"{findings.percent(band)}  ({n.percent_range(band.low, band.high, sign=True)})".replace(n.THIN, " ").replace(n.MINUS, "-")
+    return f"{findings.percent(band)}  ({n.percent_range(band.low, band.high, sign=True)})".replace(
+        n.THIN, " "
+    ).replace(n.MINUS, "-")
 
 
 def _band(values: Mapping[str, float], form: str) -> str:
@@ -65,16 +73,25 @@ def describe_ways(found: Ways) -> str:
     for exporter, importer in (found.pair, found.pair[::-1]):
         rows = [way for way in found.ways if way.exporter == exporter]
         if rows:
-            lines += [f"{exporter} to {importer}", f"  {'share':>7}  {'mode':<5} {'km':>7} {'days':>6} {'USD/t':>7}  way"]
+            lines += [
+                f"{exporter} to {importer}",
+                f"  {'share':>7}  {'mode':<5} {'km':>7} {'days':>6} {'USD/t':>7}  way",
+            ]
         for way in rows[:_MOST_WAYS]:
             ends = f"{way.origin} to {way.destination}: {way.name}"
-            lines.append(f"  {100 * way.share:6.1f}%  {way.mode:<5} {way.km:7,.0f} {way.days:6.1f} {way.usd_per_t:7,.0f}  {ends}")
+            lines.append(
+                f"  {100 * way.share:6.1f}%  {way.mode:<5} {way.km:7,.0f} {way.days:6.1f} {way.usd_per_t:7,.0f}  {ends}"
+            )
         if len(rows) > _MOST_WAYS:
             lines.append(f"  and {len(rows) - _MOST_WAYS} more (--json has all)")
     if found.crossings:
         lines += ["", "Crossings"]
     for row in sorted(found.crossings, key=lambda r: -float(r["load_trucks_per_day"])):
-        known = f"{row['capacity_trucks_per_day']:,.0f}" if row["capacity_known"] else f"{row['capacity_low']:,.0f}-{row['capacity_high']:,.0f} (estimate)"
+        known = (
+            f"{row['capacity_trucks_per_day']:,.0f}"
+            if row["capacity_known"]
+            else f"{row['capacity_low']:,.0f}-{row['capacity_high']:,.0f} (estimate)"
+        )
         lines.append(
             f"  {row['crossing']:<22} {row['state']:<5} {row['load_trucks_per_day']:8,.0f} trucks a day of {known}, "
             f"{row['hours']:.1f} hours, {row['fee_usd_per_truck']:,.0f} USD"

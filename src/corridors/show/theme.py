@@ -1,13 +1,15 @@
 """How everything looks: colours by what they mean, type, and charts as small, repeatable SVG.
 
-One colour has one meaning in every chart, table and page: ``baseline`` is the world without the measures (and
-"before"), ``scenario`` the world with them (and "after"), ``gain`` and ``loss`` are more and less, ``warn`` is a
-limit or a caveat, and each mode of transport has its own. Names are the same in light and dark; the values of
-:data:`LIGHT` are what charts are drawn with, and a page may exchange them for those of :data:`DARK`.
+One colour has one meaning in every chart, table and page: ``baseline`` is the world without the
+measures (and "before"), ``scenario`` the world with them (and "after"), ``gain`` and ``loss`` are
+more and less, ``warn`` is a limit or a caveat, and each mode of transport has its own. Names are
+the same in light and dark; the values of :data:`LIGHT` are what charts are drawn with, and a page
+may exchange them for those of :data:`DARK`.
 
-Texts keep a contrast of 4.5 to 1 and marks of 3 to 1 on ``paper`` and ``surface`` (WCAG 2.2, 1.4.3 and 1.4.11), and
-colours that meet in a chart stay apart for readers without one kind of cone (simulated after Machado, Oliveira and
-Fernandes 2009): tests hold both. No mixing by transparency: every tint is a token of its own.
+Texts keep a contrast of 4.5 to 1 and marks of 3 to 1 on ``paper`` and ``surface`` (WCAG 2.2, 1.4.3
+and 1.4.11), and colours that meet in a chart stay apart for readers without one kind of cone
+(simulated after Machado, Oliveira and Fernandes 2009): tests hold both. No mixing by transparency:
+every tint is a token of its own.
 """
 
 from __future__ import annotations
@@ -197,8 +199,8 @@ _LONG = re.compile(r"(?<=\d\.\d\d)\d+")
 def figure_svg(figure: Figure) -> str:
     """``figure`` as one SVG element: the same bytes for the same drawing, ids that no other chart has.
 
-    Texts stay texts (they can be found and read aloud, and take the typeface of the page), without date or program
-    in it, coordinates to a hundredth of a point.
+    Texts stay texts (they can be found and read aloud, and take the typeface of the page), without
+    date or program in it, coordinates to a hundredth of a point.
     """
     buffer = io.StringIO()
     with style():

@@ -1,6 +1,7 @@
 """One scenario, answered: ``run(load("capacity-800"))``. Read :mod:`corridors.study.pipeline` first.
 
-Results are read by many who compute nothing, so the chain behind :func:`run` loads when it is first asked for.
+Results are read by many who compute nothing, so the chain behind :func:`run` loads when it is first
+asked for.
 """
 
 from __future__ import annotations

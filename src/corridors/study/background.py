@@ -1,7 +1,7 @@
 """The world around a pair, whatever the measures: gravity estimates, output, what changed, loads of trucks.
 
-Computed once in a build and read by the background reports, which compute nothing. Each figure is one call; the
-mathematics is in the modules called.
+Computed once in a build and read by the background reports, which compute nothing. Each figure is
+one call; the mathematics is in the modules called.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def run(pair: Pair) -> Background:
         "agreement_within_pairs": _within_pairs(),
         "diagnostics": diagnostics.counts(fit),
         "reset": pd.DataFrame([diagnostics.reset(fit)]),
-        "influence": diagnostics.influence(fit, sample).head(MOST_INFLUENTIAL)[["exporter", "importer", "largest"]].rename(columns={"largest": "largest_std_errors"}),
+        "influence": diagnostics.influence(fit, sample)
+        .head(MOST_INFLUENTIAL)[["exporter", "importer", "largest"]]
+        .rename(columns={"largest": "largest_std_errors"}),
         "truck_loads": truck_loads.loads(pair),
         "pair_loads": truck_loads.traffic(pair),
         "tonne_values": truck_loads.values(pair),
@@ -82,8 +84,20 @@ def trade_change(pair: Pair) -> pd.DataFrame:
         found = []
         for flow, then, now in (("exports", known.trade[k, i], known.trade[-1, i]), ("imports", known.trade[k, :, i], known.trade[-1, :, i])):
             both = np.flatnonzero(np.isfinite(then) & np.isfinite(now))
-            found += [(abs(now[j] - then[j]), flow, str(known.economies[j]), float(then[j]), float(now[j])) for j in both]
-        rows += [(economy, flow, partner, THEN, last, before, after) for _, flow, partner, before, after in sorted(found, reverse=True)[:MOST_CHANGED]]
+            found += [
+                (
+                    abs(now[j] - then[j]),
+                    flow,
+                    str(known.economies[j]),
+                    float(then[j]),
+                    float(now[j]),
+                )
+                for j in both
+            ]
+        rows += [
+            (economy, flow, partner, THEN, last, before, after)
+            for _, flow, partner, before, after in sorted(found, reverse=True)[:MOST_CHANGED]
+        ]
     return pd.DataFrame(rows, columns=list(TABLES["trade_change"].columns))
 
 

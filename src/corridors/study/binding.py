@@ -1,8 +1,9 @@
 """Which crossings bind, from when, whose trucks wait there, who is turned away and where they go.
 
-A crossing binds where the truck of the median case waits more than half a day longer than at an empty one. Whoever would come
-if it passed ten times as much has been turned away: the equilibrium is solved once more with that crossing so wide that there is
-no queue, all other queues and ways adjusting. The crossing to widen first is the one where one more truck a day is worth most.
+A crossing binds where the truck of the median case waits more than half a day longer than at an
+empty one. Whoever would come if it passed ten times as much has been turned away: the equilibrium
+is solved once more with that crossing so wide that there is no queue, all other queues and ways
+adjusting. The crossing to widen first is the one where one more truck a day is worth most.
 """
 
 from __future__ import annotations
@@ -37,12 +38,16 @@ UNKNOWN = "-"
 def table(study: Study, crossings: pd.DataFrame, ranked: pd.DataFrame) -> pd.DataFrame:
     """One row a crossing that binds without or with the measures in the last year, the one to widen first on top.
 
-    Load, wait and price are medians over draws with the measures (where it binds only without them: without). ``first_year_before``
-    and ``first_year_after`` are the first years of the horizon in which it binds in the central case without and with the measures, NaN where none
-    does. ``more_musd_per_year`` is what one more truck a day is worth to all who ship, million dollars a year, central
-    case with the measures. ``waiting`` names the pairs whose trucks stand there with their share of the load; ``turned_away_trucks_per_day``
-    how many more would come if there were no queue there, ``turned_away`` whose they are and ``to`` where they go instead, with shares of
-    those turned away: crossings passed in order, a mode, or ``not traded`` (trucks of no known pair too); central case with the measures. Pairs are ``AAA-BBB``, both directions together; ``-`` trucks of no known pair.
+    Load, wait and price are medians over draws with the measures (where it binds only without them:
+    without). ``first_year_before`` and ``first_year_after`` are the first years of the horizon in
+    which it binds in the central case without and with the measures, NaN where none does.
+    ``more_musd_per_year`` is what one more truck a day is worth to all who ship, million dollars a
+    year, central case with the measures. ``waiting`` names the pairs whose trucks stand there with
+    their share of the load; ``turned_away_trucks_per_day`` how many more would come if there were
+    no queue there, ``turned_away`` whose they are and ``to`` where they go instead, with shares of
+    those turned away: crossings passed in order, a mode, or ``not traded`` (trucks of no known pair
+    too); central case with the measures. Pairs are ``AAA-BBB``, both directions together; ``-``
+    trucks of no known pair.
     """
     system = study.chain.system
     empty = TABLES["binding"].empty()

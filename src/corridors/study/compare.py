@@ -1,8 +1,9 @@
 """What changed between two results, step by step of the chain.
 
-Newer data, another parameter or another version change the answer; this tells where on the way: in what was
-assumed, in today's trade, on the routes, at the crossings, in the trade cost, in the response of trade.
-A result is what ``corridors run NAME --json`` prints, or ``result.json`` of a report.
+Newer data, another parameter or another version change the answer; this tells where on the way: in
+what was assumed, in today's trade, on the routes, at the crossings, in the trade cost, in the
+response of trade. A result is what ``corridors run NAME --json`` prints, or ``result.json`` of a
+report.
 """
 
 from __future__ import annotations
@@ -129,7 +130,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise DataError(f"{path}: not JSON: {error}") from None
     missing = [k for k in REQUIRED if not isinstance(found, dict) or k not in found]
     if missing:
-        raise DataError(f"{path}: not a result: {missing[0]!r} is missing; make one with: corridors run SCENARIO --json")
+        raise DataError(
+            f"{path}: not a result: {missing[0]!r} is missing; make one with: corridors run SCENARIO --json"
+        )
     result: dict[str, Any] = found
     return result
 

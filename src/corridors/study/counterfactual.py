@@ -1,13 +1,16 @@
 """From measures to trade, for many cases at once: queues and routes, trade costs, world trade.
 
-A case is a draw of the parameters, a subset of the measures or a year; all go through the same arrays. The
-steps are those of the method: route equilibrium before and after (:mod:`corridors.transport.system`), an ad valorem cost
-factor for each directed pair and cargo class (:mod:`corridors.transport.trade_cost`), world trade by sector that fits the
-factors (:mod:`corridors.study.world_response`). With no measure active every factor is exactly 1.
+A case is a draw of the parameters, a subset of the measures or a year; all go through the same
+arrays. The steps are those of the method: route equilibrium before and after
+(:mod:`corridors.transport.system`), an ad valorem cost factor for each directed pair and cargo
+class (:mod:`corridors.transport.trade_cost`), world trade by sector that fits the factors
+(:mod:`corridors.study.world_response`). With no measure active every factor is exactly 1.
 
-Trade and traffic agree: in a state each pair's trucks are those of the trade that its own cost leaves, times what the
-rest of the world makes of it (``shift``: multilateral resistance and incomes). Traffic gives costs, costs give world
-trade, and world trade gives the shift: one fixed point, to :data:`SHIFT_TOLERANCE` (:mod:`corridors.transport.feedback`).
+Trade and traffic agree: in a state each pair's trucks are those of the trade that its own cost
+leaves, times what the rest of the world makes of it (``shift``: multilateral resistance and
+incomes). Traffic gives costs, costs give world
+trade, and world trade gives the shift: one fixed point, to :data:`SHIFT_TOLERANCE`
+(:mod:`corridors.transport.feedback`).
 """
 
 from __future__ import annotations
@@ -49,10 +52,12 @@ _LEAST = 1e-300
 class Chain:
     """The network with a scenario's measures, ready for any number of cases. Build it with :func:`build`.
 
-    ``study`` is the scenario's pair; ``system`` None where the network reaches neither of its economies nor any
-    measure; ``on_network`` whether the pair's own goods have routes in it; ``messages`` are sentences that a user must see. ``flights`` are direct flights between
-    economies that have none today: number of the measure, pair, flights a week. ``since`` are the years in which the
-    scenario's measures start, by which elasticities grow (:func:`years_in_force`).
+    ``study`` is the scenario's pair; ``system`` None where the network reaches neither of its
+    economies nor any measure; ``on_network`` whether the pair's own goods have routes in it;
+    ``messages`` are sentences that a user must see. ``flights`` are direct flights between
+    economies that have none today: number of the measure, pair, flights a week. ``since`` are the
+    years in which the scenario's measures start, by which elasticities grow
+    (:func:`years_in_force`).
     """
 
     study: Pair
@@ -104,8 +109,9 @@ class Chain:
     ) -> Settled:
         """Queues, routes and world trade that agree, with measures ``active`` (B, M) in place (None: none).
 
-        ``demand`` is the study's trade at the costs of the base year by directed pair, (B, C) million dollars. The search begins
-        at ``near``, of as many cases or one; None: at the base year.
+        ``demand`` is the study's trade at the costs of the base year by directed pair, (B, C)
+        million dollars. The search begins at ``near``, of as many cases or one; None: at the base
+        year.
         """
         return self._settle(params, active, year, demand, closure, near, None)
 
@@ -121,8 +127,8 @@ class Chain:
     ) -> Change:
         """What ``active`` (B, M) of the measures change against none of them in ``year``.
 
-        ``demand`` and ``near`` as in :meth:`settle`. ``before`` is the state to compare with, if it is known already or another
-        than without measures, of as many cases or one.
+        ``demand`` and ``near`` as in :meth:`settle`. ``before`` is the state to compare with, if it
+        is known already or another than without measures, of as many cases or one.
         """
         cases = max(active.shape[0], *(np.atleast_1d(v).shape[0] for v in params.values()))
         known = before is not None
@@ -131,7 +137,13 @@ class Chain:
         residual = np.zeros(cases)
         for settled in (start, end):
             if settled.state is not None:
-                residual = np.maximum(residual, _apart(self._shift(params, settled.state, demand, settled.world), settled.state.shift))
+                residual = np.maximum(
+                    residual,
+                    _apart(
+                        self._shift(params, settled.state, demand, settled.world),
+                        settled.state.shift,
+                    ),
+                )
         return change_between(start, end, residual)
 
     def _settle(
@@ -140,8 +152,8 @@ class Chain:
     ) -> Settled:  # fmt: skip
         """A state in which trade and traffic agree, and the world trade that fits it.
 
-        ``beside`` is another state of the same cases: what that one leaves open between trade and traffic this one leaves
-        open too, so that it does not show as a difference between the two.
+        ``beside`` is another state of the same cases: what that one leaves open between trade and
+        traffic this one leaves open too, so that it does not show as a difference between the two.
         """
         phases = None if active is None else np.atleast_2d(np.asarray(active, dtype=float))
         sizes = [1 if phases is None else len(phases), np.atleast_1d(np.asarray(year)).shape[0]]
@@ -164,10 +176,12 @@ class Chain:
         _ = joint.tuning, joint.answer
         start: TransportState | Array | None = None
         if near is not None and near.state is not None:
-            # Other cases' queues are a hint where to look; only in those of the same cases does what is unchanged stay.
+            # Other cases' queues are a hint where to look; only in those of the same cases does
+            # what is unchanged stay.
             start = near.state if beside is not None else near.state.place[:, : len(self.system.crossings)]
         state, found = self.system.solve_with(joint, params, active, year, demand if self.on_network else {}, start)
-        # Cases that did not settle are left out, also where the world does not clear at their prices.
+        # Cases that did not settle are left out, also where the world does not clear at their
+        # prices.
         found["residual"] = np.where(state.settled, found["residual"], 0.0)
         classes = self._class_factors(params, phases, state, cases)
         return Settled(state, self._world_of(joint, classes, found, closure))
@@ -203,11 +217,23 @@ class Chain:
             return None
         here, there = self._solved
         found, response = near.world, near.world.response
-        alone = world_response.alone(self.goods.weights(self._own_shares(demand)), found.class_factor, self.goods, found.theta)
+        alone = world_response.alone(
+            self.goods.weights(self._own_shares(demand)),
+            found.class_factor,
+            self.goods,
+            found.theta,
+        )
         answer = np.zeros((max(len(alone), len(response.trade_factor)), near.state.shift.shape[1]))
-        answer[:, there] = np.log(np.maximum(response.trade_factor[:, here], _LEAST)) - np.log(np.maximum(alone[:, here], _LEAST))
+        answer[:, there] = np.log(np.maximum(response.trade_factor[:, here], _LEAST)) - np.log(
+            np.maximum(alone[:, here], _LEAST)
+        )
         slack = np.log(near.state.shift / self._shift(params, near.state, demand, found))
-        return Beside(found.class_factor, answer, slack, {name: getattr(response, field) for name, field in OF_RESPONSE.items()})
+        return Beside(
+            found.class_factor,
+            answer,
+            slack,
+            {name: getattr(response, field) for name, field in OF_RESPONSE.items()},
+        )
 
     def _own_shares(self, demand: Mapping[Pair, Array]) -> dict[Pair, Array]:
         """Shares (B, C) of cargo classes in the study's own trade."""
@@ -258,7 +284,9 @@ class Chain:
         theta = params["trade_elasticity"]
         own = trade_cost.pair_factors(_prices(state)[:, there], self._weights(demand)[:, here], theta)
         shift = np.ones((own.shape[0], len(self.system.pairs if self.system else ())))
-        wedge = np.log(np.maximum(found.response.trade_factor[:, here], _LEAST)) + np.asarray(theta)[:, None] * np.log(own)
+        wedge = np.log(np.maximum(found.response.trade_factor[:, here], _LEAST)) + np.asarray(
+            theta
+        )[:, None] * np.log(own)
         shift = np.broadcast_to(shift, (wedge.shape[0], shift.shape[1])).copy()
         # Trade that no way is open to is nothing, whatever the world makes of it.
         shift[:, there] = np.exp(np.where(own < CLOSED, np.clip(wedge, -LONGEST, LONGEST), 0.0))
@@ -353,8 +381,8 @@ def years_in_force(since: Sequence[float], year: npt.ArrayLike) -> Array | None:
 def two_way(trade_factor: Array, flows: Mapping[Pair, Array], pair: Pair) -> Array:
     """Percent change of a pair's two-way trade (...,) when its two directions change by ``trade_factor`` (..., P).
 
-    The pair's directions are the first two columns; ``flows`` is its trade by directed pair and cargo class
-    (..., C), of any leading shape that goes with the factors'.
+    The pair's directions are the first two columns; ``flows`` is its trade by directed pair and
+    cargo class (..., C), of any leading shape that goes with the factors'.
     """
     exports, imports = flows[pair].sum(axis=-1), flows[pair[::-1]].sum(axis=-1)
     after = exports * trade_factor[..., 0] + imports * trade_factor[..., 1]
@@ -364,7 +392,8 @@ def two_way(trade_factor: Array, flows: Mapping[Pair, Array], pair: Pair) -> Arr
 def effect_of(change: Change, flows: Mapping[Pair, Array], pair: Pair) -> Array:
     """Percent change (B,) of a pair's two-way trade by the measures of ``change``, against its trade without them.
 
-    ``flows`` is the pair's trade at the costs of the base year by directed pair and cargo class, (B, C) or (1, C).
+    ``flows`` is the pair's trade at the costs of the base year by directed pair and cargo class,
+    (B, C) or (1, C).
     """
     there = {p: flows[p] * change.before_factor[:, k, None] for k, p in enumerate((pair, pair[::-1]))}
     return two_way(change.response.trade_factor, there, pair)

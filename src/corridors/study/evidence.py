@@ -15,8 +15,8 @@ REGIMES = ("transit_regime", "single_window", "regular_service")
 def evidence(kinds: Sequence[str]) -> list[dict[str, Any]]:
     """One row a study of a measure whose kind is among ``kinds``, in the order of the tables.
 
-    Keys: kind, found (in words), low, central, high (percent of trade; None where a source gives no figure), source,
-    source_url.
+    Keys: kind, found (in words), low, central, high (percent of trade; None where a source gives no
+    figure), source, source_url.
     """
     rows = [
         {
@@ -39,7 +39,8 @@ def evidence(kinds: Sequence[str]) -> list[dict[str, Any]]:
 def adoption(kinds: Sequence[str]) -> list[dict[str, Any]]:
     """How use grew where a corridor opened: one row a corridor with two counts of one quantity or more; none without a regime among ``kinds``.
 
-    Keys: corridor, opened (year), quantity, unit, first_year, first, last_year, last, source_url (of the last count).
+    Keys: corridor, opened (year), quantity, unit, first_year, first, last_year, last, source_url
+        (of the last count).
     """
     if not set(kinds) & set(REGIMES):
         return []

@@ -34,7 +34,10 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "names": [str(economies.loc[e, "name"]) for e in study.pair],
         "demonyms": [str(economies.loc[e, "demonym"]) for e in study.pair],
         "corridor_known": study.chain.on_network,
-        "messages": [*remarks(study.chain, study.scenario.measures), *unsettled(change.unsettled, study.draws)],
+        "messages": [
+            *remarks(study.chain, study.scenario.measures),
+            *unsettled(change.unsettled, study.draws),
+        ],
         "distance_km": counterfactual.distance_km(study.pair),
         "base_year": int(matrix.year),
         "trade_year": int(panel.load().years[-1]),
@@ -60,7 +63,8 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "unsettled_draws": change.unsettled,
         "variance_explained": study.variance.explained if study.chain.count else 0.0,
         "baseline_step_percent": {
-            flow: _three(100.0 * np.expm1(step[:, -1])) for flow, step in zip(("exports", "imports"), study.step, strict=True)
+            flow: _three(100.0 * np.expm1(step[:, -1]))
+            for flow, step in zip(("exports", "imports"), study.step, strict=True)
         },
         **_trucks(study),
         **_road(tables["routes"]),
@@ -87,15 +91,19 @@ def _flights(study: Study) -> dict[str, Any]:
     routes = [one.route for one in study.scenario.measures if isinstance(one, DirectFlights)]
     return {
         "effect_without_flights_percent": study.effect_without_flights,
-        "flights": [{"route": list(route), "served": there} for route, there in zip(routes, served(routes), strict=True)],
+        "flights": [
+            {"route": list(route), "served": there}
+            for route, there in zip(routes, served(routes), strict=True)
+        ],
     }
 
 
 def _hidden_parts(study: Study, routes: pd.DataFrame) -> list[dict[str, Any]]:
     """What of the road's hidden cost cited figures name, dollars a tonne in the middle case on the way most used.
 
-    Rows by direction: part, name, usd_per_t, source, source_url; the last of each direction is what is unexplained.
-    Where the pair's trucks are counted its way is proven: first trips are behind it, and no part of what is left.
+    Rows by direction: part, name, usd_per_t, source, source_url; the last of each direction is what
+    is unexplained. Where the pair's trucks are counted its way is proven: first trips are behind
+    it, and no part of what is left.
     """
     system = study.chain.system
     if system is None or not study.chain.on_network or not len(routes):
@@ -105,7 +113,11 @@ def _hidden_parts(study: Study, routes: pd.DataFrame) -> list[dict[str, Any]]:
         road = routes[(routes["direction"] == direction) & (routes["mode"] == "road") & (routes["share_before"] > 0)]
         if not len(road):
             continue
-        ways = [r for r, way in enumerate(system.choices.routes) if (way.exporter, way.importer) == pair and way.mode == "road"]
+        ways = [
+            r
+            for r, way in enumerate(system.choices.routes)
+            if (way.exporter, way.importer) == pair and way.mode == "road"
+        ]
         haulage = system.choices.parts_usd[ways, 0]
         parts = hidden.part_usd_per_t(haulage[[int(np.argmin(haulage))], None], study.middle)
         if system.layout.counted[system.pair_index(*pair)]:
@@ -118,7 +130,14 @@ def _hidden_parts(study: Study, routes: pd.DataFrame) -> list[dict[str, Any]]:
             for part, usd in parts.items()
         ]  # fmt: skip
         rest = float(road["hidden_usd_per_t"].median()) - sum(float(usd[0, 0]) for usd in parts.values())
-        unexplained = {"direction": direction, "part": "unexplained", "name": "Unexplained", "usd_per_t": max(rest, 0.0), "source": "", "source_url": ""}
+        unexplained = {
+            "direction": direction,
+            "part": "unexplained",
+            "name": "Unexplained",
+            "usd_per_t": max(rest, 0.0),
+            "source": "",
+            "source_url": "",
+        }
         out += [*rows, unexplained]
     return out
 
@@ -166,7 +185,11 @@ def _by_road(study: Study, flow: str) -> dict[str, dict[str, float]]:
         if system is None or state is None or not chain_.on_network:
             out[case] = {"p10": 0.0, "p50": 0.0, "p90": 0.0}
             continue
-        rows = [r for r, route in enumerate(system.routes) if (route.exporter, route.importer) == pair and route.mode == "road"]
+        rows = [
+            r
+            for r, route in enumerate(system.routes)
+            if (route.exporter, route.importer) == pair and route.mode == "road"
+        ]
         share = state.route_share[:, rows].sum(axis=1)
         trucks = cargo.trucks_per_day(study.demand[pair] * share, study.usd_per_t[flow])
         out[case] = _three(trucks.sum(axis=-1))
@@ -200,7 +223,10 @@ def _ratios(study: Study, missing: pd.DataFrame) -> dict[str, Any]:
         out[direction] = (
             {
                 "year": int(rows["year"].iloc[0]),
-                **{p: float(rows[c].iloc[0]) for p, c in (("p10", "ratio_p10"), ("p50", "ratio"), ("p90", "ratio_p90"))},
+                **{
+                    p: float(rows[c].iloc[0])
+                    for p, c in (("p10", "ratio_p10"), ("p50", "ratio"), ("p90", "ratio_p90"))
+                },
                 "predicted_musd": float(rows["predicted_musd"].iloc[0]),
                 "observed_musd": float(rows["observed_musd"].iloc[0]),
             }

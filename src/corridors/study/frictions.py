@@ -1,9 +1,10 @@
 """What the model leaves out, as far as it can be asked: payments, sanctions, insecurity.
 
-Costs of payment and of the risk of sanctions are in today's trade already. Their row says what trade would do if
-they went away: the pair's trade cost falls by 1 / (1 + cost), and world trade adjusts. The hidden cost of the
-road (:mod:`corridors.transport.system`) can go away in part or whole, with the scenario's measures in place. Insecurity
-is asked the other way round: what if every crossing of the pair's roads were shut for so many more days a year?
+Costs of payment and of the risk of sanctions are in today's trade already. Their row says what
+trade would do if they went away: the pair's trade cost falls by 1 / (1 + cost), and world trade
+adjusts. The hidden cost of the road (:mod:`corridors.transport.system`) can go away in part or
+whole, with the scenario's measures in place. Insecurity is asked the other way round: what if every
+crossing of the pair's roads were shut for so many more days a year?
 """
 
 from __future__ import annotations
@@ -41,10 +42,11 @@ def frictions(
 ) -> pd.DataFrame:  # fmt: skip
     """Effect on two-way trade in percent at the low, central and high end of each friction.
 
-    ``stated`` are the scenario's own and replace rows of ``data/frictions.csv``; ``params`` the central values,
-    ``demand`` the study's trade (C,) by directed pair, ``active`` (M,) how far the scenario's measures are there in ``year``,
-    ``after`` a state of one case to begin at. Columns: friction, kind, what_if, unit, low, central,
-    high, effect_percent_low, effect_percent_central, effect_percent_high, estimate, basis, source, source_url.
+    ``stated`` are the scenario's own and replace rows of ``data/frictions.csv``; ``params`` the
+    central values, ``demand`` the study's trade (C,) by directed pair, ``active`` (M,) how far the
+    scenario's measures are there in ``year``, ``after`` a state of one case to begin at. Columns:
+    friction, kind, what_if, unit, low, central, high, effect_percent_low, effect_percent_central,
+    effect_percent_high, estimate, basis, source, source_url.
     """
     rows = []
     for row in _rows(stated):

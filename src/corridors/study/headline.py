@@ -1,8 +1,8 @@
 """Headline effects of many scenarios at once, for sweeps: no tables, no sensitivities, few draws.
 
-Scenarios of one pair and horizon are solved together: the network is compiled once with the measures of all of
-them, and each case has only its own scenario's measures in place. The answers are those of
-:func:`corridors.study.run` for the same draws.
+Scenarios of one pair and horizon are solved together: the network is compiled once with the
+measures of all of them, and each case has only its own scenario's measures in place. The answers
+are those of :func:`corridors.study.run` for the same draws.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ COLUMNS = (
 def quick(scenarios: Sequence[Scenario], draws: int = DRAWS, seed: int | None = None) -> pd.DataFrame:
     """One row a scenario, in the order given: effect on trade and trade cost in the last year, percent.
 
-    ``draws`` of all quantities, the same for every scenario; ``seed`` None: the first scenario's. Columns
-    :data:`COLUMNS`; two-way trade where no direction is named, million dollars.
+    ``draws`` of all quantities, the same for every scenario; ``seed`` None: the first scenario's.
+    Columns :data:`COLUMNS`; two-way trade where no direction is named, million dollars.
     """
     rows: dict[int, dict[str, Any]] = {}
     for batch in _batches(scenarios):
@@ -52,7 +52,8 @@ def quick(scenarios: Sequence[Scenario], draws: int = DRAWS, seed: int | None = 
 
 def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
     """Positions of scenarios that share pair, last year, how long measures have been there in it and the ways there are to choose
-    from (a road that only another improves would bring ways of its own), with a limited number of different measures."""
+    from (a road that only another improves would bring ways of its own), with a limited number of
+    different measures."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     for i, one in enumerate(scenarios):
         # Elasticities grow with the years that measures are there: those of one batch are the same.
@@ -76,7 +77,8 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
 def crossing_trucks(scenario: Scenario, crossing: str, draws: int = DRAWS, seed: int | None = None) -> tuple[Array, Array]:
     """(B,) trucks a calendar day at a crossing before and after the measures of ``scenario``, in its last year.
 
-    All traffic of the scenario's network. Raises :class:`~corridors.errors.NetworkError` for a crossing that is not on it.
+    All traffic of the scenario's network. Raises :class:`~corridors.errors.NetworkError` for a
+    crossing that is not on it.
     """
     params = uncertainty.sample(None, draws, scenario.uncertainty.seed if seed is None else seed)
     links, change, _ = _changed([scenario], params)
@@ -91,7 +93,10 @@ def _changed(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> tupl
     pair, year = scenarios[0].pair, scenarios[0].years[-1]
     measures = {m.deed: m for one in scenarios for m in one.measures}
     position = {key: m for m, key in enumerate(measures)}
-    links = replace(counterfactual.build(pair, list(measures.values())), since=counterfactual.starts(scenarios[0].measures))
+    links = replace(
+        counterfactual.build(pair, list(measures.values())),
+        since=counterfactual.starts(scenarios[0].measures),
+    )
     draws, count = len(params["phase_in_speed"]), len(scenarios)
     active = np.zeros((count, draws, len(measures)))
     for s, one in enumerate(scenarios):

@@ -1,7 +1,8 @@
 """World trade beside the search for queues: :class:`corridors.transport.feedback.Feedback` of a study's chain.
 
-For each block of cases the world's answer to prices is solved from where it stood at the last ones, first roughly and
-then exactly. What a case's prices leave as they are in the state beside it, it takes over from there, to the last bit.
+For each block of cases the world's answer to prices is solved from where it stood at the last ones,
+first roughly and then exactly. What a case's prices leave as they are in the state beside it, it
+takes over from there, to the last bit.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _LEAST = 1e-300
 @dataclass(frozen=True)
 class Place:
     """Where a search for world trade ended, for B cases: factor prices ``x`` (B, N), price indices ``p`` and changes of sales ``rise`` (B, S, N)
-    of the world's equations, its ``signals`` (B, F), and ``rest`` (B, P'), ln of what its answer adds to that to first order, by pair
-    of the network."""
+    of the world's equations, its ``signals`` (B, F), and ``rest`` (B, P'), ln of what its answer
+    adds to that to first order, by pair of the network."""
 
     x: Array
     p: Array
@@ -48,8 +49,9 @@ PLACE = ("x", "p", "rise", "signals", "rest")
 class Beside:
     """What is known of another state of the same cases (or of one): ``class_factor`` (B, P, C) and what the world makes of it.
 
-    ``answer`` (B, P') is ln of what the world makes of trade and ``slack`` (B, P') what that state leaves open between trade and
-    traffic, both by pair of the network; ``world`` the arrays of :class:`Joint` by name, without its place.
+    ``answer`` (B, P') is ln of what the world makes of trade and ``slack`` (B, P') what that state
+    leaves open between trade and traffic, both by pair of the network; ``world`` the arrays of
+    :class:`Joint` by name, without its place.
     """
 
     class_factor: Array
@@ -62,10 +64,11 @@ class Beside:
 class Joint:
     """World trade for B cases.
 
-    ``here`` are positions among the P pairs of ``goods`` of those that the network solves, ``there`` their positions among its P' pairs.
-    ``theta`` (B,) is the elasticity of traffic, ``by_sector`` (B, S) those of trade; ``class_weight`` (B or 1, P, C) and ``weight`` (B or 1, P,
-    S) shares of trade; ``flown`` (B, P, C) cost factors of first flights, None without. The search begins at ``near``, of as many
-    cases or one; None: at the base world.
+    ``here`` are positions among the P pairs of ``goods`` of those that the network solves,
+    ``there`` their positions among its P' pairs. ``theta`` (B,) is the elasticity of traffic,
+    ``by_sector`` (B, S) those of trade; ``class_weight`` (B or 1, P, C) and ``weight`` (B or 1, P,
+    S) shares of trade; ``flown`` (B, P, C) cost factors of first flights, None without. The search
+    begins at ``near``, of as many cases or one; None: at the base world.
     """
 
     goods: Goods

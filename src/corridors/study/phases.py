@@ -15,7 +15,12 @@ Array = npt.NDArray[np.float64]
 
 def phases(measures: Sequence[Measured], years: Sequence[int], params: Mapping[str, Array]) -> Array:
     """How far each measure is in place (B, T, M): its phase-in, times its adoption where its users have to come."""
-    done = phase_in([m.start for m in measures], [m.years_to_full_effect for m in measures], years, params["phase_in_speed"])
+    done = phase_in(
+        [m.start for m in measures],
+        [m.years_to_full_effect for m in measures],
+        years,
+        params["phase_in_speed"],
+    )
     for number, measure in enumerate(measures):
         if measure.adopted:
             done[:, :, number] *= adoption(measure.start, years, params["adoption_half_years"])
@@ -25,7 +30,8 @@ def phases(measures: Sequence[Measured], years: Sequence[int], params: Mapping[s
 def adoption(start: int, years: Sequence[int], half_years: npt.ArrayLike) -> Array:
     """Share (B, T) of those who will ever use a new regime or line that do so: ``1 - 2^(-(t - start + 1) / h)``.
 
-    ``half_years`` (B,) is h; 0 before the start. Corridors that opened filled like this (data/corridor_adoption.csv).
+    ``half_years`` (B,) is h; 0 before the start. Corridors that opened filled like this
+    (data/corridor_adoption.csv).
     """
     since = np.maximum(np.asarray(years, dtype=float) - start + 1.0, 0.0)
     return np.asarray(1.0 - 2.0 ** (-since / np.atleast_1d(np.asarray(half_years, dtype=float))[:, None]))

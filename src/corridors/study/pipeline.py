@@ -1,8 +1,9 @@
 """One scenario, from the data to every table of its reports. Read this page first.
 
-``run(load("capacity-800"))`` draws everything that is uncertain, projects the pair's trade without any measure,
-solves queues and routes with and without the measures, turns the difference into trade costs, lets world trade
-adjust, and says what did it and how sure that is. Each step is one call; the mathematics is in the modules called.
+``run(load("capacity-800"))`` draws everything that is uncertain, projects the pair's trade without
+any measure, solves queues and routes with and without the measures, turns the difference into trade
+costs, lets world trade adjust, and says what did it and how sure that is. Each step is one call;
+the mathematics is in the modules called.
 """
 
 from __future__ import annotations
@@ -48,8 +49,9 @@ SMALLEST_PATH = 1e-9
 def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -> StudyResult:
     """The whole chain for one scenario. ``draws`` and ``seed`` None: as the scenario says.
 
-    The same scenario, data, draws and seed give the same tables to the last byte. Raises DataError for an
-    economy without trade in the data, NotConverged where a step cannot be solved as exactly as promised.
+    The same scenario, data, draws and seed give the same tables to the last byte. Raises DataError
+    for an economy without trade in the data, NotConverged where a step cannot be solved as exactly
+    as promised.
     """
     draws = scenario.uncertainty.draws if draws is None else draws
     seed = scenario.uncertainty.seed if seed is None else seed
@@ -208,8 +210,9 @@ class Study:
     def growth(self) -> tuple[Array, Array]:
         """ln of scenario over baseline trade (B, T), exports and imports.
 
-        The last year is solved in every draw. How much of that is there in an earlier year is solved year by
-        year in the central case (queues grow, measures phase in) and moved by each draw's own phase-in.
+        The last year is solved in every draw. How much of that is there in an earlier year is
+        solved year by year in the central case (queues grow, measures phase in) and moved by each
+        draw's own phase-in.
         """
         last = [np.log(self.change.trade_factor(k)) for k in (0, 1)]
         change, _ = self.central_change
@@ -230,14 +233,18 @@ class Study:
         """What the measures change in the central case, each year of the horizon solved for itself (T cases), and its demand."""
         count = len(self.years)
         params = {name: np.repeat(value, count) for name, value in self.middle.items()}
-        flows = {pair: np.concatenate([demand(self.middle_baseline, t)[pair] for t in range(count)]) for pair in self.demand}
+        flows = {
+            pair: np.concatenate([demand(self.middle_baseline, t)[pair] for t in range(count)])
+            for pair in self.demand
+        }
         return self.chain.change(params, self.phases(self.middle)[0], np.array(self.years, dtype=float), flows), flows
 
     @cached_property
     def step(self) -> tuple[Array, Array]:
         """ln of trade without measures over trade at the borders and queues of the base year (B, T), exports and imports.
 
-        As :attr:`growth`, the last year is solved in every draw and the years on the way in the central case.
+        As :attr:`growth`, the last year is solved in every draw and the years on the way in the
+        central case.
         """
         change, _ = self.central_change
         out = []
@@ -259,8 +266,8 @@ class Study:
     def scenario_paths(self) -> Mapping[str, Array]:
         """exports, imports and total with the measures (W, T).
 
-        Measures move trade by a factor that does not depend on how the baseline turns out, so the factors of the
-        draws are repeated along :attr:`baseline_paths`.
+        Measures move trade by a factor that does not depend on how the baseline turns out, so the
+        factors of the draws are repeated along :attr:`baseline_paths`.
         """
         return self._moved(self.baseline_paths, self.growth)
 
@@ -268,7 +275,10 @@ class Study:
     def _moved(paths: Mapping[str, Array], by: tuple[Array, Array]) -> Mapping[str, Array]:
         """``paths`` (W, T) times the exponential of ``by`` (B, T), exports and imports, repeated as often as it takes."""
         repeats = len(paths["exports"]) // len(by[0])
-        exports, imports = (paths[flow] * np.exp(np.tile(g, (repeats, 1))) for flow, g in zip(("exports", "imports"), by, strict=True))
+        exports, imports = (
+            paths[flow] * np.exp(np.tile(g, (repeats, 1)))
+            for flow, g in zip(("exports", "imports"), by, strict=True)
+        )
         return {"exports": exports, "imports": imports, "total": exports + imports}
 
     @cached_property
@@ -285,7 +295,8 @@ class Study:
     def effect_without_flights(self) -> dict[str, float]:
         """What the measures other than flights do to two-way trade in the last year, percent: p10, p50, p90.
 
-        By the arithmetic of the headline: trade factors of the draws repeated along :attr:`baseline_paths`.
+        By the arithmetic of the headline: trade factors of the draws repeated along
+        :attr:`baseline_paths`.
         """
         active = self.phases(self.params)[:, -1].copy()
         active[:, self.flies] = 0.0
@@ -383,5 +394,10 @@ def stress(study: Study) -> pd.DataFrame:
     if study.chain.system is None or not study.chain.on_network:
         return study_tables.empty("closure_stress")
     return stress_of(
-        study.chain.system, study.middle, study.middle_demand, year=study.last, active=study.middle_active, shift=study.middle_shift
+        study.chain.system,
+        study.middle,
+        study.middle_demand,
+        year=study.last,
+        active=study.middle_active,
+        shift=study.middle_shift,
     )

@@ -12,8 +12,8 @@ from corridors.scenario import Scenario
 def refusals(scenarios: Sequence[Scenario]) -> list[tuple[int, str]]:
     """What :func:`corridors.study.run` would refuse these for, by their position; empty if it would compute them all.
 
-    Raises DataError if the gravity model cannot be estimated on the data's sample, or the world's trade not be
-    balanced: then no scenario can be computed, and the tables are to blame.
+    Raises DataError if the gravity model cannot be estimated on the data's sample, or the world's
+    trade not be balanced: then no scenario can be computed, and the tables are to blame.
     """
     if not scenarios:
         return []
@@ -38,5 +38,7 @@ def _with_trade() -> tuple[int, tuple[str, ...]]:
     except CorridorsError as error:
         raise DataError(f"data: the model cannot be computed from these tables: {error}") from error
     except Exception as error:  # Libraries name what they cannot compute in many ways.
-        raise DataError(f"data: the model cannot be computed from these tables: {type(error).__name__}: {error}") from error
+        raise DataError(
+            f"data: the model cannot be computed from these tables: {type(error).__name__}: {error}"
+        ) from error
     return fit.year, tuple(sorted({*fit.sample["exporter"], *fit.sample["importer"]}))

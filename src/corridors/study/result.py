@@ -1,9 +1,10 @@
 """What a study returns: one typed result, saved as tables (parquet) and a summary (json).
 
 Every report, chart and sentence is made from a :class:`StudyResult` and from nothing else, so a
-number in a report is a number in these tables. :mod:`corridors.study.result_tables` says which tables there are and
-what each column is, :mod:`corridors.study.result_facts` the same of single numbers; a result that differs is refused when
-it is made, so that whoever reads one never asks whether something is there.
+number in a report is a number in these tables. :mod:`corridors.study.result_tables` says which
+tables there are and what each column is, :mod:`corridors.study.result_facts` the same of single
+numbers; a result that differs is refused when it is made, so that whoever reads one never asks
+whether something is there.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ _AT_THE_TOP = ("base", "effect_without_flights_percent", "trade_cost_change_perc
 class StudyResult:
     """All that one run of the chain found, for one scenario.
 
-    ``tables`` holds the frames of :data:`corridors.study.result_tables.TABLES`, ``facts`` the single numbers and labels
-    of :class:`corridors.study.result_facts.Facts`. ``light``: an answer of the explorer, which has only some tables with
-    rows and only the facts of :class:`~corridors.study.result_facts.Labels`.
+    ``tables`` holds the frames of :data:`corridors.study.result_tables.TABLES`, ``facts`` the
+    single numbers and labels of :class:`corridors.study.result_facts.Facts`. ``light``: an answer
+    of the explorer, which has only some tables with rows and only the facts of
+    :class:`~corridors.study.result_facts.Labels`.
 
     Raises DataError that names each table, column or fact that is not as declared.
     """

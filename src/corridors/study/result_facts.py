@@ -1,10 +1,12 @@
 """The single numbers and labels of a study that sentences need beside its tables: what each is, its type and unit.
 
-Declared here and nowhere else: :class:`corridors.study.result.StudyResult` refuses facts that differ, and ``docs/results.md``
-is written from it. "Before" is without the scenario's measures, "after" with them; a share is 0 to 1.
+Declared here and nowhere else: :class:`corridors.study.result.StudyResult` refuses facts that
+differ, and ``docs/results.md`` is written from it. "Before" is without the scenario's measures,
+"after" with them; a share is 0 to 1.
 """
 
-# No postponed annotations here: with them a TypedDict does not know which of its keys may be left out.
+# No postponed annotations here: with them a TypedDict does not know which of its keys may be left
+# out.
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -251,9 +253,14 @@ class Facts(Labels):
     one_off: Annotated[list[OneOff], "cargoes that the level leaves out, million US dollars"]
     growth: Annotated[Growth, "factors of trade from the level to the last year, central case"]
     diagnostics: Annotated[list[Diagnostic], "figures of the baseline's making"]
-    effect_without_flights_percent: NotRequired[Annotated[Band, "effect of the other measures on two-way trade, percent"]]
+    effect_without_flights_percent: NotRequired[
+        Annotated[Band, "effect of the other measures on two-way trade, percent"]
+    ]
     flights: NotRequired[Annotated[list[Flight], "direct flights of the scenario"]]
-    hidden_parts: Annotated[list[HiddenPart], "named parts of the road's hidden cost, dollars a tonne, on the way most used"]
+    hidden_parts: Annotated[
+        list[HiddenPart],
+        "named parts of the road's hidden cost, dollars a tonne, on the way most used",
+    ]
     evidence: Annotated[list[Study], "published studies of measures like these"]
     adoption: Annotated[list[Adoption], "how use grew where corridors opened"]
     closures: Annotated[Closures, "effect by equilibrium closure, central case, percent"]
@@ -261,9 +268,18 @@ class Facts(Labels):
     route_gap: Annotated[float, "largest of all draws between queues and route choice"]
     trade_traffic_residual: Annotated[float, "largest |ln| of trade over the trade behind a pair's traffic"]
     unsettled_draws: Annotated[int, "draws that could not be solved and are left out"]
-    variance_explained: Annotated[float, "share of the variance of left-out draws that the shares of variance predict; 0 where nothing varies"]
-    baseline_step_percent: Annotated[ByDirection, "what queues and closures since the base year do to trade without measures by the last year, percent"]
-    trucks_needed: Annotated[ByDirection, "trucks a day, one way, if all goods that can go by road did, with the measures"]
+    variance_explained: Annotated[
+        float,
+        "share of the variance of left-out draws that the shares of variance predict; 0 where nothing varies",
+    ]
+    baseline_step_percent: Annotated[
+        ByDirection,
+        "what queues and closures since the base year do to trade without measures by the last year, percent",
+    ]
+    trucks_needed: Annotated[
+        ByDirection,
+        "trucks a day, one way, if all goods that can go by road did, with the measures",
+    ]
     trucks_by_road: Annotated[BandsByDirection, "trucks a day, one way, that take the road"]
     road_share: Annotated[SharesByDirection, "share of the pair's trade by value that goes by road"]
     hidden_usd_per_t: Annotated[CostsByDirection, "hidden cost of open roads, dollars a tonne: median of ways"]
@@ -275,7 +291,8 @@ class Facts(Labels):
 def check(facts: Mapping[str, Any], whose: str, light: bool = False) -> None:
     """Raise DataError unless ``facts`` are as declared (``light``: :class:`Labels` alone); every fault is named.
 
-    By hand, since a pydantic adapter of these types takes 60 ms in every process that opens a result, and this one.
+    By hand, since a pydantic adapter of these types takes 60 ms in every process that opens a
+    result, and this one.
     """
     if faults := list(_faults(facts, Labels if light else Facts, "")):
         raise DataError(f"{whose}: facts: {'; '.join(faults)}")

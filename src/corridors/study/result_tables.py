@@ -1,9 +1,10 @@
 """The tables of a study's result: what a row is, and every column with its type, unit and meaning.
 
-Here and nowhere else. :class:`corridors.study.result.StudyResult` refuses a frame that differs; ``docs/results.md``
-and ``tables/datapackage.json`` beside a report's CSV files are written from it. "Exports" run from the study's first
-economy to its second; "before" is without the scenario's measures, "after" with them, both in the last year; money is
-in US dollars of the base year; a share is 0 to 1.
+Here and nowhere else. :class:`corridors.study.result.StudyResult` refuses a frame that differs;
+``docs/results.md`` and ``tables/datapackage.json`` beside a report's CSV files are written from it.
+"Exports" run from the study's first economy to its second; "before" is without the scenario's
+measures, "after" with them, both in the last year; money is in US dollars of the base year; a share
+is 0 to 1.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ DIRECTIONS = ("exports", "imports")
 
 def sectors(study: Study) -> pd.DataFrame:
     """By direction and sector of goods in the last year: trade without the measures (median, million dollars), and its
-    change in percent and in million dollars with bands; the sector's cost change and trade elasticity (medians).
+    change in percent and in million dollars with bands; the sector's cost change and trade
+    elasticity (medians).
 
     The dollars of a direction's sectors add up to what the direction changes, draw by draw.
     """

@@ -35,8 +35,9 @@ _RATIOS = ("trade_factor", *_NAMES[:-1])
 class World:
     """World trade in a state, B cases against the base year.
 
-    ``class_factor`` (B, P, C) cost factors by cargo class and ``cost_factor`` (B, P) of all goods, ``response`` the world trade that fits
-    them, ``theta`` (B, S) its elasticities, ``place`` where its search ended, None where it was not searched for beside queues.
+    ``class_factor`` (B, P, C) cost factors by cargo class and ``cost_factor`` (B, P) of all goods,
+    ``response`` the world trade that fits them, ``theta`` (B, S) its elasticities, ``place`` where
+    its search ended, None where it was not searched for beside queues.
     """
 
     class_factor: Array
@@ -63,11 +64,13 @@ class Settled:
 class Change:
     """What measures change in B cases.
 
-    ``start`` and ``end`` are the solved states (``before`` and ``after`` their transport, None where no corridor is known).
-    ``cost_factor`` (B, P) tau'/tau by directed pair, ``class_factor`` (B, P, C) of its cargo classes, and ``response`` world
-    trade that fits, by sector (:class:`corridors.equilibrium.SectorResponse`), all after over before. ``before_factor`` (B, P) is trade in
-    the state before over the trade that the costs of the base year would allow in the same year: what queues that have grown
-    and borders that have shut since take away; ``before_sector_factor`` (B, P, S) the same by sector. ``residual`` (B,) is the largest
+    ``start`` and ``end`` are the solved states (``before`` and ``after`` their transport, None
+    where no corridor is known). ``cost_factor`` (B, P) tau'/tau by directed pair, ``class_factor``
+    (B, P, C) of its cargo classes, and ``response`` world trade that fits, by sector
+    (:class:`corridors.equilibrium.SectorResponse`), all after over before. ``before_factor`` (B, P)
+    is trade in the state before over the trade that the costs of the base year would allow in the
+    same year: what queues that have grown and borders that have shut since take away;
+    ``before_sector_factor`` (B, P, S) the same by sector. ``residual`` (B,) is the largest
     |ln| of trade over the trade behind the traffic of a pair, of both states. ``unsettled`` cases (a count) have been left out:
     each shows the figures of a case beside it.
     """
@@ -105,7 +108,8 @@ def change_between(start: Settled, end: Settled, residual: Array) -> Change:
     """What happens from one state to another, B cases as many as in ``residual``; NotConverged where too many of them did not settle."""
     first, last = start.world, end.world
     cases, pairs = len(residual), first.response.trade_factor.shape[1]
-    # Where nothing has changed, nothing has: not by the last digit of world trade solved in other company.
+    # Where nothing has changed, nothing has: not by the last digit of world trade solved in other
+    # company.
     same = (last.class_factor == first.class_factor).all(axis=(1, 2))
     if same.any():
         last = _over(last, spread(first, cases), np.flatnonzero(same))

@@ -1,7 +1,8 @@
 """One shipment followed through a result: queue, way, choice, trade cost, trade, worth.
 
-Every figure is a row of the result's tables; what is computed here is the sum along the way, the change that a sector's
-cost would make if nothing else moved, ``100 ((1 + c / 100)^-theta - 1)`` percent, and a crossing's gain over its trucks.
+Every figure is a row of the result's tables; what is computed here is the sum along the way, the
+change that a sector's cost would make if nothing else moved, ``100 ((1 + c / 100)^-theta - 1)``
+percent, and a crossing's gain over its trucks.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ _OUTSIDE = "other"
 class Shipment:
     """A ``direction`` of trade and the id of its way, and a frame for each step: ``tables`` as in :data:`TABLES`.
 
-    ``way`` is empty where the network has no way between the two; then the steps that need one have no rows.
+    ``way`` is empty where the network has no way between the two; then the steps that need one have
+    no rows.
     """
 
     result: StudyResult
@@ -59,8 +61,8 @@ class Shipment:
 def follow(result: StudyResult, direction: str = "exports", way: str = "") -> Shipment:
     """Follow one shipment in a ``direction`` (exports or imports of the pair's first economy) on the ``way`` with that id.
 
-    Without a way: the road that most goods take without the measures, where there is no road the way that most take.
-    Raises NetworkError for a direction or a way that the result does not have.
+    Without a way: the road that most goods take without the measures, where there is no road the
+    way that most take. Raises NetworkError for a direction or a way that the result does not have.
     """
     if direction not in DIRECTIONS:
         raise NetworkError(f"direction: {direction!r} is not one; exports or imports{nearest(direction, DIRECTIONS)}")
@@ -88,7 +90,11 @@ def _taken(rows: pd.DataFrame, way: str, result: StudyResult) -> str:
     known = [str(name) for name in rows["route"]]
     if way:
         if way not in known:
-            there = ", ".join(known[:6]) + (" ..." if len(known) > 6 else "") if known else "none: the network has no way between the two"
+            there = (
+                ", ".join(known[:6]) + (" ..." if len(known) > 6 else "")
+                if known
+                else "none: the network has no way between the two"
+            )
             raise NetworkError(f"way: {way!r} is not a way of {result.name}{nearest(way, known)}. There are {there}")
         return way
     # The most used first, as the result has them.
@@ -114,7 +120,11 @@ def _legs(result: StudyResult, rows: pd.DataFrame, taken: str) -> pd.DataFrame:
         return TABLES["legs"].empty()
     own = rows[rows["route"] == taken].iloc[0]
     frame = result["legs"]
-    frame = frame[(frame["route"] == taken) & (frame["exporter"] == own["exporter"]) & (frame["importer"] == own["importer"])]
+    frame = frame[
+        (frame["route"] == taken)
+        & (frame["exporter"] == own["exporter"])
+        & (frame["importer"] == own["importer"])
+    ]
     frame = frame.sort_values("order").reset_index(drop=True)
     for quantity in ("hours", "usd_per_t"):
         for case in ("before", "after"):
@@ -126,7 +136,11 @@ def _choice(result: StudyResult, direction: str, taken: str) -> pd.DataFrame:
     frame = result["routes"]
     if not len(frame):
         return TABLES["choice"].empty()
-    frame = frame[frame["direction"] == direction].sort_values("share_before", ascending=False, kind="stable").reset_index(drop=True)
+    frame = (
+        frame[frame["direction"] == direction]
+        .sort_values("share_before", ascending=False, kind="stable")
+        .reset_index(drop=True)
+    )
     return frame.assign(taken=frame["route"] == taken)[list(TABLES["choice"].columns)]
 
 

@@ -70,8 +70,8 @@ def _with_carbon(routes: pd.DataFrame, system: System) -> pd.DataFrame:
 def costs(study: Study) -> pd.DataFrame:
     """Trade cost by direction and cargo class: what shippers pay before and after, and the change in percent.
 
-    ``composite_cost_before`` is money and time as a share of goods value, ``composite_cost_after`` the same
-    moved by the change of the log-sum; both medians.
+    ``composite_cost_before`` is money and time as a share of goods value, ``composite_cost_after``
+    the same moved by the change of the log-sum; both medians.
     """
     change, chain = study.change, study.chain
     rows = []
@@ -153,7 +153,8 @@ def targets(study: Study) -> pd.DataFrame:
 def others(study: Study) -> pd.DataFrame:
     """What the measures do to every other pair whose cost they change, the largest gain in dollars first.
 
-    ``through`` names the crossings of measures on that pair's roads. Dollars are at the trade of the base year.
+    ``through`` names the crossings of measures on that pair's roads. Dollars are at the trade of
+    the base year.
     """
     chain, change = study.chain, study.change
     touched = {c for m in study.scenario.measures for c in getattr(m, "crossings", ())}
@@ -184,7 +185,11 @@ def others(study: Study) -> pd.DataFrame:
     if not rows:
         return empty("others")
     frame = pd.DataFrame(rows)
-    return frame.sort_values(["change_musd_p50", "exporter", "importer"], ascending=[False, True, True], ignore_index=True)
+    return frame.sort_values(
+        ["change_musd_p50", "exporter", "importer"],
+        ascending=[False, True, True],
+        ignore_index=True,
+    )
 
 
 def real_gdp(study: Study) -> pd.DataFrame:

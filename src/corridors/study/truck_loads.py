@@ -1,7 +1,8 @@
 """Do trade, trucks and shares of the road agree? Dollars of goods a truck at every crossing and of every pair.
 
-What known pairs send through a crossing is their trade of the base year times the share of their ways that pass it; over
-the trucks that are counted as theirs it gives a load. Where that lies outside 5,000 to 120,000 dollars a row says why.
+What known pairs send through a crossing is their trade of the base year times the share of their
+ways that pass it; over the trucks that are counted as theirs it gives a load. Where that lies
+outside 5,000 to 120,000 dollars a row says why.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ FEW = 1.0
 def loads(pair: Pair) -> pd.DataFrame:
     """One row a crossing of the network of ``pair``, base year, central case; table ``truck_loads``. Empty without a network.
 
-    ``known_usd_per_truck`` is NaN where next to no known pair passes, or the crossing is shut today.
+    ``known_usd_per_truck`` is NaN where next to no known pair passes, or the crossing is shut
+    today.
     """
     try:
         system = states.showing_all(compile_system(network_of(pair, ()), study=pair))
@@ -76,8 +78,9 @@ def _why(usd: float, pairs: tuple[Pair, ...], musd: np.ndarray) -> str:
 def traffic(pair: Pair) -> pd.DataFrame:
     """Goods that go by road over the trucks of each directed pair of the network of ``pair``, table ``pair_loads``; empty without a network.
 
-    Goods are trade of the base year by class times the road's share of it (``data/network/pair_traffic.csv``, bulk by
-    ``bulk_by_road.csv``). ``why``, with the row's own note, says what a load outside 5,000 to 120,000 dollars comes from, and is empty inside.
+    Goods are trade of the base year by class times the road's share of it
+    (``data/network/pair_traffic.csv``, bulk by ``bulk_by_road.csv``). ``why``, with the row's own
+    note, says what a load outside 5,000 to 120,000 dollars comes from, and is empty inside.
     """
     try:
         network = network_of(pair, ())
@@ -97,14 +100,26 @@ def traffic(pair: Pair) -> pd.DataFrame:
     with_bulk = by_truck + value * (of_class * np.maximum(share[:, None] - part, 0.0)).sum(axis=1)
     number = {p: k for k, p in enumerate(pairs)}
     back = [number.get((b, a)) for a, b in pairs]
-    both = [_load(by_truck[k] + by_truck[r], trucks[k] + trucks[r]) if r is not None else float("nan") for k, r in enumerate(back)]
+    both = [
+        _load(by_truck[k] + by_truck[r], trucks[k] + trucks[r]) if r is not None else float("nan")
+        for k, r in enumerate(back)
+    ]
     reported = world.provenance().set_index(["exporter", "importer"])["basis"]
     found = []
     for k, (a, b) in enumerate(pairs):
         usd = _load(by_truck[k], trucks[k])
         basis = str(reported.get((a, b), "reported"))
         why, note = _why_pair(usd, both[k], _load(with_bulk[k], trucks[k]), basis), rows["note"].iloc[k]
-        found.append((a, b, float(trucks[k]), float(by_truck[k]), usd, f"{why}; {note}" if why and isinstance(note, str) else why))
+        found.append(
+            (
+                a,
+                b,
+                float(trucks[k]),
+                float(by_truck[k]),
+                usd,
+                f"{why}; {note}" if why and isinstance(note, str) else why,
+            )
+        )
     return pd.DataFrame(found, columns=list(TABLES["pair_loads"].columns))
 
 
@@ -116,7 +131,11 @@ def values(pair: Pair) -> pd.DataFrame:
     except NetworkError:
         return TABLES["tonne_values"].empty()
     own = [pair, pair[::-1]]
-    listed = zip(network.pair_traffic["exporter"].astype(str), network.pair_traffic["importer"].astype(str), strict=True)
+    listed = zip(
+        network.pair_traffic["exporter"].astype(str),
+        network.pair_traffic["importer"].astype(str),
+        strict=True,
+    )
     trade = world.base_matrix()
 
     def rank(p: Pair) -> tuple[int, bool, float]:

@@ -1,9 +1,10 @@
 """From cost factors of cargo classes to world trade, sector by sector.
 
-Each sector's goods travel in a cargo class (:func:`corridors.trade.sectors.class_of`) and pay its cost factor;
-:func:`corridors.equilibrium.respond_sectors` says what world trade fits, inputs included, with elasticities by
-sector and by years since costs changed (:mod:`corridors.trade.elasticities`). A study's own flows are divided over
-classes draw by draw; inside a class its sectors have their shares in the pair's trade.
+Each sector's goods travel in a cargo class (:func:`corridors.trade.sectors.class_of`) and pay its
+cost factor; :func:`corridors.equilibrium.respond_sectors` says what world trade fits, inputs
+included, with elasticities by sector and by years since costs changed
+(:mod:`corridors.trade.elasticities`). A study's own flows are divided over classes draw by draw;
+inside a class its sectors have their shares in the pair's trade.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ CLEARING = 5e-11
 @dataclass(frozen=True)
 class Goods:
     """What P directed pairs trade: ``pairs``; ``share`` (P,S) of sectors; ``class_of`` (P,S) the class that a sector's goods
-    travel in, -1 for what does not travel; ``inside`` (P,S,C) shares of sectors in what goes in each class, zero where none does."""
+    travel in, -1 for what does not travel; ``inside`` (P,S,C) shares of sectors in what goes in
+    each class, zero where none does."""
 
     pairs: tuple[Pair, ...]
     share: Array
@@ -49,7 +51,11 @@ class Goods:
         theirs. What a class without sectors has in a pair is spread over the others."""
         rows = []
         for p, pair in enumerate(self.pairs):
-            row = np.atleast_2d(class_weights[pair]) @ self.inside[p].T if pair in class_weights else self.share[p][None]
+            row = (
+                np.atleast_2d(class_weights[pair]) @ self.inside[p].T
+                if pair in class_weights
+                else self.share[p][None]
+            )
             rows.append(row / row.sum(axis=1, keepdims=True))
         size = max(len(row) for row in rows)
         return np.stack([np.broadcast_to(row, (size, row.shape[1])) for row in rows], axis=1)
@@ -96,13 +102,14 @@ def respond(
     ----------
     goods: of the P pairs.
     class_factor: (B,P,C) tau'/tau by cargo class.
-    class_weights: shares (B,C) or (1,C) of cargo classes in the flows where they are known draw by draw.
+    class_weights: shares (B,C) or (1,C) of cargo classes in the flows where they are known draw by
+    draw.
     params: draws (B,) or (1,) of the elasticities.
     closure: as in :func:`corridors.equilibrium.respond_sectors`.
     years: (B,) since costs changed, 1 the first; None: the long run.
 
-    The cost factor (B,P) is the uniform one that moves the pair's trade as much as its sectors' do, before others
-    respond. ``trade_factor`` of the response is that of the weights.
+    The cost factor (B,P) is the uniform one that moves the pair's trade as much as its sectors' do,
+    before others respond. ``trade_factor`` of the response is that of the weights.
     """
     cases = class_factor.shape[0]
     cost = by_sector(goods, class_factor)

@@ -1,8 +1,9 @@
 """What a scenario is worth, to whom, against what cost: gathers a study's states, prices and costs for :mod:`corridors.appraisal`.
 
-Benefits of the last year are computed in every draw. Earlier years follow the central case, year by year, moved by each draw's own
-phase-in as trade is; later years, to the end of the longest life among the measures, are as the last. What needs the ways of every
-pair (carbon) is solved in the first :data:`DETAILED` draws.
+Benefits of the last year are computed in every draw. Earlier years follow the central case, year by
+year, moved by each draw's own phase-in as trade is; later years, to the end of the longest life
+among the measures, are as the last. What needs the ways of every pair (carbon) is solved in the
+first :data:`DETAILED` draws.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Worth:
 
     study: Study
 
-    # --- terms -------------------------------------------------------------------------------------------
+    # --- terms
+    # -------------------------------------------------------------------------------------------
 
     @property
     def discount_percent(self) -> float:
@@ -72,7 +74,8 @@ class Worth:
         """The solved network, None where none is known."""
         return self.study.chain.system
 
-    # --- whose goods, and how many -----------------------------------------------------------------------
+    # --- whose goods, and how many
+    # -----------------------------------------------------------------------
 
     @cached_property
     def _shown(self) -> System | None:
@@ -95,7 +98,9 @@ class Worth:
         found = []
         for state, active in ((change.before, None), (change.after, phases if self.acts else None)):
             near = taken(state, np.arange(state.gap.size)[rows], state.gap.size)
-            solved = self._shown.solve(params, active=active, year=self.study.last, demand=own, near=near, shift=near.shift)
+            solved = self._shown.solve(
+                params, active=active, year=self.study.last, demand=own, near=near, shift=near.shift
+            )
             found.append(solved if solved.settled.all() else taken(solved, stand_ins(solved.settled), solved.gap.size))
         return found[0], found[1] if self.acts else found[0]
 
@@ -140,7 +145,8 @@ class Worth:
                 value[:, p] = demand[pair]
         return value
 
-    # --- users -------------------------------------------------------------------------------------------
+    # --- users
+    # -------------------------------------------------------------------------------------------
 
     @cached_property
     def users(self) -> UserBenefits:
@@ -149,7 +155,8 @@ class Worth:
 
     def _users_of(self, change: Change, params: Params, demand: Mapping[Pair, Array], year: float | Array) -> UserBenefits:
         pairs = self.study.chain.pairs
-        # What closures and queues since the base year have taken away is not there to gain: by class where the network
+        # What closures and queues since the base year have taken away is not there to gain: by
+        # class where the network
         # solves the pair, as a whole elsewhere.
         expected = self.value(pairs, params, demand, year)
         value = expected * change.before_factor[:, :, None]
@@ -161,7 +168,11 @@ class Worth:
             for p, k in enumerate(states.pair_positions(self.system.pairs, pairs)):
                 if k >= 0:
                     paid[:, p] = change.before.mean_cost[:, k]
-                    value[:, p] = expected[:, p] * change.before.price_factor[:, k] ** -theta * change.before.shift[:, k, None]
+                    value[:, p] = (
+                        expected[:, p]
+                        * change.before.price_factor[:, k] ** -theta
+                        * change.before.shift[:, k, None]
+                    )
             crossings = states.ends_of_crossings(self.system)
             rest = states.rest_gains(self.system, change.before, change.after, params)
         existing, new = users.goods(value, paid, change.class_factor, params["trade_elasticity"])
@@ -180,8 +191,19 @@ class Worth:
         if self._central is None or self._shown is None or self.system is None:
             return {"other": total}
         (before, after), params = self._central, self.study.middle
-        value = self.value(self.system.pairs, params, {p: v[None] for p, v in self.study.middle_demand.items()}, self.study.last)[0]
-        parts = states.saved_by_kind(self._shown, before, after, params, states.traded(before, value[None], params["trade_elasticity"])[0])
+        value = self.value(
+            self.system.pairs,
+            params,
+            {p: v[None] for p, v in self.study.middle_demand.items()},
+            self.study.last,
+        )[0]
+        parts = states.saved_by_kind(
+            self._shown,
+            before,
+            after,
+            params,
+            states.traded(before, value[None], params["trade_elasticity"])[0],
+        )
         gains = self._central_users
         parts["new_trade"] = float(gains.new[-1].sum())
         parts["other_trucks"] = float(gains.other_trucks[-1].sum())
@@ -205,7 +227,8 @@ class Worth:
             return np.zeros((self.study.draws, 0))
         return states.crossing_gains(self.system, change.before, change.after, params, self._fee_saved(params, change))
 
-    # --- treasuries, carbon, income ----------------------------------------------------------------------
+    # --- treasuries, carbon, income
+    # ----------------------------------------------------------------------
 
     @cached_property
     def fees(self) -> Array:
@@ -244,7 +267,16 @@ class Worth:
         kg = carbon.per_tonne(states.kilometres(self._shown), rates)
         value = self.value(self.system.pairs, params, demand, self.study.last)
         unit = self.system.layout.unit_value * np.asarray(params["unit_value_factor"])[:, None, None]
-        kt = [states.carbon_kt(self._shown, state, states.traded(state, value, params["trade_elasticity"]), unit, kg) for state in found]
+        kt = [
+            states.carbon_kt(
+                self._shown,
+                state,
+                states.traded(state, value, params["trade_elasticity"]),
+                unit,
+                kg,
+            )
+            for state in found
+        ]
         return kt[0], kt[1], (kt[1] - kt[0]).sum(axis=1)
 
     @property
@@ -270,10 +302,16 @@ class Worth:
         saved = np.abs(1.0 - change.cost_factor)
         base = self._base_value(study.chain.pairs).sum(axis=1)
         then = self.value(study.chain.pairs, study.params, study.demand, study.last).sum(axis=2)
-        ratio = np.divide((saved * then).sum(axis=1), saved @ base, out=np.ones(study.draws), where=saved @ base > 0.0)[:, None]
+        ratio = np.divide(
+            (saved * then).sum(axis=1),
+            saved @ base,
+            out=np.ones(study.draws),
+            where=saved @ base > 0.0,
+        )[:, None]
         return replace(found, income=found.income * ratio, users=found.users * ratio)
 
-    # --- against cost ------------------------------------------------------------------------------------
+    # --- against cost
+    # ------------------------------------------------------------------------------------
 
     @cached_property
     def costs(self) -> tuple[costs.MeasureCost, ...]:
@@ -302,7 +340,11 @@ class Worth:
     @cached_property
     def benefits_last(self) -> Array:
         """(B,) users' gains, treasuries' and carbon's together in the last year, million dollars."""
-        return np.asarray(self.users.total + self.fees.sum(axis=1) - carbon.cost_musd(self.co2_kt, self.carbon_usd_per_t))
+        return np.asarray(
+            self.users.total
+            + self.fees.sum(axis=1)
+            - carbon.cost_musd(self.co2_kt, self.carbon_usd_per_t)
+        )
 
     @cached_property
     def yearly(self) -> Array:
@@ -316,9 +358,15 @@ class Worth:
         last = max(costs.last_year(self.costs, first), self.study.last)
         later = np.repeat(self.benefits_last[:, None], last - self.study.last, axis=1)
         spent = costs.spending(self.costs, self.study.params["capital_cost_score"], first, last)
-        return cash_flow.Appraisal(first, self.discount_percent / 100.0, np.concatenate([self.yearly, later], axis=1), spent)
+        return cash_flow.Appraisal(
+            first,
+            self.discount_percent / 100.0,
+            np.concatenate([self.yearly, later], axis=1),
+            spent,
+        )
 
-    # --- what is not added -------------------------------------------------------------------------------
+    # --- what is not added
+    # -------------------------------------------------------------------------------
 
     @cached_property
     def _central_value(self) -> Array:
@@ -336,7 +384,12 @@ class Worth:
         if self.system is None:
             return pd.DataFrame(columns=list(resilience.COLUMNS))
         return resilience.second_ways(
-            self.system, self.study.middle, self._central_value, self._own_demand, self.study.last, self.study.middle_active,
+            self.system,
+            self.study.middle,
+            self._central_value,
+            self._own_demand,
+            self.study.last,
+            self.study.middle_active,
             self.study.middle_shift,
         )
 
@@ -346,7 +399,12 @@ class Worth:
         if self.system is None:
             return pd.DataFrame(columns=list(priorities.COLUMNS))
         return priorities.marginal_worth(
-            self.system, self.study.middle, self._central_value, self._own_demand, self.study.last, self.study.middle_active,
+            self.system,
+            self.study.middle,
+            self._central_value,
+            self._own_demand,
+            self.study.last,
+            self.study.middle_active,
             self.study.middle_shift,
         )
 

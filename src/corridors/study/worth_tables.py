@@ -29,7 +29,11 @@ _MEANS = ("mean", "p10", "p50", "p90")
 
 def spread(values: Array) -> dict[str, float]:
     """Mean and 80 % band over the draws: ``mean``, ``p10``, ``p50``, ``p90``."""
-    low, mid, high = np.percentile(values, [10, 50, 90], method="closest_observation") if np.isinf(values).any() else np.percentile(values, [10, 50, 90])
+    low, mid, high = (
+        np.percentile(values, [10, 50, 90], method="closest_observation")
+        if np.isinf(values).any()
+        else np.percentile(values, [10, 50, 90])
+    )
     return {"mean": float(np.mean(values)), "p10": float(low), "p50": float(mid), "p90": float(high)}
 
 
@@ -42,7 +46,9 @@ def tables(worth: Worth) -> dict[str, pd.DataFrame]:
     return {
         "worth": _headline(worth),
         "worth_by_economy": _by_economy(worth),
-        "worth_by_kind": pd.DataFrame([(k, KINDS[k], v) for k, v in worth.by_kind.items()], columns=["kind", "name", "musd"]),
+        "worth_by_kind": pd.DataFrame(
+            [(k, KINDS[k], v) for k, v in worth.by_kind.items()], columns=["kind", "name", "musd"]
+        ),
         "worth_by_crossing": _by_crossing(worth),
         "worth_by_year": _by_year(worth),
         "worth_rates": _rates(worth),
@@ -61,12 +67,32 @@ def _headline(worth: Worth) -> pd.DataFrame:
     rows: list[tuple[str, str, str, Array]] = [
         ("users", "Everybody who ships", "million dollars a year", users.total),
         ("users_pair", "of these the study's pair", "million dollars a year", own),
-        ("users_other_pairs", "of these other pairs", "million dollars a year", users.by_pair.sum(axis=1) - own),
-        ("users_other_trucks", "of these trucks of no known pair", "million dollars a year", users.other_trucks.sum(axis=1)),
-        ("users_new_trade", "of all: on trade that is new", "million dollars a year", users.new.sum(axis=1)),
+        (
+            "users_other_pairs",
+            "of these other pairs",
+            "million dollars a year",
+            users.by_pair.sum(axis=1) - own,
+        ),
+        (
+            "users_other_trucks",
+            "of these trucks of no known pair",
+            "million dollars a year",
+            users.other_trucks.sum(axis=1),
+        ),
+        (
+            "users_new_trade",
+            "of all: on trade that is new",
+            "million dollars a year",
+            users.new.sum(axis=1),
+        ),
         ("fees", "Treasuries: fees at crossings", "million dollars a year", worth.fees.sum(axis=1)),
         ("co2", "Greenhouse gases", "kilotonnes of CO2e a year", worth.co2_kt),
-        ("co2_cost", "Greenhouse gases at their price", "million dollars a year", worth.co2_kt * worth.carbon_usd_per_t / 1e3),
+        (
+            "co2_cost",
+            "Greenhouse gases at their price",
+            "million dollars a year",
+            worth.co2_kt * worth.carbon_usd_per_t / 1e3,
+        ),
         ("benefits", "Benefits, all together", "million dollars a year", worth.benefits_last),
         ("real_income", "Real income of the world", "million dollars a year", worth.income.total),
         ("costs", "Costs, present value", "million dollars", worth.appraisal.present_costs),
@@ -110,13 +136,27 @@ def _by_economy(worth: Worth) -> pd.DataFrame:
         **_columns("real_income_musd", rest), "terms_of_trade_musd": float(worth.income.terms_of_trade[:, others].sum(axis=1).mean()),
     }  # fmt: skip
     last = frame["economy"] == REST_OF_WORLD
-    return frame.assign(last=last).sort_values(["last", "users_musd_mean", "economy"], ascending=[True, False, True], ignore_index=True).drop(columns="last")
+    return (
+        frame.assign(last=last)
+        .sort_values(
+            ["last", "users_musd_mean", "economy"], ascending=[True, False, True], ignore_index=True
+        )
+        .drop(columns="last")
+    )
 
 
 def _by_crossing(worth: Worth) -> pd.DataFrame:
     """Trucks, hours saved and what that is worth to all who pass, by the rule of half; the largest first."""
     change, system = worth.study.change, worth.system
-    columns = ["crossing", "name", "trucks_before", "trucks_after", "hours_saved", *(f"gain_musd_{m}" for m in _MEANS), "fees_musd"]
+    columns = [
+        "crossing",
+        "name",
+        "trucks_before",
+        "trucks_after",
+        "hours_saved",
+        *(f"gain_musd_{m}" for m in _MEANS),
+        "fees_musd",
+    ]
     if system is None or change.before is None or change.after is None:
         return pd.DataFrame(columns=columns)
     before, after, gains = change.before, change.after, worth.crossing_gains
@@ -208,7 +248,11 @@ def _named(worth: Worth, frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """With a column ``name`` of places as people read them."""
     def name(place: object) -> str:
         known = worth.system.network.places if worth.system is not None else {}
-        return str(known[str(place)]) if str(place) in known else " to ".join(names.short_name(p) for p in str(place).split("-"))
+        return (
+            str(known[str(place)])
+            if str(place) in known
+            else " to ".join(names.short_name(p) for p in str(place).split("-"))
+        )
 
     out = frame.copy()
     out.insert(1 if column == "crossing" else 2, "name", [name(p) for p in frame[column]])
@@ -260,9 +304,18 @@ def summary(worth: Worth) -> dict[str, Any]:
         "costs_note": costs_note(worth),
         "npv_musd": spread(flows.npv),
         "bcr": {**spread(flows.bcr), "mean": _ratio(flows.present_benefits.mean(), cost.mean())},
-        "eirr_percent": {**(spread(eirr) if np.isfinite(eirr).any() or np.isinf(eirr).any() else dict.fromkeys(_MEANS, math.nan)), "mean": mean_rate},
+        "eirr_percent": {
+            **(
+                spread(eirr)
+                if np.isfinite(eirr).any() or np.isinf(eirr).any()
+                else dict.fromkeys(_MEANS, math.nan)
+            ),
+            "mean": mean_rate,
+        },
         "probability_npv_positive": float((flows.npv > 0.0).mean()),
-        "npv_at_musd": {f"{percent:g}": spread(flows.at(percent / 100.0).npv) for percent in OTHER_RATES_PERCENT},
+        "npv_at_musd": {
+            f"{percent:g}": spread(flows.at(percent / 100.0).npv) for percent in OTHER_RATES_PERCENT
+        },
         "switching": flows.switching(),
     }
     # What is not finite (a rate of return where nobody is out of pocket) has no number.

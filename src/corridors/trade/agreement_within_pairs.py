@@ -2,9 +2,10 @@
 
     X_ijt = exp(a_it + d_jt + g_ij + b agreement_ijt) e_ijt
 
-by PPML on every year of the panel. What is lasting about a pair (distance, history, and that neighbours who trade much
-make agreements) is in g_ij, so that only trade before and after an agreement is compared (Baier and Bergstrand 2007). The
-bias of order one over the number of economies is taken off, and the errors widened (:mod:`corridors.gravity.bias`).
+by PPML on every year of the panel. What is lasting about a pair (distance, history, and that
+neighbours who trade much make agreements) is in g_ij, so that only trade before and after an
+agreement is compared (Baier and Bergstrand 2007). The bias of order one over the number of
+economies is taken off, and the errors widened (:mod:`corridors.gravity.bias`).
 """
 
 from __future__ import annotations

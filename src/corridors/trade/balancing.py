@@ -23,12 +23,14 @@ def balance(
     """Scale rows and columns of ``seed`` until the cells that are not held add up to the totals.
 
     Solves x_ij = r_i s_ij c_j with sum_j x_ij = row_totals_i and sum_i x_ij = column_totals_j over
-    cells that are not ``held``; held cells keep their value in ``seed`` and do not count towards the
-    totals. This is the matrix nearest to the seed in relative entropy. Shapes: ``seed`` and ``held``
-    (N, M), totals (N,) and (M,), all in one unit, non-negative and with equal sums. Stops when every total
-    is met to ``tolerance`` of itself. Scaling rows and columns in turn creeps where blocks of the matrix hardly touch;
-    what it has not met after ``max_steps`` is met by Newton's method on the logarithms of the factors. Raises :class:`~corridors.errors.NotConverged` if that cannot be
-    reached (a row of zeros with a positive total, or a pattern of zeros that admits no such matrix).
+    cells that are not ``held``; held cells keep their value in ``seed`` and do not count towards
+    the totals. This is the matrix nearest to the seed in relative entropy. Shapes: ``seed`` and
+    ``held`` (N, M), totals (N,) and (M,), all in one unit, non-negative and with equal sums. Stops
+    when every total is met to ``tolerance`` of itself. Scaling rows and columns in turn creeps
+    where blocks of the matrix hardly touch; what it has not met after ``max_steps`` is met by
+    Newton's method on the logarithms of the factors. Raises :class:`~corridors.errors.NotConverged`
+    if that cannot be reached (a row of zeros with a positive total, or a pattern of zeros that
+    admits no such matrix).
     """
     fast = np.zeros(seed.shape, dtype=bool) if held is None else held
     free = np.where(fast, 0.0, seed)
@@ -58,8 +60,8 @@ def balance(
 def _newton(scaled: Array, row_totals: Array, column_totals: Array, tolerance: float) -> tuple[Array, float]:
     """Scale on towards the totals; returns the matrix and how far the worst total is off, as a share of itself.
 
-    The factors solve a convex problem whose second derivative is [diag(rows) X; X' diag(columns)], singular
-    in one direction per block: steps are the shortest that solve it.
+    The factors solve a convex problem whose second derivative is [diag(rows) X; X' diag(columns)],
+    singular in one direction per block: steps are the shortest that solve it.
     """
     rows = len(row_totals)
     totals = np.concatenate([row_totals, column_totals])

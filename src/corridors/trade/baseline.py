@@ -2,12 +2,14 @@
 
     ln X_t = ln X_0 + m_(t-0)(X_0, GDP) + e_t
 
-X_0 is the latest level: of the reported series where the pair has one (:mod:`corridors.trade.reported_level`), else
-of the world matrix (:mod:`corridors.trade.world`), each with its error. m is the median and e the error of the forecaster
-that the backtest judges (:mod:`corridors.trade.flow_forecast`), the same functions called with the same arguments: growth of
-GDP since then (:mod:`corridors.trade.gdp_forecast`), the distance of the level to the pair's target, held within bounds and
-nothing where policy shut the pair, and what the pair did before. A draw moves along the quantiles of e on a
-random walk's path; the two directions' walks are correlated as errors of the backtest are. Nothing in here knows about
+X_0 is the latest level: of the reported series where the pair has one
+(:mod:`corridors.trade.reported_level`), else of the world matrix (:mod:`corridors.trade.world`),
+each with its error. m is the median and e the error of the forecaster that the backtest judges
+(:mod:`corridors.trade.flow_forecast`), the same functions called with the same arguments: growth of
+GDP since then (:mod:`corridors.trade.gdp_forecast`), the distance of the level to the pair's
+target, held within bounds and nothing where policy shut the pair, and what the pair did before. A
+draw moves along the quantiles of e on a random walk's path; the two directions' walks are
+correlated as errors of the backtest are. Nothing in here knows about
 measures: the scenario multiplies these paths.
 """
 
@@ -40,9 +42,10 @@ __all__ = ["Anchor", "Baseline", "baseline", "disagreements", "history", "latest
 @dataclass(frozen=True)
 class Baseline:
     """``exports_musd`` and ``imports_musd`` (B, T) of the pair's first economy; ``export_shares`` and ``import_shares``
-    (B, 4) of :data:`corridors.trade.cargo.CLASSES`; ``ln_gdp`` both economies' (B, T); ``anchor_year`` and ``anchor_musd``
-    (exports, imports) the latest level, ``anchor_basis`` where it is from; ``diagnostics`` a frame item, value, meaning;
-    ``parts`` by flow what moves the middle of the last year: ln of GDP's part, of reversion's and of all else."""
+    (B, 4) of :data:`corridors.trade.cargo.CLASSES`; ``ln_gdp`` both economies' (B, T);
+    ``anchor_year`` and ``anchor_musd`` (exports, imports) the latest level, ``anchor_basis`` where
+    it is from; ``diagnostics`` a frame item, value, meaning; ``parts`` by flow what moves the
+    middle of the last year: ln of GDP's part, of reversion's and of all else."""
 
     pair: tuple[str, str]
     years: tuple[int, ...]
@@ -129,12 +132,36 @@ def baseline(pair: tuple[str, str], years: Sequence[int], params: Mapping[str, A
         low, high = model.error(eight, np.array([0.1, 0.9]))[0]
         shut = flow_targets.closure_of(pair, anchor.year)
         rows += [
-            (f"level_{flow}_musd", float(np.exp(anchor.ln_level[k])), f"{flow} in {anchor.year}: {anchor.basis}"),
-            (f"level_{flow}_error", float(np.sqrt(anchor.covariance[k, k])), "standard deviation of its log"),
-            (f"gravity_{flow}_ratio", float(np.exp(anchor.ln_level[k] - eight.ln_target[0])), "level over the target of reversion"),
-            (f"reversion_{flow}", float(np.expm1(model.reversion(eight)[0])), f"what reversion adds in eight years, as a share{f'; none, as {shut}' if shut else ''}"),
-            (f"band_{flow}_low", float(np.exp(low)), "eight years on, GDP known: low end of the 80 % band over the middle"),
-            (f"band_{flow}_high", float(np.exp(high)), "eight years on, GDP known: high end of the 80 % band over the middle"),
+            (
+                f"level_{flow}_musd",
+                float(np.exp(anchor.ln_level[k])),
+                f"{flow} in {anchor.year}: {anchor.basis}",
+            ),
+            (
+                f"level_{flow}_error",
+                float(np.sqrt(anchor.covariance[k, k])),
+                "standard deviation of its log",
+            ),
+            (
+                f"gravity_{flow}_ratio",
+                float(np.exp(anchor.ln_level[k] - eight.ln_target[0])),
+                "level over the target of reversion",
+            ),
+            (
+                f"reversion_{flow}",
+                float(np.expm1(model.reversion(eight)[0])),
+                f"what reversion adds in eight years, as a share{f'; none, as {shut}' if shut else ''}",
+            ),
+            (
+                f"band_{flow}_low",
+                float(np.exp(low)),
+                "eight years on, GDP known: low end of the 80 % band over the middle",
+            ),
+            (
+                f"band_{flow}_high",
+                float(np.exp(high)),
+                "eight years on, GDP known: high end of the 80 % band over the middle",
+            ),
         ]
     return Baseline(
         pair,
@@ -172,8 +199,9 @@ def growth_parts(middle: Baseline) -> dict[str, float]:
 def flow_of(exporter: str, importer: str, year: int, ln_level: float, ahead: npt.ArrayLike) -> Examples:
     """A flow at ``year`` as the forecaster wants it, once for each of the years ``ahead`` (T,); growth of GDP left at nothing.
 
-    In the panel's last year this is the row that :func:`corridors.trade.flow_training.examples` makes of the flow. In a later
-    year the target has grown with GDP since, and the observation before is the same.
+    In the panel's last year this is the row that :func:`corridors.trade.flow_training.examples`
+    makes of the flow. In a later year the target has grown with GDP since, and the observation
+    before is the same.
     """
     world, trained = panel.load(), flow_training.trained()
     i, j = world.position(exporter), world.position(importer)
@@ -201,9 +229,10 @@ def flow_of(exporter: str, importer: str, year: int, ln_level: float, ahead: npt
 def latest_level(pair: tuple[str, str]) -> Anchor:
     """The pair's latest level: of its reported series, else of the world matrix.
 
-    The error of a flow that is reported lies in the forecaster's own, which come from single reports; what nobody reports is
-    less sure: a cited figure by a sixth, an older report by the errors of a forecast over as many years, a flow that only
-    the model knows by the spread of trade about the model.
+    The error of a flow that is reported lies in the forecaster's own, which come from single
+    reports; what nobody reports is less sure: a cited figure by a sixth, an older report by the
+    errors of a forecast over as many years, a flow that only the model knows by the spread of trade
+    about the model.
     """
     if reported_level.has_series(pair):
         reports = reported_level.estimate(pair)
@@ -221,7 +250,11 @@ def latest_level(pair: tuple[str, str]) -> Anchor:
     for k, how in enumerate(basis):
         exporter, importer = pair if k == 0 else pair[::-1]
         older = flow_of(exporter, importer, matrix.year, float(ln_level[k]), np.array([world.OLDEST_REPORT]))
-        known = {world.CITED: CITED_ERROR**2, world.OLDER: float(trained.forecaster.spread(older)[0]) ** 2, world.MODEL: trained.sigma**2}
+        known = {
+            world.CITED: CITED_ERROR**2,
+            world.OLDER: float(trained.forecaster.spread(older)[0]) ** 2,
+            world.MODEL: trained.sigma**2,
+        }
         variance.append(known.get(how, 0.0))
     return Anchor(matrix.year, ln_level, np.diag(variance), "; ".join(dict.fromkeys(basis)))
 
@@ -236,9 +269,10 @@ def phase_in(
 
     Sequences of M starts and ramps give (B, T, M).
 
-    Logistic in s = (year - start + 1) / (years_to_full_effect + 1): (L(s) - L(0)) / (L(1) - L(0)) with L(s) = 1 / (1 +
-    exp(-k (s - 1/2))) and k = ``speed`` (B,). It is exactly 0 in years before ``start``, positive in the start
-    year, and exactly 1 from the year start + years_to_full_effect on (at once where that is 0).
+    Logistic in s = (year - start + 1) / (years_to_full_effect + 1): (L(s) - L(0)) / (L(1) - L(0))
+    with L(s) = 1 / (1 + exp(-k (s - 1/2))) and k = ``speed`` (B,). It is exactly 0 in years before
+    ``start``, positive in the start year, and exactly 1 from the year start + years_to_full_effect
+    on (at once where that is 0).
     """
     k = np.atleast_1d(np.asarray(speed, dtype=np.float64))[:, None, None]
     first = np.atleast_1d(np.asarray(start, dtype=np.float64))
@@ -269,7 +303,9 @@ def _known(economy: str) -> None:
     if economy not in traded:
         # An economy that exists needs no guess at another's code.
         told = "" if economy in names.economies() else nearest(economy, traded)
-        raise DataError(f"projection: {economy!r} has no trade in data/bilateral_trade_panel.csv, so none can be projected{told}")
+        raise DataError(
+            f"projection: {economy!r} has no trade in data/bilateral_trade_panel.csv, so none can be projected{told}"
+        )
 
 
 def _measurement(covariance: Array, params: Mapping[str, Array]) -> Array:

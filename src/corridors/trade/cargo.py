@@ -34,9 +34,10 @@ def by_road() -> npt.NDArray[np.bool_]:
 def shares(exporter: str, importer: str, position: Array) -> Array:
     """Value shares (B, 4) of :data:`CLASSES` in a flow; rows add to one.
 
-    ``position`` (B,) in 0..1 says where in its range (``data/class_shares.csv``) the share of bulk lies. The other
-    classes divide the rest as the table says. A pair without a row of its own has what
-    its exporter sells and its importer buys (:mod:`corridors.trade.composition`), one of whose exporter nothing is known the row ``*``, ``*``.
+    ``position`` (B,) in 0..1 says where in its range (``data/class_shares.csv``) the share of bulk
+    lies. The other classes divide the rest as the table says. A pair without a row of its own has
+    what its exporter sells and its importer buys (:mod:`corridors.trade.composition`), one of whose
+    exporter nothing is known the row ``*``, ``*``.
     """
     return _shares(tables.table("class_shares"), exporter, importer, position)
 
@@ -79,8 +80,8 @@ def tonnes(value_musd: Array, usd_per_t: Array) -> Array:
 def trucks_per_day(value_musd: Array, usd_per_t: Array) -> Array:
     """Trucks a day, one way, that a value by class (..., 4) would fill if all of it went by road.
 
-    Tonnes over the payload of the class (20 t for heavy goods, less for light ones that fill a truck by volume) over 365
-    days; 0 for bulk, which does not go by truck.
+    Tonnes over the payload of the class (20 t for heavy goods, less for light ones that fill a
+    truck by volume) over 365 days; 0 for bulk, which does not go by truck.
     """
     by_road = _column("by_road") > 0
     trucks = tonnes(value_musd, usd_per_t) / _column("truck_payload_t") / DAYS_A_YEAR
@@ -90,8 +91,9 @@ def trucks_per_day(value_musd: Array, usd_per_t: Array) -> Array:
 def volumes(paths_musd: Mapping[str, Array], class_shares: Mapping[str, Array], usd_per_t: Mapping[str, Array]) -> pd.DataFrame:
     """Median and 80 % band of value, tonnes and trucks a day by flow, class and year position.
 
-    ``paths_musd``, ``class_shares`` and ``usd_per_t`` by flow: (B, T), (B, 4) and (B, 4). Columns: flow, cargo_class, t
-    (0-based year), and value_musd, tonnes, trucks_per_day each with _p10, _p50, _p90.
+    ``paths_musd``, ``class_shares`` and ``usd_per_t`` by flow: (B, T), (B, 4) and (B, 4). Columns:
+    flow, cargo_class, t (0-based year), and value_musd, tonnes, trucks_per_day each with _p10,
+    _p50, _p90.
     """
     rows = []
     for flow, paths in paths_musd.items():

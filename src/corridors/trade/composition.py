@@ -1,17 +1,21 @@
 """What cargo classes a pair trades, from what the one sells to the world and the other buys from it.
 
-With x_g the share of goods g in the exporter's sales (16 groups of the Harmonized System), m_s the share of stage s (raw, intermediate,
-consumer, capital goods) in the importer's purchases and M_s its median over economies,
+With x_g the share of goods g in the exporter's sales (16 groups of the Harmonized System), m_s the
+share of stage s (raw, intermediate, consumer, capital goods) in the importer's purchases and M_s
+its median over economies,
 
     w_g  proportional to  x_g m_s(g) / M_s(g)
 
-so that a buyer of much raw material is taken to buy more of the exporter's raw goods. Each group is bulk in part
-(:data:`GROUPS`): fuels and minerals whole, metals, farm goods, wood and chemicals by about what goes in bulk (coal, ore, grain,
-fertiliser, steel); the rest of it is food, textiles or machinery, the class of all other general cargo. The share of bulk has a range of :data:`ROOM` either
-way: the composition of one pair is not that of all. World Bank WITS, mostly of 2021 (``data/trade_composition_by_economy.csv``).
+so that a buyer of much raw material is taken to buy more of the exporter's raw goods. Each group is
+bulk in part (:data:`GROUPS`): fuels and minerals whole, metals, farm goods, wood and chemicals by
+about what goes in bulk (coal, ore, grain, fertiliser, steel); the rest of it is food, textiles or
+machinery, the class of all other general cargo. The share of bulk has a range of :data:`ROOM`
+either way: the composition of one pair is not that of all. World Bank WITS, mostly of 2021
+(``data/trade_composition_by_economy.csv``).
 
-An exporter that does not report sells what the five nearest that do sell in the mean, brought to its own sectors where
-``data/sector_shares.csv`` tells them; its share of bulk has the wider range :data:`ROOM_NEAR`.
+An exporter that does not report sells what the five nearest that do sell in the mean, brought to
+its own sectors where ``data/sector_shares.csv`` tells them; its share of bulk has the wider range
+:data:`ROOM_NEAR`.
 """
 
 from __future__ import annotations
@@ -66,7 +70,12 @@ def class_shares(exporter: str, importer: str) -> tuple[float, float, Array] | N
         weight, room = _leaning(near, importer), ROOM_NEAR
     total = sum(weight.values())
     bulk = sum(weight[g] * share for g, (share, _, _) in GROUPS.items()) / total
-    rest = np.array([sum(weight[g] * (1 - share) for g, (share, name, _) in GROUPS.items() if name == kind) for kind in CONTESTABLE])
+    rest = np.array(
+        [
+            sum(weight[g] * (1 - share) for g, (share, name, _) in GROUPS.items() if name == kind)
+            for kind in CONTESTABLE
+        ]
+    )
     rest = rest / rest.sum() if rest.sum() > 0 else np.full(len(CONTESTABLE), 1 / len(CONTESTABLE))
     return max(bulk - room, 0.0), min(bulk + room, 1.0), rest
 
@@ -95,7 +104,11 @@ def nearest(economy: str, known: Collection[str]) -> list[str]:
         return []
     far = facts.geography[at, :, 0]
     order = np.argsort(np.where(np.isfinite(far), far, np.inf))
-    return [facts.economies[k] for k in order if facts.economies[k] in known and facts.economies[k] != economy][:NEIGHBOURS]
+    return [
+        facts.economies[k]
+        for k in order
+        if facts.economies[k] in known and facts.economies[k] != economy
+    ][:NEIGHBOURS]
 
 
 @lru_cache(maxsize=512)
@@ -112,7 +125,11 @@ def _estimated(exporter: str, _stamps: object) -> dict[str, float] | None:
         inside = str(groups).split()
         total = sum(own[g] for g in inside)
         for g in inside:
-            own[g] = own[g] / total * float(told.get(sector, 0.0)) if total > 0 else float(told.get(sector, 0.0)) / len(inside)
+            own[g] = (
+                own[g] / total * float(told.get(sector, 0.0))
+                if total > 0
+                else float(told.get(sector, 0.0)) / len(inside)
+            )
     return own
 
 

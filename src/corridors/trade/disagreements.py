@@ -24,12 +24,13 @@ _PANEL_SOURCE = "World trade panel (UN Comtrade)"
 def disagreements(pair: tuple[str, str]) -> pd.DataFrame:
     """Every contradiction among the reports of the pair, the largest first.
 
-    Compares, two at a time, reports of the same flow over periods that share at least ten months (as yearly
-    rates, so that a year can be held against eleven months of it), the world panel included; the parts of
-    a report with its own total; a stated balance with the reported flows (``data/stated_figures.csv``); and an
-    average over years with the smoothed path. Differences under 2 % are rounding and left out, and so
-    are differences under 15 % between periods that are not the same.
-    ``difference_percent`` is b against a. Empty where the pair has no reported series.
+    Compares, two at a time, reports of the same flow over periods that share at least ten months
+    (as yearly rates, so that a year can be held against eleven months of it), the world panel
+    included; the parts of a report with its own total; a stated balance with the reported flows
+    (``data/stated_figures.csv``); and an average over years with the smoothed path. Differences
+    under 2 % are rounding and left out, and so are differences under 15 % between periods that are
+    not the same. ``difference_percent`` is b against a. Empty where the pair has no reported
+    series.
     """
     turned = pair not in reported_level.pairs()
     own = pair[::-1] if turned else pair
@@ -113,5 +114,14 @@ def _averages(pair: tuple[str, str], rows: pd.DataFrame) -> list[tuple[Any, ...]
         if inside.sum() == last - first + 1:
             mean = float(np.exp(level.ln_level[inside]).sum(axis=1).mean())
             period = f"average {first}-{last}"
-            found.append(_row(period, "total", float(r.total_musd), r.source_title, mean, "our smoothed path of all reports"))
+            found.append(
+                _row(
+                    period,
+                    "total",
+                    float(r.total_musd),
+                    r.source_title,
+                    mean,
+                    "our smoothed path of all reports",
+                )
+            )
     return found

@@ -1,14 +1,15 @@
 """The trade elasticity by sector and by years since costs changed.
 
-``theta_s(h) = theta rho_s exp(spread_s z_s) r(h)``: theta is a draw's elasticity of the long run for all goods
-(two literatures, ``data/trade_elasticity_literatures.csv``); rho_s is the sector's over the mean of all trade,
-from tariff elasticities by product group (Fontagne, Guimbard and Orefice 2022), their geometric mean with its
-standard error as spread; z_s a standard normal draw. In year h (1 the first) after a change,
+``theta_s(h) = theta rho_s exp(spread_s z_s) r(h)``: theta is a draw's elasticity of the long run
+for all goods (two literatures, ``data/trade_elasticity_literatures.csv``); rho_s is the sector's
+over the mean of all trade, from tariff elasticities by product group (Fontagne, Guimbard and
+Orefice 2022), their geometric mean with its standard error as spread; z_s a standard normal draw.
+In year h (1 the first) after a change,
 
     r(h) = 1 - (1 - f) 10^(-(h - 1) / (Y - 1)),
 
-f the share of the first year and Y the years until nine tenths of the way to the long run are gone (Boehm,
-Levchenko and Pandalai-Nayar 2023: 0.76 at first, 1.75 to 2.25 after 7 to 10 years).
+f the share of the first year and Y the years until nine tenths of the way to the long run are gone
+(Boehm, Levchenko and Pandalai-Nayar 2023: 0.76 at first, 1.75 to 2.25 after 7 to 10 years).
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ Array = npt.NDArray[np.float64]
 def by_sector(params: Mapping[str, Array], years: npt.ArrayLike | None = None) -> Array:
     """theta (B,S) of every sector of :func:`corridors.trade.sectors.names`, above 0.
 
-    ``params`` has draws (B,) or (1,) of ``trade_elasticity`` and ``elasticity_<sector>``, and, where ``years``
-    (B,) since costs changed are given (1 is the first; None: the long run), of ``elasticity_first_year`` and
-    ``elasticity_years``. Services, which are not traded, have the elasticity of all goods.
+    ``params`` has draws (B,) or (1,) of ``trade_elasticity`` and ``elasticity_<sector>``, and,
+    where ``years`` (B,) since costs changed are given (1 is the first; None: the long run), of
+    ``elasticity_first_year`` and ``elasticity_years``. Services, which are not traded, have the
+    elasticity of all goods.
     """
     theta = np.atleast_1d(np.asarray(params["trade_elasticity"], dtype=float))
     if years is not None:

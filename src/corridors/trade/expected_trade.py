@@ -2,13 +2,15 @@
 
     X_ijt = exp(a_it + d_jt + b'z_ijt) e_ijt
 
-by PPML (:func:`corridors.gravity.ppml`) on every year of the panel, 1992 to the newest, with effects of exporter and year and
-of importer and year, so that in each year expected trade adds up to what each economy sold and bought (Arvis and Shepherd
-2013; Fally 2015): it is bounded by trade that happened. The elasticity to distance is that of everything else in the library: direct
-flights, missing trade, flows that nobody reported, and what projections revert to.
+by PPML (:func:`corridors.gravity.ppml`) on every year of the panel, 1992 to the newest, with
+effects of exporter and year and of importer and year, so that in each year expected trade adds up
+to what each economy sold and bought (Arvis and Shepherd 2013; Fally 2015): it is bounded by trade
+that happened. The elasticity to distance is that of everything else in the library: direct flights,
+missing trade, flows that nobody reported, and what projections revert to.
 
-Given b, the effects of a year are the factors that balance ``exp(b'z)`` to the year's totals; they also give the expectation
-of pairs whose trade is not known. An economy of which nothing is known in a year gets the totals that its GDP suggests.
+Given b, the effects of a year are the factors that balance ``exp(b'z)`` to the year's totals; they
+also give the expectation of pairs whose trade is not known. An economy of which nothing is known in
+a year gets the totals that its GDP suggests.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ _TOLERANCE = 1e-10
 @dataclass(frozen=True)
 class Expected:
     """The estimate: ``coefficients`` and ``standard_errors`` by covariate (clustered by exporter and importer), ``nobs``
-    flows of ``years``; ``ln_trade`` (Y, N, N) ln of expected trade in million US dollars, NaN without geography."""
+    flows of ``years``; ``ln_trade`` (Y, N, N) ln of expected trade in million US dollars, NaN
+    without geography."""
 
     coefficients: pd.Series
     standard_errors: pd.Series
@@ -62,14 +65,22 @@ def answer() -> Expected:
 def sample(world: Panel, years: Sequence[int]) -> pd.DataFrame:
     """Directed pairs with known trade and geography in ``years`` (positions in the panel), ready for :func:`ppml`.
 
-    Columns: exporter, importer, year, trade_musd (million US dollars, zeros kept) and :data:`COVARIATES`.
+    Columns: exporter, importer, year, trade_musd (million US dollars, zeros kept) and
+        :data:`COVARIATES`.
     """
     names = pd.Series(world.economies, dtype=object).to_numpy()
     placed = np.isfinite(world.geography).all(axis=2)
     parts = []
     for k in years:
         i, j = np.nonzero(np.isfinite(world.trade[k]) & placed)
-        part = pd.DataFrame({"exporter": names[i], "importer": names[j], "year": world.years[k], "trade_musd": world.trade[k, i, j]})
+        part = pd.DataFrame(
+            {
+                "exporter": names[i],
+                "importer": names[j],
+                "year": world.years[k],
+                "trade_musd": world.trade[k, i, j],
+            }
+        )
         for c, name in enumerate(panel.GEOGRAPHY):
             part[name] = world.geography[i, j, c]
         part["trade_agreement"] = world.agreement[k, i, j]

@@ -2,20 +2,25 @@
 
 With y = ln X_(t+h) - ln X_t, over pairs that trade in both years,
 
-    y = g_1(l) dlnY_i + g_2(l) dlnY_j - [s_0(l) + s_1(l) p_h] r + c_0(f) + c_1(f) p_h + (previous observation) + e
+    y = g_1(l) dlnY_i + g_2(l) dlnY_j - [s_0(l) + s_1(l) p_h] r + c_0(f) + c_1(f) p_h + (previous
+    observation) + e
 
-where p_h = 1 - exp(-h/12), r is the distance of ln X_t to the pair's target (:mod:`corridors.trade.flow_targets`), held within
-bounds and nothing for a pair closed by policy, l the size of the flow and f that of the target. Small flows are
-mostly noise and fall back on the target at once (s_0), large ones hardly and slowly (s_1); since p_h stops at one and r
-is bounded, so is what reversion can add. s and c are linear splines. The coefficients minimise the mean absolute error (iteratively
-reweighted least squares with a slight ridge), since that is what forecasts are judged by, every pair of years counting alike.
+where p_h = 1 - exp(-h/12), r is the distance of ln X_t to the pair's target
+(:mod:`corridors.trade.flow_targets`), held within bounds and nothing for a pair closed by policy, l
+the size of the flow and f that of the target. Small flows are mostly noise and fall back on the
+target at once (s_0), large ones hardly and slowly (s_1); since p_h stops at one and r is bounded,
+so is what reversion can add. s and c are linear splines. The coefficients minimise the mean
+absolute error (iteratively reweighted least squares with a slight ridge), since that is what
+forecasts are judged by, every pair of years counting alike.
 
-The error of a forecast is a scale times a quantile: the scale depends on l, r and h (a random walk's root of h for large flows, less
-for small ones, which are noise in either year), the quantiles on l. Both come from forecasts made from earlier years and held
-against what came (:mod:`corridors.trade.flow_training`), widened by :data:`FEW_ORIGINS` over the number of origins they are from:
-shocks that all trade shares are seen only once an origin.
+The error of a forecast is a scale times a quantile: the scale depends on l, r and h (a random
+walk's root of h for large flows, less for small ones, which are noise in either year), the
+quantiles on l. Both come from forecasts made from earlier years and held against what came
+(:mod:`corridors.trade.flow_training`), widened by :data:`FEW_ORIGINS` over the number of origins
+they are from: shocks that all trade shares are seen only once an origin.
 
-Reports (:mod:`corridors.trade.baseline`) and the backtest (:mod:`corridors.validation.backtest`) call the same functions.
+Reports (:mod:`corridors.trade.baseline`) and the backtest (:mod:`corridors.validation.backtest`)
+call the same functions.
 """
 
 from __future__ import annotations
@@ -44,10 +49,11 @@ QUANTILE_GRID = np.concatenate([[0.0025, 0.005], np.linspace(0.01, 0.99, 99), [0
 @dataclass(frozen=True)
 class Examples:
     """Flows at an origin, as vectors (n,): positions i, j; ``horizon`` h in years; ``ln_trade`` l; ``ln_target`` f;
-    ``residual`` r (0 where policy closes the pair); ``previous_residual`` and ``previous_growth`` since the observation
-    before (NaN where there is none); ``growth_i``, ``growth_j`` of ln GDP over the horizon; ``other_source`` 1 where the end is
-    measured otherwise than the origin (reconciled from both sides, not the exporter's report); ``outcome`` y (NaN where the
-    pair does not trade at the end or the end is not known)."""
+    ``residual`` r (0 where policy closes the pair); ``previous_residual`` and ``previous_growth``
+    since the observation before (NaN where there is none); ``growth_i``, ``growth_j`` of ln GDP
+    over the horizon; ``other_source`` 1 where the end is measured otherwise than the origin
+    (reconciled from both sides, not the exporter's report); ``outcome`` y (NaN where the pair does
+    not trade at the end or the end is not known)."""
 
     i: IntArray
     j: IntArray
@@ -68,13 +74,18 @@ class Examples:
 
     def at_target(self) -> Examples:
         """The same flows, were they and their past on target: what moves them but reversion."""
-        return replace(self, residual=np.zeros_like(self.residual), previous_residual=np.where(np.isfinite(self.previous_residual), 0.0, np.nan))
+        return replace(
+            self,
+            residual=np.zeros_like(self.residual),
+            previous_residual=np.where(np.isfinite(self.previous_residual), 0.0, np.nan),
+        )
 
 
 @dataclass(frozen=True)
 class Forecaster:
     """``coefficients`` of the median; ``scale`` of the error's size; ``centres`` (BINS,) of ln size and ``errors`` (BINS, Q) the
-    quantiles of scaled errors at :data:`QUANTILE_GRID` (empty where no earlier forecast is known)."""
+    quantiles of scaled errors at :data:`QUANTILE_GRID` (empty where no earlier forecast is
+    known)."""
 
     coefficients: Array
     scale: Array
@@ -134,7 +145,8 @@ class Forecaster:
 def train(sets: Sequence[Examples]) -> Forecaster:
     """Fit the median on ``sets`` of examples with known outcomes, one set a pair of years; no errors yet.
 
-    With no set at all the forecaster is the prior: trade in proportion to GDP, and 15 % of the distance lost in four years.
+    With no set at all the forecaster is the prior: trade in proportion to GDP, and 15 % of the
+    distance lost in four years.
     """
     known = [s.subset(np.isfinite(s.outcome)) for s in sets]
     if not known:
@@ -145,7 +157,12 @@ def train(sets: Sequence[Examples]) -> Forecaster:
     x = np.concatenate([_design(s) for s in known])
     y = np.concatenate([s.outcome for s in known])
     weight = np.concatenate([np.full(len(s.outcome), 1e4 / len(s.outcome)) for s in known])
-    return Forecaster(_least_absolute(x, y, weight), np.zeros(_SCALE_WIDTH), np.empty(0), np.empty((0, len(QUANTILE_GRID))))
+    return Forecaster(
+        _least_absolute(x, y, weight),
+        np.zeros(_SCALE_WIDTH),
+        np.empty(0),
+        np.empty((0, len(QUANTILE_GRID))),
+    )
 
 
 def with_errors(forecaster: Forecaster, past: Sequence[tuple[Examples, Array]], origins: int) -> Forecaster:
@@ -163,7 +180,8 @@ def with_errors(forecaster: Forecaster, past: Sequence[tuple[Examples, Array]], 
     place = np.searchsorted(edges, size)
     centres = np.array([np.median(size[place == b]) for b in range(BINS)])
     table = np.stack([np.quantile(u[place == b], QUANTILE_GRID) for b in range(BINS)])
-    # The median stays the trained one: past medians were off with the swings of world trade, which do not repeat.
+    # The median stays the trained one: past medians were off with the swings of world trade, which
+    # do not repeat.
     table -= table[:, [int(np.argmin(np.abs(QUANTILE_GRID - 0.5)))]]
     return replace(forecaster, scale=scale, centres=centres, errors=table * (1 + FEW_ORIGINS / origins))
 
@@ -217,7 +235,15 @@ def _scale_design(e: Examples) -> Array:
     large = np.clip((size - 2.0) / 5.0, 0.0, 1.0)
     above, below = np.clip(e.residual, 0.0, 3.0), np.clip(-e.residual, 0.0, 3.0)
     return np.column_stack(
-        [np.ones_like(size), *(np.maximum(size - k, 0.0) for k in KNOTS), size, above * (1 - large), above * large, below * (1 - large), below * large]
+        [
+            np.ones_like(size),
+            *(np.maximum(size - k, 0.0) for k in KNOTS),
+            size,
+            above * (1 - large),
+            above * large,
+            below * (1 - large),
+            below * large,
+        ]
     )
 
 
@@ -244,7 +270,8 @@ def _least_absolute(
 ) -> Array:
     """argmin_b sum w |y - x b| by iteratively reweighted least squares; ``floor`` rounds the kink at zero.
 
-    Moments of ``(x, y)`` are summed over parts that stay in the processor's cache, from one product that is symmetric.
+    Moments of ``(x, y)`` are summed over parts that stay in the processor's cache, from one product
+    that is symmetric.
     """
     both, width = np.column_stack([x, y]), x.shape[1]
     penalty, part = ridge * np.eye(width), np.empty((_PART, width + 1))

@@ -1,8 +1,9 @@
 """What a pair's trade is pulled towards: the typical trade of two such economies, within what gravity expects, and none where policy shut it.
 
-Two predictions are joined. The median in logs of pairs like this one (:mod:`corridors.trade.pooled_gravity`) is what a log error
-asks for, but in levels it can say anything: Germany would sell the Netherlands trillions. PPML
-(:mod:`corridors.trade.expected_trade`) adds up to what economies sold and bought, but is a mean, above nearly all small pairs. The target
+Two predictions are joined. The median in logs of pairs like this one
+(:mod:`corridors.trade.pooled_gravity`) is what a log error asks for, but in levels it can say
+anything: Germany would sell the Netherlands trillions. PPML (:mod:`corridors.trade.expected_trade`)
+adds up to what economies sold and bought, but is a mean, above nearly all small pairs. The target
 is the median held between 1/20 and 2.7 times the PPML expectation.
 """
 
@@ -54,12 +55,19 @@ def closure_of(pair: tuple[str, str], year: int) -> str | None:
 
 def _shut(year: int) -> list[tuple[str, str, str]]:
     """Pairs that policy holds down in ``year``, with the policy."""
-    return [(a, b, policy) for a, b, since, until, policy in _closures(tables.stamp("closed_pairs")) if since <= year <= until]
+    return [
+        (a, b, policy)
+        for a, b, since, until, policy in _closures(tables.stamp("closed_pairs"))
+        if since <= year <= until
+    ]
 
 
 @lru_cache(maxsize=2)
 def _closures(_stamp: object) -> tuple[tuple[str, str, int, int, str], ...]:
-    return tuple((str(r.a), str(r.b), int(r.since), _until(r.until), str(r.policy)) for r in tables.closed_pairs().itertuples())
+    return tuple(
+        (str(r.a), str(r.b), int(r.since), _until(r.until), str(r.policy))
+        for r in tables.closed_pairs().itertuples()
+    )
 
 
 def _until(value: object) -> int:

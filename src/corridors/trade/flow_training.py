@@ -25,8 +25,9 @@ FIRST_RECONCILED = 2017
 class Trained:
     """What projections need: the forecaster of today, and the targets of the panel's last year.
 
-    ``ln_target`` (N, N) and ``sigma``, the spread of ln trade about it; ``previous`` (N, N) the residual of the observation
-    before the last, ``ln_previous`` its ln trade; ``direction_correlation`` of the errors of a pair's two directions.
+    ``ln_target`` (N, N) and ``sigma``, the spread of ln trade about it; ``previous`` (N, N) the
+    residual of the observation before the last, ``ln_previous`` its ln trade;
+    ``direction_correlation`` of the errors of a pair's two directions.
     """
 
     forecaster: Forecaster
@@ -48,14 +49,22 @@ def trained() -> Trained:
     before = len(world.years) - 2
     with np.errstate(divide="ignore", invalid="ignore"):
         ln_previous = _finite(np.log(world.trade[before]))
-    return Trained(forecaster, targets[-1], sigma, ln_previous - targets[before], ln_previous, _direction_correlation(past))
+    return Trained(
+        forecaster,
+        targets[-1],
+        sigma,
+        ln_previous - targets[before],
+        ln_previous,
+        _direction_correlation(past),
+    )
 
 
 def examples(world: Panel, targets: Array, k: int, end: int, ln_growth: Array | None = None) -> Examples:
     """Every pair that trades in the ``k``-th year, with its outcome in year ``end``.
 
-    ``targets`` (Y, N, N) of :func:`corridors.trade.flow_targets.ln_targets`. ``ln_growth`` (N,) replaces the known growth of
-    ln GDP (for forecasts of GDP). Pairs without geography or GDP are left out.
+    ``targets`` (Y, N, N) of :func:`corridors.trade.flow_targets.ln_targets`. ``ln_growth`` (N,)
+    replaces the known growth of ln GDP (for forecasts of GDP). Pairs without geography or GDP are
+    left out.
     """
     origin = world.years[k]
     flow, target = world.trade[k], targets[k]
@@ -101,7 +110,8 @@ def spans(world: Panel) -> list[tuple[int, int]]:
 def forecasts(world: Panel, targets: Array, growth: dict[tuple[int, int], Array] | None = None) -> list[Forecast]:
     """Forecasts from every origin, each trained, and its errors measured, on what had come by then.
 
-    ``growth`` (N,) by origin and end replaces the known growth of GDP in what is forecast, not in what is trained on.
+    ``growth`` (N,) by origin and end replaces the known growth of GDP in what is forecast, not in
+    what is trained on.
     """
     known = {(a, b): examples(world, targets, a, world.years[b]) for a, b in spans(world)}
     made: list[Forecast] = []
@@ -134,7 +144,11 @@ def _direction_correlation(past: list[Forecast]) -> float:
         size = int(max(f.examples.i.max(), f.examples.j.max())) + 1
         table = np.full((size, size), np.nan)
         large = f.examples.ln_trade > np.log(10.0)
-        table[f.examples.i[large], f.examples.j[large]] = f.error[large] / f.forecaster.spread(f.examples)[large] if f.forecaster.banded else f.error[large]
+        table[f.examples.i[large], f.examples.j[large]] = (
+            f.error[large] / f.forecaster.spread(f.examples)[large]
+            if f.forecaster.banded
+            else f.error[large]
+        )
         both = np.isfinite(table) & np.isfinite(table.T)
         pairs.append(np.column_stack([table[both], table.T[both]]))
     joined = np.concatenate(pairs)

@@ -1,15 +1,18 @@
 """GDP of an economy in the years to come: the IMF to 2030, SSP2 after, and how wrong such forecasts have been.
 
-The middle, in current dollars, goes on from the last known year with the growth of the IMF's dollar GDP (World Economic Outlook); where the
-IMF gives no dollar path (Pakistan, Afghanistan: no exchange rate is assumed), with its real growth and the dollar's
-inflation, that is, at a constant real exchange rate. After the IMF's last year real growth is that of SSP2
-(GDP at purchasing power parity, between its five-year points evenly), the real exchange rate stays, and dollars lose what the IMF
-says of its last year. An economy that neither has follows the median of all others.
+The middle, in current dollars, goes on from the last known year with the growth of the IMF's dollar
+GDP (World Economic Outlook); where the IMF gives no dollar path (Pakistan, Afghanistan: no exchange
+rate is assumed), with its real growth and the dollar's inflation, that is, at a constant real
+exchange rate. After the IMF's last year real growth is that of SSP2 (GDP at purchasing power
+parity, between its five-year points evenly), the real exchange rate stays, and dollars lose what
+the IMF says of its last year. An economy that neither has follows the median of all others.
 
-The spread is that of past forecasts: from every year since 2005 dollar GDP is forecast with the drift of ten years, shrunk half way to
-the world's, one to twelve years on, and the errors (half the width of their central 80 %) are taken by horizon and by income group; an
-economy's own record moves its group's by as much as it has years (weight :data:`OWN_WEIGHT`). The IMF's own forecasts of five years
-ago are not in the data; they know more than a drift of growth and no more of exchange rates, which are most of the error in dollars.
+The spread is that of past forecasts: from every year since 2005 dollar GDP is forecast with the
+drift of ten years, shrunk half way to the world's, one to twelve years on, and the errors (half the
+width of their central 80 %) are taken by horizon and by income group; an economy's own record moves
+its group's by as much as it has years (weight :data:`OWN_WEIGHT`). The IMF's own forecasts of five
+years ago are not in the data; they know more than a drift of growth and no more of exchange rates,
+which are most of the error in dollars.
 Errors of economies move together: an economy's is correlated with the world's as its growth was.
 """
 
@@ -46,7 +49,8 @@ _EIGHTY = 2 * 1.2815515655446004
 class GdpForecast:
     """``last_year`` and ``ln_last``: the last observation; ``ln_growth`` (H,) and ``sd`` (H,): median and standard
     deviation of ln GDP against it, 1..H years on; ``history`` Series by year (million US dollars);
-    ``source`` of the middle in words, ``group`` of income; ``world_share`` correlation of its growth with the world's."""
+    ``source`` of the middle in words, ``group`` of income; ``world_share`` correlation of its
+    growth with the world's."""
 
     economy: str
     source: str
@@ -70,7 +74,15 @@ def forecast(economy: str) -> GdpForecast:
     steps, source = _steps(economy, last)
     spread, shares, groups = _records()
     return GdpForecast(
-        economy, source, groups[economy], last, float(np.log(history.iloc[-1])), np.cumsum(steps), spread[economy], history, shares[economy]
+        economy,
+        source,
+        groups[economy],
+        last,
+        float(np.log(history.iloc[-1])),
+        np.cumsum(steps),
+        spread[economy],
+        history,
+        shares[economy],
     )
 
 
@@ -80,7 +92,11 @@ def middle(economies: tuple[str, str], year: int) -> tuple[float, float]:
     for economy in economies:
         ahead = forecast(economy)
         h = year - ahead.last_year
-        out.append(ahead.ln_last + float(ahead.ln_growth[min(h, LONGEST) - 1]) if h > 0 else float(_known(ahead, (year,))[0]))
+        out.append(
+            ahead.ln_last + float(ahead.ln_growth[min(h, LONGEST) - 1])
+            if h > 0
+            else float(_known(ahead, (year,))[0])
+        )
     return out[0], out[1]
 
 
@@ -89,9 +105,10 @@ def paths(
 ) -> tuple[Array, Array]:
     """ln GDP of both economies: two arrays (B, T); years that are known have their known value in every draw.
 
-    The errors of both share ``gdp_world_score`` with the weight of each economy's ``world_share``; the rest is its own, in
-    two components of a random walk's path (``gdp_exporter_score``, ``gdp_exporter_turn`` and the same for
-    ``importer``): the overall level and early against late years.
+    The errors of both share ``gdp_world_score`` with the weight of each economy's ``world_share``;
+    the rest is its own, in two components of a random walk's path (``gdp_exporter_score``,
+    ``gdp_exporter_turn`` and the same for ``importer``): the overall level and early against late
+    years.
     """
     world = params["gdp_world_score"][:, None]
     result = []
@@ -113,8 +130,9 @@ def paths(
 def walk_components(horizon: npt.NDArray[np.int64], longest: int) -> tuple[Array, Array]:
     """The two leading components of a random walk's path (Karhunen-Loeve), scaled to unit variance at each horizon.
 
-    sin((k - 1/2) pi h / H) weighted by 1/(k - 1/2), k = 1, 2: together nine tenths of the path's variance; the
-    scaling puts the rest back, so that only the shape of paths is simplified, not the width of bands.
+    sin((k - 1/2) pi h / H) weighted by 1/(k - 1/2), k = 1, 2: together nine tenths of the path's
+    variance; the scaling puts the rest back, so that only the shape of paths is simplified, not the
+    width of bands.
     """
     share = np.maximum(horizon, 1) / longest
     level = np.sin(0.5 * np.pi * share) / 0.5
@@ -141,7 +159,12 @@ def _outlook() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Array]:
     beyond = marks.interpolate(axis=1, limit_area="inside").diff(axis=1)
     years = np.arange(int(dollars.columns.min()), int(beyond.columns.max()) + LONGEST)
     inflation = deflator.reindex(years).ffill().bfill().to_numpy()
-    return dollars.reindex(columns=years), real.reindex(columns=years), beyond.reindex(columns=years).ffill(axis=1), inflation
+    return (
+        dollars.reindex(columns=years),
+        real.reindex(columns=years),
+        beyond.reindex(columns=years).ffill(axis=1),
+        inflation,
+    )
 
 
 def _steps(economy: str, last: int) -> tuple[Array, str]:
@@ -164,7 +187,11 @@ def _steps(economy: str, last: int) -> tuple[Array, str]:
     known = dollars.to_numpy()[:, at]
     for k in np.flatnonzero(np.isfinite(known).any(axis=0)):
         typical[k] = np.nanmedian(known[:, k])
-    steps = np.where(np.isfinite(fund), fund, np.where(np.isfinite(volume), volume, np.where(np.isfinite(after), after, typical)))
+    steps = np.where(
+        np.isfinite(fund),
+        fund,
+        np.where(np.isfinite(volume), volume, np.where(np.isfinite(after), after, typical)),
+    )
     used = []
     if np.isfinite(fund).any():
         used.append("IMF, dollars")
@@ -195,7 +222,12 @@ def _judged() -> tuple[list[str], Array, Array, list[str]]:
             if k + h < len(years):
                 errors[:, h - 1, k] = values[:, k + h] - values[:, k] - h * drift
     groups = _groups(list(table.index))
-    pooled = np.stack([[_width(errors[[g == name for g in groups], h]) for h in range(LONGEST_JUDGED)] for name in GROUP_NAMES])
+    pooled = np.stack(
+        [
+            [_width(errors[[g == name for g in groups], h]) for h in range(LONGEST_JUDGED)]
+            for name in GROUP_NAMES
+        ]
+    )
     pooled = np.maximum.accumulate(pooled, axis=1)
     sd = np.empty((len(values), LONGEST))
     for n, group in enumerate(groups):
@@ -203,7 +235,11 @@ def _judged() -> tuple[list[str], Array, Array, list[str]]:
         ratios = [_rms(errors[n, h]) / typical[h] for h in (3, 7) if np.isfinite(errors[n, h]).sum() >= FEWEST_YEARS]
         factor = float(np.exp(OWN_WEIGHT * np.log(np.clip(np.mean(ratios), 0.5, 2.5)))) if ratios else 1.0
         ahead = np.arange(1, LONGEST + 1)
-        sd[n] = factor * typical[np.minimum(ahead, LONGEST_JUDGED) - 1] * np.sqrt(np.maximum(ahead / LONGEST_JUDGED, 1.0))
+        sd[n] = (
+            factor
+            * typical[np.minimum(ahead, LONGEST_JUDGED) - 1]
+            * np.sqrt(np.maximum(ahead / LONGEST_JUDGED, 1.0))
+        )
     share = np.empty(len(values))
     for n in range(len(values)):
         others = np.nanmedian(np.delete(steps, n, axis=0), axis=0)
@@ -215,7 +251,11 @@ def _judged() -> tuple[list[str], Array, Array, list[str]]:
 @lru_cache(maxsize=1)
 def _records() -> tuple[dict[str, Array], dict[str, float], dict[str, str]]:
     names, sd, share, groups = _judged()
-    return dict(zip(names, sd, strict=True)), dict(zip(names, share.tolist(), strict=True)), dict(zip(names, groups, strict=True))
+    return (
+        dict(zip(names, sd, strict=True)),
+        dict(zip(names, share.tolist(), strict=True)),
+        dict(zip(names, groups, strict=True)),
+    )
 
 
 def _groups(names: list[str]) -> list[str]:

@@ -1,10 +1,11 @@
 """What an agreement or a shorter distance would do to a pair's trade, by the gravity estimates alone.
 
-No route, crossing or measure enters here: the estimate b of a covariate z says how trade moves with it,
-trade costs move by ``tau'/tau = exp(-b dz / theta)``, and the world adjusts in general equilibrium
-(:func:`corridors.equilibrium.respond`) from its trade today (:func:`corridors.trade.world.base_matrix`). The band
-is that of the estimate, b +- 1.2816 standard errors: trade is monotone in it, so its ends are those of trade.
-A pair that trades little gains little in dollars: the percentages apply to what it trades today.
+No route, crossing or measure enters here: the estimate b of a covariate z says how trade moves with
+it, trade costs move by ``tau'/tau = exp(-b dz / theta)``, and the world adjusts in general
+equilibrium (:func:`corridors.equilibrium.respond`) from its trade today
+(:func:`corridors.trade.world.base_matrix`). The band is that of the estimate, b +- 1.2816 standard
+errors: trade is monotone in it, so its ends are those of trade. A pair that trades little gains
+little in dollars: the percentages apply to what it trades today.
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ def gravity_whatif(pair: tuple[str, str], shorter_percent: float = 10.0, closure
 
     Returns
     -------
-    One row a case and direction: case, exporter, importer, base_musd (million US dollars a year, in the year of the
-    world matrix), direct_percent (trade costs alone, nothing else adjusts), change_percent_p10, _p50, _p90, and
-    change_musd_p10, _p50, _p90. Where the pair has an agreement already, its case is left out.
+    One row a case and direction: case, exporter, importer, base_musd (million US dollars a year, in
+    the year of the world matrix), direct_percent (trade costs alone, nothing else adjusts),
+    change_percent_p10, _p50, _p90, and change_musd_p10, _p50, _p90. Where the pair has an agreement
+    already, its case is left out.
 
     Raises DataError for an unknown economy or a distance that cannot shrink so far.
     """
@@ -66,11 +68,12 @@ def gravity_whatif(pair: tuple[str, str], shorter_percent: float = 10.0, closure
 def whatif_by_economy(pair: tuple[str, str], shorter_percent: float = 10.0) -> pd.DataFrame:
     """What the same changes do to both economies as a whole, the world adjusting, with standard errors by the delta method.
 
-    The estimate of the covariate is what varies; it is the direct effect on trade, so that the trade elasticity only says
-    what it is worth in costs (Anderson and Yotov 2016; :func:`corridors.equilibrium.standard_errors`).
+    The estimate of the covariate is what varies; it is the direct effect on trade, so that the
+    trade elasticity only says what it is worth in costs (Anderson and Yotov 2016;
+    :func:`corridors.equilibrium.standard_errors`).
 
-    Returns one row a case, economy and quantity (exports, imports, real_gdp): case, economy, quantity, change_percent,
-    std_error_percent. Raises DataError as :func:`gravity_whatif` does.
+    Returns one row a case, economy and quantity (exports, imports, real_gdp): case, economy,
+    quantity, change_percent, std_error_percent. Raises DataError as :func:`gravity_whatif` does.
     """
     trade, cases = _checked(pair, shorter_percent)
     fit = expected_trade.answer()
@@ -86,7 +89,15 @@ def whatif_by_economy(pair: tuple[str, str], shorter_percent: float = 10.0) -> p
         for economy in pair:
             for quantity in ("exports", "imports", "real_gdp"):
                 column = f"{quantity}_percent"
-                rows.append((case, economy, quantity, float(found.estimate.loc[economy, column]), float(found.standard_error.loc[economy, column])))
+                rows.append(
+                    (
+                        case,
+                        economy,
+                        quantity,
+                        float(found.estimate.loc[economy, column]),
+                        float(found.standard_error.loc[economy, column]),
+                    )
+                )
     return pd.DataFrame(rows, columns=["case", "economy", "quantity", "change_percent", "std_error_percent"])
 
 

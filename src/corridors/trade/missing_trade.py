@@ -1,14 +1,15 @@
 """Missing trade: what pairs trade, over what the gravity model expects of two such economies.
 
-The model is the one gravity estimate of the library (:mod:`corridors.trade.expected_trade`: PPML on all years of the panel,
-effects of exporter and year and of importer and year) at the last year of the panel. A ratio of 0.3 means: a third of what the pair
-would trade if it were like the average pair of its size, distance and ties. It is a description, not a
-forecast: the ratio holds everything that the covariates leave out (sanctions, payments, politics, oil).
+The model is the one gravity estimate of the library (:mod:`corridors.trade.expected_trade`: PPML on
+all years of the panel, effects of exporter and year and of importer and year) at the last year of
+the panel. A ratio of 0.3 means: a third of what the pair would trade if it were like the average
+pair of its size, distance and ties. It is a description, not a forecast: the ratio holds everything
+that the covariates leave out (sanctions, payments, politics, oil).
 
-The band of a ratio is the estimation error of the expectation from that year's trade alone, fixed effects included: with eta = D'g
-the linear predictor and V the covariance of all parameters clustered by unordered pair,
-``ln ratio +- 1.2816 sqrt(D'V D)``. How far ratios of other pairs of that expected size lie from one is
-another matter, told in ``typical_p10`` and ``typical_p90``.
+The band of a ratio is the estimation error of the expectation from that year's trade alone, fixed
+effects included: with eta = D'g the linear predictor and V the covariance of all parameters
+clustered by unordered pair, ``ln ratio +- 1.2816 sqrt(D'V D)``. How far ratios of other pairs of
+that expected size lie from one is another matter, told in ``typical_p10`` and ``typical_p90``.
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ class WorldFit:
 def sample_of_year(year: int) -> pd.DataFrame:
     """Directed pairs of ``year`` in the world panel with geography: one row each, ready for :func:`corridors.gravity.ppml`.
 
-    Columns: exporter, importer, year, trade_musd (million US dollars, zeros kept) and the covariates
-    (:data:`corridors.trade.expected_trade.COVARIATES`). A pair whose trade is not known has no row. Raises
-    DataError for a year that the panel lacks.
+    Columns: exporter, importer, year, trade_musd (million US dollars, zeros kept) and the
+    covariates (:data:`corridors.trade.expected_trade.COVARIATES`). A pair whose trade is not known
+    has no row. Raises DataError for a year that the panel lacks.
     """
     world = panel.load()
     if year not in world.years:
@@ -89,11 +90,12 @@ def pooled_fit() -> tuple[Fit, pd.DataFrame]:
 def missing_trade(economies: Sequence[str]) -> pd.DataFrame:
     """Observed over expected trade of each of ``economies`` with all its partners, both directions.
 
-    Columns: exporter, importer, partner, direction ("exports" or "imports" as ``study_economy`` sees it),
-    study_economy, year, observed_musd, predicted_musd (million US dollars), ratio, ratio_p10, ratio_p90 (the
-    estimation error of the expectation), typical_p10, typical_p90 (80 % of pairs of that expected size have
-    a ratio between them), rank (share of those pairs that have a lower ratio). Sorted by expected trade within
-    economy and direction. A direction that nobody reported has no row.
+    Columns: exporter, importer, partner, direction ("exports" or "imports" as ``study_economy``
+    sees it), study_economy, year, observed_musd, predicted_musd (million US dollars), ratio,
+    ratio_p10, ratio_p90 (the estimation error of the expectation), typical_p10, typical_p90 (80 %
+    of pairs of that expected size have a ratio between them), rank (share of those pairs that have
+    a lower ratio). Sorted by expected trade within economy and direction. A direction that nobody
+    reported has no row.
 
     Raises DataError for an economy that has no trade in that year of the panel.
     """
@@ -146,9 +148,9 @@ def _ratios(
 def gravity_table() -> pd.DataFrame:
     """Our estimates beside the literature's.
 
-    Columns: covariate, estimate, std_error, literature_mean, literature_low, literature_high (mean plus or
-    minus one standard deviation over published estimates; missing where ``data/parameters.csv`` has none),
-    source.
+    Columns: covariate, estimate, std_error, literature_mean, literature_low, literature_high (mean
+    plus or minus one standard deviation over published estimates; missing where
+    ``data/parameters.csv`` has none), source.
     """
     fit = expected_trade.answer()
     known = tables.parameters().set_index("parameter")

@@ -5,9 +5,9 @@
 
 Fixed effects need trade of the economy itself; a random effect falls back on the regression on GDP
 where an exporter has not reported (Uzbekistan, Turkmenistan ...), and leans on it where few flows
-are known. Solved by Henderson's mixed-model equations, the variances by EM steps. In logs, over positive
-flows: the forecast is judged by its log error, for which the conditional median is wanted, not the
-mean that PPML estimates. (Estimates of the elasticities for the report come from PPML,
+are known. Solved by Henderson's mixed-model equations, the variances by EM steps. In logs, over
+positive flows: the forecast is judged by its log error, for which the conditional median is wanted,
+not the mean that PPML estimates. (Estimates of the elasticities for the report come from PPML,
 :mod:`corridors.gravity`.)
 """
 

@@ -1,17 +1,21 @@
 """What a pair really traded, from reports that disagree: one state-space model in statsmodels.
 
-Reports differ in reporter (Pakistan, Russia, a data base), in basis (customs, payments), in year (calendar, fiscal
-from July to June, some months of one) and have gaps. They are all readings of one monthly state:
+Reports differ in reporter (Pakistan, Russia, a data base), in basis (customs, payments), in year
+(calendar, fiscal from July to June, some months of one) and have gaps. They are all readings of one
+monthly state:
 
-    x_t = x_(t-1) + u_t,          u_t ~ N(0, s^2/12 [1 r; r 1])         (x: log yearly rate of exports, imports)
-    y   = ln( mean over the months of the report of exp x ) + v,        v ~ N(0, m^2)
+    x_t = x_(t-1) + u_t,          u_t ~ N(0, s^2/12 [1 r; r 1])         (x: log yearly rate of
+    exports, imports) y   = ln( mean over the months of the report of exp x ) + v,        v ~ N(0,
+    m^2)
 
-where a report of both flows together reads ln(mean(exp x_1 + exp x_2)). A fiscal year is simply the twelve
-months that it covers, so no report is shifted or averaged by hand. The reading is not linear; the
-model is linearised at the smoothed path and smoothed again until the path stays (iterated extended Kalman
-smoother). The yearly volatility s and the disagreement m are estimated by maximum likelihood; the correlation r of the two
-directions is 0.3. Cargoes that will not come every year (``data/one_off_cargoes.csv``: wheat bought after a short harvest) are
-taken out of the months they came in, so that the level is what goes on. Months are taken to be alike: there are too few reports to estimate a season.
+where a report of both flows together reads ln(mean(exp x_1 + exp x_2)). A fiscal year is simply the
+twelve months that it covers, so no report is shifted or averaged by hand. The reading is not
+linear; the model is linearised at the smoothed path and smoothed again until the path stays
+(iterated extended Kalman smoother). The yearly volatility s and the disagreement m are estimated by
+maximum likelihood; the correlation r of the two directions is 0.3. Cargoes that will not come every
+year (``data/one_off_cargoes.csv``: wheat bought after a short harvest) are taken out of the months
+they came in, so that the level is what goes on. Months are taken to be alike: there are too few
+reports to estimate a season.
 """
 
 from __future__ import annotations
@@ -44,9 +48,10 @@ _PANEL_VIEW = "world panel"
 class PairLevel:
     """The smoothed yearly trade of a pair.
 
-    ``years`` (Y,); ``ln_level`` (Y, 2) log of exports and imports in million US dollars over the calendar year;
-    ``covariance`` (Y, 2, 2) of its error; ``volatility`` s a year and ``disagreement`` m, both in logs;
-    ``readings`` the reports used: view, start, end, flow, trade_musd (as a yearly rate), ln_error (report minus smoothed).
+    ``years`` (Y,); ``ln_level`` (Y, 2) log of exports and imports in million US dollars over the
+    calendar year; ``covariance`` (Y, 2, 2) of its error; ``volatility`` s a year and
+    ``disagreement`` m, both in logs; ``readings`` the reports used: view, start, end, flow,
+    trade_musd (as a yearly rate), ln_error (report minus smoothed).
     """
 
     pair: tuple[str, str]
@@ -244,7 +249,8 @@ def _smoother(design: Array, observed: Array) -> KalmanSmoother:
         selection[first, flow] = 1.0
     model["transition"] = transition
     model["selection"] = selection
-    # A vague start: the first level is anywhere within a factor of some hundreds of 50 million dollars.
+    # A vague start: the first level is anywhere within a factor of some hundreds of 50 million
+    # dollars.
     model.initialize_known(np.full(2 * LAGS, np.log(50.0)), np.kron(np.eye(2), np.full((LAGS, LAGS), 4.0)))
     return model
 

@@ -1,21 +1,25 @@
 """The world's trade by sector, an estimate: what each economy sells and buys, balanced to who trades with whom.
 
-Bilateral trade by sector is known for few pairs at hand, what each economy sells (16 groups of goods, four
-stages of processing) and buys (four stages) for most (``data/trade_composition_by_economy.csv``). The estimate
-is the table nearest in relative entropy to a first guess that agrees with all of it (Deming and Stephan 1940):
+Bilateral trade by sector is known for few pairs at hand, what each economy sells (16 groups of
+goods, four stages of processing) and buys (four stages) for most
+(``data/trade_composition_by_economy.csv``). The estimate is the table nearest in relative entropy
+to a first guess that agrees with all of it (Deming and Stephan 1940):
 
-1. which stages a group's goods are at is read off the exporters (non-negative least squares over economies),
-   so that an exporter's shares by sector and stage follow from its groups;
-2. the first guess divides each flow by its exporter's shares, those of sectors that travel badly falling
-   with distance by their own elasticity (``data/trade_elasticities_gtap.csv``);
-3. it is scaled in turn to what exporters sell by sector and stage, to what importers buy by stage, and to
-   each flow's total, which it meets exactly; the compositions of ``data/sector_shares.csv`` are held.
+1. which stages a group's goods are at is read off the exporters (non-negative least squares over
+   economies), so that an exporter's shares by sector and stage follow from its groups;
+2. the first guess divides each flow by its exporter's shares, those of sectors that travel badly
+   falling with distance by their own elasticity (``data/trade_elasticities_gtap.csv``);
+3. it is scaled in turn to what exporters sell by sector and stage, to what importers buy by stage,
+   and to each flow's total, which it meets exactly; the compositions of ``data/sector_shares.csv``
+   are held.
 
-Economies without a report have the mean of the five nearest that have one, or a row in ``sector_shares``.
+Economies without a report have the mean of the five nearest that have one, or a row in
+``sector_shares``.
 
-Sales at home: with input shares and final demand of ``data/sector_inputs.csv`` and ``data/sectors.csv``, an
-economy's spending is what its GDP and its deficit in goods pay for, and at least a tenth of what it imports
-in a sector is made there as well. Re-exporting economies make more than their GDP says.
+Sales at home: with input shares and final demand of ``data/sector_inputs.csv`` and
+``data/sectors.csv``, an economy's spending is what its GDP and its deficit in goods pay for, and at
+least a tenth of what it imports in a sector is made there as well. Re-exporting economies make more
+than their GDP says.
 """
 
 from __future__ import annotations
@@ -50,8 +54,9 @@ _MET = 1e-4
 @dataclass(frozen=True)
 class Composition:
     """Trade by sector of N economies: ``goods`` the G sectors of goods, ``trade`` (G,N,N) million dollars,
-    diagonal 0; ``basis`` where each exporter's shares are from; ``off`` by how much what economies sell or
-    buy by sector and stage is missed, as a share of all trade (sources disagree; flows' totals are met)."""
+    diagonal 0; ``basis`` where each exporter's shares are from; ``off`` by how much what economies
+    sell or buy by sector and stage is missed, as a share of all trade (sources disagree; flows'
+    totals are met)."""
 
     economies: tuple[str, ...]
     goods: tuple[str, ...]
@@ -117,9 +122,10 @@ def input_share() -> Array:
 def sales_at_home(flows: Array, gdp: Array, share: Array, final: Array) -> Array:
     """Sales at home (S,N) of the goods in ``flows`` (S-1,N,N) and of services.
 
-    Final spending is ``gdp`` (N,) and the deficit in goods, at least ``LEAST_FINAL`` of GDP; it is divided by
-    ``final`` (S,). Production R is the least that serves it and the inputs that R itself needs,
-    R = max(exports + LEAST_HOME imports, exports - imports + share R + final spending), reached from below.
+    Final spending is ``gdp`` (N,) and the deficit in goods, at least ``LEAST_FINAL`` of GDP; it is
+    divided by ``final`` (S,). Production R is the least that serves it and the inputs that R itself
+    needs, R = max(exports + LEAST_HOME imports, exports - imports + share R + final spending),
+    reached from below.
     """
     sold = np.vstack([flows.sum(axis=2), np.zeros(flows.shape[1])])
     got = np.vstack([flows.sum(axis=1), np.zeros(flows.shape[1])])
@@ -166,9 +172,9 @@ def _estimated() -> tuple[Array, tuple[str, ...], tuple[str, ...], float]:
 def balanced(first: Array, flows: Array, sold: Array, bought: Array) -> tuple[Array, float]:
     """``first`` guess (G,Q,N,1 or N) of shares by sector, stage, exporter and importer, scaled to the margins.
 
-    flows (N,N) are met exactly; sold (G,Q,N), each exporter's shares, and bought (Q,N), each importer's, as
-    nearly as they agree with one another. Returns the table (G,Q,N,N) and the part of all trade by which the
-    margins are missed.
+    flows (N,N) are met exactly; sold (G,Q,N), each exporter's shares, and bought (Q,N), each
+    importer's, as nearly as they agree with one another. Returns the table (G,Q,N,N) and the part
+    of all trade by which the margins are missed.
     """
     exports, imports = flows.sum(axis=1), flows.sum(axis=0)
     wanted_sold = sold * exports
@@ -217,7 +223,12 @@ def exporter_shares(economies: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]
             out[:, :, n] = known[:, place[economy]]
             basis.append(REPORTED)
         elif economy in set(rest["exporter"]):
-            share = rest[rest["exporter"] == economy].set_index("sector")["share"].reindex(list(groups)).to_numpy(dtype=float)
+            share = (
+                rest[rest["exporter"] == economy]
+                .set_index("sector")["share"]
+                .reindex(list(groups))
+                .to_numpy(dtype=float)
+            )
             out[:, :, n] = share[:, None] * stage_of
             basis.append(OWN_ROW)
         else:

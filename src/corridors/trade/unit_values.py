@@ -1,15 +1,18 @@
 """What a tonne is worth by pair and cargo class, from published values of groups of goods and what each economy sells.
 
-A class's mean in the world (``data/cargo_classes.csv``) moves with what a pair trades within the class. With ``a_g`` the
-weight of group ``g`` (:func:`corridors.trade.composition.weights`, bulk left out), ``u_g`` published dollars a tonne of it
-(``data/unit_values.csv``, geometric mean over products) and ``W`` the same mean for the world's exports,
+A class's mean in the world (``data/cargo_classes.csv``) moves with what a pair trades within the
+class. With ``a_g`` the weight of group ``g`` (:func:`corridors.trade.composition.weights`, bulk
+left out), ``u_g`` published dollars a tonne of it (``data/unit_values.csv``, geometric mean over
+products) and ``W`` the same mean for the world's exports,
 
-    ``r = (sum a_g / sum a_g / u_g) / W``,      dollars a tonne = class mean ``r^w``,      ``w = max(0, 1 - noise / var ln r)``
+    ``r = (sum a_g / sum a_g / u_g) / W``,      dollars a tonne = class mean ``r^w``,      ``w =
+    max(0, 1 - noise / var ln r)``
 
-``w`` is the reliability of the index (errors in variables): ``var ln r`` over exporters, and of it ``noise`` that the scatter ``s^2``
-of products within groups makes, ``mean over exporters of sum (t_g - T_g)^2 s^2 / n_g`` with ``t``, ``T`` the shares in tonnes of the
-exporter and of the world, ``n_g`` the products behind ``u_g``. A group without a published value counts as the mean; for
-bulk and textiles nothing tells groups apart, so ``r`` is 1.
+``w`` is the reliability of the index (errors in variables): ``var ln r`` over exporters, and of it
+``noise`` that the scatter ``s^2`` of products within groups makes, ``mean over exporters of sum
+(t_g - T_g)^2 s^2 / n_g`` with ``t``, ``T`` the shares in tonnes of the exporter and of the world,
+``n_g`` the products behind ``u_g``. A group without a published value counts as the mean; for bulk
+and textiles nothing tells groups apart, so ``r`` is 1.
 """
 
 from __future__ import annotations
@@ -47,7 +50,10 @@ def published() -> Published:
     for row in table.itertuples():
         for group in str(row.goods).split():
             found.setdefault(group, {}).setdefault(str(row.product), []).append(float(np.log(row.usd_per_t)))
-    products = {group: np.array([np.mean(values) for values in by_product.values()]) for group, by_product in found.items()}
+    products = {
+        group: np.array([np.mean(values) for values in by_product.values()])
+        for group, by_product in found.items()
+    }
     free = sum(values.size - 1 for values in products.values())
     squares = sum(float(((values - values.mean()) ** 2).sum()) for values in products.values())
     return Published(
@@ -107,7 +113,13 @@ def _world(_stamps: tuple[object, ...]) -> tuple[Mapping[str, float], Mapping[st
             if own.sum() > 0.0:
                 index.append(_ln_mean(weights, name, known, means[name]))
                 apart = own / own.sum() - tonnes / tonnes.sum()
-                noise.append(sum(d * d * known.scatter / known.products[g] for g, d in zip(groups, apart, strict=True) if g in known.products))
+                noise.append(
+                    sum(
+                        d * d * known.scatter / known.products[g]
+                        for g, d in zip(groups, apart, strict=True)
+                        if g in known.products
+                    )
+                )
         spread = float(np.var(index)) if len(index) >= _TWO_PRODUCTS else 0.0
         reliable[name] = max(0.0, 1.0 - float(np.mean(noise)) / spread) if spread > 0.0 else 0.0
     return means, reliable
@@ -116,12 +128,26 @@ def _world(_stamps: tuple[object, ...]) -> tuple[Mapping[str, float], Mapping[st
 def _tonnes(weights: Mapping[str, float], name: str, known: Published, mean: float) -> tuple[list[str], Array]:
     """Groups of a class and their tonnes, in no unit; what has no published value counts as ``mean`` (ln dollars a tonne)."""
     groups = [g for g, (_, kind, _) in composition.GROUPS.items() if kind == name]
-    return groups, np.array([weights[g] * (1.0 - composition.GROUPS[g][0]) * np.exp(-known.ln_usd_per_t.get(g, mean)) for g in groups])
+    return groups, np.array(
+        [
+            weights[g] * (1.0 - composition.GROUPS[g][0]) * np.exp(-known.ln_usd_per_t.get(g, mean))
+            for g in groups
+        ]
+    )
 
 
 def _ln_mean(weights: Mapping[str, float], name: str, known: Published, mean: float | None) -> float:
     """ln of dollars a tonne of a class, value over tonnes; what has no published value counts as ``mean``, or is left out (None)."""
-    groups = [g for g, (_, kind, _) in composition.GROUPS.items() if kind == name and (mean is not None or g in known.ln_usd_per_t)]
+    groups = [
+        g
+        for g, (_, kind, _) in composition.GROUPS.items()
+        if kind == name and (mean is not None or g in known.ln_usd_per_t)
+    ]
     value = sum(weights[g] * (1.0 - composition.GROUPS[g][0]) for g in groups)
-    tonnes = sum(weights[g] * (1.0 - composition.GROUPS[g][0]) * np.exp(-known.ln_usd_per_t.get(g, mean or 0.0)) for g in groups)
+    tonnes = sum(
+        weights[g]
+        * (1.0 - composition.GROUPS[g][0])
+        * np.exp(-known.ln_usd_per_t.get(g, mean or 0.0))
+        for g in groups
+    )
     return float(np.log(value / tonnes)) if tonnes > 0.0 else mean or 0.0

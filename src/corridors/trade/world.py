@@ -1,24 +1,28 @@
 """The world's trade in the base year: what was observed, as it is, and what nobody reported, marked.
 
-The base year is the newest year of ``data/world_trade.csv``. Each international flow is one of these, and
-:func:`provenance` says which:
+The base year is the newest year of ``data/world_trade.csv``. Each international flow is one of
+these, and :func:`provenance` says which:
 
 1. *reported* by either side: as it is;
-2. *cited*: neither side is in that table, but another source has the flow (``data/unreported_flows.csv``);
-3. *older report*: neither side reports now, but the exporter did within :data:`OLDEST_REPORT` years before: that flow,
-   grown as the trade of both with everybody else grew since, X_ij(0) (G_i G_j / G), G_i being what i sold then and now to
-   partners known in both years, G_j what j bought, G what all did, the growth within a factor :data:`WIDEST_GROWTH`. Reports of
-   trade with an economy that the newest table leaves out hold what was not allocated to any (oil sold to "other Asia"): they
-   count up to :data:`WIDEST_GROWTH` times what gravity expects;
+2. *cited*: neither side is in that table, but another source has the flow
+(``data/unreported_flows.csv``); 3. *older report*: neither side reports now, but the exporter did
+within :data:`OLDEST_REPORT` years before: that flow,
+   grown as the trade of both with everybody else grew since, X_ij(0) (G_i G_j / G), G_i being what
+   i sold then and now to partners known in both years, G_j what j bought, G what all did, the
+   growth within a factor :data:`WIDEST_GROWTH`. Reports of trade with an economy that the newest
+   table leaves out hold what was not allocated to any (oil sold to "other Asia"): they count up to
+   :data:`WIDEST_GROWTH` times what gravity expects;
 4. *gravity model*: the rest, as :mod:`corridors.trade.expected_trade` expects it.
 
-Where an economy's total is stated (``data/trade_totals.csv``) and kinds 3 and 4 are most of its trade (Taiwan), they are scaled to fill what
-the total leaves, by no more than a factor :data:`WIDEST_SCALING`. Where most is known from partners, what a total leaves is
-mostly the partners' error, not the unknown flows: there the stated total stands beside the matrix's (:func:`totals`). Flows of
-kinds 1 and 2 never move.
+Where an economy's total is stated (``data/trade_totals.csv``) and kinds 3 and 4 are most of its
+trade (Taiwan), they are scaled to fill what the total leaves, by no more than a factor
+:data:`WIDEST_SCALING`. Where most is known from partners, what a total leaves is mostly the
+partners' error, not the unknown flows: there the stated total stands beside the matrix's
+(:func:`totals`). Flows of kinds 1 and 2 never move.
 
-Sales at home are gross output minus exports, gross output being GDP times ``gross_output_ratio`` (an estimate with a
-range in ``data/parameters.csv``), and never less than a tenth of gross output (entrepots re-export more than they make).
+Sales at home are gross output minus exports, gross output being GDP times ``gross_output_ratio``
+(an estimate with a range in ``data/parameters.csv``), and never less than a tenth of gross output
+(entrepots re-export more than they make).
 """
 
 from __future__ import annotations
@@ -58,8 +62,9 @@ UNREPORTED = (CITED, OLDER, MODEL)
 class World:
     """The matrix and where each number is from.
 
-    ``trade`` million US dollars, rows exporters, columns importers, diagonal sales at home; ``basis``
-    the same shape, one of the constants of this module; ``gdp_musd`` by economy, ``gdp_basis`` of it.
+    ``trade`` million US dollars, rows exporters, columns importers, diagonal sales at home;
+    ``basis`` the same shape, one of the constants of this module; ``gdp_musd`` by economy,
+    ``gdp_basis`` of it.
     """
 
     year: int
@@ -72,8 +77,9 @@ class World:
 def base_matrix(gross_output_ratio: float | None = None) -> pd.DataFrame:
     """Trade of the world in the base year, million US dollars, ISO3 x ISO3.
 
-    Rows are exporters, columns importers, the diagonal is sales at home; every economy sells at home, and
-    exports and imports something. ``gross_output_ratio`` replaces the central value of the parameter.
+    Rows are exporters, columns importers, the diagonal is sales at home; every economy sells at
+    home, and exports and imports something. ``gross_output_ratio`` replaces the central value of
+    the parameter.
     """
     return build(gross_output_ratio).trade.copy()
 
@@ -81,8 +87,8 @@ def base_matrix(gross_output_ratio: float | None = None) -> pd.DataFrame:
 def provenance() -> pd.DataFrame:
     """Where each international flow of :func:`base_matrix` is from.
 
-    Columns: exporter, importer, trade_musd, basis (a constant of this module), filled (neither side reported it),
-    home (sales at home).
+    Columns: exporter, importer, trade_musd, basis (a constant of this module), filled (neither side
+    reported it), home (sales at home).
     """
     world = build()
     names = world.trade.index
@@ -103,8 +109,8 @@ def provenance() -> pd.DataFrame:
 def totals() -> pd.DataFrame:
     """What each economy sells and buys by the matrix, how much of it nobody reported, and the total that is stated.
 
-    Columns: economy, exports_musd, exports_unreported_musd, exports_stated_musd (NaN where none is), the same three of
-    imports, gdp_basis.
+    Columns: economy, exports_musd, exports_unreported_musd, exports_stated_musd (NaN where none
+    is), the same three of imports, gdp_basis.
     """
     world = build()
     abroad = world.trade.to_numpy().copy()
@@ -164,7 +170,11 @@ def _flows(panels: panel.Panel) -> tuple[Array, npt.NDArray[np.object_]]:
     trade[unknown], basis[unknown] = expected[unknown], MODEL
     older = grown_reports(panels)
     left_out = np.isnan(panels.trade[-1]).all(axis=1) & np.isnan(panels.trade[-1]).all(axis=0)
-    older = np.where(left_out[:, None] | left_out, np.where(expected > 0, np.minimum(older, WIDEST_GROWTH * expected), older), older)
+    older = np.where(
+        left_out[:, None] | left_out,
+        np.where(expected > 0, np.minimum(older, WIDEST_GROWTH * expected), older),
+        older,
+    )
     use = unknown & np.isfinite(older)
     trade[use], basis[use] = older[use], OLDER
     free = unknown.copy()
@@ -174,7 +184,8 @@ def _flows(panels: panel.Panel) -> tuple[Array, npt.NDArray[np.object_]]:
         if not here.any():
             continue
         weights = np.where(here, trade[block], 0.0)
-        # A sum of several flows is divided as they would be without it, what is reported of it taken off.
+        # A sum of several flows is divided as they would be without it, what is reported of it
+        # taken off.
         rest = max(value - float(np.where(here, 0.0, trade[block]).sum()), 0.0)
         share = weights / weights.sum() if weights.sum() > 0 else here / here.sum()
         trade[block] = np.where(here, rest * share, trade[block])
@@ -190,7 +201,8 @@ def _flows(panels: panel.Panel) -> tuple[Array, npt.NDArray[np.object_]]:
 def grown_reports(panels: panel.Panel) -> Array:
     """The latest earlier report of every flow (N, N), at most :data:`OLDEST_REPORT` years old, brought to the last year.
 
-    Grown as both sides' trade with partners known in both years did; NaN where there is no such report or no such partner.
+    Grown as both sides' trade with partners known in both years did; NaN where there is no such
+    report or no such partner.
     """
     last = panels.trade[-1]
     out = np.full(last.shape, np.nan)
@@ -230,7 +242,9 @@ def _stated(names: pd.Index, year: int) -> tuple[Array, Array]:
     """Totals stated for the year (N,), (N,): exports and imports, both free on board, NaN where none is."""
     table = tables.trade_totals()
     table = table[table["year"] == year].set_index("economy").reindex(names)
-    return table["exports_musd"].to_numpy(dtype=np.float64), table["imports_musd"].to_numpy(dtype=np.float64) / FREIGHT_AND_INSURANCE
+    return table["exports_musd"].to_numpy(dtype=np.float64), table["imports_musd"].to_numpy(
+        dtype=np.float64
+    ) / FREIGHT_AND_INSURANCE
 
 
 def _cited(names: pd.Index, year: int) -> list[tuple[list[int], list[int], float]]:
@@ -248,7 +262,8 @@ def _cited(names: pd.Index, year: int) -> list[tuple[list[int], list[int], float
 def _in_year(reports: pd.DataFrame, year: int) -> float | None:
     """The calendar year's value from reports on periods that overlap it, weighted by the months shared.
 
-    A calendar year is half of one fiscal year and half of the next; where only one of them is known it stands for both.
+    A calendar year is half of one fiscal year and half of the next; where only one of them is known
+    it stands for both.
     """
     first, last = pd.Period(f"{year}-01", "M"), pd.Period(f"{year}-12", "M")
     weights, rates = [], []
@@ -267,7 +282,9 @@ def _complete_gdp(panels: panel.Panel, trade: Array, year: int) -> tuple[Array, 
     steps = np.nanmedian(np.diff(values, axis=1), axis=0)
     years = [int(y) for y in panels.gdp.columns]
     at = years.index(year)
-    basis = np.where(np.isnan(values[:, at]), "carried forward with the median growth of the world", "reported").astype(object)
+    basis = np.where(
+        np.isnan(values[:, at]), "carried forward with the median growth of the world", "reported"
+    ).astype(object)
     for k in range(1, at + 1):
         gap = np.isnan(values[:, k])
         values[gap, k] = values[gap, k - 1] + steps[k - 1]

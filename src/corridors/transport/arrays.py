@@ -24,8 +24,9 @@ Index = npt.NDArray[np.intp]
 class Group:
     """Cargo classes that choose among the same routes.
 
-    ``rows`` are routes of the choice set; ``sum_nests`` (nests, rows) and ``sum_markets`` (markets, nests)
-    add up; ``through`` (rows, X + S) and its transpose ``loads`` count passages of crossings and limited services.
+    ``rows`` are routes of the choice set; ``sum_nests`` (nests, rows) and ``sum_markets`` (markets,
+    nests) add up; ``through`` (rows, X + S) and its transpose ``loads`` count passages of crossings
+    and limited services.
     """
 
     classes: Index
@@ -49,10 +50,12 @@ class Group:
 class Coupling:
     """Which crossings share routes, nests and markets: sums over routes as sparse matrices.
 
-    ``members`` are the crossings it covers. ``pairs`` (2, Q) are pairs x <= y of positions in ``members``. ``together`` (Q, rows) sums over routes through both;
-    ``visits`` (V, rows) sums over routes of a nest through one crossing, ``visit_nest`` (V,) names the
-    nest. ``first``, ``second`` (U,) are visits of one nest, to be multiplied and summed by ``products``
-    (Q, U). ``far_first``, ``far_second`` (W,) and ``far_products`` (Q, W) are the same for visits of two nests of one market.
+    ``members`` are the crossings it covers. ``pairs`` (2, Q) are pairs x <= y of positions in
+    ``members``. ``together`` (Q, rows) sums over routes through both; ``visits`` (V, rows) sums
+    over routes of a nest through one crossing, ``visit_nest`` (V,) names the nest. ``first``,
+    ``second`` (U,) are visits of one nest, to be multiplied and summed by ``products`` (Q, U).
+    ``far_first``, ``far_second`` (W,) and ``far_products`` (Q, W) are the same for visits of two
+    nests of one market.
     """
 
     members: Index
@@ -280,7 +283,9 @@ def _summing(into: Index, count: int) -> sparse.csr_array:
 def _coupling(through: Array, nest_of_row: Index, market_of_nest: Index, members: Index) -> Coupling:
     passes = through[:, members]
     nests = int(nest_of_row.max(initial=-1)) + 1
-    visit_nest, visit_crossing = (axis.astype(np.intp) for axis in np.nonzero((_summing(nest_of_row, nests) @ passes) > 0))
+    visit_nest, visit_crossing = (
+        axis.astype(np.intp) for axis in np.nonzero((_summing(nest_of_row, nests) @ passes) > 0)
+    )
     visits = passes[:, visit_crossing].T * (nest_of_row[None, :] == visit_nest[:, None])
     near, far = [np.zeros((2, 0), dtype=np.intp)], [np.zeros((2, 0), dtype=np.intp)]
     for market in np.unique(market_of_nest[visit_nest]):
@@ -292,7 +297,12 @@ def _coupling(through: Array, nest_of_row: Index, market_of_nest: Index, members
         far.append(both[:, ~same])
     first, second = np.concatenate(near, axis=1)
     far_first, far_second = np.concatenate(far, axis=1)
-    ends = np.sort(np.stack([visit_crossing[np.r_[first, far_first]], visit_crossing[np.r_[second, far_second]]]), axis=0)
+    ends = np.sort(
+        np.stack(
+            [visit_crossing[np.r_[first, far_first]], visit_crossing[np.r_[second, far_second]]]
+        ),
+        axis=0,
+    )
     pairs, position = np.unique(ends, axis=1, return_inverse=True)
     position = position.reshape(-1)
     # Two nests that meet at one crossing meet there in both orders.
@@ -316,7 +326,8 @@ def _coupling(through: Array, nest_of_row: Index, market_of_nest: Index, members
 def _completed(share: Array, market_of_nest: Index, mode: list[str]) -> Array:
     """Shares that add to one over the modes a market has today; a mode without a row stays NaN.
 
-    A market for which nothing is known gives all to the ways outside the network, or to its last mode.
+    A market for which nothing is known gives all to the ways outside the network, or to its last
+    mode.
     """
     result = share.copy()
     for m in np.unique(market_of_nest):

@@ -1,8 +1,8 @@
 """The stochastic user equilibrium of :mod:`corridors.transport.system` in plain arrays, in blocks of cases.
 
-Arrays inside have cases last, so that each step runs along contiguous memory; a block is small enough
-to stay in the processor's cache. What comes out for a case depends on that case alone, not on its
-neighbours: two calls with the same numbers give the same bits.
+Arrays inside have cases last, so that each step runs along contiguous memory; a block is small
+enough to stay in the processor's cache. What comes out for a case depends on that case alone, not
+on its neighbours: two calls with the same numbers give the same bits.
 """
 
 from __future__ import annotations
@@ -57,13 +57,15 @@ def solve(
 ) -> dict[str, Any]:
     """Arrays of a :class:`corridors.transport.system.TransportState` for ``count`` cases, and those that ``feedback`` gives.
 
-    Cases that the usual iteration leaves open are solved another way and with short steps. Raises NotConverged where more
-    than :func:`most_unsettled` are still open after that; fewer are marked in ``settled``.
+    Cases that the usual iteration leaves open are solved another way and with short steps. Raises
+    NotConverged where more than :func:`most_unsettled` are still open after that; fewer are marked
+    in ``settled``.
     """
     shapes = _shapes(layout) if feedback is None else {**_shapes(layout), **feedback.shapes}
     step = BLOCK
     if feedback is not None and feedback.answers:
-        # World trade is most of the work, so that two halves are worth a helper; how many cores there are must not matter.
+        # World trade is most of the work, so that two halves are worth a helper; how many cores
+        # there are must not matter.
         step = min(BLOCK, max(_LEAST_BLOCK, -(-count // 2)))
     out = cores.fill(
         shapes,

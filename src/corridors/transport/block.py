@@ -41,13 +41,14 @@ class Block(Loading):
     def equilibrate(self, tolerance: float, start: Start) -> int:
         """Find the loads that bring forth themselves; returns the number of rounds of the slowest case.
 
-        Newton's method on a convex function of the waits (the sum of the integrals of loads over waits less
-        what shippers gain), whose slope is ``load - load(wait)``. A step that ends where the function
-        rises half as steeply as it fell at its beginning is halved. With ``A`` how much less traffic
-        comes for an hour more, ``s`` trucks and ``t`` hours for a step of the place, the step is ``(s + A t)^-1
-        (load(wait) - load)``. ``A`` is positive semidefinite, ``s`` and ``t`` are positive, so the matrix
-        has an inverse and the solution is unique. Cases that are not there in time are taken up again by simple
-        steps (:meth:`_averaged`) and finished by short ones.
+        Newton's method on a convex function of the waits (the sum of the integrals of loads over
+        waits less what shippers gain), whose slope is ``load - load(wait)``. A step that ends where
+        the function rises half as steeply as it fell at its beginning is halved. With ``A`` how
+        much less traffic comes for an hour more, ``s`` trucks and ``t`` hours for a step of the
+        place, the step is ``(s + A t)^-1 (load(wait) - load)``. ``A`` is positive semidefinite,
+        ``s`` and ``t`` are positive, so the matrix has an inverse and the solution is unique. Cases
+        that are not there in time are taken up again by simple steps (:meth:`_averaged`) and
+        finished by short ones.
         """
         return self._from(np.clip(self._first(start), EMPTIEST, FULLEST), tolerance)
 
@@ -166,7 +167,8 @@ class Block(Loading):
         matrix[diagonal[:crossings], diagonal[:crossings]] += self.rest_pull * self.rest
         matrix *= rise[None, :, :]
         matrix[diagonal, diagonal] += stretch
-        # Rows are of very different size where crossings are empty or full; each is brought to about 1.
+        # Rows are of very different size where crossings are empty or full; each is brought to
+        # about 1.
         by = np.abs(matrix).max(axis=1)
         by = np.maximum(by, 1e-290)
         matrix /= by[:, None, :]

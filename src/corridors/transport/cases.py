@@ -15,8 +15,9 @@ Array = npt.NDArray[np.float64]
 class Start:
     """Where the iteration begins: at ``factor`` times the traffic of the base year, or where another solution ended.
 
-    ``place`` (B, X + S) is the other's, or (B, X) if its services are none of ours. With its ``load`` (B, X), ``capacity``
-    (B, X), ``opened`` (B, X) and ``service_capacity`` (B, S), what has another capacity by now begins elsewhere.
+    ``place`` (B, X + S) is the other's, or (B, X) if its services are none of ours. With its
+    ``load`` (B, X), ``capacity`` (B, X), ``opened`` (B, X) and ``service_capacity`` (B, S), what
+    has another capacity by now begins elsewhere.
     """
 
     place: Array | None = None
@@ -37,8 +38,8 @@ class Start:
 class Cases:
     """What tells cases apart: parameters, measures, years, the study's trade, and what world trade makes of demand.
 
-    ``values`` by name (B,) or (1,); ``phases`` (B, M); ``years`` (B,); ``traded`` million dollars by directed pair (B, C);
-    ``shift`` (B, P) factor on the demand of each pair, or (1, 1).
+    ``values`` by name (B,) or (1,); ``phases`` (B, M); ``years`` (B,); ``traded`` million dollars
+    by directed pair (B, C); ``shift`` (B, P) factor on the demand of each pair, or (1, 1).
     """
 
     values: Mapping[str, Array]

@@ -34,7 +34,8 @@ Way = tuple[str, str, bool]
 class Market:
     """A pair between one gateway of each economy; ``weight`` is its part of the pair's trade.
 
-    ``pairs`` are positions of directed pairs. Two directions whose choices cannot differ share a market.
+    ``pairs`` are positions of directed pairs. Two directions whose choices cannot differ share a
+    market.
     """
 
     pairs: tuple[int, ...]
@@ -48,9 +49,10 @@ class ChoiceSet:
     """Routes with what each is made of. R routes, X crossings, S new services with a limit, L links moved.
 
     ``parts_hours`` (R, 3) hours that scale with road speed, with time at sea, and not at all;
-    ``parts_usd`` (R, 4) dollars a tonne by road, sea, rail and air; ``wait_hours`` (R,) of them for a
-    departure. ``through`` (R, X + S) counts passages of crossings and limited services, ``links_moved``
-    (L,) are positions of links that a measure moves and ``over`` (R, L) says which routes use them.
+    ``parts_usd`` (R, 4) dollars a tonne by road, sea, rail and air; ``wait_hours`` (R,) of them for
+    a departure. ``through`` (R, X + S) counts passages of crossings and limited services,
+    ``links_moved`` (L,) are positions of links that a measure moves and ``over`` (R, L) says which
+    routes use them.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -89,9 +91,14 @@ def build(
     markets: list[Market] = []
     rows: list[tuple[int, int, Route]] = []
     stated = set(zip(network.base_shares["exporter"], network.base_shares["importer"], strict=True))
-    # A pair has ways outside the network where the road does not carry all of its goods, or not all of its bulk.
+    # A pair has ways outside the network where the road does not carry all of its goods, or not all
+    # of its bulk.
     outside = _outside(network) - stated
-    never = shut - {network.crossing_names()[move.index] for move in effects.closure_days} - set(network.usual_closure_days)
+    never = (
+        shut
+        - {network.crossing_names()[move.index] for move in effects.closure_days}
+        - set(network.usual_closure_days)
+    )
     for numbers in alike:
         exporter, importer = pairs[numbers[0]]
         detailed = (exporter, importer) in study
@@ -99,12 +106,27 @@ def build(
             for destination, destination_weight in network.gateway(importer, exporter):
                 m = len(markets)
                 markets.append(Market(numbers, origin, destination, origin_weight * destination_weight))
-                routes = _by_road(roads[-1][0], found[_way(origin, destination, detailed)], (exporter, importer, origin, destination))
+                routes = _by_road(
+                    roads[-1][0],
+                    found[_way(origin, destination, detailed)],
+                    (exporter, importer, origin, destination),
+                )
                 if not detailed:
                     routes = [route for route in routes if never.isdisjoint(route.crossings)]
                 routes += by_service(network, roads[0][0], effects.services, exporter, importer, origin, destination)
                 if (exporter, importer) in outside or not routes:
-                    routes.append(Route(exporter, importer, origin, destination, OUTSIDE, (origin, destination), (), ()))
+                    routes.append(
+                        Route(
+                            exporter,
+                            importer,
+                            origin,
+                            destination,
+                            OUTSIDE,
+                            (origin, destination),
+                            (),
+                            (),
+                        )
+                    )
                 rows += [(m, MODES.index(r.mode), r) for r in routes]
     rows.sort(key=lambda row: row[:2])
     return _arrays(network, effects, tuple(pairs), tuple(markets), rows, limited)
@@ -169,8 +191,9 @@ Opened = tuple[Path, tuple[int, ...]]
 def _by_road(full: RoadMap, paths: Sequence[Opened], ends: tuple[str, str, str, str]) -> list[Route]:
     """The routes along ``paths`` in the direction of ``ends``: exporter, importer, origin, destination.
 
-    Of those over the same borders and ferries the dearer yield to the cheaper, by their costs on the ``full`` map, with all
-    measures in place: whoever goes that way takes the better road, and a second one as good is worth nothing.
+    Of those over the same borders and ferries the dearer yield to the cheaper, by their costs on
+    the ``full`` map, with all measures in place: whoever goes that way takes the better road, and a
+    second one as good is worth nothing.
     """
     step = -1 if ends[2] > ends[3] else 1
     better: dict[tuple[str, ...], tuple[tuple[int, ...], ...]] = {}
@@ -201,7 +224,9 @@ def _paths(
     """
     of_data = load.cache_info().currsize > 0 and network is load()
     today = _of_data(tuple(sorted(shut)), wanted) if of_data else _several(roads[0][0], shut, wanted)
-    found: dict[Way, list[Opened]] = {way: [(path, ()) for path in paths] for way, paths in zip(wanted, today, strict=True)}
+    found: dict[Way, list[Opened]] = {
+        way: [(path, ()) for path in paths] for way, paths in zip(wanted, today, strict=True)
+    }
     for changed, there in roads[1:]:
         for way, paths in zip(wanted, _of_changed(_Roads(changed, there), shut, wanted), strict=True):
             known = {path.links for path, _ in found[way]}

@@ -1,14 +1,18 @@
 """What if a border shuts for a month: who waits, who goes round, and what the second corridor is worth.
 
-While a crossing is shut for ``t`` days, those who come to it wait ``t / 2`` days on average; in the fluid queue that
-holds for all who arrive until the backlog has gone, whatever the capacity. So a closure is a crossing that takes
-``12 t`` hours longer, and the equilibrium of :mod:`corridors.transport.system` says who still comes (and stands there in the
-end) and who takes another road, ship or train. For goods by road, the cost of choosing among routes of generalised
-cost ``g`` is the log-sum ``I = -ln(sum exp(-lambda g)) / lambda`` of :mod:`corridors.transport.nested_logit`; its change is
+While a crossing is shut for ``t`` days, those who come to it wait ``t / 2`` days on average; in the
+fluid queue that holds for all who arrive until the backlog has gone, whatever the capacity. So a
+closure is a crossing that takes ``12 t`` hours longer, and the equilibrium of
+:mod:`corridors.transport.system` says who still comes (and stands there in the end) and who takes
+another road, ship or train. For goods by road, the cost of choosing among routes of generalised
+cost ``g`` is the log-sum ``I = -ln(sum exp(-lambda g)) / lambda`` of
+:mod:`corridors.transport.nested_logit`; its change is
 
-    ``dI = g_r' - g_r + (ln s_r' - ln s_r) / lambda``, the same for every road route ``r`` of share ``s_r``.
+    ``dI = g_r' - g_r + (ln s_r' - ln s_r) / lambda``, the same for every road route ``r`` of share
+    ``s_r``.
 
-Who has no way round loses ``(t / 2)`` times what a day costs. The difference is what the second corridor is worth.
+Who has no way round loses ``(t / 2)`` times what a day costs. The difference is what the second
+corridor is worth.
 """
 
 from __future__ import annotations
@@ -79,28 +83,32 @@ def closure_stress(
     days: length of the closure, above 0 and up to 365.
     year: of ``demand``, to which all other traffic has grown; None: the base year of traffic.
 
-    Crossings that some road goods of the study pass have a row; one that is shut anyway has none. Shares are between 0 and 1.
+    Crossings that some road goods of the study pass have a row; one that is shut anyway has none.
+    Shares are between 0 and 1.
 
-    ==================================  ==========================================================================
-    crossing, name, days                which crossing is shut, and for how long
-    road_share_through                  part of the study's road goods (by value) that passes there before
-    diverted_share                      part of those that goes another way rather than wait; of it by other roads
-                                        (diverted_by_road_share) and by ship, train or aircraft (the rest)
+    ==================================
+    ========================================================================== crossing, name, days
+    which crossing is shut, and for how long road_share_through                  part of the study's
+    road goods (by value) that passes there before diverted_share                      part of those
+    that goes another way rather than wait; of it by other roads
+                                        (diverted_by_road_share) and by ship, train or aircraft (the
+                                        rest)
     main_alternative                    the route that gains most, by name
-    extra_days, extra_usd_per_t         more transit days and dollars a tonne, mean of goods that stay on the road
-    extra_cost_usd_per_t,               cost to goods that pass there, days and dollars together, with all ways
-    extra_ad_valorem_percent            round open: ``dI``, a tonne and in percent of goods value
-    cost_if_only_waiting_usd_per_t,     the same if they could only wait
-    cost_if_only_waiting_percent
-    second_corridor_worth_usd_per_t,    the difference: what having another way is worth
-    second_corridor_worth_percent
-    composite_cost_change_percent       of the delivered price of all the pair's goods, by all modes, during the closure: the
-                                        ratio of price factors by class, put together as the trade they leave
+    extra_days, extra_usd_per_t         more transit days and dollars a tonne, mean of goods that
+    stay on the road extra_cost_usd_per_t,               cost to goods that pass there, days and
+    dollars together, with all ways extra_ad_valorem_percent            round open: ``dI``, a tonne
+    and in percent of goods value cost_if_only_waiting_usd_per_t,     the same if they could only
+    wait cost_if_only_waiting_percent second_corridor_worth_usd_per_t,    the difference: what
+    having another way is worth second_corridor_worth_percent composite_cost_change_percent       of
+    the delivered price of all the pair's goods, by all modes, during the closure: the
+                                        ratio of price factors by class, put together as the trade
+                                        they leave
     backlog_trucks                      trucks that stand there on the last day, all trade
     backlog_study_trucks                of these the study's
     backlog_if_nobody_diverts_trucks    the same if all waited
-    days_to_clear                       days after opening until that backlog has gone; missing: it never does
-    ==================================  ==========================================================================
+    days_to_clear                       days after opening until that backlog has gone; missing: it
+    never does ==================================
+    ==========================================================================
 
     Raises DataError if ``days`` is not within its limits, NetworkError for an unknown economy.
     """
@@ -118,7 +126,8 @@ def stress_of(
 ) -> pd.DataFrame:
     """:func:`closure_stress` for a network that is compiled already, with the study's pair and the measures in it.
 
-    ``active`` (M,) is how far measures are in place (None: fully), ``shift`` (1, P) what world trade makes of demand.
+    ``active`` (M,) is how far measures are in place (None: fully), ``shift`` (1, P) what world
+    trade makes of demand.
     """
     if not 0 < days <= 365:
         raise DataError(f"closure_stress: days = {days!r}: must be above 0 and at most 365")
@@ -126,7 +135,12 @@ def stress_of(
     there = np.ones(count) if active is None else active
     now = system.solve(params_central, active=there, year=year, demand=demand, shift=shift)
     carrying = now.route_share[0].sum(axis=1) > 0
-    passed = {c for r, used in zip(system.routes, carrying, strict=True) if used and r.mode == "road" for c in r.crossings}
+    passed = {
+        c
+        for r, used in zip(system.routes, carrying, strict=True)
+        if used and r.mode == "road"
+        for c in r.crossings
+    }
     crossings = [x for x, name in enumerate(system.crossings) if name in passed]
     if not crossings:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -189,7 +203,8 @@ def _row(
     by_road = gained[goods.road].sum() / gained.sum() if gained.sum() > 0 else 0.0
     best = int(np.argmax(gained))
     cost = _road_cost(now, then, k, goods)
-    # Value and tonnes of what passed the crossing before, by route and class, say whose cost is meant.
+    # Value and tonnes of what passed the crossing before, by route and class, say whose cost is
+    # meant.
     value = np.where(here[:, None], value_before, 0.0)
     tonnes = value / goods.usd_per_t
     waiting = np.broadcast_to(0.5 * days * goods.day, value.shape)
@@ -268,6 +283,8 @@ def _delivered(system: System, now: TransportState, then: TransportState, k: int
         value = goods.value[first]
         if value.sum() > 0.0:
             factor = then.price_factor[k, p] / now.price_factor[0, p]
-            change += float(value.sum()) * (float(cost.pair_factors(factor[None, None], value, [goods.theta])[0, 0]) - 1.0)
+            change += float(value.sum()) * (
+                float(cost.pair_factors(factor[None, None], value, [goods.theta])[0, 0]) - 1.0
+            )
             total += float(value.sum())
     return 100.0 * change / total if total > 0 else float("nan")

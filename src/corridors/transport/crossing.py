@@ -85,9 +85,10 @@ class Crossing:
     def hours(self, trucks_per_day: Any) -> Any:
         """Mean hours from arrival to release, with so many trucks arriving evenly over every day.
 
-        Processing plus the queue of :func:`corridors.transport.queue.queue_hours`: over capacity, the mean
-        over a year that starts with no queue, and at most ``longest_wait_days``. A number gives a
-        number, an array an array. Raises CrossingError for traffic that is negative or not finite.
+        Processing plus the queue of :func:`corridors.transport.queue.queue_hours`: over capacity,
+        the mean over a year that starts with no queue, and at most ``longest_wait_days``. A number
+        gives a number, an array an array. Raises CrossingError for traffic that is negative or not
+        finite.
         """
         load = _traffic("trucks_per_day", trucks_per_day)
         waiting = queue.queue_hours(
@@ -110,10 +111,11 @@ class Crossing:
         """Trucks waiting after so many days of this traffic, starting with none.
 
         ``K t / 2 [(x - 1) + sqrt((x - 1)^2 + 4 v x C / (K t))]``, the coordinate transformation of
-        :mod:`corridors.transport.queue` for the length of the queue at the end of ``t`` days: over capacity
-        it tends to arrivals less capacity, below it to the steady queue of the M/G/c approximation;
-        never more than have arrived. Trucks kept by closed hours are added at their daily mean.
-        Neither ceiling nor diversion applies: this is what would stand there if everyone stayed.
+        :mod:`corridors.transport.queue` for the length of the queue at the end of ``t`` days: over
+        capacity it tends to arrivals less capacity, below it to the steady queue of the M/G/c
+        approximation; never more than have arrived. Trucks kept by closed hours are added at their
+        daily mean. Neither ceiling nor diversion applies: this is what would stand there if
+        everyone stayed.
         """
         load = _traffic("trucks_per_day", trucks_per_day)
         _number("days", days, at_least=0.0)
@@ -138,7 +140,8 @@ class Crossing:
     def days_to_drain(self, waiting: float, trucks_per_day: float) -> float:
         """Days until a queue of ``waiting`` trucks has gone while so many a day arrive: ``Q / (K - a)``, the fluid queue.
 
-        Infinite where no fewer arrive than are released. Raises CrossingError for numbers that are negative or not finite.
+        Infinite where no fewer arrive than are released. Raises CrossingError for numbers that are
+        negative or not finite.
         """
         _number("waiting", waiting, at_least=0.0)
         _number("trucks_per_day", trucks_per_day, at_least=0.0)

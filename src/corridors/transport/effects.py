@@ -1,9 +1,10 @@
 """What measures do to the network: the quantity each one moves, and how several of them combine.
 
-A measure states a level that holds when it is fully there (800 trucks a day, 4 hours, 60 km/h). Phased in by
-``a`` between 0 and 1, it moves its quantity that share of the way from where the quantity stands:
-``x <- x + a (level - x)``. Where several measures move one quantity they act in the order below, whatever order
-the file has them in, so that with all of them fully there the last one holds:
+A measure states a level that holds when it is fully there (800 trucks a day, 4 hours, 60 km/h).
+Phased in by ``a`` between 0 and 1, it moves its quantity that share of the way from where the
+quantity stands: ``x <- x + a (level - x)``. Where several measures move one quantity they act in
+the order below, whatever order the file has them in, so that with all of them fully there the last
+one holds:
 
 ====================  ===========================================  ==============================
 quantity              moved by                                     order, so what wins
@@ -16,7 +17,8 @@ hours on a link       road (speed_kmh)                             slowest first
 dollars on a link     road (usd_per_t_km)                          dearest first: the cheapest
 ====================  ===========================================  ==============================
 
-New links and services (new_link, rail_service, direct_flights) are choices that weigh ``a``: nobody uses them at 0.
+New links and services (new_link, rail_service, direct_flights) are choices that weigh ``a``: nobody
+uses them at 0.
 """
 
 from __future__ import annotations
@@ -75,9 +77,9 @@ class Effects:
 def read(network: Network, measures: Sequence[Any], constants: Mapping[str, float]) -> Effects:
     """Translate measures; NetworkError names what is unknown and the nearest valid name.
 
-    ``measures`` are objects with ``kind`` and the fields of that kind; what one does is said by its class
-    (:meth:`corridors.scenario.measures.Measured.act`). ``constants`` has the fixed parameters ``tonnes_per_teu``
-    and ``tonnes_per_flight``.
+    ``measures`` are objects with ``kind`` and the fields of that kind; what one does is said by its
+    class (:meth:`corridors.scenario.measures.Measured.act`). ``constants`` has the fixed parameters
+    ``tonnes_per_teu`` and ``tonnes_per_flight``.
     """
     works = _Works(network, constants)
     for number, measure in enumerate(measures):
@@ -141,7 +143,11 @@ class _Works:
         )  # fmt: skip
 
     def crossings_of(self, economies: Sequence[str]) -> Sequence[str]:
-        return [name for name in self.network.crossing_names() if not set(economies).isdisjoint(self.network.economies[name])]
+        return [
+            name
+            for name in self.network.crossing_names()
+            if not set(economies).isdisjoint(self.network.economies[name])
+        ]
 
     def take_from_hidden(
         self,
@@ -155,7 +161,11 @@ class _Works:
         joined = {self.network.economies[self.network.place(end)][0] for end in ends or ()}
         named = frozenset(self.network.crossing(name) for name in crossings)
         found = hidden.usual(self.kind, shares, reach)
-        self.reliefs.append(hidden.Relief(self.measure, found, frozenset(economies), frozenset(joined), named, left_usd))
+        self.reliefs.append(
+            hidden.Relief(
+                self.measure, found, frozenset(economies), frozenset(joined), named, left_usd
+            )
+        )
 
     def add_flights(self, route: tuple[str, str], per_week: float) -> None:
         a, b = (self.network.airport(code) for code in route)
@@ -209,7 +219,8 @@ def _half_headway(per_week: float) -> float:
 def apply(base: Array, moves: Sequence[Move], active: Array) -> Array:
     """Quantities after measures: ``base`` (Q, B) or (Q, 1), ``active`` (M, B); returns (Q, B).
 
-    Rows that no measure moves are the base's, to the last bit, and so are all where ``active`` is 0.
+    Rows that no measure moves are the base's, to the last bit, and so are all where ``active`` is
+    0.
     """
     if not moves:
         return base

@@ -1,16 +1,19 @@
 """What world trade makes of traffic while queues are being found, so that both agree in one search.
 
-A pair's trucks are those of the trade that its prices leave. Each class of cargo keeps ``f^-theta`` of its trade at
-``f`` times the price of the base year; its sectors do so with elasticities ``theta_s`` of their own, and the world
-answers to both. The factor on demand that takes traffic to that trade is, with class weights ``w_c``, sector weights
-``W_s`` and the class ``c(s)`` that a sector's goods travel in,
+A pair's trucks are those of the trade that its prices leave. Each class of cargo keeps ``f^-theta``
+of its trade at ``f`` times the price of the base year; its sectors do so with elasticities
+``theta_s`` of their own, and the world answers to both. The factor on demand that takes traffic to
+that trade is, with class weights ``w_c``, sector weights ``W_s`` and the class ``c(s)`` that a
+sector's goods travel in,
 
     ln shift = ln sum_s W_s m_s f_c(s)^-theta_s exp(R_s) - ln sum_c w_c f_c^-theta + rest .
 
-The sums are functions of prices, so they are part of every evaluation of the traffic (:meth:`Trade.shift`). ``R_s`` is the
-world's answer to the prices of all pairs to first order (:mod:`corridors.equilibrium.sector_linear`), ``rest`` what the exact one
-adds; :func:`corridors.transport.settling.settle` finds it by a fixed point, which it is near to from the beginning, accelerated for each case by itself
-(Walker and Ni 2011). ``m_s`` is anything else that moves a sector's trade, first flights among them.
+The sums are functions of prices, so they are part of every evaluation of the traffic
+(:meth:`Trade.shift`). ``R_s`` is the world's answer to the prices of all pairs to first order
+(:mod:`corridors.equilibrium.sector_linear`), ``rest`` what the exact one adds;
+:func:`corridors.transport.settling.settle` finds it by a fixed point, which it is near to from the
+beginning, accelerated for each case by itself (Walker and Ni 2011). ``m_s`` is anything else that
+moves a sector's trade, first flights among them.
 """
 
 from __future__ import annotations
@@ -38,8 +41,9 @@ _LEAST = 1e-300
 class Trade:
     """How the trade of P pairs follows their prices, cases last (b, or 1 where all are alike).
 
-    ``power`` (S, b) is ``theta_s / theta``; ``weight`` (P, S, b) has ``m_s`` in it, ``more`` (P, S, b) is ``m_s`` where it is not 1; ``of_class``
-    (P, S) the class of a sector, -1 for one that does not travel; ``class_weight`` (P, C, b); ``rest`` (P, b) and ``slack`` (P, b), a factor's
+    ``power`` (S, b) is ``theta_s / theta``; ``weight`` (P, S, b) has ``m_s`` in it, ``more`` (P, S,
+    b) is ``m_s`` where it is not 1; ``of_class`` (P, S) the class of a sector, -1 for one that does
+    not travel; ``class_weight`` (P, C, b); ``rest`` (P, b) and ``slack`` (P, b), a factor's
     logarithm that is kept beside it. ``answer`` is the world's to first order, None: none.
     """
 
@@ -114,8 +118,8 @@ class Trade:
 class World(Protocol):
     """What answers to the prices of one block of cases.
 
-    ``answers`` is False where nothing but the pairs' own trade moves: ``rest`` is nil. ``beside`` (P, b) is ln of what the world
-    makes of trade in a state near by, None where none is known.
+    ``answers`` is False where nothing but the pairs' own trade moves: ``rest`` is nil. ``beside``
+    (P, b) is ln of what the world makes of trade in a state near by, None where none is known.
     """
 
     trade: Trade

@@ -1,14 +1,16 @@
 """Direct flights: whom they join today, and what a first service does for trade.
 
-People who trade meet. A direct service makes meeting cheaper, so it raises trade in goods that are made for a buyer
-and nothing else: goods sold on an exchange need no meeting (Rauch 1999; Cristea 2011; Wang, Wang and Zhou 2021).
-Where two economies had no direct service, ``f`` flights a week raise trade in differentiated goods by the share
+People who trade meet. A direct service makes meeting cheaper, so it raises trade in goods that are
+made for a buyer and nothing else: goods sold on an exchange need no meeting (Rauch 1999; Cristea
+2011; Wang, Wang and Zhou 2021). Where two economies had no direct service, ``f`` flights a week
+raise trade in differentiated goods by the share
 
     gain * f / (f + h)
 
-before prices respond: in proportion, saturating in the frequency, nothing for economies that are joined already.
-``gain`` and ``h`` are ``flight_gain`` and ``flight_half_frequency`` of ``data/parameters.csv``; the studies they rest
-on are ``data/flight_studies.csv``, and :func:`upper_bound` is our own.
+before prices respond: in proportion, saturating in the frequency, nothing for economies that are
+joined already. ``gain`` and ``h`` are ``flight_gain`` and ``flight_half_frequency`` of
+``data/parameters.csv``; the studies they rest on are ``data/flight_studies.csv``, and
+:func:`upper_bound` is our own.
 """
 
 from __future__ import annotations
@@ -43,7 +45,8 @@ def _flying() -> Mapping[frozenset[str], bool]:
 def joined(a: str, b: str) -> bool:
     """Whether a direct passenger service joins two economies today, as far as the tables know.
 
-    A row of ``data/air_services.csv`` stands in place of the services of 2014; an economy is joined with itself.
+    A row of ``data/air_services.csv`` stands in place of the services of 2014; an economy is joined
+    with itself.
     """
     return a == b or _flying().get(frozenset((a, b)), False)
 
@@ -66,8 +69,8 @@ def cost_factor(
 ) -> Array:
     """Trade cost factor (B, C) of cargo classes of which ``differentiated`` (C,) is the differentiated share.
 
-    The cost change that moves a class's trade as the service does: ``(1 + d (F - 1)) ^ (-1 / theta)`` with F of
-    :func:`trade_factor` and ``theta`` (B,) the trade elasticity.
+    The cost change that moves a class's trade as the service does: ``(1 + d (F - 1)) ^ (-1 /
+    theta)`` with F of :func:`trade_factor` and ``theta`` (B,) the trade elasticity.
     """
     more = trade_factor(flights_per_week, gain, half_frequency) - 1.0
     grown = 1.0 + more[:, None] * np.asarray(differentiated, dtype=float)
@@ -85,10 +88,11 @@ def differentiated_shares(classes: tuple[str, ...]) -> Array:
 def upper_bound() -> pd.DataFrame:
     """What our own gravity panel says: trade of 2012 and 2016 between economies with a service in 2014 and without.
 
-    PPML with exporter-year and importer-year effects and standard errors clustered by exporter and importer. Two
-    specifications: ``own_level`` for pairs more than 1,500 km apart, an upper bound, as airlines fly where there
-    is trade; ``own_past_trade`` for all pairs with the pair's own trade of 2004 held fixed. Columns: coefficient,
-    standard_error (log points), percent, low_percent, high_percent (95 % interval), pairs; index: specification.
+    PPML with exporter-year and importer-year effects and standard errors clustered by exporter and
+    importer. Two specifications: ``own_level`` for pairs more than 1,500 km apart, an upper bound,
+    as airlines fly where there is trade; ``own_past_trade`` for all pairs with the pair's own trade
+    of 2004 held fixed. Columns: coefficient, standard_error (log points), percent, low_percent,
+    high_percent (95 % interval), pairs; index: specification.
     """
     panel, geography = tables.table("bilateral_trade_panel"), tables.table("pair_geography")
     service = {
@@ -118,5 +122,12 @@ def upper_bound() -> pd.DataFrame:
         )  # fmt: skip
         b, se = float(fit.coefficients["service"]), float(fit.standard_errors["service"])
         percent, low, high = (100.0 * np.expm1(b + z * se) for z in (0.0, -1.96, 1.96))
-        out[name] = {"coefficient": b, "standard_error": se, "percent": percent, "low_percent": low, "high_percent": high, "pairs": len(frame)}
+        out[name] = {
+            "coefficient": b,
+            "standard_error": se,
+            "percent": percent,
+            "low_percent": low,
+            "high_percent": high,
+            "pairs": len(frame),
+        }
     return pd.DataFrame(out).T

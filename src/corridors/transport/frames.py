@@ -40,7 +40,10 @@ def _title(system: System, route: Route) -> str:
 
 
 def _km(system: System, route: Route) -> float:
-    return float(sum(system.effects.links[i].km for i in route.links) + sum(system.effects.services[i].km for i in route.chain))
+    return float(
+        sum(system.effects.links[i].km for i in route.links)
+        + sum(system.effects.services[i].km for i in route.chain)
+    )
 
 
 def _direction(system: System, exporter: str) -> str:
@@ -78,9 +81,10 @@ def _spread(prefix: str, values: Array, suffix: str) -> dict[str, Array]:
 def routes_frame(system: System, before: TransportState, after: TransportState, weights: Weights | None = None) -> pd.DataFrame:
     """One row a route of the study: days, dollars a tonne and share before and after, hidden cost.
 
-    Plain columns are medians over cases, ``_p10`` and ``_p90`` quantiles; shares are means, so that they add to one. ``share`` is of the pair's
-    trade with the value ``weights`` (C,) of cargo classes by pair (None: equal). ``hidden_usd_per_t``
-    is the calibrated hidden cost of the mode, weighted alike over classes that use it.
+    Plain columns are medians over cases, ``_p10`` and ``_p90`` quantiles; shares are means, so that
+    they add to one. ``share`` is of the pair's trade with the value ``weights`` (C,) of cargo
+    classes by pair (None: equal). ``hidden_usd_per_t`` is the calibrated hidden cost of the mode,
+    weighted alike over classes that use it.
     """
     shares = [_over_classes(system, state, weights) for state in (before, after)]
     after_levels = levels(shares[1], BAND_AND_MIDDLE)
@@ -95,7 +99,11 @@ def routes_frame(system: System, before: TransportState, after: TransportState, 
             "origin": [r.origin for r in system.routes],
             "destination": [r.destination for r in system.routes],
             "crossings": [" ".join(r.crossings) for r in system.routes],
-            "open_today": [all(before.open_share[:, system.crossings.index(c)].max() > 0 for c in r.crossings) and not r.needs for r in system.routes],
+            "open_today": [
+                all(before.open_share[:, system.crossings.index(c)].max() > 0 for c in r.crossings)
+                and not r.needs
+                for r in system.routes
+            ],
             "km": [_km(system, r) for r in system.routes],
             **_spread("days", before.route_hours / HOURS_PER_DAY, "before"),
             **_spread("days", after.route_hours / HOURS_PER_DAY, "after"),
@@ -170,9 +178,10 @@ def legs_frame(
 def crossings_frame(system: System, before: TransportState, after: TransportState) -> pd.DataFrame:
     """One row a crossing: state, capacity, traffic, utilisation, hours and closure days before and after.
 
-    Traffic, hours and prices are medians over cases. ``utilisation`` is of what can pass over the year, closures and
-    weekends counted. ``binds`` where a truck waits more than 12 hours longer than at an empty crossing in the median case:
-    capacity matters there, elsewhere it does not. ``shadow_price_usd_per_truck`` is what that wait costs a truck.
+    Traffic, hours and prices are medians over cases. ``utilisation`` is of what can pass over the
+    year, closures and weekends counted. ``binds`` where a truck waits more than 12 hours longer
+    than at an empty crossing in the median case: capacity matters there, elsewhere it does not.
+    ``shadow_price_usd_per_truck`` is what that wait costs a truck.
     """
     table = system.network.crossings
     days_open = table["days_open_per_week"].to_numpy(dtype=float) / 7.0
@@ -228,7 +237,9 @@ def breakdown_frame(
         for pair in dict.fromkeys((r.exporter, r.importer) for r in system.routes):
             for goods in ("all", "road"):
                 chosen = [
-                    i for i, r in enumerate(system.routes) if (r.exporter, r.importer) == pair and (goods == "all" or r.mode == "road")
+                    i
+                    for i, r in enumerate(system.routes)
+                    if (r.exporter, r.importer) == pair and (goods == "all" or r.mode == "road")
                 ]
                 total = share[chosen].sum()
                 if not total > 0:

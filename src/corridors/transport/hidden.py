@@ -1,10 +1,12 @@
 """The hidden cost of the road by its named parts, and what regimes take away from them.
 
-What base-year shares ask for beside money and time (:mod:`corridors.transport.system`) is one figure. Cited figures
-name some of it (``data/hidden_cost.csv``): documents, guarantee, insurance and security, the empty return, waiting for a
-load, first trips on an unproven way. The rest is unexplained, and no measure touches it. A transit regime, a single
-window or a regular line takes a share of named parts away (``data/regime_effects.csv`` or its own fields); several
-measures on one part leave ``prod (1 - a s)`` of it. Both tables are drawn by one score each, 10th to 90th percentile.
+What base-year shares ask for beside money and time (:mod:`corridors.transport.system`) is one
+figure. Cited figures name some of it (``data/hidden_cost.csv``): documents, guarantee, insurance
+and security, the empty return, waiting for a load, first trips on an unproven way. The rest is
+unexplained, and no measure touches it. A transit regime, a single window or a regular line takes a
+share of named parts away (``data/regime_effects.csv`` or its own fields); several measures on one
+part leave ``prod (1 - a s)`` of it. Both tables are drawn by one score each, 10th to 90th
+percentile.
 """
 
 from __future__ import annotations
@@ -31,8 +33,9 @@ _Z90 = 1.2815515655446004
 class Relief:
     """Measure number ``measure`` takes ``shares`` (low, central, high by part) away on some roads.
 
-    On those that pass only ``economies``, join the two economies of ``ends``, or pass ``crossings`` (each of a way's
-    crossings then counts for its part of the way's borders). ``left_usd``: what documents still cost a truck.
+    On those that pass only ``economies``, join the two economies of ``ends``, or pass ``crossings``
+    (each of a way's crossings then counts for its part of the way's borders). ``left_usd``: what
+    documents still cost a truck.
     """
 
     measure: int
@@ -80,7 +83,10 @@ def part_usd_per_t(haulage_usd_per_t: Array, values: Mapping[str, Array]) -> dic
     for row in tables.hidden_cost().to_dict("records"):
         level = spread(float(row["low"]), float(row["central"]), float(row["high"]), values[PARAMETERS[0]])
         if row["unit"] == PER_TRUCK:
-            out[str(row["part"])] = np.broadcast_to(level / values["truck_payload_t"], np.broadcast_shapes(haulage_usd_per_t.shape, level.shape))
+            out[str(row["part"])] = np.broadcast_to(
+                level / values["truck_payload_t"],
+                np.broadcast_shapes(haulage_usd_per_t.shape, level.shape),
+            )
         else:
             out[str(row["part"])] = haulage_usd_per_t * level
     return out
@@ -92,9 +98,10 @@ def saved_usd_per_t(
 ) -> Array:  # fmt: skip
     """Dollars a tonne (R, B) that measures ``active`` (M, B) take off the named parts of road routes.
 
-    ``haulage_usd_per_t`` (R,) is the road haulage of each route, ``economies`` those that meet at each crossing,
-    ``proven`` the pairs whose trucks are counted on roads today: first trips on an unproven way are behind them;
-    ``values`` has ``truck_payload_t``, ``road_cost_factor`` and :data:`PARAMETERS`. Exactly 0 where nothing acts.
+    ``haulage_usd_per_t`` (R,) is the road haulage of each route, ``economies`` those that meet at
+    each crossing, ``proven`` the pairs whose trucks are counted on roads today: first trips on an
+    unproven way are behind them; ``values`` has ``truck_payload_t``, ``road_cost_factor`` and
+    :data:`PARAMETERS`. Exactly 0 where nothing acts.
     """
     on_road = np.array([route.mode == "road" for route in routes], dtype=float)
     parts = part_usd_per_t(haulage_usd_per_t[:, None] * values["road_cost_factor"], values)

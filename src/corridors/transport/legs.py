@@ -22,7 +22,8 @@ COMPONENTS = (
 class Leg:
     """One leg with its hours and dollars a tonne; ``component`` says where its hours count.
 
-    ``kind`` is link, crossing, transshipment or wait. Of a crossing's hours, ``queue_hours`` are queue.
+    ``kind`` is link, crossing, transshipment or wait. Of a crossing's hours, ``queue_hours`` are
+    queue.
     """
 
     kind: str
@@ -43,9 +44,9 @@ def legs(
 ) -> list[list[Leg]]:
     """The legs of each route in the order of travel.
 
-    All factors on costs and times are at 1, their central value; ``queue_hours`` (X,) are those of a
-    solved state and ``phases`` (M,) how far measures are in place. ``payload_t`` turns dollars a truck
-    into dollars a tonne.
+    All factors on costs and times are at 1, their central value; ``queue_hours`` (X,) are those of
+    a solved state and ``phases`` (M,) how far measures are in place. ``payload_t`` turns dollars a
+    truck into dollars a tonne.
     """
     active = np.asarray(phases, dtype=float)
     queues = np.asarray(queue_hours, dtype=float)
@@ -74,12 +75,34 @@ def _of_route(run: _Road, route: Route) -> list[Leg]:
 def _service(service: Service, here: str, there: str) -> Iterator[Leg]:
     mode = {"rail_feeder": "rail"}.get(service.mode, service.mode)
     if service.wait_hours:
-        yield Leg("wait", f"Wait for {service.title}", here, here, mode, "waiting for departure", 0.0, service.wait_hours, 0.0, True)
+        yield Leg(
+            "wait",
+            f"Wait for {service.title}",
+            here,
+            here,
+            mode,
+            "waiting for departure",
+            0.0,
+            service.wait_hours,
+            0.0,
+            True,
+        )
     moving = service.hours - service.transshipment_hours
     yield Leg("link", service.title, here, there, mode, mode, service.km, moving, service.usd_per_t, service.estimate)
     if service.transshipment_hours:
         name = f"Transshipment on {service.title}"
-        yield Leg("transshipment", name, there, there, mode, "transshipment", 0.0, service.transshipment_hours, 0.0, True)
+        yield Leg(
+            "transshipment",
+            name,
+            there,
+            there,
+            mode,
+            "transshipment",
+            0.0,
+            service.transshipment_hours,
+            0.0,
+            True,
+        )
 
 
 class _Road:
@@ -104,10 +127,32 @@ class _Road:
         hours = _moved(link.hours - link.wait_hours, self.hours.get(i, ()), self.active)
         usd = _moved(link.usd_per_t, self.usd.get(i, ()), self.active)
         if link.wait_hours:
-            yield Leg("wait", "Wait for the ferry", here, here, link.mode, "waiting for departure", 0.0, link.wait_hours, 0.0, True)
+            yield Leg(
+                "wait",
+                "Wait for the ferry",
+                here,
+                here,
+                link.mode,
+                "waiting for departure",
+                0.0,
+                link.wait_hours,
+                0.0,
+                True,
+            )
         names = self.system.network
         title = f"{names.name(here)} to {names.name(there)}"
-        yield Leg("link", title, here, there, link.mode, "driving" if link.mode == "road" else "sea", link.km, hours, usd, link.estimate)
+        yield Leg(
+            "link",
+            title,
+            here,
+            there,
+            link.mode,
+            "driving" if link.mode == "road" else "sea",
+            link.km,
+            hours,
+            usd,
+            link.estimate,
+        )
 
     def _crossing(self, place: str) -> Leg:
         x = self.position[place]
@@ -117,7 +162,19 @@ class _Road:
         queue = float(self.queues[x])
         estimate = "processing_hours" in str(row["estimates"]).split()
         name = self.system.network.places[place]
-        return Leg("crossing", name, place, place, "border", "border processing", 0.0, work + queue, fee / self.payload, estimate, queue)
+        return Leg(
+            "crossing",
+            name,
+            place,
+            place,
+            "border",
+            "border processing",
+            0.0,
+            work + queue,
+            fee / self.payload,
+            estimate,
+            queue,
+        )
 
 
 def _by_index(moves: Sequence[Move]) -> Mapping[int, tuple[Move, ...]]:

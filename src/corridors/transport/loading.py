@@ -23,10 +23,12 @@ _DAYS_PER_YEAR = 365.0
 _HOURS_PER_DAY = 24.0
 # Places run from next to no traffic to a queue of centuries.
 EMPTIEST, FULLEST = -40.0, 40.0
-# A train or aircraft that fills rations its room by price, here in hours at a border that would cost the same: this
+# A train or aircraft that fills rations its room by price, here in hours at a border that would
+# cost the same: this
 # many hours x / (1 - x) where a share x of the room is taken, so that it is never more than full.
 _RATION_HOURS = 1.0
-# A market that sends less than this part of its trucks through a crossing is not what was counted too often there.
+# A market that sends less than this part of its trucks through a crossing is not what was counted
+# too often there.
 _PASSES = 1e-3
 
 
@@ -43,7 +45,8 @@ class Loading:
         values = self.values
         self.size = cases.phases.shape[-1]
         theta = values["trade_elasticity"]
-        # Choices nest consistently where routes are closer substitutes than modes, and modes than trading at all.
+        # Choices nest consistently where routes are closer substitutes than modes, and modes than
+        # trading at all.
         self.scale = np.maximum(values["route_scale"], theta)
         self.phi = np.clip(values["mode_dissimilarity"], theta / self.scale, 1.0)
         self.pair_shift = np.broadcast_to(cases.shift, (len(layout.choices.pairs), self.size))
@@ -80,7 +83,9 @@ class Loading:
         """Crossings before and after measures; returns the fees after them."""
         layout, effects, values = self.layout, self.layout.effects, self.values
         shape = (layout.capacity.shape[0], self.size)
-        self.capacity = np.array(np.broadcast_to(measure_effects.apply(layout.capacity, effects.capacity, active), shape))
+        self.capacity = np.array(
+            np.broadcast_to(measure_effects.apply(layout.capacity, effects.capacity, active), shape)
+        )
         base = np.broadcast_to(layout.processing, shape)
         self.base_processing = base * values["processing_factor"]
         self.processing = measure_effects.apply(base, effects.processing_hours, active) * values["processing_factor"]
@@ -88,9 +93,12 @@ class Loading:
         days = np.minimum(days, _DAYS_PER_YEAR)
         usual = np.minimum(layout.usual_closure * values["closure_days_factor"], _DAYS_PER_YEAR)
         self.base_open = np.broadcast_to(1.0 - np.where(np.isnan(usual), days, usual) / _DAYS_PER_YEAR, shape)
-        self.open = np.broadcast_to(1.0 - measure_effects.apply(days, effects.closure_days, active) / _DAYS_PER_YEAR, shape)
+        self.open = np.broadcast_to(
+            1.0 - measure_effects.apply(days, effects.closure_days, active) / _DAYS_PER_YEAR, shape
+        )
         week = layout.days_open / 7.0
-        # What passes in a year, a calendar day; a crossing that is shut all year keeps a trace, for the arithmetic.
+        # What passes in a year, a calendar day; a crossing that is shut all year keeps a trace, for
+        # the arithmetic.
         self.room = self.capacity * week * np.maximum(self.open, 1e-9)
         self.base_room = np.broadcast_to(layout.capacity, shape) * week * np.maximum(self.base_open, 1e-9)
         self.service_capacity = np.maximum(active[layout.service_measure], 1e-3) * layout.tonnes_per_day
@@ -106,7 +114,9 @@ class Loading:
         self.counts = np.minimum(counts, MOST_COUNTED * usual)
         rate = np.maximum(layout.growth + layout.growth_sd * values["background_traffic_growth"], -0.2)
         self.grown = (1.0 + rate) ** (years - values["traffic_base_year"])
-        self.base_queue = self._queue(self.counts / (usual - self.counts), np.broadcast_to(layout.capacity, counts.shape))
+        self.base_queue = self._queue(
+            self.counts / (usual - self.counts), np.broadcast_to(layout.capacity, counts.shape)
+        )
         self.base_usual = usual
 
     def _routes(self, active: Array, fee: Array) -> None:
@@ -128,8 +138,16 @@ class Loading:
         self.more_usd = through @ ((fee - layout.fee) / values["truck_payload_t"])
         if choices.links_moved.size:
             moved = choices.links_moved
-            hours = measure_effects.apply(layout.link_hours, placed(effects.link_hours, moved), active) - layout.link_hours
-            usd = measure_effects.apply(layout.link_usd, placed(effects.link_usd_per_t, moved), active) - layout.link_usd
+            hours = (
+                measure_effects.apply(layout.link_hours, placed(effects.link_hours, moved), active)
+                - layout.link_hours
+            )
+            usd = (
+                measure_effects.apply(
+                    layout.link_usd, placed(effects.link_usd_per_t, moved), active
+                )
+                - layout.link_usd
+            )
             ones = np.ones((moved.size, self.size))
             self.more_hours += (layout.over @ (hours * ones)) * speed
             self.more_usd += (layout.over @ (usd * ones)) * values["road_cost_factor"]
@@ -162,9 +180,9 @@ class Loading:
     def _share_out(self) -> None:
         """Make the counted trucks of pairs and the counts of crossings agree, and let the pairs' trade grow.
 
-        Pairs cannot have sent more trucks through a crossing than were counted there: in a draw in which they would,
-        those who pass there stand for fewer. What nobody is known to have sent is the rest. A pair's trade grows as
-        the traffic of the crossings that it passes does.
+        Pairs cannot have sent more trucks through a crossing than were counted there: in a draw in
+        which they would, those who pass there stand for fewer. What nobody is known to have sent is
+        the rest. A pair's trade grows as the traffic of the crossings that it passes does.
         """
         crossings = self.counts.shape[0]
         markets = len(self.layout.choices.markets)
@@ -200,7 +218,8 @@ class Loading:
     def _rest(self, fee: Array) -> None:
         """Traffic of nobody in particular with no change of its wait: it grows, and leaves for cost as any other does.
 
-        ``rest exp(-e dc)`` for a delivered price that rises by a share ``dc``: queue, clearance and fee of the mean truck.
+        ``rest exp(-e dc)`` for a delivered price that rises by a share ``dc``: queue, clearance and
+        fee of the mean truck.
         """
         layout, values = self.layout, self.values
         truck = layout.truck_value * values["unit_value_factor"]
@@ -208,7 +227,9 @@ class Loading:
         self.rest_day_usd = day
         hour = self._border_hour(day / truck, truck)
         self.rest_pull = values["rest_elasticity"] * hour
-        dearer = values["rest_elasticity"] * (hour * (self.processing - self.base_processing) + (fee - layout.fee) / truck)
+        dearer = values["rest_elasticity"] * (
+            hour * (self.processing - self.base_processing) + (fee - layout.fee) / truck
+        )
         opened = np.where(self.base_open > 0.0, self.open / np.maximum(self.base_open, 1e-9), self.open)
         self.rest_zero = self.rest_base * self.grown * opened * np.exp(-dearer)
         self.rest = self.rest_zero
@@ -216,9 +237,10 @@ class Loading:
     def _border_hour(self, day_share: Array, truck_usd: Array) -> Array:
         """Cost of an hour at a border as a share of goods value: the goods' time, its spread, and the truck that stands.
 
-        ``day_share`` is what a day costs as a share of goods value, ``truck_usd`` the value of the goods on a truck.
-        The standard deviation of a queue is taken as its mean (an exponential wait, as heavy traffic has it), and a
-        standard deviation costs ``reliability_ratio`` times as much as the mean (de Jong et al. 2014).
+        ``day_share`` is what a day costs as a share of goods value, ``truck_usd`` the value of the
+        goods on a truck. The standard deviation of a queue is taken as its mean (an exponential
+        wait, as heavy traffic has it), and a standard deviation costs ``reliability_ratio`` times
+        as much as the mean (de Jong et al. 2014).
         """
         values = self.values
         spread = 1.0 + values["reliability_ratio"]
@@ -231,8 +253,8 @@ class Loading:
     def _at(self, place: Array) -> tuple[Array, Array, Array, Array]:
         """Load and wait where the iteration stands, and how much more of each a step brings.
 
-        Load = K / (1 + exp -u) for what can pass, K, so that it is never more; the wait of a crossing that is nearly
-        full, and the premium of a service, are in proportion to exp u.
+        Load = K / (1 + exp -u) for what can pass, K, so that it is never more; the wait of a
+        crossing that is nearly full, and the premium of a service, are in proportion to exp u.
         """
         crossings = self.counts.shape[0]
         odds = np.exp(place)
@@ -321,10 +343,14 @@ class Loading:
             if self.traded and group.congested:
                 study += group.group.loads @ np.where(group.ours[:, None], group.flow, 0.0)
         shown = layout.shown
-        # Hours as they are waited: choices were calibrated at the queues of the counts, from which those here differ.
+        # Hours as they are waited: choices were calibrated at the queues of the counts, from which
+        # those here differ.
         queues = layout.through_crossings @ (self.wait[:crossings] - self.base_queue)
         hours = self.base_hours + self.more_hours + self.more_border + queues
-        day = (self.rest_day_usd * (1.0 + self.values["reliability_ratio"]) + self.values["truck_day_usd"]) / _HOURS_PER_DAY
+        day = (
+            self.rest_day_usd * (1.0 + self.values["reliability_ratio"])
+            + self.values["truck_day_usd"]
+        ) / _HOURS_PER_DAY
         idle = self._queue(np.full_like(self.room, np.exp(EMPTIEST)), self.capacity)
         full = np.where(self.open > 0.0, np.maximum(self.wait[:crossings] - idle, 0.0), 0.0)
         return {

@@ -21,9 +21,11 @@ Array = npt.NDArray[np.float64]
 _NOTHING = 1e-250
 # Exponents stop here, so that a route of absurd cost still has a finite logarithm.
 _LEAST = -550.0
-# From here on what all routes of a market lose is kept apart, so that their differences stay in reach.
+# From here on what all routes of a market lose is kept apart, so that their differences stay in
+# reach.
 _FAR = 300.0
-# Where no way is open at all: the delivered price in units of the goods' value, at which nothing is traded.
+# Where no way is open at all: the delivered price in units of the goods' value, at which nothing is
+# traded.
 _NO_WAY = 1e6
 # Goods cannot be delivered for less than they are worth at the gate.
 _CHEAPEST = 1.0
@@ -35,10 +37,10 @@ class NestedLogit:
 
     With ``E`` the attraction of a route, a nest sums to ``S = sum E``, weighs ``S^phi H`` in its
     market (``H`` carries the hidden cost) and the market sums to ``T``; the composite cost is
-    ``c = -ln(T) / (phi lambda)``. The market trades ``q = q0 (p / p0)^-theta`` with ``p = p0 + c - c0`` the
-    delivered price in units of the goods' value and ``p0 = 1 + g0`` that of the base year, in which money and time
-    come to ``g0``. ``q`` is the slope of a concave function of ``c``, so trade that reacts leaves the equilibrium a
-    convex programme.
+    ``c = -ln(T) / (phi lambda)``. The market trades ``q = q0 (p / p0)^-theta`` with ``p = p0 + c -
+    c0`` the delivered price in units of the goods' value and ``p0 = 1 + g0`` that of the base year,
+    in which money and time come to ``g0``. ``q`` is the slope of a concave function of ``c``, so
+    trade that reacts leaves the equilibrium a convex programme.
     """
 
     def __init__(self, block: Loading, group: Group) -> None:
@@ -57,7 +59,10 @@ class NestedLogit:
         moved = bool(np.any(more_usd) or np.any(more_border) or np.any(more_hours))
         outside = np.flatnonzero([choices.modes[r] == OUTSIDE for r in rows])
         counted = layout.counted[layout.first_pair][market][nest]
-        mine = np.isin(np.arange(layout.first_pair.size), [m for m, p in enumerate(layout.first_pair) if choices.pairs[p] in traded])
+        mine = np.isin(
+            np.arange(layout.first_pair.size),
+            [m for m, p in enumerate(layout.first_pair) if choices.pairs[p] in traded],
+        )
         self.ours = mine[market][nest]
         lifted = layout.studied[market] & (group.road_nest[market] == np.arange(market.size))
         # Shut is what is shut, not what is dear beyond reach of the arithmetic.
@@ -210,8 +215,8 @@ class NestedLogit:
 
     def _slower(self, more_hours: Array) -> Iterator[tuple[Array, Array]]:
         """Attraction of routes with ``more_hours`` (rows, b) of queues than in the base year, class by class, and what was taken
-        off the exponents of a market's routes together (markets, b, or 1 and nil): where all of them queue beyond the
-        reach of the arithmetic, their differences still count.
+        off the exponents of a market's routes together (markets, b, or 1 and nil): where all of
+        them queue beyond the reach of the arithmetic, their differences still count.
         """
         none = np.zeros((1, 1))
         for e, at in zip(self.attraction, self.border, strict=True):
@@ -269,7 +274,8 @@ class NestedLogit:
             total += flow
             self.by_class.append(flow)
             self.sensitive += flow * self.border[j]
-            # What a share of a market loses to the others less what the market loses altogether, per truck.
+            # What a share of a market loses to the others less what the market loses altogether,
+            # per truck.
             loss = np.where(price > _CHEAPEST, self.slope / (price * self.scale), 0.0)
             self.curvature.append((self.phi - loss) / np.maximum(trade, 1e-30))
         self.flow = total
@@ -278,8 +284,8 @@ class NestedLogit:
     def response(self) -> Array:
         """(Y, Y, b) trucks a day lost at one crossing for an hour more at another, at the last flows.
 
-        For a nested logit of trade that reacts ``-df_r/dg_s = lambda [f_r 1(r = s) - (1 - phi) f_r f_s / F_nest -
-        (phi - theta / (lambda p)) f_r f_s / F_market]``.
+        For a nested logit of trade that reacts ``-df_r/dg_s = lambda [f_r 1(r = s) - (1 - phi) f_r
+        f_s / F_nest - (phi - theta / (lambda p)) f_r f_s / F_market]``.
         """
         coupling = self.group.coupling
         market = self.group.market_of_nest
@@ -348,7 +354,8 @@ class NestedLogit:
             part = (tops / sums * (layout.market_weight / totals)[group.market_of_nest])[group.nest_of_row]
             taken = attraction * part
             share[group.rows, c] = taken
-            # Money and time of what is chosen: the exponent of its attraction, availability being near 1 where it is used.
+            # Money and time of what is chosen: the exponent of its attraction, availability being
+            # near 1 where it is used.
             paid = taken * (np.log(np.maximum(attraction, _NOTHING)) / -self.scale)
             by_market = group.sum_markets @ (group.sum_nests @ paid) + layout.market_weight * off / self.scale
             mean[:, c] = (layout.market_of_pair > 0.0) @ by_market

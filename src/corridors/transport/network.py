@@ -24,8 +24,9 @@ from corridors.transport import clearance
 class Link:
     """One road or ferry between two places, with its cost in the base state.
 
-    ``usd_per_t`` and ``hours`` are for the whole link; ``hours`` holds rest, and for a ferry the wait
-    for a departure. ``new`` is the number of the measure that builds it, or None if it is there.
+    ``usd_per_t`` and ``hours`` are for the whole link; ``hours`` holds rest, and for a ferry the
+    wait for a departure. ``new`` is the number of the measure that builds it, or None if it is
+    there.
     """
 
     name: str
@@ -46,9 +47,9 @@ class Service:
     """A ship, train or flight between two places.
 
     ``hours`` runs from departure to arrival, ``transshipment_hours`` of them between two ships or
-    trains; ``wait_hours`` is half the gap between departures and comes on top. ``serves`` are the two economies
-    whose goods it carries, the first from ``a`` (None: any that have its ends), over at most ``borders`` crossings
-    by road before and after it.
+    trains; ``wait_hours`` is half the gap between departures and comes on top. ``serves`` are the
+    two economies whose goods it carries, the first from ``a`` (None: any that have its ends), over
+    at most ``borders`` crossings by road before and after it.
     """
 
     name: str
@@ -180,8 +181,12 @@ def load() -> Network:
         )
     airports = tables.table("airports")
     network = Network(
-        places={str(r.place): str(r.name) for r in places[["place", "name"]].itertuples(index=False)},
-        coordinates={str(r.place): (float(r.latitude), float(r.longitude)) for r in places.itertuples()},
+        places={
+            str(r.place): str(r.name) for r in places[["place", "name"]].itertuples(index=False)
+        },
+        coordinates={
+            str(r.place): (float(r.latitude), float(r.longitude)) for r in places.itertuples()
+        },
         economies=economies,
         links=tuple(links),
         services=tuple(_service(r) for r in services.to_dict("records") if r["mode"] != "ferry"),
@@ -194,7 +199,8 @@ def load() -> Network:
         base_shares=tables.table("base_shares"),
         usual_closure_days=usual_closure_days(),
         bulk_by_road={
-            (str(r.exporter), str(r.importer)): (float(r.road_share), float(r.truck_part)) for r in tables.bulk_by_road().itertuples()
+            (str(r.exporter), str(r.importer)): (float(r.road_share), float(r.truck_part))
+            for r in tables.bulk_by_road().itertuples()
         },
     )
     _check(network)
@@ -210,7 +216,10 @@ def checked_crossings() -> pd.DataFrame:
 def usual_closure_days() -> dict[str, float]:
     """Days a year that crossings which have shut since were shut in the base state."""
     rows = tables.recent_closures()
-    return {str(name): float(value) for name, value in zip(rows["crossing"], rows["usual_closure_days_per_year"], strict=True)}
+    return {
+        str(name): float(value)
+        for name, value in zip(rows["crossing"], rows["usual_closure_days_per_year"], strict=True)
+    }
 
 
 def road_hours(km: float, speed_kmh: float, moving_share: float) -> float:

@@ -34,7 +34,8 @@ def _cases(system: System, after: TransportState | None) -> list[tuple[str, Arra
 def background(system: System, params: Mapping[str, npt.ArrayLike], years: Sequence[int]) -> Array:
     """(B, T, X) trucks a calendar day that would come if the crossing were open and nobody were put off by queues.
 
-    Counted traffic of the base year times its drawn factor, growing at the crossing's rate as drawn.
+    Counted traffic of the base year times its drawn factor, growing at the crossing's rate as
+    drawn.
     """
     table = system.network.crossings
     factor = np.atleast_1d(np.asarray(params["background_traffic_factor"], dtype=float))
@@ -59,7 +60,8 @@ def crossing_years(
     """How full each crossing is, year by year, at today's capacity, 200, 800, 1,000 and the scenario's.
 
     ``study_trucks_per_day`` (B, T, X) or broadcastable comes on top of the background. Columns:
-    crossing, capacity_case, capacity_trucks_per_day, year, utilisation_p10/p50/p90, probability_full.
+    crossing, capacity_case, capacity_trucks_per_day, year, utilisation_p10/p50/p90,
+    probability_full.
     """
     load = background(system, params, years) + np.asarray(study_trucks_per_day, dtype=float)
     week = system.network.crossings["days_open_per_week"].to_numpy(dtype=float) / 7.0
@@ -70,23 +72,50 @@ def crossing_years(
         full = (load / (capacity * week) >= 1.0).mean(axis=0)
         for x, crossing in enumerate(system.crossings):
             rows += [
-                (crossing, case, capacity[x], int(year), low[t, x], middle[t, x], high[t, x], full[t, x]) for t, year in enumerate(years)
+                (
+                    crossing,
+                    case,
+                    capacity[x],
+                    int(year),
+                    low[t, x],
+                    middle[t, x],
+                    high[t, x],
+                    full[t, x],
+                )
+                for t, year in enumerate(years)
             ]
-    names = ["crossing", "capacity_case", "capacity_trucks_per_day", "year", "utilisation_p10", "utilisation_p50", "utilisation_p90", "probability_full"]
+    names = [
+        "crossing",
+        "capacity_case",
+        "capacity_trucks_per_day",
+        "year",
+        "utilisation_p10",
+        "utilisation_p50",
+        "utilisation_p90",
+        "probability_full",
+    ]
     return pd.DataFrame(rows, columns=names)
 
 
 def steady_hours(system: System, crossing: str, capacity: float, open_share: float, trucks_per_day: npt.ArrayLike) -> Array:
     """Mean hours at a crossing, clearance and queue, at a load that it passes: the wait that the capacity constraint gives.
 
-    ``capacity`` trucks a day of opening, on ``open_share`` of the days; ``trucks_per_day`` a calendar day, below
-    ``capacity`` times the days of the week times ``open_share``; infinite from there on, as no queue settles.
+    ``capacity`` trucks a day of opening, on ``open_share`` of the days; ``trucks_per_day`` a
+    calendar day, below ``capacity`` times the days of the week times ``open_share``; infinite from
+    there on, as no queue settles.
     """
     row = system.network.crossings.loc[crossing]
     week = float(row["days_open_per_week"])
     taken = np.asarray(trucks_per_day, dtype=float) / (capacity * week / 7.0 * open_share)
     odds = np.minimum(taken, 1.0 - 1e-12) / np.maximum(1.0 - taken, 1e-12)
-    waiting = queue.steady_hours(odds, capacity, float(row["lanes"]), float(row["hours_open"]), week, float(row["variability"]))
+    waiting = queue.steady_hours(
+        odds,
+        capacity,
+        float(row["lanes"]),
+        float(row["hours_open"]),
+        week,
+        float(row["variability"]),
+    )
     return np.where(taken < 1.0, float(row["processing_hours"]) + waiting, np.inf)
 
 
@@ -96,8 +125,9 @@ def crossing_curves(
     """Hours at a crossing against trucks a day, at each capacity: crossing, capacity_case,
     capacity_trucks_per_day, trucks_per_day, hours (central processing hours).
 
-    Curves end at :data:`FULLEST` of what passes a calendar day, closures counted: no more than that ever passes, and the
-    wait grows without limit towards it. A crossing that is shut has the curve of one that is open.
+    Curves end at :data:`FULLEST` of what passes a calendar day, closures counted: no more than that
+    ever passes, and the wait grows without limit towards it. A crossing that is shut has the curve
+    of one that is open.
     """
     table = system.network.crossings
     shut = np.minimum(table["closure_days_per_year"].to_numpy(dtype=float), DAYS_PER_YEAR)
@@ -116,4 +146,7 @@ def crossing_curves(
             trucks = np.unique(np.minimum([*grid[grid < last], *(last * TAIL)], most))
             hours = steady_hours(system, crossing, float(capacity[x]), float(opened[x]), trucks)
             rows += [(crossing, case, capacity[x], t, h) for t, h in zip(trucks, hours, strict=True)]
-    return pd.DataFrame(rows, columns=["crossing", "capacity_case", "capacity_trucks_per_day", "trucks_per_day", "hours"])
+    return pd.DataFrame(
+        rows,
+        columns=["crossing", "capacity_case", "capacity_trucks_per_day", "trucks_per_day", "hours"],
+    )

@@ -1,9 +1,10 @@
 """What a tonne is worth by pair and cargo class: by counted trucks where there are any between the two, else by what they trade.
 
-Values by composition (:mod:`corridors.trade.unit_values`) are of all of a pair's goods. Where trucks are counted at crossings
-between two economies (rows of ``data/network/truck_values.csv`` with a source), what they carry is the better witness for
-what goes by road: with ``V`` dollars on a counted truck (mean by trucks over the crossings), ``L`` those on a truck of the
-pair's goods at the values by composition, both ways together, and ``s`` the part of their value that goes by road,
+Values by composition (:mod:`corridors.trade.unit_values`) are of all of a pair's goods. Where
+trucks are counted at crossings between two economies (rows of ``data/network/truck_values.csv``
+with a source), what they carry is the better witness for what goes by road: with ``V`` dollars on a
+counted truck (mean by trucks over the crossings), ``L`` those on a truck of the pair's goods at the
+values by composition, both ways together, and ``s`` the part of their value that goes by road,
 
     dollars a tonne = by composition * ``(V / L)^s``      in every class and both directions.
 """
@@ -56,7 +57,8 @@ def of_pairs(network: Network | None, pairs: Sequence[Pair]) -> Array:
 def table(network: Network | None, pairs: Sequence[Pair]) -> pd.DataFrame:
     """The same with range and basis, one row a directed pair and class, columns :data:`COLUMNS`.
 
-    The range is the class's (``data/cargo_classes.csv``), narrowed by ``s`` to that of the counted trucks.
+    The range is the class's (``data/cargo_classes.csv``), narrowed by ``s`` to that of the counted
+    trucks.
     """
     values = of_pairs(network, pairs)
     factors = _factors(network, pairs) if network is not None else np.ones((len(pairs), 3))
@@ -69,11 +71,19 @@ def table(network: Network | None, pairs: Sequence[Pair]) -> pd.DataFrame:
         basis, url, part, estimate = BY_COMPOSITION if pair[0] in known else BY_MEAN, "", 0.0, True
         if found is not None:
             at = " and ".join(str(names[c]) for c in found.crossings)
-            basis, url, part, estimate = f"trucks counted at {at}", found.source_url, found.road_part, found.estimate or found.road_part < 1.0
+            basis, url, part, estimate = (
+                f"trucks counted at {at}",
+                found.source_url,
+                found.road_part,
+                found.estimate or found.road_part < 1.0,
+            )
         for c, name in enumerate(cargo.CLASSES):
             middle = float(classes.loc[name, "usd_per_t"])
             ends = [float(classes.loc[name, f"usd_per_t_{end}"]) / middle for end in ("low", "high")]
-            low, high = (values[p, c] * end ** (1.0 - part) * factors[p, k] / factors[p, 0] for k, end in enumerate(ends, start=1))
+            low, high = (
+                values[p, c] * end ** (1.0 - part) * factors[p, k] / factors[p, 0]
+                for k, end in enumerate(ends, start=1)
+            )
             rows.append((*pair, name, float(values[p, c]), float(low), float(high), estimate, basis, url))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -87,9 +97,21 @@ def counted(network: Network, a: str, b: str) -> Counted | None:
         return None
     trucks = network.crossings.loc[here, "background_trucks_per_day"].to_numpy(dtype=float)
     weight = trucks / trucks.sum() if trucks.sum() > 0.0 else np.full(len(here), 1.0 / len(here))
-    usd, low, high = (float(weight @ rows.loc[here, column].to_numpy(dtype=float)) for column in ("usd_per_truck", "usd_low", "usd_high"))
+    usd, low, high = (
+        float(weight @ rows.loc[here, column].to_numpy(dtype=float))
+        for column in ("usd_per_truck", "usd_low", "usd_high")
+    )
     main = here[int(np.argmax(weight))]
-    return Counted(usd, low, high, load, tuple(here), road_part(network, a, b), bool(rows.loc[main, "estimate"]), str(rows.loc[main, "source_url"]))
+    return Counted(
+        usd,
+        low,
+        high,
+        load,
+        tuple(here),
+        road_part(network, a, b),
+        bool(rows.loc[main, "estimate"]),
+        str(rows.loc[main, "source_url"]),
+    )
 
 
 def _reported() -> pd.DataFrame:
@@ -100,7 +122,10 @@ def _reported() -> pd.DataFrame:
 def road_part(network: Network, a: str, b: str) -> float:
     """Part of the value of two economies' trade, both ways, that goes by road in the base year."""
     ways = ((a, b), (b, a))
-    trade, traffic = world.base_matrix(), network.pair_traffic.set_index(["exporter", "importer"])["road_share"].to_dict()
+    trade, traffic = (
+        world.base_matrix(),
+        network.pair_traffic.set_index(["exporter", "importer"])["road_share"].to_dict(),
+    )
     by_road = cargo.by_road()
     total = road = 0.0
     for pair, shares in zip(ways, cargo.usual_shares(ways), strict=True):
@@ -119,5 +144,7 @@ def _factors(network: Network, pairs: Sequence[Pair]) -> Array:
         here = [p for p, pair in enumerate(pairs) if frozenset(pair) == ends]
         known = counted(network, *sorted(ends)) if here else None
         if known is not None:
-            out[here] = (np.array([known.usd_per_truck, known.low, known.high]) / known.by_composition) ** known.road_part
+            out[here] = (
+                np.array([known.usd_per_truck, known.low, known.high]) / known.by_composition
+            ) ** known.road_part
     return out

@@ -2,18 +2,20 @@
 
 Two kinds of waiting add up.
 
-*Congestion.* Below capacity the mean wait of an M/G/c queue by Allen and Cunneen (1978; Kimura 1994):
-``v C(c, x) / (K (1 - x))`` days, where ``K`` trucks a day is the capacity of all ``c`` lanes together, ``x`` the
-load over capacity, ``C`` Erlang's probability that all lanes are busy and ``v = (ca^2 + cs^2) / 2`` the mean squared
-coefficient of variation of the gaps between arrivals and of the service times. Near and over capacity a queue
-never settles, so the wait is the mean over a stated horizon ``T`` that starts with no queue, by the coordinate
-transformation of Kimber and Hollis (1979) in the closed form of Akcelik (1991):
-``T/4 [(x - 1) + sqrt((x - 1)^2 + 8 v C / (K T))]``. It tends to the M/G/c wait below capacity and to the fluid
-queue ``T (x - 1) / 2`` above it. A crossing has a ceiling: beyond it bookings are refused or trucks divert.
+*Congestion.* Below capacity the mean wait of an M/G/c queue by Allen and Cunneen (1978; Kimura
+1994): ``v C(c, x) / (K (1 - x))`` days, where ``K`` trucks a day is the capacity of all ``c`` lanes
+together, ``x`` the load over capacity, ``C`` Erlang's probability that all lanes are busy and ``v =
+(ca^2 + cs^2) / 2`` the mean squared coefficient of variation of the gaps between arrivals and of
+the service times. Near and over capacity a queue never settles, so the wait is the mean over a
+stated horizon ``T`` that starts with no queue, by the coordinate transformation of Kimber and
+Hollis (1979) in the closed form of Akcelik (1991): ``T/4 [(x - 1) + sqrt((x - 1)^2 + 8 v C / (K
+T))]``. It tends to the M/G/c wait below capacity and to the fluid queue ``T (x - 1) / 2`` above it.
+A crossing has a ceiling: beyond it bookings are refused or trucks divert.
 
-*Closed hours.* Where a crossing is shut for part of each day or week, those who arrive meanwhile wait for it to
-open, and then for those ahead of them: the fluid queue ``t^2 / (2 P) * m / (m - a)`` for a period ``P`` of which
-``t`` is shut, arrivals at rate ``a`` and service at rate ``m`` while open.
+*Closed hours.* Where a crossing is shut for part of each day or week, those who arrive meanwhile
+wait for it to open, and then for those ahead of them: the fluid queue ``t^2 / (2 P) * m / (m - a)``
+for a period ``P`` of which ``t`` is shut, arrivals at rate ``a`` and service at rate ``m`` while
+open.
 
 Both are continuous, never fall with more traffic and never rise with more capacity.
 """
@@ -33,7 +35,8 @@ HORIZON_DAYS = 365.0
 def erlang_c(load: npt.ArrayLike, lanes: npt.ArrayLike) -> Array:
     """Probability that all lanes are busy in an M/M/c queue (Erlang 1917).
 
-    ``load``: traffic over capacity, 0 to 1 (more counts as 1); ``lanes``: whole numbers >= 1; they broadcast.
+    ``load``: traffic over capacity, 0 to 1 (more counts as 1); ``lanes``: whole numbers >= 1; they
+        broadcast.
     """
     x, c = np.broadcast_arrays(np.minimum(np.asarray(load, dtype=float), 1.0), np.asarray(lanes, dtype=float))
     offered = c * x
@@ -89,9 +92,10 @@ def steady_hours(
 ) -> Array:
     """Mean hours from arrival to a lane where the queue has settled, without any ceiling. Arguments broadcast.
 
-    ``odds`` is ``x / (1 - x)`` for traffic that takes a share ``x`` of what the crossing can pass, so that a crossing
-    that is all but full keeps its digits. The wait is that of the M/G/c queue and of closed hours; it grows without
-    limit as ``x`` tends to 1, which no traffic reaches. ``capacity_trucks_per_day`` is per day of opening.
+    ``odds`` is ``x / (1 - x)`` for traffic that takes a share ``x`` of what the crossing can pass,
+    so that a crossing that is all but full keeps its digits. The wait is that of the M/G/c queue
+    and of closed hours; it grows without limit as ``x`` tends to 1, which no traffic reaches.
+    ``capacity_trucks_per_day`` is per day of opening.
     """
     ratio = np.asarray(odds, dtype=float)
     days = np.asarray(days_open_per_week, dtype=float)
@@ -127,7 +131,8 @@ def queue_hours(
 ) -> Array:
     """Mean hours from arrival to a lane: congestion and closed hours together. Arguments broadcast.
 
-    ``capacity_trucks_per_day`` is per day of opening; traffic is per calendar day and arrives evenly over it.
+    ``capacity_trucks_per_day`` is per day of opening; traffic is per calendar day and arrives
+    evenly over it.
     """
     hours = np.asarray(hours_open, dtype=float)
     days = np.asarray(days_open_per_week, dtype=float)

@@ -2,9 +2,9 @@
 
 The best road route is found by Dijkstra's method on generalised cost. Others follow by link
 elimination (Azevedo et al. 1993): each crossing of a route found is shut in turn and the search
-repeated, so that every crossing that matters has a way round it among the choices. Of the studied pair
-every crossing also has a way through it, so that a corridor is a choice even where it is not among the
-cheapest today. Routes by sea, rail and air are a service with roads at both ends.
+repeated, so that every crossing that matters has a way round it among the choices. Of the studied
+pair every crossing also has a way through it, so that a corridor is a choice even where it is not
+among the cheapest today. Routes by sea, rail and air are a service with roads at both ends.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ from corridors.data import names as vocabulary
 from corridors.runtime.notebook_html import in_notebook
 from corridors.transport.network import Link, Network, Service
 
-# What an hour costs a tonne of a typical good (3,000 USD a tonne, 1.3 % a day): only for the search.
+# What an hour costs a tonne of a typical good (3,000 USD a tonne, 1.3 % a day): only for the
+# search.
 _USD_PER_T_HOUR = 1.6
 _PAYLOAD_T = 20.0
-# A way through a crossing that costs more than this times the best is none that a study of the pair looks at.
+# A way through a crossing that costs more than this times the best is none that a study of the pair
+# looks at.
 _WORST = 1.8
 LEFT_OUT, STUDY_LEFT_OUT = 0.05, 0.005
 """Ways are left out, dearest first, as long as together they would carry less than this part of the goods; of the pair a
 study is of, the second."""
-# What a route has to cost more to be taken 1/e as often: 3,000 USD a tonne over the central scale of route choice, 30.
+# What a route has to cost more to be taken 1/e as often: 3,000 USD a tonne over the central scale
+# of route choice, 30.
 _USD_PER_T_E_FOLD = 100.0
 _MOST_TRIED = 48
 
@@ -45,10 +48,11 @@ class Path:
 class Route:
     """One choice of a shipper: from a gateway of the exporter to one of the importer.
 
-    ``links`` are positions in the list of links; ``service`` is the position of the main ship, train or
-    flight (None for a road route), ``chain`` has all services in the order of travel, after the first
-    ``before`` links. ``needs`` are numbers of measures without which the route is not there, ``yields_to`` those of
-    better routes over the same borders, beside which nobody takes this one.
+    ``links`` are positions in the list of links; ``service`` is the position of the main ship,
+    train or flight (None for a road route), ``chain`` has all services in the order of travel,
+    after the first ``before`` links. ``needs`` are numbers of measures without which the route is
+    not there, ``yields_to`` those of better routes over the same borders, beside which nobody takes
+    this one.
     """
 
     exporter: str
@@ -159,7 +163,9 @@ class RoadMap:
         crossings = tuple(
             place
             for k, place in enumerate(places)
-            if place in self.toll and 0 < k < len(links) and self.links[links[k - 1]].economy != self.links[links[k]].economy
+            if place in self.toll
+            and 0 < k < len(links)
+            and self.links[links[k - 1]].economy != self.links[links[k]].economy
         )
         return Path(places, links, crossings)
 
@@ -173,7 +179,12 @@ class RoadMap:
             if first is None or second is None:
                 continue
             path = self._with_crossings(first[1].places + second[1].places[1:], first[1].links + second[1].links)
-            economies = [e for e, _ in itertools.groupby(self.links[i].economy for i in path.links if self.links[i].mode == "road")]
+            economies = [
+                e
+                for e, _ in itertools.groupby(
+                    self.links[i].economy for i in path.links if self.links[i].mode == "road"
+                )
+            ]
             if len(set(path.places)) == len(path.places) and len(set(economies)) == len(economies):
                 found.append((first[0] + second[0], path))
         return min(found, key=lambda item: item[0], default=None)
@@ -188,10 +199,12 @@ class RoadMap:
     ) -> list[Path]:
         """Routes that differ in crossings, but for the dearest, which would carry less than ``left_out`` of the goods.
 
-        The best open today, ways round each of its crossings, and those that need a crossing shut today. Shares are
-        those of a logit at costs without queues, ``exp(-cost / 100 USD a tonne)``: what queues there are depends on the
-        question, which ways there are should not. The bound holds with today's borders shut and with all of them open.
-        Besides, each crossing of ``by_way_of`` has the best route through it, unless that is far dearer than the best of all.
+        The best open today, ways round each of its crossings, and those that need a crossing shut
+        today. Shares are those of a logit at costs without queues, ``exp(-cost / 100 USD a
+        tonne)``: what queues there are depends on the question, which ways there are should not.
+        The bound holds with today's borders shut and with all of them open. Besides, each crossing
+        of ``by_way_of`` has the best route through it, unless that is far dearer than the best of
+        all.
         """
         if origin == destination:
             return [Path((origin,), (), ())]
@@ -272,8 +285,8 @@ def by_service(
 ) -> Iterable[Route]:
     """Routes by sea, rail and air: road to the service, the service, and road or a feeder train onward.
 
-    Services of today join the two economies, and so do flights. A train or ship that a measure starts may
-    also begin or end a border away, where that is no detour.
+    Services of today join the two economies, and so do flights. A train or ship that a measure
+    starts may also begin or end a border away, where that is no detour.
     """
     feeders = [(i, s) for i, s in enumerate(services) if s.mode == "rail_feeder"]
     direct = network.distance_km(origin, destination)

@@ -21,7 +21,8 @@ FIRST_GAP = 1e-5
 
 def settle(block: Block, world: World, start: Start, tolerance: float, gap: float) -> int:
     """Bring ``block`` to where traffic and world trade agree: queues to a relative ``gap`` and ``rest`` within ``tolerance``
-    in every pair that has trucks, or a thousandth of what it moves from a state beside. Returns rounds of the queues."""
+    in every pair that has trucks, or a thousandth of what it moves from a state beside. Returns
+    rounds of the queues."""
     trade = world.trade
     block.respond(trade)
     if not world.answers:

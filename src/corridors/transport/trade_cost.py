@@ -17,10 +17,11 @@ Array = NDArray[np.float64]
 def class_factors(composite_before: ArrayLike, composite_after: ArrayLike, mean_cost: ArrayLike) -> Array:
     """Ad valorem cost factor of every cargo class: ``(1 + g + dc) / (1 + g)``.
 
-    ``g`` is ``mean_cost``, what shippers pay in money and time before, and ``dc`` the change of the log-sum
-    cost: the level of a log-sum has no meaning, its changes do (Small and Rosen 1981). All are shares of goods
-    value of one shape, usually (draws, pairs, classes). A delivered price never falls below the value of
-    the goods, so the factor is at least ``1 / (1 + g)``. Exactly 1 where the two costs are equal.
+    ``g`` is ``mean_cost``, what shippers pay in money and time before, and ``dc`` the change of the
+    log-sum cost: the level of a log-sum has no meaning, its changes do (Small and Rosen 1981). All
+    are shares of goods value of one shape, usually (draws, pairs, classes). A delivered price never
+    falls below the value of the goods, so the factor is at least ``1 / (1 + g)``. Exactly 1 where
+    the two costs are equal.
     """
     change = np.asarray(composite_after, dtype=float) - np.asarray(composite_before, dtype=float)
     price = 1.0 + np.maximum(np.asarray(mean_cost, dtype=float), 0.0)

@@ -1,15 +1,18 @@
 """What the goods on a truck are worth at each crossing: as counted there, else by what the two neighbours trade.
 
-Trucks whose owners no pair of the network stands for are most of the traffic at many crossings, and what an hour costs
-them is in proportion to their load. A mean load for all would make coal at Torkham as dear as machines at Khunjerab.
-Where customs or reports give trade and trucks, ``data/network/truck_values.csv`` has the figure; elsewhere it is
+Trucks whose owners no pair of the network stands for are most of the traffic at many crossings, and
+what an hour costs them is in proportion to their load. A mean load for all would make coal at
+Torkham as dear as machines at Khunjerab. Where customs or reports give trade and trucks,
+``data/network/truck_values.csv`` has the figure; elsewhere it is
 
-    sum of value / sum of trucks,        trucks of class c = value_c / (dollars a tonne_c * payload_c)
+    sum of value / sum of trucks,        trucks of class c = value_c / (dollars a tonne_c *
+    payload_c)
 
 with dollars a tonne of the pair (:mod:`corridors.trade.unit_values`)
 
-over the trade of the base year between the two economies that meet there, both ways, without bulk that does not go by
-truck. Such an estimate has half and twice of itself as range; all lie in 5,000 to 120,000 dollars.
+over the trade of the base year between the two economies that meet there, both ways, without bulk
+that does not go by truck. Such an estimate has half and twice of itself as range; all lie in 5,000
+to 120,000 dollars.
 """
 
 from __future__ import annotations

@@ -74,7 +74,9 @@ def ways_between(a: str, b: str) -> Ways:
         for r, route in enumerate(system.routes):
             if (route.exporter, route.importer) != pair:
                 continue
-            km = sum(system.effects.links[i].km for i in route.links) + sum(system.effects.services[i].km for i in route.chain)
+            km = sum(system.effects.links[i].km for i in route.links) + sum(
+                system.effects.services[i].km for i in route.chain
+            )
             share = float(state.route_share[0, r] @ weight)
             found.append(
                 WayToday(
@@ -90,7 +92,8 @@ def ways_between(a: str, b: str) -> Ways:
 
 def reach(a: str, b: str) -> str:
     """``road`` where the compiled network joins cities of two economies by road, else the sentence that says why it does not, or that
-    there is no way at all; "" where there is none and nothing is said. A look, where :func:`ways_between` solves."""
+    there is no way at all; "" where there is none and nothing is said. A look, where
+    :func:`ways_between` solves."""
     known = mode_model.features(a, b)
     if known is None:
         return next(iter(ways_between(a, b).messages), "")

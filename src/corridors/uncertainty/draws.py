@@ -13,8 +13,8 @@ distribution    meaning of low, central, high
 ``lognormal``   10th percentile, median, 90th percentile; the two sides may differ
 ``triangular``  lowest value, mode, highest value
 ``uniform``     lowest value, middle, highest value
-``mixture``     10th percentile, median, 90th percentile of a mixture of literatures (for reading only: it
-                is drawn from their table, :data:`MIXTURES`)
+``mixture``     10th percentile, median, 90th percentile of a mixture of literatures (for reading
+                only: it is drawn from their table, :data:`MIXTURES`)
 ``fixed``       always ``central``; low and high are for reading only
 ``check``       a known effect to hold a result against; never drawn and never an input
 ==============  ==========================================================================
@@ -159,14 +159,16 @@ def quantiles(values: npt.ArrayLike, axis: int = 0) -> pd.DataFrame:
     one-dimensional input gives one row. Bands never cross: a row is non-decreasing by construction.
     """
     found = levels(values, list(PROBABILITIES.values()), axis)
-    # Interpolation can break ties by one unit in the last place; a band must not cross even by that.
+    # Interpolation can break ties by one unit in the last place; a band must not cross even by
+    # that.
     return pd.DataFrame(np.maximum.accumulate(found, axis=0).reshape(len(found), -1).T, columns=list(PROBABILITIES))
 
 
 def levels(values: npt.ArrayLike, probabilities: Sequence[float], axis: int = 0) -> Array:
     """Quantiles (Q, ...) of ``values`` at ``probabilities`` along ``axis``, between two draws in proportion.
 
-    Sorting is several times faster than the partial sorting of ``np.quantile``, with which this agrees to rounding.
+    Sorting is several times faster than the partial sorting of ``np.quantile``, with which this
+    agrees to rounding.
     """
     array = np.moveaxis(np.asarray(values, dtype=np.float64), axis, 0)
     ordered = np.sort(np.ascontiguousarray(array.reshape(array.shape[0], -1).T), axis=1)

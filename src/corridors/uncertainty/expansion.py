@@ -1,9 +1,10 @@
 """Shares of variance from draws that were made anyway: a polynomial chaos expansion (Sudret 2008).
 
-The output is fitted by polynomials of the draws' ranks that are orthonormal for even ranks (Legendre), one
-quantity at a time and two at a time. The square of a coefficient is then the variance that its term brings, and the
-terms that a quantity is in add up to its total index. How many quantities take part with their products, and of
-which degree, is what predicts left-out draws best.
+The output is fitted by polynomials of the draws' ranks that are orthonormal for even ranks
+(Legendre), one quantity at a time and two at a time. The square of a coefficient is then the
+variance that its term brings, and the terms that a quantity is in add up to its total index. How
+many quantities take part with their products, and of which degree, is what predicts left-out draws
+best.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ HIGHEST_DEGREE = 6
 class Expansion:
     """What the draws say of the variance of an output.
 
-    ``shares`` by quantity: first_order, total and total_half_width (95 %), shares of the variance. ``explained`` is the share of
-    the variance of left-out draws that the expansion predicts, at least 0: what is missing to 1 lies in products of three and more
-    quantities, in kinks, or is not seen in so few draws.
+    ``shares`` by quantity: first_order, total and total_half_width (95 %), shares of the variance.
+    ``explained`` is the share of the variance of left-out draws that the expansion predicts, at
+    least 0: what is missing to 1 lies in products of three and more quantities, in kinks, or is not
+    seen in so few draws.
     """
 
     shares: pd.DataFrame
@@ -42,8 +44,9 @@ class Expansion:
 def variance_shares(draws: Mapping[str, Array], output: Array) -> Expansion:
     """First-order and total Sobol indices of ``output`` (B,) from the draws (B,) of independent quantities by name.
 
-    Indices are without the part that chance alone adds to squares of coefficients. An output that does not vary, or that
-    fewer than 2 x :data:`DRAWS_A_TERM` draws are known of, has all indices 0 and nothing explained.
+    Indices are without the part that chance alone adds to squares of coefficients. An output that
+    does not vary, or that fewer than 2 x :data:`DRAWS_A_TERM` draws are known of, has all indices 0
+    and nothing explained.
     """
     y = np.asarray(output, dtype=np.float64)
     names = [name for name, values in draws.items() if np.ptp(values) > 0]

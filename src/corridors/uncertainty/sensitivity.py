@@ -1,8 +1,9 @@
 """Where the width of the band comes from: a tornado, and what each fact would be worth.
 
-:func:`information` uses the draws that were made anyway and costs no run of the model: it sorts them by one parameter,
-cuts them into equal groups and looks at what is left within a group (Plischke, Borgonovo and Smith 2013). Shares of
-variance are those of :mod:`corridors.uncertainty.expansion`.
+:func:`information` uses the draws that were made anyway and costs no run of the model: it sorts
+them by one parameter, cuts them into equal groups and looks at what is left within a group
+(Plischke, Borgonovo and Smith 2013). Shares of variance are those of
+:mod:`corridors.uncertainty.expansion`.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ BAND = (0.1, 0.9)
 def tornado(model: Model, parameters: pd.DataFrame | None = None) -> pd.DataFrame:
     """The output with one parameter at a time at its 10th and 90th percentile, all others central.
 
-    ``model`` is called once with 2 D + 1 rows. Columns: parameter, meaning, low_value, high_value (of the parameter),
-    central, at_low, at_high (of the output), by falling swing.
+    ``model`` is called once with 2 D + 1 rows. Columns: parameter, meaning, low_value, high_value
+    (of the parameter), central, at_low, at_high (of the output), by falling swing.
     """
     table = _drawn(parameters)
     middle = uncertainty.central(parameters)
@@ -60,9 +61,9 @@ def information(
 ) -> pd.DataFrame:
     """How much narrower the 80 % band would be, on average, if one parameter were known exactly.
 
-    Columns: parameter, meaning, band_now, band_if_known (unit of ``output``), narrowing (0..1), by falling narrowing. The
-    band within a group of like draws estimates the band if the parameter were known; grouping at random
-    narrows a sample's band a little too, so that much is added back.
+    Columns: parameter, meaning, band_now, band_if_known (unit of ``output``), narrowing (0..1), by
+    falling narrowing. The band within a group of like draws estimates the band if the parameter
+    were known; grouping at random narrows a sample's band a little too, so that much is added back.
     """
     y = np.asarray(output, dtype=np.float64)
     groups = max(1, min(groups, len(y) // DRAWS_A_GROUP))

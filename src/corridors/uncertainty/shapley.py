@@ -1,13 +1,13 @@
 """What did it: the Shapley value of each measure in a bundle.
 
-The contribution of measure m is its average marginal effect over all orders in which the bundle can be put together
-(Shapley 1953):
+The contribution of measure m is its average marginal effect over all orders in which the bundle can
+be put together (Shapley 1953):
 
     phi_m = sum over S without m of |S|! (M - |S| - 1)! / M! * (v(S + m) - v(S))
 
-Exact over all 2^M subsets, so contributions add up to v(all) - v(none); a measure that changes nothing gets nothing, and
-two that are interchangeable get the same. Subsets are rows of one array, so that the whole chain can compute
-them in one batch.
+Exact over all 2^M subsets, so contributions add up to v(all) - v(none); a measure that changes
+nothing gets nothing, and two that are interchangeable get the same. Subsets are rows of one array,
+so that the whole chain can compute them in one batch.
 """
 
 from __future__ import annotations
@@ -58,10 +58,11 @@ def shapley_of(value: Callable[[Array], Array], measures: int) -> Array:
 def scaled_to(contributions: Array, total: float) -> Array:
     """Contributions (M,) that add up to ``total`` exactly as floats are summed, each with the sign that it has.
 
-    Used where the Shapley values are of one central draw and the figure that is shown is a median over draws. Gains P
-    and losses N (P, N > 0) become ``k P - N / k = total``: of one sign all keep their proportions; of both, gains and
-    losses that nearly cancel are not blown up, and none turns round. Where no ``k`` does it (nothing but gains, and a total
-    below zero) or contributions are nothing, the difference is spread evenly.
+    Used where the Shapley values are of one central draw and the figure that is shown is a median
+    over draws. Gains P and losses N (P, N > 0) become ``k P - N / k = total``: of one sign all keep
+    their proportions; of both, gains and losses that nearly cancel are not blown up, and none turns
+    round. Where no ``k`` does it (nothing but gains, and a total below zero) or contributions are
+    nothing, the difference is spread evenly.
     """
     contributions = np.asarray(contributions, dtype=np.float64)
     if contributions.size == 0:
@@ -85,5 +86,11 @@ def _stretch(gains: float, losses: float, total: float) -> float | None:
         return None
     root = float(np.sqrt(total * total + 4.0 * gains * losses))
     # Of the two forms of the root, the one that does not subtract near equals.
-    k = (total + root) / (2.0 * gains) if total >= 0.0 and gains > 0.0 else 2.0 * losses / (root - total) if root > total else 0.0
+    k = (
+        (total + root) / (2.0 * gains)
+        if total >= 0.0 and gains > 0.0
+        else 2.0 * losses / (root - total)
+        if root > total
+        else 0.0
+    )
     return k if 1e-3 < k < 1e3 else None

@@ -1,7 +1,7 @@
 """Would these forecasts have been right? Rolling origins on the world panel, 1992 to the newest year.
 
-From every year of the panel the trade of all pairs that trade then is forecast to every later year up to
-fifteen years on and held against what came. Methods:
+From every year of the panel the trade of all pairs that trade then is forecast to every later year
+up to fifteen years on and held against what came. Methods:
 
 - ``last value``: nothing changes;
 - ``drift``: the change since the previous observation goes on;
@@ -10,11 +10,12 @@ fifteen years on and held against what came. Methods:
   observations, on a sample of pairs (every k-th, stated), because it takes milliseconds a pair;
 - ``ours``: :mod:`corridors.trade.flow_forecast`, the same functions that projections call.
 
-At each origin ours is trained, and its bands are measured, on forecasts that were complete by then. Bands of the other methods
-are quantiles of their own errors on flows of like size from earlier origins; an origin without such errors
-has no bands and is not scored on them. ``gdp`` and ``ours`` are run with known GDP growth (the trade model is
-tested) and with forecast GDP (everything is: drift estimated before the origin, shrunk half way to the world's).
-Horizons of four, eight and twelve years end by 2016; seven, eleven and fifteen end in 2023, measured by another source.
+At each origin ours is trained, and its bands are measured, on forecasts that were complete by then.
+Bands of the other methods are quantiles of their own errors on flows of like size from earlier
+origins; an origin without such errors has no bands and is not scored on them. ``gdp`` and ``ours``
+are run with known GDP growth (the trade model is tested) and with forecast GDP (everything is:
+drift estimated before the origin, shrunk half way to the world's). Horizons of four, eight and
+twelve years end by 2016; seven, eleven and fifteen end in 2023, measured by another source.
 """
 
 from __future__ import annotations
@@ -57,10 +58,11 @@ DRIFT_YEARS = 10
 @dataclass(frozen=True)
 class BacktestResult:
     """``scores``: method, gdp (known|forecast|none), horizon, origin, pairs, error (mean absolute log error), mase, crps,
-    reference (error of the last value on the same pairs), skill. ``coverage``: method, gdp, horizon, level,
-    coverage, pairs. ``sizes``: skill and coverage of ours by size of flow. ``lines``: the same of flows over a billion dollars
-    by distance from the gravity line. ``pairs``: exporter, importer, origin,
-    horizon, target_year, last_musd, actual_musd, p10, p50, p90, inside (80 % band), error_ours, error_last."""
+    reference (error of the last value on the same pairs), skill. ``coverage``: method, gdp,
+    horizon, level, coverage, pairs. ``sizes``: skill and coverage of ours by size of flow.
+    ``lines``: the same of flows over a billion dollars by distance from the gravity line.
+    ``pairs``: exporter, importer, origin, horizon, target_year, last_musd, actual_musd, p10, p50,
+    p90, inside (80 % band), error_ours, error_last."""
 
     scores: pd.DataFrame
     coverage: pd.DataFrame
@@ -123,7 +125,9 @@ class BacktestResult:
                 figures[f"coverage_{level}_{h}_years"] = self.coverage_at(h, level)
         figures["skill_on_2023"] = self.skill("ours", "known", UNSEEN_HORIZONS)
         figures["coverage_80_on_2023"] = float(np.mean([self.coverage_at(h, 80) for h in UNSEEN_HORIZONS]))
-        figures["coverage_80_large_far_above"] = float(self.lines.loc[self.lines["line"] == FAR_ABOVE, "coverage_80"].mean())
+        figures["coverage_80_large_far_above"] = float(
+            self.lines.loc[self.lines["line"] == FAR_ABOVE, "coverage_80"].mean()
+        )
         return figures
 
 
@@ -251,7 +255,10 @@ def _smoothed(values: Array, steps: int) -> float:
         warnings.simplefilter("ignore")
         for trend in (None, "add"):
             fitted = ExponentialSmoothing(
-                values, trend=trend, damped_trend=trend is not None, initialization_method="heuristic" if len(values) >= 10 else "legacy-heuristic"
+                values,
+                trend=trend,
+                damped_trend=trend is not None,
+                initialization_method="heuristic" if len(values) >= 10 else "legacy-heuristic",
             ).fit()
             if fitted.aicc < best or best == np.inf:
                 best, forecast = fitted.aicc, float(fitted.forecast(steps)[-1] - values[-1])
@@ -297,7 +304,18 @@ def _coverage(made: dict[tuple[str, str], dict[tuple[int, int], _Forecast]]) -> 
             for level, (low, high) in _BANDS.items():
                 shares = [_inside(f, low, high).mean() for f in banded]
                 count = sum(len(f.predicted) for f in banded)
-                rows.append((method, gdp, horizon, level, float(np.mean(shares)), float(min(shares)), float(max(shares)), count))
+                rows.append(
+                    (
+                        method,
+                        gdp,
+                        horizon,
+                        level,
+                        float(np.mean(shares)),
+                        float(min(shares)),
+                        float(max(shares)),
+                        count,
+                    )
+                )
     columns = ["method", "gdp", "horizon", "level", "coverage", "lowest_origin", "highest_origin", "pairs"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -396,4 +414,6 @@ def _pairs(world: Panel, ours: dict[tuple[int, int], _Forecast]) -> pd.DataFrame
         "exporter", "importer", "origin", "horizon", "target_year", "last_musd", "actual_musd", "p10", "p50", "p90",
         "inside", "error_ours", "error_last",
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns).sort_values(["exporter", "importer", "horizon", "origin"], ignore_index=True)
+    return pd.DataFrame(rows, columns=columns).sort_values(
+        ["exporter", "importer", "horizon", "origin"], ignore_index=True
+    )

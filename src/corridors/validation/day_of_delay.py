@@ -1,9 +1,10 @@
 """What a day of delay does to trade, as a distribution, beside the two studies that measured it.
 
-Djankov, Freund and Pham (2010) find that a day more before shipment cuts trade by about 1 %; Hummels and Schaur (2013)
-that a day in transit is worth 0.6 to 2.1 % of the goods. Which trade elasticity joins the two is what our draws are
-uncertain about: both of its literatures are in them. Neither effect sets a parameter of trade; the second is the source of
-what a day costs, so that only the first tests the chain.
+Djankov, Freund and Pham (2010) find that a day more before shipment cuts trade by about 1 %;
+Hummels and Schaur (2013) that a day in transit is worth 0.6 to 2.1 % of the goods. Which trade
+elasticity joins the two is what our draws are uncertain about: both of its literatures are in them.
+Neither effect sets a parameter of trade; the second is the source of what a day costs, so that only
+the first tests the chain.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ _PAIR = ("PAK", "CHN")
 def compare() -> pd.DataFrame:
     """The distribution over the draws: columns :data:`COLUMNS`; ``within`` is the share of draws in the published range.
 
-    Published: "at least 1 percent" and "about 1 percent" with half to double as range; 0.6 to 2.1 % as they say.
+    Published: "at least 1 percent" and "about 1 percent" with half to double as range; 0.6 to 2.1 %
+        as they say.
     """
     return _compare().copy()
 
@@ -40,8 +42,8 @@ def compare() -> pd.DataFrame:
 def draws() -> tuple[Array, Array, Array]:
     """Percent of trade lost in the long run and in the first year, and ad valorem cost of the day in percent, (B,) each.
 
-    Means over all pairs of the network, weighted by their trade; before others respond, as in the difference
-    equations that measured it. Bulk of the study's pair is in the middle of its range.
+    Means over all pairs of the network, weighted by their trade; before others respond, as in the
+    difference equations that measured it. Bulk of the study's pair is in the middle of its range.
     """
     links = counterfactual.build(_PAIR, ())
     middle = uncertainty.central()

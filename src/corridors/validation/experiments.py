@@ -1,8 +1,9 @@
 """Experiments that nature made: borders that shut, opened or slowed, and what the model says that does to the pair's trade.
 
-``data/experiments.csv`` says what was done to which crossings; the model answers with the world as it is in the base
-year, in every draw, without knowing what came. Where a border is shut in today's data the model opens it, and the
-closing is that change undone: -100 e / (100 + e) for an effect of e percent. No parameter is set from any of them.
+``data/experiments.csv`` says what was done to which crossings; the model answers with the world as
+it is in the base year, in every draw, without knowing what came. Where a border is shut in today's
+data the model opens it, and the closing is that change undone: -100 e / (100 + e) for an effect of
+e percent. No parameter is set from any of them.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ PREDICTED = ("predicted_p10", "predicted_p50", "predicted_p90")
 def predict() -> pd.DataFrame:
     """One row an experiment: change of the pair's two-way trade in percent, middle and 80 % band.
 
-    Columns: those of ``data/experiments.csv`` that name the experiment, and :data:`PREDICTED`. Raises
-    :class:`~corridors.errors.DataError` where a row names a crossing that is not there.
+    Columns: those of ``data/experiments.csv`` that name the experiment, and :data:`PREDICTED`.
+    Raises :class:`~corridors.errors.DataError` where a row names a crossing that is not there.
     """
     rows = []
     for row in tables.experiments().to_dict("records"):
@@ -36,22 +37,34 @@ def predict() -> pd.DataFrame:
         band = [float(found[f"effect_percent_{p}"]) for p in ("p10", "p50", "p90")]
         if row["reverse"] == "yes":
             band = [undone(effect) for effect in reversed(band)]
-        rows.append({"experiment": row["experiment"], "kind": row["kind"], "title": row["title"], **dict(zip(PREDICTED, band, strict=True)), "note": row["note"]})
+        rows.append(
+            {
+                "experiment": row["experiment"],
+                "kind": row["kind"],
+                "title": row["title"],
+                **dict(zip(PREDICTED, band, strict=True)),
+                "note": row["note"],
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def compare() -> pd.DataFrame:
     """Predictions, today's and those committed first, beside what came.
 
-    ``within``: the observed range and the model's 80 % band of today meet. ``same_way``: the middle has the observed sign.
-    Both are missing where no report tells what came.
+    ``within``: the observed range and the model's 80 % band of today meet. ``same_way``: the middle
+    has the observed sign. Both are missing where no report tells what came.
     """
     return beside(predict(), tables.experiments_first_predictions(), tables.experiments_observed())
 
 
 def beside(predicted: pd.DataFrame, first: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     """Predictions, those committed first (``first_p10`` ...) and what came, by ``experiment``; the note of a prediction becomes ``simplified``."""
-    found = predicted.rename(columns={"note": "simplified"}).merge(first.rename(columns={p: p.replace("predicted", "first") for p in PREDICTED}), on="experiment", how="left")
+    found = predicted.rename(columns={"note": "simplified"}).merge(
+        first.rename(columns={p: p.replace("predicted", "first") for p in PREDICTED}),
+        on="experiment",
+        how="left",
+    )
     found = found.merge(observed, on="experiment", how="left")
     met = (found["predicted_p10"] <= found["observed_high"]) & (found["observed_low"] <= found["predicted_p90"])
     alike = found["predicted_p50"] * found["observed"] > 0
@@ -67,7 +80,12 @@ def undone(effect_percent: float) -> float:
 def scenario_of(row: dict[Any, Any]) -> Scenario:
     """The experiment as a scenario of one measure that works in full in its year."""
     crossings = str(row["crossings"]).split()
-    measure: dict[str, Any] = {"kind": row["measure"], "crossings": crossings, "start": int(row["year"]) - 1, "years_to_full_effect": 0}
+    measure: dict[str, Any] = {
+        "kind": row["measure"],
+        "crossings": crossings,
+        "start": int(row["year"]) - 1,
+        "years_to_full_effect": 0,
+    }
     if row["measure"] == "closure":
         measure["days_per_year"] = int(row["value"])
     elif row["measure"] == "border_capacity":

@@ -3,20 +3,22 @@
 ``data/experiments_measured.csv`` says how the model computes each quantity; what came is in
 ``data/experiments_measured_observed.csv`` and sets no parameter.
 
-=================  =====================================================================================
-method             computed
-=================  =====================================================================================
-queue_mean         trucks waiting in the mean in one direction: arrivals times hours of queue
-queue_drain        days until ``waiting`` trucks are gone while the usual traffic arrives
-trucks             change of trucks a day at a crossing by a measure, or by that measure undone
-sea_km, sea_days   more kilometres, days between two ports without a passage
-sea_container_usd  dollars that a container of forty feet costs more
-sea_container_km   percent that tonne-kilometres of containers grow in the world
-sea_trade          percent by which two-way trade of an economy with the European single market changes
-=================  =====================================================================================
+=================
+===================================================================================== method
+computed =================
+===================================================================================== queue_mean
+trucks waiting in the mean in one direction: arrivals times hours of queue queue_drain        days
+until ``waiting`` trucks are gone while the usual traffic arrives trucks             change of
+trucks a day at a crossing by a measure, or by that measure undone sea_km, sea_days   more
+kilometres, days between two ports without a passage sea_container_usd  dollars that a container of
+forty feet costs more sea_container_km   percent that tonne-kilometres of containers grow in the
+world sea_trade          percent by which two-way trade of an economy with the European single
+market changes =================
+=====================================================================================
 
-Ranges of traffic and capacity that the world's tables compile are one another's cause (capacity is set by traffic), so both
-lie at the same place in their ranges. Of lanes the model has no range: such a prediction is one figure.
+Ranges of traffic and capacity that the world's tables compile are one another's cause (capacity is
+set by traffic), so both lie at the same place in their ranges. Of lanes the model has no range:
+such a prediction is one figure.
 """
 
 from __future__ import annotations
@@ -77,7 +79,10 @@ def _one_way(inputs: Inputs) -> list[tuple[Crossing, float]]:
     row = network_of((a, b)).crossings.loc[inputs["crossing"]]
     capacity, traffic = (
         0.5 * hidden.spread(float(row[low]), float(row[middle]), float(row[high]), _scores())
-        for low, middle, high in (("capacity_low", "capacity_trucks_per_day", "capacity_high"), ("background_low", "background_trucks_per_day", "background_high"))
+        for low, middle, high in (
+            ("capacity_low", "capacity_trucks_per_day", "capacity_high"),
+            ("background_low", "background_trucks_per_day", "background_high"),
+        )
     )
     return [
         (
@@ -93,7 +98,12 @@ def _one_way(inputs: Inputs) -> list[tuple[Crossing, float]]:
 
 
 def _queue_mean(inputs: Inputs) -> Array:
-    return np.array([trucks * (post.hours(trucks) - post.processing_hours) / HOURS_PER_DAY for post, trucks in _one_way(inputs)])
+    return np.array(
+        [
+            trucks * (post.hours(trucks) - post.processing_hours) / HOURS_PER_DAY
+            for post, trucks in _one_way(inputs)
+        ]
+    )
 
 
 def _queue_drain(inputs: Inputs) -> Array:
@@ -142,7 +152,9 @@ def _sea_container_km(inputs: Inputs) -> Array:
 def _sea_trade(inputs: Inputs) -> Array:
     unions = tables.table("world_unions").set_index("union")["economies"]
     params = uncertainty.sample(None, DRAWS, SEED)
-    return sea_detour.trade_percent(_longer(inputs["passage"]), inputs["exporter"], str(unions[_MARKET]).split(), params)
+    return sea_detour.trade_percent(
+        _longer(inputs["passage"]), inputs["exporter"], str(unions[_MARKET]).split(), params
+    )
 
 
 METHODS: Mapping[str, Callable[[Inputs], Array]] = {

@@ -1,12 +1,13 @@
 """Effects that others measured, held against what our chain says: checks, never inputs.
 
-*A day of delay.* A day more on every way of a pair raises each class's cost by what its day is worth, whatever is
-chosen; trade falls by ``factor^-theta`` before others respond, as in the difference equations that measured it
-(:mod:`corridors.validation.day_of_delay`).
+*A day of delay.* A day more on every way of a pair raises each class's cost by what its day is
+worth, whatever is chosen; trade falls by ``factor^-theta`` before others respond, as in the
+difference equations that measured it (:mod:`corridors.validation.day_of_delay`).
 
-*Belt and Road.* Roads and borders of the whole network get faster by what de Soyres and others (2018) find along
-the corridors; the route equilibrium, trade costs and world trade (multilateral resistance included, output fixed)
-say what that does to trade among the economies that the network joins.
+*Belt and Road.* Roads and borders of the whole network get faster by what de Soyres and others
+(2018) find along the corridors; the route equilibrium, trade costs and world trade (multilateral
+resistance included, output fixed) say what that does to trade among the economies that the network
+joins.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ _PAIR = ("PAK", "CHN")
 def compare() -> pd.DataFrame:
     """Each effect: what was published with its range, what we compute at central values, and whether it is within.
 
-    Columns are :data:`COLUMNS`. Where a paper says "about" or "at least", half to double is the range; where it says
-    "up to", anything from nothing to that.
+    Columns are :data:`COLUMNS`. Where a paper says "about" or "at least", half to double is the
+    range; where it says "up to", anything from nothing to that.
     """
     return _compare().copy()
 
@@ -75,7 +76,10 @@ def _compare() -> pd.DataFrame:
         ),
     ]  # fmt: skip
     frame = pd.DataFrame(
-        [(effect, low, mid, high, unit, ours, low <= ours <= high, source, note) for effect, low, mid, high, unit, ours, source, note in rows],
+        [
+            (effect, low, mid, high, unit, ours, low <= ours <= high, source, note)
+            for effect, low, mid, high, unit, ours, source, note in rows
+        ],
         columns=list(COLUMNS),
     )
     return frame.astype({"within": bool})
@@ -91,11 +95,19 @@ def _everything_faster() -> tuple[Chain, Change]:
             whole_day = speed * roads.moving_share[economy] / (1.0 - FASTER)
             measures.append(SimpleNamespace(kind="road", links=links, speed_kmh=whole_day, usd_per_t_km=None))
     for name, hours in roads.crossings["processing_hours"].items():
-        measures.append(SimpleNamespace(kind="crossing_time", crossings=(str(name),), processing_hours=float(hours) * (1.0 - FASTER)))
+        measures.append(
+            SimpleNamespace(
+                kind="crossing_time",
+                crossings=(str(name),),
+                processing_hours=float(hours) * (1.0 - FASTER),
+            )
+        )
     links_of_world = counterfactual.build(_PAIR, measures)
     params = uncertainty.central()
     active = np.ones((1, len(measures)))
-    return links_of_world, links_of_world.change(params, active, float(params["traffic_base_year"][0]), {}, closure="conditional")
+    return links_of_world, links_of_world.change(
+        params, active, float(params["traffic_base_year"][0]), {}, closure="conditional"
+    )
 
 
 def _among_members(links: Chain, change: Change) -> float:

@@ -1,7 +1,7 @@
 """Published results beside ours: every row of ``data/published_results.csv``, computed again.
 
-Nothing is chosen here: a row is computed from the tables of this package by the same engine that makes
-the reports, and one that differs by more than its tolerance is shown as failing.
+Nothing is chosen here: a row is computed from the tables of this package by the same engine that
+makes the reports, and one that differs by more than its tolerance is shown as failing.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ COLUMNS = (
 def compare() -> pd.DataFrame:
     """Each published figure beside ours; columns :data:`COLUMNS`, rows as in ``data/published_results.csv``.
 
-    ``difference`` is ours minus published in ``unit``; ``passed`` says whether it is within ``tolerance``.
-    Raises DataError for a figure that no computation of ours is called by.
+    ``difference`` is ours minus published in ``unit``; ``passed`` says whether it is within
+    ``tolerance``. Raises DataError for a figure that no computation of ours is called by.
     """
     return _compare().copy()
 
@@ -39,7 +39,11 @@ def counts() -> dict[str, int]:
 @lru_cache(maxsize=1)
 def _compare() -> pd.DataFrame:
     panel, pairs = tables.manufacturing_trade_panel(), tables.manufacturing_trade_pairs()
-    ours = gravity_guide.estimates(panel, pairs) | equilibrium_guide.figures(panel, pairs) | published_appraisals.figures()
+    ours = (
+        gravity_guide.estimates(panel, pairs)
+        | equilibrium_guide.figures(panel, pairs)
+        | published_appraisals.figures()
+    )
     frame = tables.published_results().rename(columns={"value": "published"})
     found = []
     for table, quantity in zip(frame["table"], frame["quantity"], strict=True):

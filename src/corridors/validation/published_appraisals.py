@@ -1,21 +1,23 @@
 """Published appraisals computed again from their own figures by the functions of our appraisal.
 
-Two publications of the Asian Development Bank print flows by year and what follows from them: they test the arithmetic of
-:mod:`corridors.appraisal.cash_flow`. The bank discounts the first year once; here the first year counts in full, so present
-values of these two are over ``1 + rate`` to compare.
+Two publications of the Asian Development Bank print flows by year and what follows from them: they
+test the arithmetic of :mod:`corridors.appraisal.cash_flow`. The bank discounts the first year once;
+here the first year counts in full, so present values of these two are over ``1 + rate`` to compare.
 
-Three are of border crossings (``data/published_appraisals.csv``; full tables of flows of corridor projects could not be opened,
-docs/tried.md says which were looked for):
+Three are of border crossings (``data/published_appraisals.csv``; full tables of flows of corridor
+projects could not be opened, docs/tried.md says which were looked for):
 
-*Øresund Bridge* (Knudsen and Rich 2013, Transport Policy). Their summary has the users' gains to 2010, the cost, the rate and
-the results over 50 years; vehicles a day are counted. Gains are taken in proportion to vehicles, ``b`` euro each with
-``sum over t of b v_t (1 + r)^-t = gains to 2010``, and grow with traffic after 2010. That growth is not in their summary: :data:`GROWTH` is ours.
+*Øresund Bridge* (Knudsen and Rich 2013, Transport Policy). Their summary has the users' gains to
+2010, the cost, the rate and the results over 50 years; vehicles a day are counted. Gains are taken
+in proportion to vehicles, ``b`` euro each with ``sum over t of b v_t (1 + r)^-t = gains to 2010``,
+and grow with traffic after 2010. That growth is not in their summary: :data:`GROWTH` is ours.
 
-*Chirundu one-stop border post* (opened in 2009). Trucks, hours and dollars a truck and day as its promoters stated them, through
-the rule of half: the gain that they stated for a year should follow.
+*Chirundu one-stop border post* (opened in 2009). Trucks, hours and dollars a truck and day as its
+promoters stated them, through the rule of half: the gain that they stated for a year should follow.
 
-*Kazungula Bridge* (feasibility study of 2001). Cost and revenue over 30 years; how revenue is spread over them is not told, and
-upkeep neither, so it is spread evenly and the rate is an upper end.
+*Kazungula Bridge* (feasibility study of 2001). Cost and revenue over 30 years; how revenue is
+spread over them is not told, and upkeep neither, so it is spread evenly and the rate is an upper
+end.
 """
 
 from __future__ import annotations
@@ -75,10 +77,18 @@ def _bridge(project: pd.Series, growth: float) -> cash_flow.Appraisal:
     days = np.full(counted.size, users.DAYS_PER_YEAR)
     days[0] = OPEN_DAYS_2000
     later = counted[-1] * users.DAYS_PER_YEAR * (1.0 + growth) ** np.arange(1, ORESUND_YEARS - counted.size + 1)
-    euro_per_vehicle = float(project["user gains to 2010", 2000]) / cash_flow.present_value(counted * days, ORESUND_RATE)[0]
+    euro_per_vehicle = (
+        float(project["user gains to 2010", 2000])
+        / cash_flow.present_value(counted * days, ORESUND_RATE)[0]
+    )
     costs = np.zeros(ORESUND_YEARS)
     costs[0] = float(project["construction cost", 2000])
-    return cash_flow.Appraisal(2000, ORESUND_RATE, euro_per_vehicle * np.concatenate([counted * days, later])[None, :], costs[None, :])
+    return cash_flow.Appraisal(
+        2000,
+        ORESUND_RATE,
+        euro_per_vehicle * np.concatenate([counted * days, later])[None, :],
+        costs[None, :],
+    )
 
 
 def _oresund() -> dict[tuple[str, str], float]:
@@ -92,7 +102,13 @@ def _oresund() -> dict[tuple[str, str], float]:
 def _chirundu(flows: pd.Series) -> dict[tuple[str, str], float]:
     post = flows.loc["chirundu_post"].droplevel("year")
     trucks, saved = np.array([post["trucks a day"]]), np.array([post["hours before"] - post["hours after"]])
-    gain = users.crossing_gains(trucks, trucks, saved, np.array([post["dollars a truck and day"] / HOURS_PER_DAY]), np.zeros(1))
+    gain = users.crossing_gains(
+        trucks,
+        trucks,
+        saved,
+        np.array([post["dollars a truck and day"] / HOURS_PER_DAY]),
+        np.zeros(1),
+    )
     return {(CHIRUNDU, "costs saved a year"): float(gain[0])}
 
 
@@ -103,5 +119,7 @@ def _kazungula(flows: pd.Series) -> dict[tuple[str, str], float]:
     for tolls in ("low", "high"):
         spent = np.full(building, -bridge["cost of bridge and border posts"] / building)
         earned = np.full(running, bridge[f"revenue at {tolls} tolls"] / running)
-        found[KAZUNGULA, f"financial rate of return at {tolls} tolls"] = 100.0 * float(cash_flow.internal_rate(np.concatenate([spent, earned]))[0])
+        found[KAZUNGULA, f"financial rate of return at {tolls} tolls"] = 100.0 * float(
+            cash_flow.internal_rate(np.concatenate([spent, earned]))[0]
+        )
     return found

@@ -1,23 +1,24 @@
 """Real cases beside what the model computes for them: queues and closures at borders, lengths and days of routes.
 
 ``data/real_cases.csv`` says what happened and how the same is computed; what was reported stands in
-``data/transport_facts.csv`` with its address. A case that does not agree stays in the table and says so.
+``data/transport_facts.csv`` with its address. A case that does not agree stays in the table and
+says so.
 
-============  =======================================================================================
-method        computed
-============  =======================================================================================
-backlog       trucks waiting after ``days`` of ``arrivals`` at ``capacity`` (:class:`corridors.transport.crossing.Crossing`)
-closed        trucks that would have come to crossings shut for ``days``, at the counted traffic
-served        trucks a day that pass at ``capacity`` where ``arrivals`` come
-queue         hours of queue at ``capacity`` with ``arrivals``
+============
+======================================================================================= method
+computed ============
+======================================================================================= backlog
+trucks waiting after ``days`` of ``arrivals`` at ``capacity``
+(:class:`corridors.transport.crossing.Crossing`) closed        trucks that would have come to
+crossings shut for ``days``, at the counted traffic served        trucks a day that pass at
+``capacity`` where ``arrivals`` come queue         hours of queue at ``capacity`` with ``arrivals``
 hours_saved   hours of queue at capacity ``before`` less those at ``after``, at the counted traffic
-closure_days  days a year that the network expects the crossing to be shut
-grown         ``count`` a day after ``years`` at ``rate``
-road_km       length of the links along the places
-road_usd      dollars a truck for haulage, ferries and fees at borders
-road_days     driving, ferries, processing and queues along the places, in the base year
-sea_days      days of a direct ship, of transshipment, and half the gap between departures of the other
-============  =======================================================================================
+closure_days  days a year that the network expects the crossing to be shut grown         ``count`` a
+day after ``years`` at ``rate`` road_km       length of the links along the places road_usd
+dollars a truck for haulage, ferries and fees at borders road_days     driving, ferries, processing
+and queues along the places, in the base year sea_days      days of a direct ship, of transshipment,
+and half the gap between departures of the other ============
+=======================================================================================
 """
 
 from __future__ import annotations
@@ -34,15 +35,27 @@ from corridors.transport.crossing import Crossing
 from corridors.transport.network import Link, Network
 
 HOURS_PER_DAY = 24.0
-COLUMNS = ("case", "quantity", "unit", "reported_low", "reported", "reported_high", "computed", "within", "source_url", "note")
+COLUMNS = (
+    "case",
+    "quantity",
+    "unit",
+    "reported_low",
+    "reported",
+    "reported_high",
+    "computed",
+    "within",
+    "source_url",
+    "note",
+)
 LENGTH_TOLERANCE, OTHER_TOLERANCE = 0.05, 0.20
 
 
 def compare() -> pd.DataFrame:
     """Every case: what was reported, what is computed, and whether the two agree (``within`` low to high).
 
-    Columns are :data:`COLUMNS`. Where ``data/real_cases.csv`` states no range, lengths agree within 5 %
-    and everything else within 20 %. Raises DataError for a case without a fact or with an unknown place.
+    Columns are :data:`COLUMNS`. Where ``data/real_cases.csv`` states no range, lengths agree within
+    5 % and everything else within 20 %. Raises DataError for a case without a fact or with an
+    unknown place.
     """
     roads = network.load()
     facts = tables.transport_facts()
@@ -51,7 +64,11 @@ def compare() -> pd.DataFrame:
         fact = _fact(facts, case)
         reported = float(fact["value"])
         tolerance = LENGTH_TOLERANCE if case["unit"] == "km" else OTHER_TOLERANCE
-        low, high = ((1.0 - tolerance) * reported, (1.0 + tolerance) * reported) if pd.isna(case["low"]) else (case["low"], case["high"])
+        low, high = (
+            ((1.0 - tolerance) * reported, (1.0 + tolerance) * reported)
+            if pd.isna(case["low"])
+            else (case["low"], case["high"])
+        )
         try:
             computed = _METHODS[case["method"]](roads, str(case["along"]).split(), _inputs(case["inputs"]))
         except (KeyError, NetworkError) as error:
@@ -74,7 +91,11 @@ def compare() -> pd.DataFrame:
 
 
 def _fact(facts: pd.DataFrame, case: Mapping[Any, Any]) -> Mapping[Any, Any]:
-    same = (facts["place"] == case["fact_place"]) & (facts["quantity"] == case["fact_quantity"]) & (facts["period"] == case["fact_period"])
+    same = (
+        (facts["place"] == case["fact_place"])
+        & (facts["quantity"] == case["fact_quantity"])
+        & (facts["period"] == case["fact_period"])
+    )
     if same.sum() != 1:
         raise DataError(
             f"real_cases.csv: {case['case']}, {case['quantity']}: {int(same.sum())} rows of transport_facts.csv have place "
@@ -169,7 +190,14 @@ def _road_days(roads: Network, along: Sequence[str], x: Mapping[str, float]) -> 
 def _road_usd(roads: Network, along: Sequence[str], x: Mapping[str, float]) -> float:
     payload = float(tables.parameters().set_index("parameter").loc["truck_payload_t", "central"])
     haulage = sum(link.usd_per_t for link in _links(roads, along)) * payload
-    return float(haulage + sum(roads.crossings.loc[name, "fee_usd_per_truck"] for name in along[:-1] if roads.is_crossing(name)))
+    return float(
+        haulage
+        + sum(
+            roads.crossings.loc[name, "fee_usd_per_truck"]
+            for name in along[:-1]
+            if roads.is_crossing(name)
+        )
+    )
 
 
 def _sea_days(roads: Network, along: Sequence[str], x: Mapping[str, float]) -> float:

@@ -1,7 +1,8 @@
 """The tables of the validation: what a row is, and every column with its type, unit and meaning.
 
-Declared here and nowhere else, as those of a study are in :mod:`corridors.study.result_tables`. An error is the mean
-absolute error of ln trade, a skill 1 - error / error of the reference, a coverage the share of outcomes inside a band.
+Declared here and nowhere else, as those of a study are in :mod:`corridors.study.result_tables`. An
+error is the mean absolute error of ln trade, a skill 1 - error / error of the reference, a coverage
+the share of outcomes inside a band.
 """
 
 from __future__ import annotations

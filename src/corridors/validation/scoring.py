@@ -23,7 +23,8 @@ def skill(error: float, reference: float) -> float:
 def mase(errors: Array, earlier_changes: Array) -> float:
     """Mean absolute scaled error (Hyndman and Koehler 2006): mean |error| over the mean |change| of earlier periods.
 
-    Both in logs here, since flows differ by ten orders of magnitude; NaN where no earlier change is known.
+    Both in logs here, since flows differ by ten orders of magnitude; NaN where no earlier change is
+    known.
     """
     known = earlier_changes[np.isfinite(earlier_changes)]
     return float(np.mean(np.abs(errors)) / np.mean(np.abs(known))) if known.size else float("nan")
@@ -37,8 +38,9 @@ def coverage(actual: Array, low: Array, high: Array) -> float:
 def crps_from_quantiles(actual: Array, quantiles: Array, probabilities: Sequence[float]) -> float:
     """Continuous ranked probability score, mean over forecasts, as twice the mean pinball loss.
 
-    CRPS = 2 integral_0^1 (1{y < q(p)} - p)(q(p) - y) dp (Laio and Tamea 2007), by the midpoint rule where
-    ``probabilities`` are the midpoints of equal parts of (0, 1). ``actual`` (n,), ``quantiles`` (n, k), in any unit.
+    CRPS = 2 integral_0^1 (1{y < q(p)} - p)(q(p) - y) dp (Laio and Tamea 2007), by the midpoint rule
+    where ``probabilities`` are the midpoints of equal parts of (0, 1). ``actual`` (n,),
+    ``quantiles`` (n, k), in any unit.
     """
     p = np.asarray(probabilities, dtype=np.float64)
     gap = actual[:, None] - quantiles

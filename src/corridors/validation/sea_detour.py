@@ -1,13 +1,14 @@
 """A strait or canal that no ship takes: longer lanes, and what they do to container traffic and trade, in today's world.
 
-Lanes are the shortest ways along ``data/world/sea_links.csv``, with the passage and without it, between the same ports. The
-cost of a pair's goods rises by
+Lanes are the shortest ways along ``data/world/sea_links.csv``, with the passage and without it,
+between the same ports. The cost of a pair's goods rises by
 
     sum over classes  w_c s_c (du / p_c + d m_c dt)
 
-as a share of their value: ``w`` share of the class in value, ``s`` of it by sea, ``du`` dollars a tonne and ``dt`` days more,
-``p`` dollars a tonne of goods, ``d`` value of a day and ``m`` its multiplier. Trade follows in the exact hat algebra of one
-sector with the elasticity of the first year. Ways over land do not take anything over, so it is an upper end.
+as a share of their value: ``w`` share of the class in value, ``s`` of it by sea, ``du`` dollars a
+tonne and ``dt`` days more, ``p`` dollars a tonne of goods, ``d`` value of a day and ``m`` its
+multiplier. Trade follows in the exact hat algebra of one sector with the elasticity of the first
+year. Ways over land do not take anything over, so it is an upper end.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ CONTAINER_T = 24.0
 def lanes(shut: str, origin: str, destination: str) -> tuple[seas.Lane, seas.Lane]:
     """The lane between two ports, by id, with the passage ``shut`` and without it. Raises DataError for an unknown port or passage."""
     if shut not in sea().passage:
-        raise DataError(f"sea_links.csv: no passage {shut!r}; there are: {', '.join(sorted(set(sea().passage) - {''}))}")
+        raise DataError(
+            f"sea_links.csv: no passage {shut!r}; there are: {', '.join(sorted(set(sea().passage) - {''}))}"
+        )
     ports = sea().ports["port"].to_list()
     for port in (origin, destination):
         if port not in ports:
@@ -51,8 +54,9 @@ def lanes(shut: str, origin: str, destination: str) -> tuple[seas.Lane, seas.Lan
 class Longer:
     """What a shut passage does to P directed pairs that go by sea.
 
-    tonnes (P,): in containers by sea a year; km, longer_km (P,): with the passage, and more without it; longer_days (P,);
-    by_class: value shares by sea of each class (P, C), ``w_c s_c``; usd_per_t (P, C): dearer by, containers or bulk.
+    tonnes (P,): in containers by sea a year; km, longer_km (P,): with the passage, and more without
+    it; longer_days (P,); by_class: value shares by sea of each class (P, C), ``w_c s_c``; usd_per_t
+    (P, C): dearer by, containers or bulk.
     """
 
     pairs: tuple[Pair, ...]
@@ -85,7 +89,11 @@ def longer(shut: str) -> Longer:
         before = ways[0].lane
         by_sea = cargo.usual_shares([pair])[0] * modes.by_class[:, mode_model.MODES.index("sea")]
         tonnes = float((musd * 1e6 * by_sea / value)[~in_bulk].sum())
-        dearer = np.where(in_bulk, after.bulk_usd_per_t - before.bulk_usd_per_t, after.container_usd_per_t - before.container_usd_per_t)
+        dearer = np.where(
+            in_bulk,
+            after.bulk_usd_per_t - before.bulk_usd_per_t,
+            after.container_usd_per_t - before.container_usd_per_t,
+        )
         pairs.append(pair)
         rows.append((tonnes, before.km, after.km - before.km, after.days - before.days, by_sea, dearer))
     return Longer(tuple(pairs), *(np.array(column, dtype=float) for column in zip(*rows, strict=True)))

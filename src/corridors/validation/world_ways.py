@@ -1,8 +1,10 @@
 """The compiled world network against what is published: lengths of roads, hours by truck, shares of modes of pairs left out.
 
-None of the lengths and hours sets anything in the model. Hours are Doing Business 2020's case studies of Africa (main city
-to border or port, by truck, clearance not counted); the model's are those of the same kilometres at the economy's speed,
-hours of rest in proportion. Transit times elsewhere (``data/world/transit_times.csv``) are from end to end, borders included. Shares are those the mode model gives a pair when it is fitted without it
+None of the lengths and hours sets anything in the model. Hours are Doing Business 2020's case
+studies of Africa (main city to border or port, by truck, clearance not counted); the model's are
+those of the same kilometres at the economy's speed, hours of rest in proportion. Transit times
+elsewhere (``data/world/transit_times.csv``) are from end to end, borders included. Shares are those
+the mode model gives a pair when it is fitted without it
 (:func:`corridors.transport.world_network.mode_fit.leave_one_out`). What misses is shown as missing.
 """
 
@@ -30,8 +32,8 @@ _SPELT = {"Congo, Dem. Rep.": "COD", "Congo, Rep.": "COG", "Eswatini": "SWZ", "S
 def compare() -> pd.DataFrame:
     """One row a published length, transit time or share: columns :data:`COLUMNS`.
 
-    ``error_percent`` is computed over published less one; of shares, which are percent of a pair's trade, the difference
-    in percentage points. Shares known only as "at least" are left out.
+    ``error_percent`` is computed over published less one; of shares, which are percent of a pair's
+    trade, the difference in percentage points. Shares known only as "at least" are left out.
     """
     return pd.DataFrame([*_lengths(), *_times(), *_shares()], columns=list(COLUMNS))
 
@@ -82,14 +84,18 @@ def _doing_business() -> list[tuple[str, str, float, float]]:
     codes = {name: code for code, name in names.economies().items()} | _SPELT
     table = tables.table("world_road_transport_africa").dropna(subset=["distance_km", "time_hours"])
     cases = table.groupby(["country", "border", "distance_km"], sort=False)["time_hours"].mean()
-    return [(f"{country}: {km:,.0f} km, {border}", codes[country], float(km), float(hours)) for (country, border, km), hours in cases.items()]
+    return [
+        (f"{country}: {km:,.0f} km, {border}", codes[country], float(km), float(hours))
+        for (country, border, km), hours in cases.items()
+    ]
 
 
 @dataclass(frozen=True)
 class Trip:
     """A published time of a truck and what the model makes of it: hours at the wheel, at rest and at borders (twice the processing,
-    as hours seen at a border hold its queue and :mod:`corridors.transport.world_network.costs` takes half of them), and ``full_days``:
-    on the road with rest only after each full day at the wheel."""
+    as hours seen at a border hold its queue and :mod:`corridors.transport.world_network.costs`
+    takes half of them), and ``full_days``: on the road with rest only after each full day at the
+    wheel."""
 
     what: str
     published: float
@@ -107,12 +113,23 @@ class Trip:
 
 def _of_legs(what: str, published: float, legs: Sequence[tuple[float, costs.RoadCost]], border: float, source: Any) -> Trip:
     wheel = sum(km / cost.speed_kmh for km, cost in legs)
-    return Trip(what, published, wheel, sum(cost.hours(km) for km, cost in legs) - wheel, border, _full_days(legs), str(source))
+    return Trip(
+        what,
+        published,
+        wheel,
+        sum(cost.hours(km) for km, cost in legs) - wheel,
+        border,
+        _full_days(legs),
+        str(source),
+    )
 
 
 def trips() -> dict[str, list[Trip]]:
     """The published hours in Africa (``hours``) and transit times elsewhere (``transit``); those without a way are left out."""
-    africa = [_of_legs(what, published, [(km, costs.road(code))], 0.0, _DOING_BUSINESS) for what, code, km, published in _doing_business()]
+    africa = [
+        _of_legs(what, published, [(km, costs.road(code))], 0.0, _DOING_BUSINESS)
+        for what, code, km, published in _doing_business()
+    ]
     graph, search = network.roads(), roads.with_all_open()
     elsewhere = []
     for row in tables.table("world_transit_times").to_dict("records"):
@@ -136,7 +153,8 @@ CHANGES: Mapping[str, Callable[[Trip], float]] = {
     "slower": lambda t: (t.wheel + t.rest) * FASTER + t.border,
 }
 """Hours of a trip as the model has them, and with one part changed at a time: rest only after each full day at the wheel (the model
-spreads it over every kilometre), half of the hours at borders, none, no rest, all speeds a fifth higher or lower."""
+spreads it over every kilometre), half of the hours at borders, none, no rest, all speeds a fifth
+higher or lower."""
 FASTER = 1.2
 
 
@@ -145,8 +163,14 @@ def causes() -> dict[str, dict[str, float]]:
     found = {}
     for kind, every in trips().items():
         total = sum(t.hours for t in every)
-        found[kind] = {name: float(np.median([abs(100.0 * (hours(t) / t.published - 1.0)) for t in every])) for name, hours in CHANGES.items()}
-        found[kind] |= {part: 100.0 * sum(getattr(t, part) for t in every) / total for part in ("wheel", "rest", "border")}
+        found[kind] = {
+            name: float(np.median([abs(100.0 * (hours(t) / t.published - 1.0)) for t in every]))
+            for name, hours in CHANGES.items()
+        }
+        found[kind] |= {
+            part: 100.0 * sum(getattr(t, part) for t in every) / total
+            for part in ("wheel", "rest", "border")
+        }
     return found
 
 
@@ -158,7 +182,11 @@ def _full_days(legs: Sequence[tuple[float, costs.RoadCost]]) -> float:
 
 
 def _times() -> list[tuple[Any, ...]]:
-    return [_row(kind, t.what, t.published, t.hours, "hours", t.source) for kind, every in trips().items() for t in every]
+    return [
+        _row(kind, t.what, t.published, t.hours, "hours", t.source)
+        for kind, every in trips().items()
+        for t in every
+    ]
 
 
 def _shares() -> list[tuple[Any, ...]]:

@@ -1,8 +1,9 @@
 """Exports by partner from UN Comtrade: one year of the world, reporter by reporter, or at once with a key.
 
-Without a key the public preview answers 500 records a call, enough for one reporter's total exports by partner; with
-a key in the environment variable ``COMTRADE_API_KEY`` (sent in a header) one call brings all reporters. Answers are
-kept in the cache, so that a run that was stopped goes on where it was.
+Without a key the public preview answers 500 records a call, enough for one reporter's total exports
+by partner; with a key in the environment variable ``COMTRADE_API_KEY`` (sent in a header) one call
+brings all reporters. Answers are kept in the cache, so that a run that was stopped goes on where it
+was.
 """
 
 from __future__ import annotations
@@ -56,7 +57,13 @@ def _by_reporter(source: Client, year: int, say: Callable[[str], None], folder: 
         if there is not None:
             records += there
             continue
-        found = _records(source, "public/v1/preview/C/A/HS", {"period": year, "reporterCode": code, "maxRecords": PREVIEW_LIMIT}, year, iso)
+        found = _records(
+            source,
+            "public/v1/preview/C/A/HS",
+            {"period": year, "reporterCode": code, "maxRecords": PREVIEW_LIMIT},
+            year,
+            iso,
+        )
         if len(found) >= PREVIEW_LIMIT:
             raise SourceError(f"UN Comtrade: {iso} {year}: the answer is cut off at {PREVIEW_LIMIT} records")
         scratch = file.with_suffix(".tmp")
@@ -85,7 +92,9 @@ def _reporters(source: Client) -> list[tuple[int, str]]:
         if not isinstance(iso, str) or _code(iso) not in known or one.get("entryExpiredDate"):
             continue
         if type(code) is not int or not 0 < code < 10_000:
-            raise SourceError(f"{where}: reporterCode of {iso} is {source.told(repr(code))}; expected: a number below 10,000")
+            raise SourceError(
+                f"{where}: reporterCode of {iso} is {source.told(repr(code))}; expected: a number below 10,000"
+            )
         if code in found or iso in found.values():
             raise SourceError(f"{where}: {iso} or its number {code} occurs twice")
         found[code] = iso
@@ -106,7 +115,12 @@ def _kept(file: Path, year: int, iso: str) -> list[Record] | None:
 def _records(source: Client, path: str, params: dict[str, str | int], year: int, iso: str | None) -> list[Record]:
     """Total exports as the source answers, each record checked to be what was asked for."""
     totals: dict[str, str | int] = {
-        "cmdCode": "TOTAL", "flowCode": "X", "customsCode": "C00", "motCode": 0, "partner2Code": 0, "includeDesc": "true",
+        "cmdCode": "TOTAL",
+        "flowCode": "X",
+        "customsCode": "C00",
+        "motCode": 0,
+        "partner2Code": 0,
+        "includeDesc": "true",
     }
     answer = source.get_json(path, {**totals, **params})
     if not isinstance(answer, dict) or "data" not in answer:
@@ -115,7 +129,9 @@ def _records(source: Client, path: str, params: dict[str, str | int], year: int,
     if answer.get("error"):
         raise SourceError(f"UN Comtrade: {path}: {source.told(answer['error'])}")
     if not isinstance(answer["data"], list):
-        raise SourceError(f"UN Comtrade: {path}: changed its form: 'data' is {source.told(answer['data'])!r}; expected: a list")
+        raise SourceError(
+            f"UN Comtrade: {path}: changed its form: 'data' is {source.told(answer['data'])!r}; expected: a list"
+        )
     return [_checked(record, year, iso, f"UN Comtrade: {path}", source.told) for record in answer["data"]]
 
 
@@ -124,7 +140,12 @@ def _checked(record: object, year: int, iso: str | None, where: str, told: Calla
     if not isinstance(record, dict):
         raise SourceError(f"{where}: a record is {told(record)!r}; expected: an object")
     require_columns(record, _NEEDED, where)
-    expected = {"period": (str(year), year), "flowCode": ("X",), "cmdCode": ("TOTAL",), **({} if iso is None else {"reporterISO": (iso,)})}
+    expected = {
+        "period": (str(year), year),
+        "flowCode": ("X",),
+        "cmdCode": ("TOTAL",),
+        **({} if iso is None else {"reporterISO": (iso,)}),
+    }
     for field, allowed in expected.items():
         if record[field] not in allowed:
             raise SourceError(f"{where}: {field} is {told(repr(record[field]))}; asked for: {allowed[0]}")
@@ -133,7 +154,9 @@ def _checked(record: object, year: int, iso: str | None, where: str, told: Calla
             raise SourceError(f"{where}: {field} is {told(repr(record[field]))}; expected: a code")
     value = record["primaryValue"]
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15):
-        raise SourceError(f"{where}: primaryValue of {told(record['reporterISO'])} is {told(repr(value))}; expected: US dollars")
+        raise SourceError(
+            f"{where}: primaryValue of {told(record['reporterISO'])} is {told(repr(value))}; expected: US dollars"
+        )
     return {name: record[name] for name in _NEEDED}
 
 
@@ -143,9 +166,16 @@ def _code(iso: str) -> str:
 
 def _frame(records: list[Record], year: int) -> pd.DataFrame:
     known = names.economies()
-    rows = [(_code(r["reporterISO"]), _code(r["partnerISO"]), year, float(r["primaryValue"] or 0) / 1e6) for r in records]
+    rows = [
+        (_code(r["reporterISO"]), _code(r["partnerISO"]), year, float(r["primaryValue"] or 0) / 1e6)
+        for r in records
+    ]
     frame = pd.DataFrame(rows, columns=["exporter", "importer", "year", "trade_musd"])
-    frame = frame[frame["exporter"].isin(known) & frame["importer"].isin(known) & (frame["exporter"] != frame["importer"])]
+    frame = frame[
+        frame["exporter"].isin(known)
+        & frame["importer"].isin(known)
+        & (frame["exporter"] != frame["importer"])
+    ]
     if frame.empty:
         raise SourceError(f"UN Comtrade: no exports reported for {year}; the newest years come late")
     twice = frame.duplicated(["exporter", "importer"])

@@ -1,7 +1,7 @@
 """What a refresh replaced, kept so that it can be undone: one folder a refresh in ``data-old/``, newest last.
 
-A folder holds the tables as they were, each by its path inside ``data/``, and ``sources.json`` with the sources that
-``datapackage.json`` named for them.
+A folder holds the tables as they were, each by its path inside ``data/``, and ``sources.json`` with
+the sources that ``datapackage.json`` named for them.
 """
 
 from __future__ import annotations
@@ -45,10 +45,14 @@ def keep(table: str, folder: Path) -> Path:
 def undo(confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
     """Put back what the newest refresh replaced; True if it was done.
 
-    Tables of now go to a folder beside it, named like it with ``-undone``: nothing is lost. Raises SourceError where
-    no refresh is kept, or a table that was kept is no longer one of the project's.
+    Tables of now go to a folder beside it, named like it with ``-undone``: nothing is lost. Raises
+    SourceError where no refresh is kept, or a table that was kept is no longer one of the
+    project's.
     """
-    kept = sorted((p for p in (paths.root() / FOLDER).glob("*-*") if _number(p) and (p / _SOURCES).is_file()), key=_order)
+    kept = sorted(
+        (p for p in (paths.root() / FOLDER).glob("*-*") if _number(p) and (p / _SOURCES).is_file()),
+        key=_order,
+    )
     if not kept:
         raise SourceError(f"no refresh to undo: {FOLDER}/ keeps none")
     folder = kept[-1]
@@ -56,10 +60,14 @@ def undo(confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
     known = datapackage.resources()
     lost = [name for name in noted if name not in known or not (folder / str(known[name].descriptor["path"])).is_file()]
     if lost:
-        raise SourceError(f"{FOLDER}/{folder.name}: {', '.join(lost)}: no such table now, or its copy is gone; nothing changed")
+        raise SourceError(
+            f"{FOLDER}/{folder.name}: {', '.join(lost)}: no such table now, or its copy is gone; nothing changed"
+        )
     for name, sources in noted.items():
         if not isinstance(sources, list) or not all(isinstance(s, dict) and isinstance(s.get("title"), str) for s in sources):
-            raise SourceError(f"{FOLDER}/{folder.name}/{_SOURCES}: {name}: a list of sources with titles is expected; nothing changed")
+            raise SourceError(
+                f"{FOLDER}/{folder.name}/{_SOURCES}: {name}: a list of sources with titles is expected; nothing changed"
+            )
     for name in noted:
         say(f"{name}: as it was before {folder.name[:10]}")
     if not confirm(f"Put back {len(noted)} {'table' if len(noted) == 1 else 'tables'} in data/?"):
@@ -67,7 +75,8 @@ def undo(confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
         return False
     away = folder.with_name(folder.name + _UNDONE)
     for name in noted:
-        # One that was stopped half way has kept what was refreshed; what stands there now may be the old table already.
+        # One that was stopped half way has kept what was refreshed; what stands there now may be
+        # the old table already.
         if not (away / str(known[name].descriptor["path"])).is_file():
             keep(name, away)
     for name, sources in noted.items():

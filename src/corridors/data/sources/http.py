@@ -1,12 +1,14 @@
 """Fetch from official sources as they are at their worst: busy, failing, cut off, slow, changed.
 
-Calls are spaced (rate limit), retried with growing pauses (a ``Retry-After`` is obeyed), and end in one clear
-:class:`~corridors.errors.SourceError`. Downloads go to a ``.part`` file and are taken up where they broke off.
-A key travels in a header, never in an address, goes to the source's own host and to no other, and is masked in
-every message. What comes back is not trusted: its size, its time and its form have limits.
+Calls are spaced (rate limit), retried with growing pauses (a ``Retry-After`` is obeyed), and end in
+one clear :class:`~corridors.errors.SourceError`. Downloads go to a ``.part`` file and are taken up
+where they broke off. A key travels in a header, never in an address, goes to the source's own host
+and to no other, and is masked in every message. What comes back is not trusted: its size, its time
+and its form have limits.
 
-Plain requests with tenacity, rather than comtradeapicall and wbgapi: the first prints failures and returns nothing,
-the second hides the answer's headers, so that neither can tell "try later" from "no such data".
+Plain requests with tenacity, rather than comtradeapicall and wbgapi: the first prints failures and
+returns nothing, the second hides the answer's headers, so that neither can tell "try later" from
+"no such data".
 """
 
 from __future__ import annotations
@@ -34,7 +36,12 @@ from corridors import __version__
 from corridors.errors import SourceError, hide, nearest, plain
 
 RETRIED = (429, 500, 502, 503, 504)
-_BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, urllib3.exceptions.HTTPError)
+_BROKEN = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    urllib3.exceptions.HTTPError,
+)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _OWN_MACHINE = ("127.0.0.1", "::1", "localhost")
@@ -149,7 +156,9 @@ class Client:
 
     def _check_size(self, size: int, most: int, path: str) -> None:
         if size > most:
-            raise SourceError(f"{self.name}: {path}: an answer of more than {most / 2**20:,.0f} MB, which no table of ours needs")
+            raise SourceError(
+                f"{self.name}: {path}: an answer of more than {most / 2**20:,.0f} MB, which no table of ours needs"
+            )
 
     def _open(self, path: str, params: Mapping[str, str | int] | None, extra: Mapping[str, str]) -> requests.Response:
         """The answer with its body still to be read."""
@@ -157,7 +166,16 @@ class Client:
         if wait > 0:
             self.sleep(wait)
         self._last = time.monotonic()
-        response = self._follow(path, params, {"User-Agent": f"trade-corridors/{__version__}", "Accept-Encoding": "gzip", **self.headers, **extra})
+        response = self._follow(
+            path,
+            params,
+            {
+                "User-Agent": f"trade-corridors/{__version__}",
+                "Accept-Encoding": "gzip",
+                **self.headers,
+                **extra,
+            },
+        )
         status = response.status_code
         if status in RETRIED:
             response.close()
@@ -188,11 +206,21 @@ class Client:
 
         def ask() -> None:
             try:
-                answers.put(requests.get(address, params=params, headers=headers, timeout=self.timeout, stream=True, allow_redirects=False))
+                answers.put(
+                    requests.get(
+                        address,
+                        params=params,
+                        headers=headers,
+                        timeout=self.timeout,
+                        stream=True,
+                        allow_redirects=False,
+                    )
+                )
             except BaseException as error:
                 answers.put(error)
 
-        # In a thread, since a source that sends a byte of its headers a minute would never time out.
+        # In a thread, since a source that sends a byte of its headers a minute would never time
+        # out.
         threading.Thread(target=ask, daemon=True).start()
         try:
             answer = answers.get(timeout=self.answer_seconds)

@@ -1,7 +1,8 @@
 """GDP, growth, prices and population from the IMF's World Economic Outlook, by its DataMapper service.
 
-The service gives the newest edition, forecasts included. It has no deflator and does not say which year is the last that is no
-forecast: what an earlier edition said of these stays for the years that it had.
+The service gives the newest edition, forecasts included. It has no deflator and does not say which
+year is the last that is no forecast: what an earlier edition said of these stays for the years that
+it had.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ def client(base: str = ADDRESS) -> Client:
 def outlook(source: Client, known: pd.DataFrame, first: int = 2000) -> pd.DataFrame:
     """The table ``imf_weo`` with the newest edition in the place of ``known``, sorted.
 
-    Only codes that ``known`` has (groups of countries are left out). Raises SourceError if the source fails for good, has
-    changed its form, or gives figures that cannot be (not finite, negative output, no United States).
+    Only codes that ``known`` has (groups of countries are left out). Raises SourceError if the
+    source fails for good, has changed its form, or gives figures that cannot be (not finite,
+    negative output, no United States).
     """
     codes = set(known["iso3"])
     frames = []
@@ -52,7 +54,9 @@ def outlook(source: Client, known: pd.DataFrame, first: int = 2000) -> pd.DataFr
         frame = pd.DataFrame(rows, columns=["iso3", "year", column])
         if (frame[column] < 0).any() and column in _NEVER_NEGATIVE:
             worst = frame[frame[column] < 0].iloc[0]
-            raise SourceError(f"IMF: {code}: {worst['iso3']} {worst['year']} is {worst[column]:g}; it cannot be negative")
+            raise SourceError(
+                f"IMF: {code}: {worst['iso3']} {worst['year']} is {worst[column]:g}; it cannot be negative"
+            )
         frames.append(frame[frame["year"] >= first].set_index(["iso3", "year"]))
     new = pd.concat(frames, axis=1).reset_index()
     if "USA" not in set(new["iso3"]):

@@ -1,7 +1,8 @@
 """Whether figures that a source brought can be what was asked for: not of one economy for all, nor in other units.
 
-A source may be wrong in a form that fits the table. What is refused here is far outside what statistics do: revisions of
-GDP have gone up to double, world trade has never halved or tripled from one edition to the next.
+A source may be wrong in a form that fits the table. What is refused here is far outside what
+statistics do: revisions of GDP have gone up to double, world trade has never halved or tripled from
+one edition to the next.
 """
 
 from __future__ import annotations
@@ -35,7 +36,12 @@ def gdp(fetched: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     ratio = both["gdp_musd"] / both["gdp_musd_known"]
     if not 1 / MOST_SHIFT <= ratio.median() <= MOST_SHIFT:
         raise SourceError(f"GDP: the median figure is {ratio.median():.3g} times what data/gdp.csv has; other units or prices than current US dollars?")
-    _refuse((ratio > MOST_REVISION) | (ratio < 1 / MOST_REVISION), both, "gdp_musd", f"within {MOST_REVISION:g} times of data/gdp.csv")
+    _refuse(
+        (ratio > MOST_REVISION) | (ratio < 1 / MOST_REVISION),
+        both,
+        "gdp_musd",
+        f"within {MOST_REVISION:g} times of data/gdp.csv",
+    )
     return fetched
 
 

@@ -78,10 +78,11 @@ def refresh(
 ) -> int:
     """Refresh from ``worldbank``, ``imf``, ``comtrade``, ``cepii`` or ``all``; 0 if everything that was asked for was done.
 
-    Nothing is written before ``confirm(question)`` says yes. Raises SourceError if a source fails: ``data/`` is then
-    as it was. ``try_out`` gets a folder with the data as they would be, and says what is wrong with them for the model
-    (nothing if it can be computed): what breaks a study is refused here. A ``dry_run`` does all of this and writes
-    nothing. Nothing is fetched where ``data/`` is the copy inside the installed package.
+    Nothing is written before ``confirm(question)`` says yes. Raises SourceError if a source fails:
+    ``data/`` is then as it was. ``try_out`` gets a folder with the data as they would be, and says
+    what is wrong with them for the model (nothing if it can be computed): what breaks a study is
+    refused here. A ``dry_run`` does all of this and writes nothing. Nothing is fetched where
+    ``data/`` is the copy inside the installed package.
     """
     if paths.inside_package():
         raise SourceError(
@@ -112,7 +113,12 @@ def refresh(
         if proposal.table in ("bilateral_trade_panel", "world_trade"):
             _has_gdp(int(proposal.frame["year"].max()))
         if dry_run:
-            say(str(diff(proposal.table, tables.table(proposal.table), proposal.frame) or f"{proposal.table}: nothing new"))
+            say(
+                str(
+                    diff(proposal.table, tables.table(proposal.table), proposal.frame)
+                    or f"{proposal.table}: nothing new"
+                )
+            )
         else:
             apply(proposal, confirm, say, folder)
     if dry_run:
@@ -178,7 +184,11 @@ def diff(table: str, old: pd.DataFrame, new: pd.DataFrame) -> Diff:
     for column in values:
         a, b = (common[f"{column}_{side}"] for side in ("old", "new"))
         differs = _differs(a, b)
-        parts.append(common.loc[differs, key].assign(column=column, old=a[differs].astype(object), new=b[differs].astype(object)))
+        parts.append(
+            common.loc[differs, key].assign(
+                column=column, old=a[differs].astype(object), new=b[differs].astype(object)
+            )
+        )
     return Diff(
         table,
         both.loc[both["_merge"] == "right_only", key],
@@ -220,7 +230,8 @@ def write(proposal: Proposal, folder: Path | None = None) -> Path:
     return kept
 
 
-# --- proposals -------------------------------------------------------------------------------------------
+# --- proposals
+# -------------------------------------------------------------------------------------------
 
 
 def _worldbank() -> Proposal:
@@ -237,8 +248,11 @@ def _worldbank() -> Proposal:
 
 def _imf() -> Proposal:
     return Proposal(
-        "imf_weo", imf.outlook(imf.client(), tables.imf_weo()), "International Monetary Fund, World Economic Outlook, newest edition (DataMapper)",
-        "https://www.imf.org/external/datamapper", "IMF terms: use with the source named (https://www.imf.org/en/about/copyright-and-terms)",
+        "imf_weo",
+        imf.outlook(imf.client(), tables.imf_weo()),
+        "International Monetary Fund, World Economic Outlook, newest edition (DataMapper)",
+        "https://www.imf.org/external/datamapper",
+        "IMF terms: use with the source named (https://www.imf.org/en/about/copyright-and-terms)",
     )
 
 
@@ -258,10 +272,15 @@ def _cepii(files: Sequence[Path], year: int | None) -> list[Proposal]:
         if year is not None:
             flows = flows[flows["year"] == year]
         years = ", ".join(map(str, sorted(flows["year"].unique())))
-        out.append(Proposal(
-            "world_trade", cepii.reconciled(tables.world_trade(), flows), f"CEPII BACI, reconciled trade of {years} (Gaulier and Zignago 2010)",
-            "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37", "Etalab open licence 2.0",
-        ))
+        out.append(
+            Proposal(
+                "world_trade",
+                cepii.reconciled(tables.world_trade(), flows),
+                f"CEPII BACI, reconciled trade of {years} (Gaulier and Zignago 2010)",
+                "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37",
+                "Etalab open licence 2.0",
+            )
+        )
     for file, kind in kinds.items():
         if kind == "gravity":
             old = tables.pair_geography()
@@ -279,8 +298,9 @@ def _cepii(files: Sequence[Path], year: int | None) -> list[Proposal]:
 def with_year(panel: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
     """The trade panel with one year replaced by ``flows`` (exporter, importer, year, trade_musd).
 
-    Every reporting exporter gets a row for every importer of the panel, zero where nothing was reported, as in the
-    panel's other years. Agreements in force are those of the panel's latest year before: no source of flows has them.
+    Every reporting exporter gets a row for every importer of the panel, zero where nothing was
+    reported, as in the panel's other years. Agreements in force are those of the panel's latest
+    year before: no source of flows has them.
     """
     (year,) = flows["year"].unique()
     importers = sorted(set(panel["importer"]) | set(flows["importer"]))

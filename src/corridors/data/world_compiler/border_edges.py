@@ -1,10 +1,11 @@
 """Where on its road or railway a border crossing lies: how much of the edge that passes the border is in either economy.
 
-The compiled tables give half of that edge to either side. Edges have lost their shape and are up to some hundred
-kilometres long, so that half is far too much on the one side and makes links shorter than the great circle on the other:
-Maputo-Lebombo 134 km for 97. Read again here: the graph (scgraph-data, by its literals), for each crossing the edge its
-position lies on, and which of the edge's ends lies in which economy (Natural Earth's polygons, by the npm package
-world-atlas). The way over the border stays as long as it was; where it is cut moves to where the border is.
+The compiled tables give half of that edge to either side. Edges have lost their shape and are up to
+some hundred kilometres long, so that half is far too much on the one side and makes links shorter
+than the great circle on the other: Maputo-Lebombo 134 km for 97. Read again here: the graph
+(scgraph-data, by its literals), for each crossing the edge its position lies on, and which of the
+edge's ends lies in which economy (Natural Earth's polygons, by the npm package world-atlas). The
+way over the border stays as long as it was; where it is cut moves to where the border is.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ class Polygons:
                 continue
             x, y = ring[:, 0], ring[:, 1]
             passes = (y[:-1] > latitude) != (y[1:] > latitude)
-            east = x[:-1][passes] + (latitude - y[:-1][passes]) / (y[1:][passes] - y[:-1][passes]) * (x[1:][passes] - x[:-1][passes])
+            east = x[:-1][passes] + (latitude - y[:-1][passes]) / (
+                y[1:][passes] - y[:-1][passes]
+            ) * (x[1:][passes] - x[:-1][passes])
             if np.count_nonzero(east > longitude) % 2:
                 odd ^= {number}
         return min(odd, default=None)
@@ -105,7 +108,8 @@ class Polygons:
 def of_crossings(crossings: pd.DataFrame, places: pd.DataFrame, edges: Edges, polygons: Polygons) -> pd.DataFrame:
     """The edge of each crossing: length ``km`` and its ends in both economies (:data:`COLUMNS`), index ``crossing``.
 
-    Crossings without an edge (joined by hand), and those whose edge's ends do not lie one in either economy, are left out.
+    Crossings without an edge (joined by hand), and those whose edge's ends do not lie one in either
+    economy, are left out.
     """
     country = {economy: polygons.at(*at) for economy, at in _somewhere(places).items()}
     rows = {}
@@ -118,26 +122,40 @@ def of_crossings(crossings: pd.DataFrame, places: pd.DataFrame, edges: Edges, po
         a, b = country.get(str(row.economy_a)), country.get(str(row.economy_b))
         votes = sum((here == a, there == b)) - sum((here == b, there == a))
         if votes and a is not None and b is not None:
-            rows[str(row.crossing)] = (float(edges.km[edge]), *(one if votes > 0 else other), *(other if votes > 0 else one))
+            rows[str(row.crossing)] = (
+                float(edges.km[edge]),
+                *(one if votes > 0 else other),
+                *(other if votes > 0 else one),
+            )
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).rename_axis("crossing")
 
 
 def _somewhere(places: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """A place of each economy: its capital, else the first."""
-    ranked = places.assign(second=places["kind"] != "capital").sort_values("second", kind="stable").drop_duplicates("economy")
+    ranked = (
+        places.assign(second=places["kind"] != "capital")
+        .sort_values("second", kind="stable")
+        .drop_duplicates("economy")
+    )
     return {str(r.economy): (float(r.latitude), float(r.longitude)) for r in ranked.itertuples()}
 
 
 def part_in_a(edges: pd.DataFrame, latitude: Array, longitude: Array) -> Array:
     """Part (X,) of each edge in ``economy_a``, of positions of the crossings: as the straight ways from its ends to there share it."""
-    to_a, to_b = (great_circle_km(edges[f"latitude_{side}"], edges[f"longitude_{side}"], latitude, longitude) for side in ("a", "b"))
+    to_a, to_b = (
+        great_circle_km(edges[f"latitude_{side}"], edges[f"longitude_{side}"], latitude, longitude)
+        for side in ("a", "b")
+    )
     return np.asarray(np.divide(to_a, to_a + to_b, out=np.full(len(edges), HALF), where=to_a + to_b > 0.0))
 
 
 def cut_at_the_border(links: pd.DataFrame, crossings: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
     """``links`` with each crossing's edge (of :func:`of_crossings`) cut where the crossing is, and not halfway."""
     known = crossings.set_index("crossing").loc[edges.index]
-    moved = edges["km"] * (part_in_a(edges, known["latitude"].to_numpy(float), known["longitude"].to_numpy(float)) - HALF)
+    moved = edges["km"] * (
+        part_in_a(edges, known["latitude"].to_numpy(float), known["longitude"].to_numpy(float))
+        - HALF
+    )
     more = dict(zip(zip(known.index, known["economy_a"], strict=True), moved, strict=True))
     more.update(zip(zip(known.index, known["economy_b"], strict=True), -moved, strict=True))
     both = [[more.get(key, 0.0) for key in zip(links[end], links["economy"], strict=True)] for end in ("from", "to")]

@@ -1,17 +1,20 @@
 """The hand-checked layer on top of the compiled tables: names, lengths and crossings that people have looked at.
 
-What is compiled from OpenStreetMap is short by some percent (straightened bends) and much too short in
-mountains; some crossings are missing, and towns name crossings that everybody knows by another name. In order:
+What is compiled from OpenStreetMap is short by some percent (straightened bends) and much too short
+in mountains; some crossings are missing, and towns name crossings that everybody knows by another
+name. In order:
 
-0. edges over a border are cut where the border is (:mod:`corridors.data.world_compiler.border_edges`);
-1. every length is multiplied by :data:`BENDS`;
-2. crossings of ``data/network`` and of ``crossing_names.csv`` give their ids and names to the nearest compiled
+0. edges over a border are cut where the border is
+(:mod:`corridors.data.world_compiler.border_edges`); 1. every length is multiplied by :data:`BENDS`;
+2. crossings of ``data/network`` and of ``crossing_names.csv`` give their ids and names to the
+nearest compiled
    crossing of the same two economies;
-3. crossings that the graph lacks (``hand_crossings.csv``, or any of 2 without a match) are joined to the nearest places on
-   either side by the great circle times a detour;
-4. where a link of ``data/network`` has a cited length, the compiled roads between its ends are stretched to it, or a
-   link of that length is added if they are longer;
-5. no link is shorter than the great circle between its ends (a city lies off the graph that it is joined to).
+3. crossings that the graph lacks (``hand_crossings.csv``, or any of 2 without a match) are joined
+   to the nearest places on either side by the great circle times a detour;
+4. where a link of ``data/network`` has a cited length, the compiled roads between its ends are
+   stretched to it, or a link of that length is added if they are longer;
+5. no link is shorter than the great circle between its ends (a city lies off the graph that it is
+joined to).
 
 Each row says in ``basis`` which of these it comes from.
 """
@@ -59,7 +62,8 @@ def lay(
 
     Parameters
     ----------
-    places, crossings, links: compiled tables (place/crossing ids, coordinates, ``length_km`` as on the graph).
+    places, crossings, links: compiled tables (place/crossing ids, coordinates, ``length_km`` as on
+    the graph).
     names, by_hand: ``data/world/crossing_names.csv`` and ``hand_crossings.csv``.
     checked_places, checked_links: ``data/network/places.csv`` and ``links.csv``.
     hand_links: ``data/world/hand_links.csv``, roads with a cited length that the graph lacks.
@@ -80,17 +84,34 @@ def lay(
     found = pd.concat([found, added], ignore_index=True)
     links = pd.concat([links, ways], ignore_index=True)
     links = _cited_lengths(places, found, links, checked_places, checked_links)
-    links = pd.concat([hand_links[["from", "to", "economy", "length_km"]].assign(basis="checked: hand_links.csv"), links], ignore_index=True)
+    links = pd.concat(
+        [
+            hand_links[["from", "to", "economy", "length_km"]].assign(
+                basis="checked: hand_links.csv"
+            ),
+            links,
+        ],
+        ignore_index=True,
+    )
     links = _once(links).sort_values(["economy", "from", "to"], kind="stable")
     links["length_km"] = not_too_short(links, places, found)
-    found = found.sort_values(["economy_a", "economy_b", "use_share", "crossing"], ascending=[True, True, False, True], kind="stable")
+    found = found.sort_values(
+        ["economy_a", "economy_b", "use_share", "crossing"],
+        ascending=[True, True, False, True],
+        kind="stable",
+    )
     return Layered(found, links.reset_index(drop=True), tuple(unplaced))
 
 
 def _once(links: pd.DataFrame) -> pd.DataFrame:
     """Links without those that join the same two nodes again inside one economy, either way round: the first stays."""
     ends = links[["from", "to"]].to_numpy(dtype=str)
-    return links[~pd.DataFrame(np.sort(ends, axis=1)).assign(economy=links["economy"].to_numpy()).duplicated().to_numpy()]
+    return links[
+        ~pd.DataFrame(np.sort(ends, axis=1))
+        .assign(economy=links["economy"].to_numpy())
+        .duplicated()
+        .to_numpy()
+    ]
 
 
 def not_too_short(links: pd.DataFrame, places: pd.DataFrame, crossings: pd.DataFrame) -> pd.Series:
@@ -100,7 +121,9 @@ def not_too_short(links: pd.DataFrame, places: pd.DataFrame, crossings: pd.DataF
     ends = [at.loc[links[end]] for end in ("from", "to")]
     straight = great_circle_km(*(ends[k][column].to_numpy() for k in (0, 1) for column in ("latitude", "longitude")))
     # A tenth is rounded up: a length is never below its great circle.
-    return pd.Series(np.maximum(links["length_km"].round(1), np.ceil(10.0 * straight) / 10.0), index=links.index).round(1)
+    return pd.Series(
+        np.maximum(links["length_km"].round(1), np.ceil(10.0 * straight) / 10.0), index=links.index
+    ).round(1)
 
 
 def _named(
@@ -134,7 +157,18 @@ def _named(
     table["id"] = _unique(table["id"])
     renamed = dict(zip(crossings["crossing"], table["id"], strict=True))
     table["crossing"] = table["id"]
-    columns = ["crossing", "name", "other_names", "economy_a", "economy_b", "latitude", "longitude", "use_share", "parallel_roads", "basis"]
+    columns = [
+        "crossing",
+        "name",
+        "other_names",
+        "economy_a",
+        "economy_b",
+        "latitude",
+        "longitude",
+        "use_share",
+        "parallel_roads",
+        "basis",
+    ]
     return table[columns], renamed, unplaced
 
 
@@ -142,7 +176,14 @@ def _where_people_say(crossings: pd.DataFrame, renamed: dict[str, str], *named: 
     """Compiled crossings at the positions of those whose names they took: a long edge passes the border beside the post."""
     at = pd.concat(named).drop_duplicates("crossing").set_index("crossing")[["latitude", "longitude"]].astype(float)
     known = at.reindex(crossings["crossing"].map(renamed))
-    return crossings.assign(**{column: known[column].fillna(pd.Series(crossings[column].to_numpy(), known.index)).to_numpy() for column in at})
+    return crossings.assign(
+        **{
+            column: known[column]
+            .fillna(pd.Series(crossings[column].to_numpy(), known.index))
+            .to_numpy()
+            for column in at
+        }
+    )
 
 
 def _unique(ids: Iterable[str]) -> list[str]:

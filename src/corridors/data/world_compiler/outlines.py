@@ -1,7 +1,8 @@
 """Coasts, borders and names of the whole world for maps, from the TopoJSON of the npm package world-atlas.
 
-``python -m corridors.data.world_compiler.outlines countries-50m.json data/map/world_outlines.geojson``. The borders are
-Natural Earth's de facto lines; those of :data:`DISPUTED` are told apart so that a map dashes them.
+``python -m corridors.data.world_compiler.outlines countries-50m.json
+data/map/world_outlines.geojson``. The borders are Natural Earth's de facto lines; those of
+:data:`DISPUTED` are told apart so that a map dashes them.
 """
 
 from __future__ import annotations
@@ -66,12 +67,22 @@ def features(topology: dict[str, Any]) -> list[dict[str, Any]]:
                 rings = [ring for ring in rings if len(ring) > 3]
                 land += [[_rounded(ring) for ring in rings]] if rings else []
         if largest is not None and size > 1.0:
-            named.append(_feature("MultiPoint", [_middle(largest)], kind="name", name=name, square_degrees=round(size, 1)))
+            named.append(
+                _feature(
+                    "MultiPoint",
+                    [_middle(largest)],
+                    kind="name",
+                    name=name,
+                    square_degrees=round(size, 1),
+                )
+            )
     borders: dict[str, list[Any]] = {"international": [], "disputed": []}
     quarrels = {frozenset(pair) for pair in DISPUTED}
     for arc, both in owners.items():
         if len(both) == 2:
-            borders["disputed" if frozenset(both) in quarrels else "international"].append(_rounded(thinned(lines[arc], BORDER_STEP)))
+            borders["disputed" if frozenset(both) in quarrels else "international"].append(
+                _rounded(thinned(lines[arc], BORDER_STEP))
+            )
     return [
         _feature("MultiPolygon", land, kind="land"),
         *(_feature("MultiLineString", found, kind="border", status=status) for status, found in borders.items()),
@@ -100,7 +111,10 @@ def _feature(shape: str, coordinates: Any, **properties: Any) -> dict[str, Any]:
 def main(arguments: list[str]) -> int:
     """Write the outlines; 2 when the arguments are wrong."""
     if len(arguments) != 2:
-        print("usage: python -m corridors.data.world_compiler.outlines COUNTRIES_TOPOJSON OUTLINES_GEOJSON", file=sys.stderr)
+        print(
+            "usage: python -m corridors.data.world_compiler.outlines COUNTRIES_TOPOJSON OUTLINES_GEOJSON",
+            file=sys.stderr,
+        )
         return 2
     found = features(json.loads(Path(arguments[0]).read_text(encoding="utf-8")))
     body = ",\n".join(json.dumps(f, ensure_ascii=False, separators=(",", ":")) for f in found)

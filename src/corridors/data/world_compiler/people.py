@@ -1,7 +1,8 @@
 """People who trade from a place: its own, and those of a larger city near by that has no place of its own.
 
-Places of an economy are spaced, its capital first: of Johannesburg and Pretoria, 55 kilometres apart, Pretoria is one. Its
-weight in trade must be that of both. Of other places the largest near by is one already.
+Places of an economy are spaced, its capital first: of Johannesburg and Pretoria, 55 kilometres
+apart, Pretoria is one. Its weight in trade must be that of both. Of other places the largest near
+by is one already.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ def cities_of(folder: Path) -> pd.DataFrame:
 def gathered(places: pd.DataFrame, cities: pd.DataFrame) -> npt.NDArray[np.float64]:
     """People of each of ``places`` with those of ``cities`` that count with it; ports as they are.
 
-    A city counts with the nearest place of its economy within :data:`WITHIN_KM` if it has more people than that, the
-    largest first, unless it is a part of a city that counts already.
+    A city counts with the nearest place of its economy within :data:`WITHIN_KM` if it has more
+    people than that, the largest first, unless it is a part of a city that counts already.
     """
     alone = places["population"].to_numpy(dtype=np.float64)
     out: npt.NDArray[np.float64] = alone.copy()

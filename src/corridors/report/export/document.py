@@ -1,16 +1,18 @@
 """A report as plain data: headings, paragraphs, lists and blocks, read from an executed notebook.
 
-Page and paper are both made from this one document, so they cannot say different things. Text cells are
-parsed as Markdown; what a code cell returned is taken only if it is a block (:data:`corridors.show.blocks.MIME`):
-code, printed text, warnings and tracebacks never reach a reader. Every text stays plain text to the end; HTML
-in a text cell is shown as the characters it is written with.
+Page and paper are both made from this one document, so they cannot say different things. Text cells
+are parsed as Markdown; what a code cell returned is taken only if it is a block
+(:data:`corridors.show.blocks.MIME`): code, printed text, warnings and tracebacks never reach a
+reader. Every text stays plain text to the end; HTML in a text cell is shown as the characters it is
+written with.
 
 The document is what ``json`` can write::
 
     {"title", "subtitle", "kicker", "date", "language", "keywords", "about": {...}, "parts": [...]}
 
-A part is a heading (level, id, spans), a paragraph (spans), a list (ordered, items: lists of parts), a quote
-(parts), or a block. A span is a run of text with its marks: ``{"text", "strong", "emphasis", "code", "link"}``.
+A part is a heading (level, id, spans), a paragraph (spans), a list (ordered, items: lists of
+parts), a quote (parts), or a block. A span is a run of text with its marks: ``{"text", "strong",
+"emphasis", "code", "link"}``.
 """
 
 from __future__ import annotations
@@ -46,8 +48,9 @@ Span = dict[str, Any]
 def read(notebook: NotebookNode, about: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The document in ``notebook``, an executed one.
 
-    ``about`` says what the build knows: ``title``, ``folder`` and ``stem`` (where the file will lie),
-    ``date`` (YYYY-MM-DD), ``formats`` (the forms that lie side by side). All may be missing, as when
+    ``about`` says what the build knows: ``title``, ``folder`` and ``stem`` (where the file will
+    lie), ``date`` (YYYY-MM-DD), ``formats`` (the forms that lie side by side). All may be missing,
+    as when
     nbconvert is called by hand: then the title is the cover's or the first heading's and the date
     comes from SOURCE_DATE_EPOCH.
     """
@@ -122,7 +125,11 @@ def _without_empty_sections(parts: Sequence[Part]) -> list[Part]:
     kept: list[Part] = []
     for part in reversed(parts):
         below = kept[-1] if kept else None
-        empty = part["kind"] == "heading" and part["level"] > 1 and (below is None or (below["kind"] == "heading" and below["level"] <= part["level"]))
+        empty = (
+            part["kind"] == "heading"
+            and part["level"] > 1
+            and (below is None or (below["kind"] == "heading" and below["level"] <= part["level"]))
+        )
         if not empty:
             kept.append(part)
     return kept[::-1]
@@ -178,7 +185,8 @@ def plain(spans: Sequence[Span]) -> str:
     return "".join(str(s["text"]) for s in spans).strip()
 
 
-# --- Markdown ---------------------------------------------------------------------------------------------
+# --- Markdown
+# ---------------------------------------------------------------------------------------------
 
 
 def markdown(source: str) -> list[Part]:
@@ -214,9 +222,17 @@ def _from_tokens(tokens: Sequence[Mapping[str, Any]]) -> Iterator[Part]:
 def _table(token: Mapping[str, Any]) -> Part:
     """A Markdown table as the same block that results are shown in; its cells are plain text."""
     head, *bodies = token["children"]
-    rows = [[plain(list(_spans(cell["children"]))) for cell in row["children"]] for body in bodies for row in body["children"]]
+    rows = [
+        [plain(list(_spans(cell["children"]))) for cell in row["children"]]
+        for body in bodies
+        for row in body["children"]
+    ]
     columns = [
-        {"label": plain(list(_spans(cell["children"]))), "unit": "", "align": "right" if cell["attrs"]["align"] == "right" else "left"}
+        {
+            "label": plain(list(_spans(cell["children"]))),
+            "unit": "",
+            "align": "right" if cell["attrs"]["align"] == "right" else "left",
+        }
         for cell in head["children"]
     ]
     return {"kind": Table.kind, "caption": "", "columns": columns, "rows": rows, "source": "", "note": ""}

@@ -40,7 +40,10 @@ def _causes(folder: Path, head: Mapping[str, Any], band: Band) -> dict[str, Any]
     measures = list(head["scenario"].get("measures") or ())
     facts = head["facts"]
     kinds = {str(m.get("kind")) for m in measures}
-    found: dict[str, Any] = {"only_capacity": kinds == {"border_capacity"}, "corridor_known": bool(facts.get("corridor_known", True))}
+    found: dict[str, Any] = {
+        "only_capacity": kinds == {"border_capacity"},
+        "corridor_known": bool(facts.get("corridor_known", True)),
+    }
     needed = facts.get("trucks_needed")
     if needed and facts.get("corridor_known", True):
         found["trucks"] = float(needed["exports"]["p50"]) + float(needed["imports"]["p50"])
@@ -51,7 +54,10 @@ def _causes(folder: Path, head: Mapping[str, Any], band: Band) -> dict[str, Any]
         top = int(along.argmax())
         if along[top] > 0:
             named = [str(c) for c in (measures[top].get("crossings") or ())] if top < len(measures) else []
-            found["because"] = phrases.subject_of(str(shares["kind"].iloc[top]), crossings[crossings["crossing"].isin(named)] if len(crossings) else crossings)
+            found["because"] = phrases.subject_of(
+                str(shares["kind"].iloc[top]),
+                crossings[crossings["crossing"].isin(named)] if len(crossings) else crossings,
+            )
     cost, others = facts.get("trade_cost_change_percent"), _table(folder, "others")
     if cost and len(others):
         found["rival"] = trade.rival_of((str(head["pair"][0]), str(head["pair"][1])), float(cost["p50"]), others, band)

@@ -1,7 +1,8 @@
 """An executed notebook as one HTML file that needs nothing else: no script, no host, no font to load.
 
-``HtmlReport`` is an nbconvert exporter, so ``jupyter nbconvert --to corridors-html FILE`` works too. Its
-template lays out the document that :mod:`corridors.report.export.document` reads from the notebook.
+``HtmlReport`` is an nbconvert exporter, so ``jupyter nbconvert --to corridors-html FILE`` works
+too. Its template lays out the document that :mod:`corridors.report.export.document` reads from the
+notebook.
 """
 
 from __future__ import annotations
@@ -30,7 +31,20 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 MOST_ROWS = 7
 """A table with more rows is folded behind its caption."""
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 class HtmlReport(TemplateExporter):
@@ -124,7 +138,9 @@ def _shown(part: Mapping[str, Any], number: count[int]) -> Mapping[str, Any]:
         block = replace(block, svg=drawn, small=small)
     shown = Markup(block.html())
     if isinstance(block, Table) and len(block.rows) > MOST_ROWS:
-        shown = Markup('<details class="folded"><summary>{} <span class="rows">({} rows)</span></summary>{}</details>').format(block.caption or "Table", len(block.rows), shown)
+        shown = Markup(
+            '<details class="folded"><summary>{} <span class="rows">({} rows)</span></summary>{}</details>'
+        ).format(block.caption or "Table", len(block.rows), shown)
     return {"kind": "block", "block": part["kind"], "html": shown}
 
 
@@ -150,5 +166,9 @@ def _links(about: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _sources(parts: Sequence[Mapping[str, Any]]) -> list[str]:
     """Every source named under a chart or table, once, in order."""
-    named = [str(part.get("source") or "").removeprefix("Source: ") for part in parts if part["kind"] in ("figure", "table")]
+    named = [
+        str(part.get("source") or "").removeprefix("Source: ")
+        for part in parts
+        if part["kind"] in ("figure", "table")
+    ]
     return list(dict.fromkeys(text for text in named if text))

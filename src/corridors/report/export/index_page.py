@@ -1,7 +1,7 @@
 """The front page of a build: the finding first, one chart of all scenarios, what does nothing in a line each with why.
 
-Made from the saved results alone, so its figures are those of the reports. It opens from a memory stick:
-one file, relative links, no script.
+Made from the saved results alone, so its figures are those of the reports. It opens from a memory
+stick: one file, relative links, no script.
 """
 
 from __future__ import annotations
@@ -30,11 +30,16 @@ _VALIDATION = "validation"
 
 def render(entries: Sequence[Mapping[str, Any]], results_folder: str | Path, about: Mapping[str, Any]) -> str:
     """The page as text. ``entries``: a mapping for each report with ``folder``, ``title``, ``stem``, ``formats``, ``reads``
-    (names of results) and ``date``; ``results_folder`` has a saved result in a folder of each name; ``about`` has ``date``.
+    (names of results) and ``date``; ``results_folder`` has a saved result in a folder of each name;
+    ``about`` has ``date``.
 
     A report whose result cannot be read is listed without numbers. Same inputs, same bytes.
     """
-    results = {entry["folder"]: read(Path(results_folder) / entry["folder"]) for entry in entries if _is_scenario(entry)}
+    results = {
+        entry["folder"]: read(Path(results_folder) / entry["folder"])
+        for entry in entries
+        if _is_scenario(entry)
+    }
     scenarios = [(entry, found) for entry in entries if (found := results.get(entry["folder"])) is not None]
     pairs = [_pair(group) for group in _by_pair(scenarios)]
     listed = {entry["folder"] for entry, _ in scenarios}
@@ -57,7 +62,12 @@ def _environment() -> Environment:
 
 
 def _is_scenario(entry: Mapping[str, Any]) -> bool:
-    return entry.get("stem") == "report" and entry["folder"] != _VALIDATION and list(entry.get("reads", ())) == [entry["folder"]] and "/" not in entry["folder"]
+    return (
+        entry.get("stem") == "report"
+        and entry["folder"] != _VALIDATION
+        and list(entry.get("reads", ())) == [entry["folder"]]
+        and "/" not in entry["folder"]
+    )
 
 
 def _by_pair(scenarios: Sequence[tuple[Mapping[str, Any], Found]]) -> list[list[tuple[Mapping[str, Any], Found]]]:
@@ -82,11 +92,18 @@ def _pair(group: Sequence[tuple[Mapping[str, Any], Found]]) -> dict[str, Any]:
         "last": first.last,
         "headline": front_words.headline([found for _, found in acting]) if acting else "",
         "because": front_words.because([found for _, found in acting], names),
-        "capacity": sorted((row for row, (_, found) in zip(rows, acting, strict=True) if found.only_capacity), key=lambda row: [int(v) for v in re.findall(r"\d+", row["folder"])]),
+        "capacity": sorted(
+            (row for row, (_, found) in zip(rows, acting, strict=True) if found.only_capacity),
+            key=lambda row: [int(v) for v in re.findall(r"\d+", row["folder"])],
+        ),
         "needs": next((told for _, found in group if (told := front_words.needs(found))), ""),
         "rows": rows,
         "still": [row for row in rows if not row["told"]],
-        "reference": [{**_report(entry), "level": found.level} for entry, found in ordered if not found.measured],
+        "reference": [
+            {**_report(entry), "level": found.level}
+            for entry, found in ordered
+            if not found.measured
+        ],
         "scale": (numbers.signed_percent(span[0]), numbers.signed_percent(span[1])),
     }
 

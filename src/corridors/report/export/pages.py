@@ -1,8 +1,8 @@
 """How large the charts of a document on paper are, so that its pages have no holes.
 
-A chart is never cut, so one that just does not fit leaves the rest of its page white. Page by page the charts before
-such a hole and the one behind it are made smaller, as far as they stay legible, until it fits; where that is not
-enough, the charts before it grow into the hole.
+A chart is never cut, so one that just does not fit leaves the rest of its page white. Page by page
+the charts before such a hole and the one behind it are made smaller, as far as they stay legible,
+until it fits; where that is not enough, the charts before it grow into the hole.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def holes(parts: Sequence[Mapping[str, Any]], ends: Ends) -> list[Hole]:
 def fitted(parts: Sequence[Mapping[str, Any]], aspects: Mapping[int, float], laid_out: Callable[[Mapping[int, float]], Ends]) -> dict[int, float]:
     """Shares of the text's width for the charts of ``parts``, by number.
 
-    ``aspects``: height over width of each chart. ``laid_out`` sets the document with such shares and says where
-    its parts end.
+    ``aspects``: height over width of each chart. ``laid_out`` sets the document with such shares
+    and says where its parts end.
     """
     shares = {k: float(parts[k]["share"]) for k in aspects}
     ends = laid_out(shares)

@@ -1,8 +1,9 @@
 """An executed notebook as a PDF for people: PDF/UA-1 and PDF/A-2a in one file, by Typst, without a browser or TeX.
 
-The document of :mod:`corridors.report.export.document` goes to ``templates/report.typ`` as JSON, so no text of a
-scenario or of a source can become markup, and page and paper show the same blocks. Only the fonts
-inside the compiler and one of matplotlib's are used: the file is the same on every machine.
+The document of :mod:`corridors.report.export.document` goes to ``templates/report.typ`` as JSON, so
+no text of a scenario or of a source can become markup, and page and paper show the same blocks.
+Only the fonts inside the compiler and one of matplotlib's are used: the file is the same on every
+machine.
 
 ``PdfReport`` is an nbconvert exporter, so ``jupyter nbconvert --to corridors-pdf FILE`` works too.
 """
@@ -67,7 +68,10 @@ class PdfReport(Exporter):
         resources["output_extension"] = ".pdf"
         about = dict(resources.get("corridors") or {})
         about.setdefault("date", _day_of(nb_copy))
-        lost = sorted(set(document.read(nb_copy, about)["title"]) - set(_settable(document.read(nb_copy, about)["title"])))
+        lost = sorted(
+            set(document.read(nb_copy, about)["title"])
+            - set(_settable(document.read(nb_copy, about)["title"]))
+        )
         if lost:
             self.log.warning(
                 "the title has letters that no typeface of the PDF has, which stand as replacement characters: %s; the HTML page shows them",
@@ -88,24 +92,32 @@ def _day_of(notebook: NotebookNode) -> str:
 def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
     """The PDF of an executed notebook; ``about`` is described at :func:`corridors.report.export.document.read`.
 
-    A document whose ``stem`` is ``brief`` is set in two pages, others in ten at most: the type is made smaller
-    step by step (to 85 % and 94 %) until it fits. The same notebook and ``about`` give the same bytes. Raises BuildError if the text cannot be set.
+    A document whose ``stem`` is ``brief`` is set in two pages, others in ten at most: the type is
+    made smaller step by step (to 85 % and 94 %) until it fits. The same notebook and ``about`` give
+    the same bytes. Raises BuildError if the text cannot be set.
     """
     given = data(document.read(notebook, about))
     moment = datetime.combine(date.fromisoformat(given["date"] or _EARLIEST), datetime.min.time(), UTC)
     try:
         inputs = _fitting(given)
-        made = _compiler(inputs).compile(format="pdf", sys_inputs=inputs, pdf_standards=list(STANDARDS), timestamp=int(moment.timestamp()))
+        made = _compiler(inputs).compile(
+            format="pdf",
+            sys_inputs=inputs,
+            pdf_standards=list(STANDARDS),
+            timestamp=int(moment.timestamp()),
+        )
     except typst.TypstError as error:
-        raise BuildError(f"{given['title']}: the PDF cannot be set: {error.message} {' '.join(error.hints)}".strip()) from error
+        raise BuildError(
+            f"{given['title']}: the PDF cannot be set: {error.message} {' '.join(error.hints)}".strip()
+        ) from error
     assert isinstance(made, bytes)
     return made
 
 
 def _fitting(given: Mapping[str, Any]) -> dict[str, str]:
     """The document as the template reads it, in the largest type at which one of its mode has no more pages than it
-    may, the last of them not all but empty; if there is none, the largest that has no more pages, or the smallest.
-    Charts of a report are as large as leaves no holes.
+    may, the last of them not all but empty; if there is none, the largest that has no more pages,
+    or the smallest. Charts of a report are as large as leaves no holes.
     """
     fitting = []
     for scale in _SCALES[given["mode"]]:
@@ -131,7 +143,16 @@ def _without_holes(given: Mapping[str, Any], scale: float) -> dict[str, str]:
     parts = given["parts"]
 
     def sized(shares: Mapping[int, float]) -> dict[str, str]:
-        return _inputs({**given, "parts": [{**part, "share": round(shares[k], 4)} if k in shares else part for k, part in enumerate(parts)]}, scale)
+        return _inputs(
+            {
+                **given,
+                "parts": [
+                    {**part, "share": round(shares[k], 4)} if k in shares else part
+                    for k, part in enumerate(parts)
+                ],
+            },
+            scale,
+        )
 
     def laid_out(shares: Mapping[int, float]) -> dict[int, tuple[int, float]]:
         found = json.loads(_compiler(sized(shares)).query("<end>", field="value"))
@@ -143,7 +164,10 @@ def _without_holes(given: Mapping[str, Any], scale: float) -> dict[str, str]:
 
 def data(found: Mapping[str, Any]) -> dict[str, Any]:
     """What the template reads: the document, charts in the typeface of the text, widths of columns, colours."""
-    parts = [{**_for_paper(part), "index": k} for k, part in enumerate(document.side_by_side(document.on_paper(found["parts"])))]
+    parts = [
+        {**_for_paper(part), "index": k}
+        for k, part in enumerate(document.side_by_side(document.on_paper(found["parts"])))
+    ]
     mode = "brief" if found["about"].get("stem") == "brief" else "report"
     first = next((k for k, part in enumerate(parts) if part["kind"] == "heading"), len(parts))
     for part in parts[:first] if mode == "report" else []:
@@ -220,4 +244,8 @@ def _fallback_characters() -> frozenset[int]:
 
 @lru_cache
 def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[FALLBACK / "DejaVuSans.ttf"])
+    return typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=True,
+        font_paths=[FALLBACK / "DejaVuSans.ttf"],
+    )

@@ -1,6 +1,7 @@
 """A small drawing for the front page, written as SVG: a range on a scale that all scenarios share.
 
-Colours are the page's CSS variables; sizes are in the drawing's own units (the page sets the width).
+Colours are the page's CSS variables; sizes are in the drawing's own units (the page sets the
+width).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ RANGE = (220.0, 22.0)
 def interval(low: float, mid: float, high: float, span: tuple[float, float], told: bool = True, title: str = "") -> str:
     """A range from ``low`` to ``high`` with its middle, on a scale from ``span[0]`` to ``span[1]`` that includes zero.
 
-    What is not ``told`` from zero is grey and has no dot. ``title`` (escaped) is what a pointer shows.
+    What is not ``told`` from zero is grey and has no dot. ``title`` (escaped) is what a pointer
+    shows.
     """
     width, height = RANGE
     left, right = span

@@ -1,7 +1,8 @@
 """Charts as they go into a page or a PDF: only drawing, ids of their own, colours by name.
 
-An SVG comes from matplotlib with texts of people in it (titles of scenarios, names of places). It is
-parsed and written anew with known elements and attributes only, so nothing in it can run or load anything.
+An SVG comes from matplotlib with texts of people in it (titles of scenarios, names of places). It
+is parsed and written anew with known elements and attributes only, so nothing in it can run or load
+anything.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How wide the columns of a table on paper are, and how large its type: what a browser does for a page by itself.
 
-A column is at least as wide as its longest word and at most as its longest text; what room is left between
-goes to those that could use it (the automatic table layout of CSS 2, 17.5.2.2). Numbers never break. Where even
-the words do not fit, the type gets smaller.
+A column is at least as wide as its longest word and at most as its longest text; what room is left
+between goes to those that could use it (the automatic table layout of CSS 2, 17.5.2.2). Numbers
+never break. Where even the words do not fit, the type gets smaller.
 """
 
 from __future__ import annotations
@@ -32,7 +32,18 @@ def fit(columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[str]]) -> 
     """Size of type and shares of width for a table with these columns (``label``, ``unit``, ``align``) and rows."""
     texts = [[column["label"], column["unit"], *(row[k] for row in rows)] for k, column in enumerate(columns)]
     long = any(len(v) > _LONG_TEXT for row in rows for v in row)
-    least = [max(math.ceil(_BOLD * max(map(_longest_word, t[:2]))), *(_least(v, c, long) for v in t[2:]), 3) for t, c in zip(texts, columns, strict=True)] if rows else []
+    least = (
+        [
+            max(
+                math.ceil(_BOLD * max(map(_longest_word, t[:2]))),
+                *(_least(v, c, long) for v in t[2:]),
+                3,
+            )
+            for t, c in zip(texts, columns, strict=True)
+        ]
+        if rows
+        else []
+    )
     most = [max(*map(len, t), 3) for t in texts]
     least = [min(a, b) for a, b in zip(least, most, strict=True)] if rows else list(most)
     found: tuple[float, float, list[float]] | None = None

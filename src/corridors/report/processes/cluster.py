@@ -1,10 +1,12 @@
 """The same work on a Dask cluster, whose workers share no disk with this machine.
 
-The contents that a task needs travel with it, and what it made comes back into the store here. On its worker a task is
-done as it would be done here: by a process forked from a warm one (:class:`corridors.report.processes.pool.LocalPool`), so
-kernels are as quick and as isolated. A worker that is lost costs its task, which Dask gives to another.
+The contents that a task needs travel with it, and what it made comes back into the store here. On
+its worker a task is done as it would be done here: by a process forked from a warm one
+(:class:`corridors.report.processes.pool.LocalPool`), so kernels are as quick and as isolated. A
+worker that is lost costs its task, which Dask gives to another.
 
-A worker must have the same version of this package and of its data; one that has not does nothing and says so.
+A worker must have the same version of this package and of its data; one that has not does nothing
+and says so.
 """
 
 from __future__ import annotations
@@ -46,8 +48,8 @@ Sent = tuple[Outcome, dict[str, Files]]
 class ClusterPool:
     """Gives tasks to the Dask cluster at ``address`` (``tcp://host:8786``), or with ``local`` to one made here.
 
-    ``preload`` are modules that workers load beforehand. ``jobs`` limits the workers of a local cluster.
-    Raises BuildError if no scheduler or no worker answers.
+    ``preload`` are modules that workers load beforehand. ``jobs`` limits the workers of a local
+    cluster. Raises BuildError if no scheduler or no worker answers.
     """
 
     def __init__(self, address: str, store: Store, preload: Sequence[str], *, jobs: int | None = None) -> None:
@@ -66,12 +68,16 @@ class ClusterPool:
             self._client = Client(self._cluster or address, timeout=patience, set_as_default=False)  # type: ignore[no-untyped-call]
         except Exception as error:  # What is no scheduler can say anything: of 3 EiB to come, for one.
             self._close_cluster()
-            raise BuildError(f"--scheduler {address}: no Dask scheduler answers there ({_first_line(error)}). {_ALLOWED}") from error
+            raise BuildError(
+                f"--scheduler {address}: no Dask scheduler answers there ({_first_line(error)}). {_ALLOWED}"
+            ) from error
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
         except TimeoutError as error:
             self.close()
-            raise BuildError(f"--scheduler {address}: it has no workers; start some with: dask worker {address}") from error
+            raise BuildError(
+                f"--scheduler {address}: it has no workers; start some with: dask worker {address}"
+            ) from error
 
     def room(self) -> bool:
         """True while there is a thread for each task and one task more, so that no worker waits for us."""
@@ -97,7 +103,9 @@ class ClusterPool:
             future = self._done.get(timeout=timeout)
         except queue.Empty:
             if self._client.status != "running":
-                raise BuildError("the connection to the Dask scheduler is lost; build again, it takes up where it stopped") from None
+                raise BuildError(
+                    "the connection to the Dask scheduler is lost; build again, it takes up where it stopped"
+                ) from None
             return None
         task, _ = self._running.pop(future.key)
         if future.status == "cancelled":
@@ -106,7 +114,10 @@ class ClusterPool:
         if error is not None:
             return Outcome(task.unit, failure=Failure(next(iter(task.todo.values())), _told(error))), {}
         outcome, made = future.result()
-        return outcome, {step: {name: self._store.put_content(content) for name, content in files.items()} for step, files in made.items()}
+        return outcome, {
+            step: {name: self._store.put_content(content) for name, content in files.items()}
+            for step, files in made.items()
+        }
 
     def close(self) -> None:
         """Give up what is still running, and end a cluster made here."""
@@ -185,7 +196,8 @@ def version(craft: str) -> str:
     return told
 
 
-# --- on a worker ---------------------------------------------------------------------------------------------
+# --- on a worker
+# ---------------------------------------------------------------------------------------------
 
 
 class _Here(threading.local):
@@ -202,9 +214,18 @@ _here = _Here()
 def do(task: Task, contents: Mapping[str, bytes], modules: tuple[str, ...], expected: str) -> Sent:
     """Do the task on this worker: its outcome, and the files it made by step and name."""
     if version(task.craft) != expected or not installation.unchanged():
-        return _refused(task, "the worker has another version of trade-corridors or of its data; install the same there")
+        return _refused(
+            task,
+            "the worker has another version of trade-corridors or of its data; install the same there",
+        )
     sent = _do_in_a_fork(task, contents, modules) if forks.can_fork() else _do_in_this_process(task, contents)
-    return sent if installation.unchanged() else _refused(task, "library or data changed on the worker while it was made; start the worker anew")
+    return (
+        sent
+        if installation.unchanged()
+        else _refused(
+            task, "library or data changed on the worker while it was made; start the worker anew"
+        )
+    )
 
 
 def _refused(task: Task, why: str) -> Sent:
@@ -220,7 +241,10 @@ def _do_in_a_fork(task: Task, contents: Mapping[str, bytes], modules: tuple[str,
         while (answer := pool.next_done(timeout=60.0)) is None:
             pass
         outcome, kept = answer
-        made = {step: {name: store.content(digest) or b"" for name, digest in files.items()} for step, files in kept.items()}
+        made = {
+            step: {name: store.content(digest) or b"" for name, digest in files.items()}
+            for step, files in kept.items()
+        }
     finally:
         shutil.rmtree(store.folder, ignore_errors=True)
     return outcome, made

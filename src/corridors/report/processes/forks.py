@@ -28,13 +28,25 @@ from corridors.runtime.machine import ARITHMETIC_THREADS, safe_path
 ZYGOTE_VARIABLE = "CORRIDORS_ZYGOTE"
 """Environment variable with the socket of the zygote that new kernels are forked from."""
 
-ONE_THREAD = {name: "1" for name in (*ARITHMETIC_THREADS, "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
+ONE_THREAD = {
+    name: "1"
+    for name in (
+        *ARITHMETIC_THREADS,
+        "POLARS_MAX_THREADS",
+        "RAYON_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+    )
+}
 """The build runs in parallel itself; a library's own threads would only compete, and must not exist at a fork."""
 
 STEADY = {"PYTHONHASHSEED": "0", "MPLBACKEND": "agg", "PYTHONWARNINGS": "ignore"}
 """So that one build is like another; a library's warning would show a path of this machine."""
 
-QUIET_LIBRARIES = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "_RJEM_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+QUIET_LIBRARIES = {
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "_RJEM_MALLOC_CONF": "background_thread:false",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
 """Allocators of Arrow and Polars would start threads of their own when they are loaded; the debugger that kernels carry would print a warning."""
 
 
@@ -46,7 +58,8 @@ def can_fork() -> bool:
 class Forked:
     """A process forked by the zygote, with the part of ``subprocess.Popen`` that Jupyter needs.
 
-    It lives as long as this object's connection: closing it (or dying) ends the process. ``warm``: all was loaded.
+    It lives as long as this object's connection: closing it (or dying) ends the process. ``warm``:
+    all was loaded.
     """
 
     stdin = stdout = stderr = None
@@ -136,9 +149,9 @@ def fork(
 ) -> Forked:
     """A new process forked from the zygote at ``address``: ``start`` is ``kernel`` or ``worker``.
 
-    ``files`` are descriptors for standard output, standard error and (workers) the channel for tasks. One that may be
-    ``early`` need not wait until everything is loaded.
-    Raises BuildError or OSError if the zygote is not there.
+    ``files`` are descriptors for standard output, standard error and (workers) the channel for
+    tasks. One that may be ``early`` need not wait until everything is loaded. Raises BuildError or
+    OSError if the zygote is not there.
     """
     request = {
         "start": start,
@@ -176,9 +189,21 @@ class ZygoteProcess:
         self._listener.listen(64)
         settings = safe_path({**os.environ, **ONE_THREAD, **STEADY, **QUIET_LIBRARIES, **(environment or {})})
         # -P: not the folder that we are in, where a file named like a library's may lie.
-        command = [sys.executable, "-P", "-m", "corridors.report.processes.zygote", str(self._listener.fileno()), *modules]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "corridors.report.processes.zygote",
+            str(self._listener.fileno()),
+            *modules,
+        ]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=settings, pass_fds=[self._listener.fileno()], start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=settings,
+            pass_fds=[self._listener.fileno()],
+            start_new_session=True,
         )
         self._listener.close()
         self._hello: dict[str, Any] | None = None

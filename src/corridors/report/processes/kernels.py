@@ -65,7 +65,14 @@ class WarmProvisioner(LocalProvisioner):
             environment = settings.get("env") or os.environ
             try:
                 process = forks.fork(
-                    address, "kernel", arguments, files=files, environment=environment, folder=folder, seed=self.seed, memory_mb=self.memory_mb
+                    address,
+                    "kernel",
+                    arguments,
+                    files=files,
+                    environment=environment,
+                    folder=folder,
+                    seed=self.seed,
+                    memory_mb=self.memory_mb,
                 )
             except OSError as error:
                 self.log.warning("cannot fork a kernel (%s): starting one instead", error)
@@ -162,10 +169,30 @@ class BuildKernelManager(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """A spec of our own, so that nothing needs to be installed and no user setting interferes."""
-        metadata = {"kernel_provisioner": {"provisioner_name": PROVISIONER, "config": {"memory_mb": self.memory_mb, "seed": self.seed}}}
-        argv = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False", "--IPKernelApp.ignore_cwd=True"]
+        metadata = {
+            "kernel_provisioner": {
+                "provisioner_name": PROVISIONER,
+                "config": {"memory_mb": self.memory_mb, "seed": self.seed},
+            }
+        }
+        argv = [
+            sys.executable,
+            "-P",
+            "-m",
+            "ipykernel_launcher",
+            "-f",
+            "{connection_file}",
+            "--HistoryManager.enabled=False",
+            "--IPKernelApp.ignore_cwd=True",
+        ]
         environment = {"IPYTHONDIR": str(self._folder / "ipython"), "PYTHONHASHSEED": "0"}
-        return KernelSpec(argv=argv, display_name="trade-corridors", language="python", env=environment, metadata=metadata)
+        return KernelSpec(
+            argv=argv,
+            display_name="trade-corridors",
+            language="python",
+            env=environment,
+            metadata=metadata,
+        )
 
     async def _async_wait(self, pollinterval: float = 0.005) -> None:
         await super()._async_wait(pollinterval)

@@ -123,7 +123,10 @@ class LocalPool:
         worker.stop()
         self._workers.remove(worker)
         step = next(iter(task.todo.values()))
-        return Outcome(task.unit, failure=Failure(step, f"stopped after the time limit ({task.limits.task_seconds:g} s)")), {}
+        return Outcome(
+            task.unit,
+            failure=Failure(step, f"stopped after the time limit ({task.limits.task_seconds:g} s)"),
+        ), {}
 
     def _after_death(self, worker: _Worker) -> tuple[Outcome, Kept] | None:
         task, tries = worker.task, worker.tries
@@ -140,7 +143,12 @@ class LocalPool:
             return None
         how = f"signal {-status}" if status is not None and status < 0 else f"exit status {status}"
         step = next(iter(task.todo.values()))
-        return Outcome(task.unit, failure=Failure(step, f"the process that did it ended twice, with {how} (out of memory?)")), {}
+        return Outcome(
+            task.unit,
+            failure=Failure(
+                step, f"the process that did it ended twice, with {how} (out of memory?)"
+            ),
+        ), {}
 
     def _start(self, task: Task) -> _Worker:
         if self._zygote is None:

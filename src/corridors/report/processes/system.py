@@ -46,12 +46,17 @@ def descendants_of(pid: int) -> list[int]:
 def held_mb(pid: int) -> float:
     """Memory of a process and all it started: each one's own, and once what they share.
 
-    What a fork still has in common with us counts as its own, as it does for the system's limit on data.
+    What a fork still has in common with us counts as its own, as it does for the system's limit on
+    data.
     """
     own = shared = 0
     for one in (pid, *descendants_of(pid)):
         with contextlib.suppress(OSError, ValueError), open(f"/proc/{one}/status") as told:
-            held = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in told) if name in ("RssAnon", "RssShmem")}
+            held = {
+                name: int(value.split()[0])
+                for name, _, value in (line.partition(":") for line in told)
+                if name in ("RssAnon", "RssShmem")
+            }
             own += held.get("RssAnon", 0)
             shared = max(shared, held.get("RssShmem", 0))
     return (own + shared) / 1024

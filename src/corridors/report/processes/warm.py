@@ -10,7 +10,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 
-FOR_RESULTS = ("numpy", "pandas", "corridors.report.processes.worker", "corridors.report.tasks", "corridors.report.steps", "corridors.study.pipeline")
+FOR_RESULTS = (
+    "numpy",
+    "pandas",
+    "corridors.report.processes.worker",
+    "corridors.report.tasks",
+    "corridors.report.steps",
+    "corridors.study.pipeline",
+)
 """What computing a scenario needs: first, so that it can begin while the rest is loaded."""
 
 LIBRARIES = (
@@ -20,7 +27,13 @@ LIBRARIES = (
     "papermill", "nbclient", "nbformat", "nbconvert", "jinja2", "typst",
 )  # fmt: skip
 
-OURS = ("corridors.show.charts", "corridors.show.tables", "corridors.show.words", "corridors.show.blocks", "corridors.report.export.notebook")
+OURS = (
+    "corridors.show.charts",
+    "corridors.show.tables",
+    "corridors.show.words",
+    "corridors.show.blocks",
+    "corridors.report.export.notebook",
+)
 
 
 def warm_up() -> Iterator[None]:
@@ -41,7 +54,8 @@ def warm_up() -> Iterator[None]:
 def _load_jsonschema() -> None:
     """Load what nbformat checks notebooks with, without its optional grammar of international addresses.
 
-    No notebook holds any to check, and building that grammar takes as long as loading all of matplotlib and papermill.
+    No notebook holds any to check, and building that grammar takes as long as loading all of
+    matplotlib and papermill.
     """
     grammar = "rfc3987_syntax"
     if grammar in sys.modules:

@@ -1,19 +1,20 @@
 """The process that has the heavy libraries loaded and forks ready workers and kernels from itself.
 
-Run as ``python -m corridors.report.processes.zygote DESCRIPTOR MODULE ...``. It imports the modules, listens on a
-Unix socket and serves one request a connection, each a line of JSON::
+Run as ``python -m corridors.report.processes.zygote DESCRIPTOR MODULE ...``. It imports the
+modules, listens on a Unix socket and serves one request a connection, each a line of JSON::
 
-    {"start": "kernel" | "worker", "arguments": {...}, "environment": {...}, "folder": "...", "seed": 7, "memory_mb": 4096,
-     "early": false}
+    {"start": "kernel" | "worker", "arguments": {...}, "environment": {...}, "folder": "...",
+     "seed": 7, "memory_mb": 4096, "early": false}
 
 with three open files for standard output, standard error and (workers) the channel for tasks. The
-answer is ``{"pid": N, "warm": true}``, and when that process ends ``{"exit": N}`` (minus the signal if it was
-killed). One that may start ``early`` is forked as soon as a module says that enough is loaded for that; ``warm``
-tells whether everything was. A connection is the life of its process: whoever closes it, or dies, takes the process and
-its children along, so nothing is left behind when a build is killed.
+answer is ``{"pid": N, "warm": true}``, and when that process ends ``{"exit": N}`` (minus the signal
+if it was killed). One that may start ``early`` is forked as soon as a module says that enough is
+loaded for that; ``warm`` tells whether everything was. A connection is the life of its process:
+whoever closes it, or dies, takes the process and its children along, so nothing is left behind when
+a build is killed.
 
-It never opens a ZeroMQ context or an event loop, and numerical libraries have one thread in it, so that a fork is
-clean. Arrow, which may have threads of its own by then, makes them anew in a fork.
+It never opens a ZeroMQ context or an event loop, and numerical libraries have one thread in it, so
+that a fork is clean. Arrow, which may have threads of its own by then, makes them anew in a fork.
 """
 
 from __future__ import annotations
@@ -56,8 +57,9 @@ _STOP_SECONDS = 5.0
 def preload(modules: list[str], between: Callable[[], None] = lambda: None) -> dict[str, str]:
     """Import ``modules``, and call ``warm_up()`` of those that have one; what failed, by module.
 
-    A ``warm_up`` that yields has loaded enough for early work each time it does; ``between`` is called then.
-    A failure is no error here: the step that needs the module will report it where it matters.
+    A ``warm_up`` that yields has loaded enough for early work each time it does; ``between`` is
+    called then. A failure is no error here: the step that needs the module will report it where it
+    matters.
     """
     failed = {}
     for name in modules:
@@ -134,7 +136,8 @@ class Zygote:
         deadline = time.monotonic() + _STOP_SECONDS
         while self._end_strays() and time.monotonic() < deadline:
             time.sleep(0.002)
-        # The folder of our socket is also where workers and kernels keep what they need for a while.
+        # The folder of our socket is also where workers and kernels keep what they need for a
+        # while.
         shutil.rmtree(os.path.dirname(self._listener.getsockname()), ignore_errors=True)
         os._exit(0)
 
@@ -196,15 +199,20 @@ class Zygote:
             if child.connection.fileno() >= 0:
                 self._selector.unregister(child.connection)
                 with contextlib.suppress(OSError):
-                    child.connection.sendall(json.dumps({"exit": os.waitstatus_to_exitcode(status), "why": child.why}).encode() + b"\n")
+                    child.connection.sendall(
+                        json.dumps(
+                            {"exit": os.waitstatus_to_exitcode(status), "why": child.why}
+                        ).encode()
+                        + b"\n"
+                    )
                 child.connection.close()
         self._end_strays()
 
     def _end_strays(self) -> bool:
         """End processes that became ours when whoever started them ended; whether there were any.
 
-        Only what we are asked for do we fork ourselves. So nothing that a notebook leaves behind outlives it, not even in
-        a session of its own.
+        Only what we are asked for do we fork ourselves. So nothing that a notebook leaves behind
+        outlives it, not even in a session of its own.
         """
         strays = [pid for pid in children_of(os.getpid()) if pid not in self._children]
         for pid in strays:
@@ -261,7 +269,11 @@ def _settle(request: dict[str, Any], files: list[int], zygote: int) -> None:
         os.dup2(nothing.fileno(), 0)
     os.dup2(files[0], 1)
     os.dup2(files[1], 2)
-    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(0, "r"), os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1))
+    sys.stdin, sys.stdout, sys.stderr = (
+        os.fdopen(0, "r"),
+        os.fdopen(1, "w", buffering=1),
+        os.fdopen(2, "w", buffering=1),
+    )
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
     os.environ.clear()
     os.environ.update(request["environment"])

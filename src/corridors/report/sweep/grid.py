@@ -8,8 +8,9 @@
       measures[0].start: {from: 2027, to: 2030, step: 1}
     draws: 64
 
-It is read with the same care as a scenario (:mod:`corridors.scenario.yaml_reader`), every scenario is checked in full
-before the first is computed, and the number of scenarios is known, and limited, before they are made.
+It is read with the same care as a scenario (:mod:`corridors.scenario.yaml_reader`), every scenario
+is checked in full before the first is computed, and the number of scenarios is known, and limited,
+before they are made.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Point:
     def digest(self) -> str:
         """SHA-256 of what is asked: the scenario without its name and words, and without its draws and seed.
 
-        A sweep has one seed for all its scenarios, so that they differ by what was varied and by nothing else.
+        A sweep has one seed for all its scenarios, so that they differ by what was varied and by
+        nothing else.
         """
         asked = self.scenario.model_dump(mode="json", exclude={"name", "title", "summary", "uncertainty"})
         return sha256(canonical(asked))
@@ -75,7 +77,9 @@ def read(path: Path) -> Grid:
     origin = str(path)
     for field in raw:
         if field not in _FIELDS:
-            raise ScenarioError(f"{origin}: {field}: is not a field of a grid{nearest(field, _FIELDS)}; allowed: {', '.join(_FIELDS)}")
+            raise ScenarioError(
+                f"{origin}: {field}: is not a field of a grid{nearest(field, _FIELDS)}; allowed: {', '.join(_FIELDS)}"
+            )
     draws = _whole(raw.get("draws"), f"{origin}: draws", MIN_DRAWS, MAX_DRAWS)
     seed = _whole(raw.get("seed"), f"{origin}: seed", 0, 2**32 - 1)
     if ("scenarios" in raw) == ("base" in raw):
@@ -129,7 +133,9 @@ def _tuples(value: Any) -> Any:
 
 def _axes(origin: str, vary: Any) -> dict[str, tuple[Any, ...]]:
     if not isinstance(vary, Mapping) or not vary:
-        raise ScenarioError(f"{origin}: vary: needs fields and their values, such as measures[0].trucks_per_day: [200, 400]")
+        raise ScenarioError(
+            f"{origin}: vary: needs fields and their values, such as measures[0].trucks_per_day: [200, 400]"
+        )
     axes = {field: _values(f"{origin}: vary.{field}", field, value) for field, value in vary.items()}
     count = math.prod(len(values) for values in axes.values())
     if count > MAX_SCENARIOS:
@@ -207,7 +213,9 @@ def _set(where: str, inside: Any, path: list[Any], value: Any) -> Any:
 
 def _listed(origin: str, listed: Any) -> Iterator[Candidate]:
     if not isinstance(listed, tuple) or not listed:
-        raise ScenarioError(f"{origin}: scenarios: is {str(listed)[:60]!r}; allowed: a list of scenarios or of names of scenarios")
+        raise ScenarioError(
+            f"{origin}: scenarios: is {str(listed)[:60]!r}; allowed: a list of scenarios or of names of scenarios"
+        )
     if len(listed) > MAX_SCENARIOS:
         raise ScenarioError(f"{origin}: scenarios: {len(listed):,} of them; allowed: at most {MAX_SCENARIOS:,}")
     for position, item in enumerate(listed):
@@ -220,7 +228,9 @@ def _listed(origin: str, listed: Any) -> Iterator[Candidate]:
                 raise ScenarioError(f"{origin}: {where}.name: is {name!r}; allowed: text")
             yield where, name, {field: value for field, value in item.items() if field != "name"}, {}
         else:
-            raise ScenarioError(f"{origin}: {where}: is {item!r}; allowed: the fields of a scenario, or the name of one")
+            raise ScenarioError(
+                f"{origin}: {where}: is {item!r}; allowed: the fields of a scenario, or the name of one"
+            )
 
 
 def _checked(origin: str, candidates: Iterator[Candidate]) -> tuple[Point, ...]:

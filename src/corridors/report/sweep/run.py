@@ -1,8 +1,9 @@
 """Thousands of scenarios at once, without notebooks: ``corridors sweep GRID.yaml``.
 
-The scenarios (:mod:`corridors.report.sweep.grid`) are computed in chunks by forked workers here or by a Dask cluster, and
-their rows come to a folder of parquet files, a chunk a file, each whole or not there. A sweep that was stopped goes
-on where it was; a worker that dies costs its chunk, which is done again.
+The scenarios (:mod:`corridors.report.sweep.grid`) are computed in chunks by forked workers here or
+by a Dask cluster, and their rows come to a folder of parquet files, a chunk a file, each whole or
+not there. A sweep that was stopped goes on where it was; a worker that dies costs its chunk, which
+is done again.
 """
 
 from __future__ import annotations
@@ -54,13 +55,14 @@ class _Chunk:
 def sweep(grid: Path, out: Path, scheduler: str | None = None, *, jobs: int | None = None, work: str = WORK, progress: Progress | None = None) -> int:
     """Compute every scenario of ``grid`` that is not yet in the folder ``out``; the exit status, 1 if some failed.
 
-    ``out`` gets ``part-*.parquet``, one row a scenario in the order of the grid: its name and SHA-256, what was
-    varied (a column a field), and the figures of :func:`corridors.study.headline.quick`. ``scheduler`` is the address of
-    a Dask scheduler or ``local``; without it ``jobs`` processes here (default: cores). ``work`` is the module
-    whose ``result`` computes a chunk.
+    ``out`` gets ``part-*.parquet``, one row a scenario in the order of the grid: its name and
+    SHA-256, what was varied (a column a field), and the figures of
+    :func:`corridors.study.headline.quick`. ``scheduler`` is the address of a Dask scheduler or
+    ``local``; without it ``jobs`` processes here (default: cores). ``work`` is the module whose
+    ``result`` computes a chunk.
 
-    Raises ScenarioError if the grid or a scenario is wrong, before anything is computed; BuildError if ``out``
-    cannot be written or holds something else.
+    Raises ScenarioError if the grid or a scenario is wrong, before anything is computed; BuildError
+    if ``out`` cannot be written or holds something else.
     """
     asked = sweep_grid.read(grid)
     out = Path(out).absolute()
@@ -87,7 +89,14 @@ def _refuse_other_use(out: Path) -> None:
         return
     if not out.is_dir():
         raise BuildError(f"{out}: is a file; a sweep writes a folder of parquet files. Choose another with --out")
-    other = [p.name for p in sorted(out.iterdir()) if not (p.name in (_TOLD, _WORK_FOLDER) or (p.name.startswith("part-") and p.suffix == ".parquet"))]
+    other = [
+        p.name
+        for p in sorted(out.iterdir())
+        if not (
+            p.name in (_TOLD, _WORK_FOLDER)
+            or (p.name.startswith("part-") and p.suffix == ".parquet")
+        )
+    ]
     if other:
         raise BuildError(f"{out}: holds {other[0]!r}, which is not of a sweep. Choose another folder with --out")
 
@@ -105,9 +114,13 @@ class _Sweep:
         self.made_with = sha256(canonical([self.sources.ingredients("sweep", None), work, grid.draws, self.seed]))[:16]
         self.store = Store(out / _WORK_FOLDER)
         points = grid.points
-        # By the number of scenarios alone, so that the same grid gives the same files on every machine.
+        # By the number of scenarios alone, so that the same grid gives the same files on every
+        # machine.
         size = min(CHUNK, max(SMALLEST_CHUNK, -(-len(points) // SHARES)))
-        self.chunks = [_Chunk(f"part-{i // size:04d}.parquet", points[i : i + size]) for i in range(0, len(points), size)]
+        self.chunks = [
+            _Chunk(f"part-{i // size:04d}.parquet", points[i : i + size])
+            for i in range(0, len(points), size)
+        ]
         self.cells = {field: _cells(points, field) for field in grid.varied}
         self.failed: dict[str, str] = {}
 
@@ -151,12 +164,19 @@ class _Sweep:
                     path.unlink()
                 continue
             others += sum(digest not in wanted for digest, _ in asked)
-            found.update({digest: row for (digest, made_with), row in zip(asked, rows, strict=True) if digest in wanted and made_with == self.made_with})
+            found.update(
+                {
+                    digest: row
+                    for (digest, made_with), row in zip(asked, rows, strict=True)
+                    if digest in wanted and made_with == self.made_with
+                }
+            )
         if others:
             raise BuildError(f"{self.out}: holds {others:,} scenarios that are not in this grid. Choose another folder with --out, or remove this one")
         return found
 
-    # --- computing ---------------------------------------------------------------------------------------
+    # --- computing
+    # ---------------------------------------------------------------------------------------
 
     def _compute(self, todo: Sequence[_Chunk], there: dict[str, dict[str, Any]]) -> None:
         whole = {chunk.file: chunk for chunk in self.chunks}
@@ -204,7 +224,10 @@ class _Sweep:
         return LocalPool(jobs, self.store, preload)
 
     def _task(self, chunk: _Chunk) -> Task:
-        fields = {p.scenario.name: p.scenario.model_dump(mode="json", by_alias=True, exclude={"name"}) for p in chunk.points}
+        fields = {
+            p.scenario.name: p.scenario.model_dump(mode="json", by_alias=True, exclude={"name"})
+            for p in chunk.points
+        }
         recipe = {"scenarios": fields, "draws": self.grid.draws, "seed": self.seed}
         return Task(
             unit=chunk.file, kind="result", craft=self.work, todo={"result": chunk.file}, given={"kind": "sweep", "recipe": recipe},
@@ -248,7 +271,8 @@ class _Sweep:
         if not path.exists() or path.read_bytes() != content:
             write_atomically(path, content, self.store.scratch)
 
-    # --- telling -----------------------------------------------------------------------------------------
+    # --- telling
+    # -----------------------------------------------------------------------------------------
 
     def _fail(self, chunk: _Chunk, failure: Failure) -> None:
         if failure.about_disk:
@@ -267,7 +291,14 @@ class _Sweep:
         for path in _parts(self.out):
             if path.name not in used:
                 path.unlink()
-        told = {"scenarios": len(self.grid.points), "varied": list(self.grid.varied), "draws": self.grid.draws, "seed": self.seed, MADE_WITH: self.made_with, "failed": dict(sorted(self.failed.items()))}
+        told = {
+            "scenarios": len(self.grid.points),
+            "varied": list(self.grid.varied),
+            "draws": self.grid.draws,
+            "seed": self.seed,
+            MADE_WITH: self.made_with,
+            "failed": dict(sorted(self.failed.items())),
+        }
         content = (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
         if not (self.out / _TOLD).exists() or (self.out / _TOLD).read_bytes() != content:
             write_atomically(self.out / _TOLD, content, self.store.scratch)
@@ -280,7 +311,14 @@ class _Sweep:
         if not self.failed:
             return 0
         reasons = Counter(error for error in self.failed.values()).most_common(5)
-        self.progress.end("\n".join([f"{len(self.failed):,} failed:", *(f"  {count:,} times: {reason}" for reason, count in reasons)]))
+        self.progress.end(
+            "\n".join(
+                [
+                    f"{len(self.failed):,} failed:",
+                    *(f"  {count:,} times: {reason}" for reason, count in reasons),
+                ]
+            )
+        )
         return 1
 
 

@@ -1,7 +1,8 @@
 """The part of a sweep that workers do: some scenarios in, a table with a row for each out.
 
-:mod:`corridors.report.tasks` calls :func:`result` in a forked worker here or on a worker of a cluster. A scenario
-that cannot be computed costs only itself: it is told with its reason, and the others have their rows.
+:mod:`corridors.report.tasks` calls :func:`result` in a forked worker here or on a worker of a
+cluster. A scenario that cannot be computed costs only itself: it is told with its reason, and the
+others have their rows.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The measures a scenario can hold, each a frozen pydantic model that owns all that is known of its kind.
 
-Every measure also has ``start`` (the year it begins), ``years_to_full_effect`` (0: at once) and, if its file says
-so, its ``cost``. All levels are what holds *after* the measure: ``trucks_per_day: 800`` means that the crossing then
-serves 800 trucks a day.
+Every measure also has ``start`` (the year it begins), ``years_to_full_effect`` (0: at once) and, if
+its file says so, its ``cost``. All levels are what holds *after* the measure: ``trucks_per_day:
+800`` means that the crossing then serves 800 trucks a day.
 """
 
 from __future__ import annotations

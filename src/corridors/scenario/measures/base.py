@@ -1,9 +1,10 @@
 """What every kind of measure shares: types of fields, cost, and what a kind says of itself.
 
-A measure is one class, and that class owns all that is known of its kind: its fields and their limits, its label,
-what it is about in words, what it moves in the network (:meth:`Measured.act`), whether it adds a way to choose from,
-and whether it acts at crossings alone. Every list of kinds is made from the classes (:data:`KINDS`). What a kind
-costs where a file does not say is a row of ``data/measure_costs.csv``.
+A measure is one class, and that class owns all that is known of its kind: its fields and their
+limits, its label, what it is about in words, what it moves in the network (:meth:`Measured.act`),
+whether it adds a way to choose from, and whether it acts at crossings alone. Every list of kinds is
+made from the classes (:data:`KINDS`). What a kind costs where a file does not say is a row of
+``data/measure_costs.csv``.
 """
 
 from __future__ import annotations
@@ -41,7 +42,11 @@ def _one_of(known: Iterable[str], what: str) -> Any:
 def _listed(known: Iterable[str], at_most: int = 30) -> str:
     names = list(known)
     rest = len(names) - at_most
-    return ", ".join(names[:at_most]) + (f" and {rest} more in data/network and the world's in data/world/crossings.csv" if rest > 0 else "")
+    return ", ".join(names[:at_most]) + (
+        f" and {rest} more in data/network and the world's in data/world/crossings.csv"
+        if rest > 0
+        else ""
+    )
 
 
 def _crossing(value: str) -> str:
@@ -145,9 +150,17 @@ Amounts = Annotated[
 class Cost(Frozen):
     """What a measure costs those who build and run it, for the appraisal: each a figure or [low, central, high]."""
 
-    capital_musd: Amounts = Field(default=(0.0, 0.0, 0.0), description="Million dollars to build it, in the years before it works fully")
+    capital_musd: Amounts = Field(
+        default=(0.0, 0.0, 0.0),
+        description="Million dollars to build it, in the years before it works fully",
+    )
     yearly_musd: Amounts = Field(default=(0.0, 0.0, 0.0), description="Million dollars a year to run and keep it")
-    life_years: float | None = Field(default=None, ge=1, le=100, description="Years until it is worn out; left out: what is usual of its kind")
+    life_years: float | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        description="Years until it is worn out; left out: what is usual of its kind",
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> Cost:
@@ -186,8 +199,9 @@ class Works(Protocol):
         left_usd: float | None = None,
     ) -> None:
         """Named parts of the road's hidden cost shrink on some ways: those that pass only ``economies``, join the
-        economies of ``ends`` or pass ``crossings``. ``shares`` by part is how much of it goes; a part that is not there
-        or None: what is usual of the kind, times ``reach``. ``left_usd``: what it still costs a truck, in its place."""
+        economies of ``ends`` or pass ``crossings``. ``shares`` by part is how much of it goes; a
+        part that is not there or None: what is usual of the kind, times ``reach``. ``left_usd``:
+        what it still costs a truck, in its place."""
 
     def add_flights(self, route: tuple[str, str], per_week: float) -> None:
         """Room for air freight on direct flights between two airports."""

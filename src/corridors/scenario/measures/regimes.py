@@ -35,7 +35,9 @@ class Removed(Frozen):
     security: float | None = Field(default=None, ge=0, le=1, description="Of insurance and security")
     empty_return: float | None = Field(default=None, ge=0, le=1, description="Of the empty return")
     waiting: float | None = Field(default=None, ge=0, le=1, description="Of waiting for a load")
-    unproven_way: float | None = Field(default=None, ge=0, le=1, description="Of what first trips on an unproven way cost")
+    unproven_way: float | None = Field(
+        default=None, ge=0, le=1, description="Of what first trips on an unproven way cost"
+    )
 
 
 class TransitRegime(Measured):
@@ -44,10 +46,13 @@ class TransitRegime(Measured):
     about = "a transit regime with one document and one guarantee for the whole way"
     adopted = True
     kind: Literal["transit_regime"]
-    economies: Annotated[tuple[Economy, ...], Field(min_length=2, max_length=40), AfterValidator(all_different)] = Field(
-        description="Economies that take part; ways that leave them gain nothing"
+    economies: Annotated[
+        tuple[Economy, ...], Field(min_length=2, max_length=40), AfterValidator(all_different)
+    ] = Field(description="Economies that take part; ways that leave them gain nothing")
+    removes: Removed = Field(
+        default=Removed(),
+        description="Share of named parts of the hidden cost that goes; left out: what is usual",
     )
-    removes: Removed = Field(default=Removed(), description="Share of named parts of the hidden cost that goes; left out: what is usual")
 
     @property
     def label(self) -> str:
@@ -64,9 +69,18 @@ class SingleWindow(Measured):
     adopted = True
     kind: Literal["single_window"]
     crossings: Crossings | None = Field(default=None, description="Crossings where it works")
-    economies: Economies | None = Field(default=None, description="Economies in which it works; ways that pass one of them gain")
-    hours: float | None = Field(default=None, ge=0, le=720, description="Hours of processing at its crossings with no queue")
-    usd_per_truck: float | None = Field(default=None, ge=0, le=100_000, description="What documents still cost, US dollars a truck; left out: what is usual")
+    economies: Economies | None = Field(
+        default=None, description="Economies in which it works; ways that pass one of them gain"
+    )
+    hours: float | None = Field(
+        default=None, ge=0, le=720, description="Hours of processing at its crossings with no queue"
+    )
+    usd_per_truck: float | None = Field(
+        default=None,
+        ge=0,
+        le=100_000,
+        description="What documents still cost, US dollars a truck; left out: what is usual",
+    )
 
     @model_validator(mode="after")
     def _somewhere(self) -> SingleWindow:

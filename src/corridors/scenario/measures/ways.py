@@ -27,7 +27,12 @@ class Road(Measured):
     about = "better roads"
     kind: Literal["road"]
     links: Annotated[tuple[RoadLink, ...], Field(min_length=1, max_length=100), AfterValidator(all_different)]
-    speed_kmh: float | None = Field(default=None, ge=5, le=150, description="Speed over the whole day, rest included: kilometres by hours of the journey")
+    speed_kmh: float | None = Field(
+        default=None,
+        ge=5,
+        le=150,
+        description="Speed over the whole day, rest included: kilometres by hours of the journey",
+    )
     usd_per_t_km: float | None = Field(default=None, ge=0.001, le=10, description="US dollars a tonne-kilometre")
 
     @model_validator(mode="after")
@@ -118,7 +123,11 @@ class DirectFlights(Measured):
     def label(self) -> str:
         each = f"{number(self.flights_per_week)} direct flight{'s' * (self.flights_per_week != 1)} a week"
         first, second = (vocabulary.city_of_airport(code) for code in self.route)
-        return f"{each} between {first} and {second}" if first != second else f"{each} between {' and '.join(self.route)}"
+        return (
+            f"{each} between {first} and {second}"
+            if first != second
+            else f"{each} between {' and '.join(self.route)}"
+        )
 
     def act(self, works: Works) -> None:
         works.add_flights(self.route, self.flights_per_week)

@@ -1,7 +1,7 @@
 """The charts of the reports: each takes a result and returns a figure whose title states what it shows.
 
-A chart that has nothing to show returns None. Colours and type are of :mod:`corridors.show.theme`. What a module of
-this package lists in its ``__all__`` is a chart of a report, and is found here.
+A chart that has nothing to show returns None. Colours and type are of :mod:`corridors.show.theme`.
+What a module of this package lists in its ``__all__`` is a chart of a report, and is found here.
 """
 
 from corridors.show.charts.border import *  # noqa: F403

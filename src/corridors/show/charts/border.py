@@ -52,14 +52,35 @@ def delay_curves(result: StudyResult, crossings: Sequence[str] | None = None) ->
         left = draw.LEFT_IN + column * 3.02
         right = 0.2 if across == 1 or column == 1 else 3.18
         ax = draw.panel(figure, left=left, right=right, top=0.42 + 2.15 * line, bottom=height - 2.15 * (line + 1) + 0.3)
-        _curve_panel(ax, curves[curves["crossing"] == crossing], row, (result.years[0], result.years[-1]), load_in(result, str(crossing), result.years[0]), first=k == 0)
-    return draw.finish(figure, _curve_title(rows, result.years[-1]) + _elsewhere(result, rows), _curve_alt(rows, result.years[-1]), draw.model_source(result, _SOURCE), _curve_table(rows, result.years[-1]))
+        _curve_panel(
+            ax,
+            curves[curves["crossing"] == crossing],
+            row,
+            (result.years[0], result.years[-1]),
+            load_in(result, str(crossing), result.years[0]),
+            first=k == 0,
+        )
+    return draw.finish(
+        figure,
+        _curve_title(rows, result.years[-1]) + _elsewhere(result, rows),
+        _curve_alt(rows, result.years[-1]),
+        draw.model_source(result, _SOURCE),
+        _curve_table(rows, result.years[-1]),
+    )
 
 
 def _elsewhere(result: StudyResult, rows: pd.DataFrame) -> str:
     """Crossings on the way that are not among the panels and still have a queue with the measures."""
     way = lookups.on_the_way(result)
-    still = way[way["binds_after"].astype(bool) & (way["closure_days_after"] < lookups.SHUT_DAYS) & ~way["crossing"].isin(rows.index)] if len(way) else way
+    still = (
+        way[
+            way["binds_after"].astype(bool)
+            & (way["closure_days_after"] < lookups.SHUT_DAYS)
+            & ~way["crossing"].isin(rows.index)
+        ]
+        if len(way)
+        else way
+    )
     names = [crossing_name(str(n)) for n in still["name"]] if len(still) else []
     shown = [*names[:3], *([f"{numbers.in_words(len(names) - 3)} more"] if len(names) > 3 else [])]
     return f"; elsewhere on the way they still queue at {numbers.listed(shown)}" if names else ""
@@ -70,8 +91,13 @@ def load_in(result: StudyResult, crossing: str, year: int) -> float:
     row = result["crossings"].set_index("crossing").loc[crossing]
     years = result["crossing_years"]
     use = years[(years["crossing"] == crossing) & (years["capacity_case"] == "today") & (years["year"] == year)].iloc[0]
-    # Utilisation is load over capacity a calendar day; the share of days open follows from the two that are known.
-    open_share = row["load_before"] / (row["utilisation_before"] * row["capacity_before"]) if row["load_before"] > 0 else 1.0
+    # Utilisation is load over capacity a calendar day; the share of days open follows from the two
+    # that are known.
+    open_share = (
+        row["load_before"] / (row["utilisation_before"] * row["capacity_before"])
+        if row["load_before"] > 0
+        else 1.0
+    )
     return float(use["utilisation_p50"] * use["capacity_trucks_per_day"] * open_share)
 
 
@@ -82,7 +108,12 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     top = float(curves["hours"].max()) * 1.02
     done: list[float] = []
     marks: list[tuple[float, float, str, bool]] = []
-    styles = (("today", C["baseline"], 2.0, "today"), ("scenario", C["scenario"], 2.0, "with measures"), ("800", C["faint"], 1.2, ""), ("1000", C["faint"], 1.2, ""))
+    styles = (
+        ("today", C["baseline"], 2.0, "today"),
+        ("scenario", C["scenario"], 2.0, "with measures"),
+        ("800", C["faint"], 1.2, ""),
+        ("1000", C["faint"], 1.2, ""),
+    )
     for case, colour, width, word in styles:
         part = curves[curves["capacity_case"] == case]
         if draw.is_empty(part):
@@ -98,12 +129,33 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     real = [m for m in marks if m[3]]
     kept = real + [m for m in marks if not m[3] and all(abs(m[0] - r[0]) > 0.15 * right for r in real)]
     for (_, capacity, colour, bold), x in zip(kept, draw.spread([m[0] for m in kept], 0.13 * right), strict=True):
-        draw.text(ax, x, 1.0, numbers.count(capacity), colour if bold else C["muted"], ha="center", va="bottom", axes="x", dy=1, bold=bold)
+        draw.text(
+            ax,
+            x,
+            1.0,
+            numbers.count(capacity),
+            colour if bold else C["muted"],
+            ha="center",
+            va="bottom",
+            axes="x",
+            dy=1,
+            bold=bold,
+        )
     early, late = sorted((load_now, load))
     ax.axvspan(early, max(late, early + 0.004 * right), color=C["warn_tint"], linewidth=0, zorder=1)
     ax.axvline(load_now, color=C["warn"], linewidth=1.4, linestyle=(0, (2, 2)), zorder=2)
     ax.axvline(load, color=C["warn"], linewidth=1.0, zorder=2)
-    draw.text(ax, 1, 1, f"{numbers.count(load_now)} a day in {years[0]}, {numbers.count(load)} in {years[1]}", C["warn"], ha="right", va="bottom", axes="axes", dy=16)
+    draw.text(
+        ax,
+        1,
+        1,
+        f"{numbers.count(load_now)} a day in {years[0]}, {numbers.count(load)} in {years[1]}",
+        C["warn"],
+        ha="right",
+        va="bottom",
+        axes="axes",
+        dy=16,
+    )
     ax.set_xlim(0, right)
     ax.set_ylim(0, top)
     draw.value_axis(ax, most=4)
@@ -142,7 +194,10 @@ def _curve_alt(rows: pd.DataFrame, year: int) -> str:
         + f", {numbers.hours(r.hours_before)} at the crossing without the measures, {numbers.hours(r.hours_after)} with them."
         for r in rows.rename(columns={"name": "name_"}).itertuples()
     ]
-    return "Curves of hours at a crossing against trucks a day at several capacities, steep once capacity is reached. " + " ".join(said)
+    return (
+        "Curves of hours at a crossing against trucks a day at several capacities, steep once capacity is reached. "
+        + " ".join(said)
+    )
 
 
 def _curve_table(rows: pd.DataFrame, year: int) -> blocks.Table:
@@ -152,7 +207,11 @@ def _curve_table(rows: pd.DataFrame, year: int) -> blocks.Table:
         for r in rows.rename(columns={"name": "name_"}).itertuples()
     ]  # fmt: skip
     columns = [blocks.Column("Crossing"), blocks.Column("State"), draw.numeric("Traffic", "trucks a day"), draw.numeric("Capacity without", "trucks a day"), draw.numeric("Capacity with", "trucks a day"), draw.numeric("Time without"), draw.numeric("Time with"), blocks.Column("Binds without"), blocks.Column("Binds with")]  # fmt: skip
-    return blocks.table(f"Traffic, capacity and time at the crossings in {year}, without and with the measures", columns, body)
+    return blocks.table(
+        f"Traffic, capacity and time at the crossings in {year}, without and with the measures",
+        columns,
+        body,
+    )
 
 
 @draw.chart
@@ -172,7 +231,13 @@ def crossing_fill(result: StudyResult) -> blocks.Figure | None:
         cases = [("today", "Today"), ("800", "800 a day"), ("1000", "1,000")]
     rows = []
     for k, (case, words) in enumerate(cases):
-        ax = draw.panel(figure, left=left + k * (width + gap), right=draw.width_in() - left - k * (width + gap) - width, top=0.3, bottom=0.32)
+        ax = draw.panel(
+            figure,
+            left=left + k * (width + gap),
+            right=draw.width_in() - left - k * (width + gap) - width,
+            top=0.3,
+            bottom=0.32,
+        )
         draw.rows_axis(ax, [label[c] for c in names] if k == 0 else [""] * len(names))
         ax.set_xlim(first - 0.6, last + 0.9)
         for n, crossing in enumerate(names):
@@ -180,7 +245,13 @@ def crossing_fill(result: StudyResult) -> blocks.Figure | None:
             rows.append((crossing, case, *_fill_row(ax, part, n, first, last)))
         draw.years_axis(ax, first, last, every=max(last - first, 1) if draw.narrow() else 3)
         draw.heading(ax, words, bold=True, dy=4)
-    return draw.finish(figure, _fill_title(rows, label, last), _fill_alt(rows, label, last), draw.model_source(result, _SOURCE), _fill_table(rows, label, last))
+    return draw.finish(
+        figure,
+        _fill_title(rows, label, last),
+        _fill_alt(rows, label, last),
+        draw.model_source(result, _SOURCE),
+        _fill_table(rows, label, last),
+    )
 
 
 def _fill_row(ax: Axes, part: pd.DataFrame, n: int, first: int, last: int) -> tuple[int | None, int | None, int | None, float]:
@@ -189,7 +260,14 @@ def _fill_row(ax: Axes, part: pd.DataFrame, n: int, first: int, last: int) -> tu
     if early is None:
         draw.text(ax, last + 0.7, n, f"not by {last}", C["muted"], ha="right", size=theme.SMALL_PT - 0.5)
         return early, middle, late, chance
-    ax.plot([early, late if late is not None else last + 0.8], [n, n], color=C["warn"], linewidth=1.6, zorder=3, solid_capstyle="butt")
+    ax.plot(
+        [early, late if late is not None else last + 0.8],
+        [n, n],
+        color=C["warn"],
+        linewidth=1.6,
+        zorder=3,
+        solid_capstyle="butt",
+    )
     if middle is not None:
         ax.plot([middle], [n], "o", color=C["warn"], markersize=5, zorder=4)
     if middle == first:
@@ -239,7 +317,11 @@ def closure_stress(result: StudyResult) -> blocks.Figure | None:
     table = table[table["days"] == table["days"].max()]
     table = table[table["road_share_through"].fillna(0) > 0.005]
     table = table.dropna(subset=["extra_ad_valorem_percent", "cost_if_only_waiting_percent"])
-    table = table.sort_values("road_share_through", ascending=False, kind="stable").head(_MOST_ROWS).reset_index(drop=True)
+    table = (
+        table.sort_values("road_share_through", ascending=False, kind="stable")
+        .head(_MOST_ROWS)
+        .reset_index(drop=True)
+    )
     if draw.is_empty(table):
         return None
     days = float(table["days"].iloc[0])
@@ -247,7 +329,14 @@ def closure_stress(result: StudyResult) -> blocks.Figure | None:
     ax = draw.panel(figure, left=1.1, right=0.62 if draw.narrow() else 1.55, top=0.55 if draw.narrow() else 0.42)
     draw.rows_axis(ax, [crossing_name(str(n)) for n in table["name"]])
     for n, r in enumerate(table.itertuples()):
-        ax.plot([r.extra_ad_valorem_percent, r.cost_if_only_waiting_percent], [n, n], color=C["line"], linewidth=3, zorder=2, solid_capstyle="butt")
+        ax.plot(
+            [r.extra_ad_valorem_percent, r.cost_if_only_waiting_percent],
+            [n, n],
+            color=C["line"],
+            linewidth=3,
+            zorder=2,
+            solid_capstyle="butt",
+        )
         ax.plot([r.cost_if_only_waiting_percent], [n], "o", color=C["loss"], markersize=5, zorder=3)
         ax.plot([r.extra_ad_valorem_percent], [n], "o", color=C["gain"], markersize=5, zorder=4)
     for words, up in () if draw.narrow() else (("share of the pair\u2019s", 12), ("road goods that pass", 3)):
@@ -256,15 +345,48 @@ def closure_stress(result: StudyResult) -> blocks.Figure | None:
         draw.text(ax, 1, n, numbers.share(r.road_share_through), C["ink"], axes="y", dx=8)
     top = table.iloc[0]
     if draw.narrow():
-        draw.text(ax, 0, 1, "extra cost, and share of road goods that pass", C["muted"], axes="axes", va="bottom", dx=-74, dy=24)
+        draw.text(
+            ax,
+            0,
+            1,
+            "extra cost, and share of road goods that pass",
+            C["muted"],
+            axes="axes",
+            va="bottom",
+            dx=-74,
+            dy=24,
+        )
         draw.text(ax, 0, 1, "\u25cf with ways round", C["gain"], axes="axes", va="bottom", dx=-74, dy=12)
         draw.text(ax, 0, 1, "\u25cf if all waited", C["loss"], axes="axes", va="bottom", dx=12, dy=12)
     else:
-        draw.text(ax, top["cost_if_only_waiting_percent"], -0.5, "if all waited", C["loss"], ha="center", va="bottom", dy=3)
-    near = abs(top["cost_if_only_waiting_percent"] - top["extra_ad_valorem_percent"]) < 0.25 * float(table["cost_if_only_waiting_percent"].max())
+        draw.text(
+            ax,
+            top["cost_if_only_waiting_percent"],
+            -0.5,
+            "if all waited",
+            C["loss"],
+            ha="center",
+            va="bottom",
+            dy=3,
+        )
+    near = abs(
+        top["cost_if_only_waiting_percent"] - top["extra_ad_valorem_percent"]
+    ) < 0.25 * float(table["cost_if_only_waiting_percent"].max())
     if not draw.narrow():
-        draw.text(ax, top["extra_ad_valorem_percent"], -0.5, "with ways round", C["gain"], ha="right" if near else "center", va="bottom", dy=3)
-    ax.set_xlim(min(0, float(table["extra_ad_valorem_percent"].min())), 1.08 * float(table["cost_if_only_waiting_percent"].max()))
+        draw.text(
+            ax,
+            top["extra_ad_valorem_percent"],
+            -0.5,
+            "with ways round",
+            C["gain"],
+            ha="right" if near else "center",
+            va="bottom",
+            dy=3,
+        )
+    ax.set_xlim(
+        min(0, float(table["extra_ad_valorem_percent"].min())),
+        1.08 * float(table["cost_if_only_waiting_percent"].max()),
+    )
     draw.zero_line(ax, "x")
     draw.value_axis(ax, "x", most=3 if draw.narrow() else 5, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     worst = table.loc[table["extra_ad_valorem_percent"].idxmax()]

@@ -58,10 +58,34 @@ def published(frame: pd.DataFrame) -> blocks.Figure | None:
     failed = frame[~frame["passed"].astype(bool)]
     alt = "Dots of the distance of our figures from published ones in units of each tolerance, logarithmic. " + "; ".join(said) + "."
     if len(failed):
-        alt += " Not reproduced: " + "; ".join(f"{r.quantity} ({numbers.significant(r.published, 4)} published, {numbers.significant(r.ours, 4)} ours)" for r in failed.head(5).itertuples()) + "."
-    body = [(f"{source}: {table}", f"{int(part['passed'].sum())} of {len(part)}", numbers.significant(float(part["share"].max()), 2)) for (source, table), part in groups]
-    columns = [blocks.Column("Published table"), draw.numeric("Reproduced"), draw.numeric("Largest distance", "in tolerances")]
-    return draw.finish(figure, title, alt, "Source: the publications named; own calculation on their data.", blocks.table("Published figures beside ours", columns, body))
+        alt += (
+            " Not reproduced: "
+            + "; ".join(
+                f"{r.quantity} ({numbers.significant(r.published, 4)} published, {numbers.significant(r.ours, 4)} ours)"
+                for r in failed.head(5).itertuples()
+            )
+            + "."
+        )
+    body = [
+        (
+            f"{source}: {table}",
+            f"{int(part['passed'].sum())} of {len(part)}",
+            numbers.significant(float(part["share"].max()), 2),
+        )
+        for (source, table), part in groups
+    ]
+    columns = [
+        blocks.Column("Published table"),
+        draw.numeric("Reproduced"),
+        draw.numeric("Largest distance", "in tolerances"),
+    ]
+    return draw.finish(
+        figure,
+        title,
+        alt,
+        "Source: the publications named; own calculation on their data.",
+        blocks.table("Published figures beside ours", columns, body),
+    )
 
 
 @draw.chart
@@ -76,9 +100,21 @@ def backtest_skill(summary: pd.DataFrame) -> blocks.Figure | None:
     ax = draw.panel(figure, left=0.55, right=2.15, top=0.34, bottom=0.42)
     for (method, gdp), part in lines:
         own = method == "ours"
-        ax.plot(part["horizon"], 100 * part["skill"], color=C["scenario"] if own else C["faint"], linewidth=2.2 if own else 1.3, linestyle="solid" if gdp != "forecast" else (0, (4, 2)), marker="o", markersize=4 if own else 3, zorder=4 if own else 3)
+        ax.plot(
+            part["horizon"],
+            100 * part["skill"],
+            color=C["scenario"] if own else C["faint"],
+            linewidth=2.2 if own else 1.3,
+            linestyle="solid" if gdp != "forecast" else (0, (4, 2)),
+            marker="o",
+            markersize=4 if own else 3,
+            zorder=4 if own else 3,
+        )
     draw.zero_line(ax)
-    ends = [(float(100 * part["skill"].iloc[-1]), _method(method, gdp), method == "ours") for (method, gdp), part in lines]
+    ends = [
+        (float(100 * part["skill"].iloc[-1]), _method(method, gdp), method == "ours")
+        for (method, gdp), part in lines
+    ]
     low, high = 100 * float(frame["skill"].min()), 100 * float(frame["skill"].max())
     room = 0.08 * max(high - low, 1e-9)
     ax.set_ylim(min(low, 0) - room, max(high, 0) + room)
@@ -95,10 +131,34 @@ def backtest_skill(summary: pd.DataFrame) -> blocks.Figure | None:
     if len(ours):
         best, near = ours.iloc[-1], ours.iloc[0]
         title = f"The model\u2019s errors are {_smaller(near['skill'])} than those of the last known value {int(near['horizon'])} years ahead, {_smaller(best['skill'])} {int(best['horizon'])} years ahead"
-    said = [f"{_method(m, g)}: " + ", ".join(f"{numbers.signed_percent(100 * r.skill, 0)} at {int(r.horizon)} years" for r in part.itertuples()) for (m, g), part in lines]
-    body = [(f"{_method(str(r.method), str(r.gdp))}, {int(r.horizon)} years", numbers.fixed(r.error, 3), numbers.signed_percent(100 * r.skill, 0)) for r in summary.itertuples()]
-    columns = [blocks.Column("Method and years ahead"), draw.numeric("Mean absolute log error"), draw.numeric("Skill against the last value")]
-    return draw.finish(figure, title, "Lines of skill against the last known value by years ahead. " + "; ".join(said) + ".", f"Source: {lookups.BACKTEST_SOURCE}.", blocks.table("Backtest: errors and skill", columns, body))
+    said = [
+        f"{_method(m, g)}: "
+        + ", ".join(
+            f"{numbers.signed_percent(100 * r.skill, 0)} at {int(r.horizon)} years"
+            for r in part.itertuples()
+        )
+        for (m, g), part in lines
+    ]
+    body = [
+        (
+            f"{_method(str(r.method), str(r.gdp))}, {int(r.horizon)} years",
+            numbers.fixed(r.error, 3),
+            numbers.signed_percent(100 * r.skill, 0),
+        )
+        for r in summary.itertuples()
+    ]
+    columns = [
+        blocks.Column("Method and years ahead"),
+        draw.numeric("Mean absolute log error"),
+        draw.numeric("Skill against the last value"),
+    ]
+    return draw.finish(
+        figure,
+        title,
+        "Lines of skill against the last known value by years ahead. " + "; ".join(said) + ".",
+        f"Source: {lookups.BACKTEST_SOURCE}.",
+        blocks.table("Backtest: errors and skill", columns, body),
+    )
 
 
 def _method(method: str, gdp: str) -> str:
@@ -113,7 +173,11 @@ def _smaller(skill: float) -> str:
 @draw.chart
 def coverage(frame: pd.DataFrame, method: str = "ours") -> blocks.Figure | None:
     """How often outcomes fell into the 50, 80 and 95 % bands. ``frame`` has method, gdp, horizon, level, coverage."""
-    part = frame[frame["method"] == method].sort_values(["gdp", "horizon", "level"], kind="stable") if len(frame) else frame
+    part = (
+        frame[frame["method"] == method].sort_values(["gdp", "horizon", "level"], kind="stable")
+        if len(frame)
+        else frame
+    )
     if draw.is_empty(part):
         return None
     rows = [key for key, _ in part.groupby(["gdp", "horizon"], sort=False)]
@@ -123,21 +187,65 @@ def coverage(frame: pd.DataFrame, method: str = "ours") -> blocks.Figure | None:
     draw.rows_axis(ax, [f"{int(h)} years, GDP {g}" if g != "none" else f"{int(h)} years" for g, h in rows])
     for level in _LEVELS:
         ax.axvline(level, color=C["baseline"], linewidth=1.1, linestyle=(0, (3, 2)), zorder=2)
-        draw.text(ax, level, 1, f"{level}{numbers.THIN}% band", C["baseline"], axes="x", ha="center" if level < 95 else "right", va="bottom", dy=3)
+        draw.text(
+            ax,
+            level,
+            1,
+            f"{level}{numbers.THIN}% band",
+            C["baseline"],
+            axes="x",
+            ha="center" if level < 95 else "right",
+            va="bottom",
+            dy=3,
+        )
     for n, (gdp, horizon) in enumerate(rows):
         for r in part[(part["gdp"] == gdp) & (part["horizon"] == horizon)].itertuples():
             got = 100 * r.coverage
             ax.plot([r.level, got], [n, n], color=C["band50"], linewidth=3, zorder=2.5, solid_capstyle="butt")
-            ax.plot([100 * r.lowest_origin, 100 * r.highest_origin], [n, n], color=C["band80"], linewidth=1.2, zorder=2.2)
+            ax.plot(
+                [100 * r.lowest_origin, 100 * r.highest_origin],
+                [n, n],
+                color=C["band80"],
+                linewidth=1.2,
+                zorder=2.2,
+            )
             ax.plot([got], [n], "o", color=C["scenario"], markersize=5, zorder=4)
-            draw.text(ax, got, n, numbers.fixed(got), C["scenario"], ha="center", dy=7.5, size=theme.SMALL_PT - 1, halo=True)
+            draw.text(
+                ax,
+                got,
+                n,
+                numbers.fixed(got),
+                C["scenario"],
+                ha="center",
+                dy=7.5,
+                size=theme.SMALL_PT - 1,
+                halo=True,
+            )
     ax.set_xlim(min(40.0, 100 * float(part["coverage"].min()) - 5), 100)
     draw.value_axis(ax, "x", style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     eighty = part[(part["level"] == 80) & (part["gdp"] == rows[0][0])]["coverage"]
     low, high = 100 * float(eighty.min()), 100 * float(eighty.max())
-    title = f"The 80{numbers.THIN}% bands held {numbers.percent_range(low, high)} of what came, GDP known" if len(eighty) and rows[0][0] == "known" else "How often the bands held what came"
-    said = [f"{int(h)} years ahead, GDP {g}: " + ", ".join(f"{numbers.share(r.coverage)} in the {int(r.level)} % band" for r in part[(part["gdp"] == g) & (part["horizon"] == h)].itertuples()) for g, h in rows]
-    body = [(f"{int(r.horizon)} years, GDP {r.gdp}", f"{int(r.level)}{numbers.THIN}%", numbers.percent(100 * r.coverage, 1)) for r in part.itertuples()]
+    title = (
+        f"The 80{numbers.THIN}% bands held {numbers.percent_range(low, high)} of what came, GDP known"
+        if len(eighty) and rows[0][0] == "known"
+        else "How often the bands held what came"
+    )
+    said = [
+        f"{int(h)} years ahead, GDP {g}: "
+        + ", ".join(
+            f"{numbers.share(r.coverage)} in the {int(r.level)} % band"
+            for r in part[(part["gdp"] == g) & (part["horizon"] == h)].itertuples()
+        )
+        for g, h in rows
+    ]
+    body = [
+        (
+            f"{int(r.horizon)} years, GDP {r.gdp}",
+            f"{int(r.level)}{numbers.THIN}%",
+            numbers.percent(100 * r.coverage, 1),
+        )
+        for r in part.itertuples()
+    ]
     return draw.finish(figure, title, "Dots of the share of outcomes inside each band against what it promises. " + "; ".join(said) + ".", f"Source: {lookups.BACKTEST_SOURCE}.",
                        blocks.table("Coverage of the bands", [blocks.Column("Years ahead"), draw.numeric("Band"), draw.numeric("Outcomes inside")], body))  # fmt: skip
 
@@ -159,16 +267,63 @@ def real_cases(frame: pd.DataFrame) -> blocks.Figure | None:
     draw.rows_axis(ax, [draw.cut(f"{r.case}: {r.quantity}", 56) for r in rows.itertuples()], theme.SMALL_PT - 1.3)
     low = min(0.5, float(ratio.min()), *(float(v) for v in (rows["reported_low"] / rows["reported"]) if v > 0)) * 0.85
     high = max(2.0, float(ratio.max()), float((rows["reported_high"] / rows["reported"]).max())) * 1.15
-    draw.log_axis(ax, "x", [v for v in (0.1, 0.2, 0.5, 1, 2, 5, 10) if low <= v <= high], lambda v: f"{draw.tick_text(v)}\u00d7")
+    draw.log_axis(
+        ax,
+        "x",
+        [v for v in (0.1, 0.2, 0.5, 1, 2, 5, 10) if low <= v <= high],
+        lambda v: f"{draw.tick_text(v)}\u00d7",
+    )
     ax.set_xlim(low, high)
     for n, r in enumerate(rows.itertuples()):
-        ax.plot([max(r.reported_low / r.reported, low), r.reported_high / r.reported], [n, n], color=C["base80"], linewidth=6, zorder=2, solid_capstyle="butt")
-        ax.plot([ratio[n]], [n], "o" if r.within else "X", color=C["gain"] if r.within else C["loss"], markersize=4.6 if r.within else 6, zorder=4)
-        draw.text(ax, 1, n, f"{_few(r.computed)} / {_few(r.reported)} {_unit(str(r.unit))}", C["ink"], axes="y", dx=6, size=theme.SMALL_PT - 1.3)
+        ax.plot(
+            [max(r.reported_low / r.reported, low), r.reported_high / r.reported],
+            [n, n],
+            color=C["base80"],
+            linewidth=6,
+            zorder=2,
+            solid_capstyle="butt",
+        )
+        ax.plot(
+            [ratio[n]],
+            [n],
+            "o" if r.within else "X",
+            color=C["gain"] if r.within else C["loss"],
+            markersize=4.6 if r.within else 6,
+            zorder=4,
+        )
+        draw.text(
+            ax,
+            1,
+            n,
+            f"{_few(r.computed)} / {_few(r.reported)} {_unit(str(r.unit))}",
+            C["ink"],
+            axes="y",
+            dx=6,
+            size=theme.SMALL_PT - 1.3,
+        )
     ax.axvline(1.0, color=C["muted"], linewidth=0.9, zorder=1.8)
     draw.heading(ax, "computed over reported", dx=0, dy=4)
-    draw.text(ax, 1, 1, "computed / reported", C["muted"], axes="axes", va="bottom", dx=6, dy=4, size=theme.SMALL_PT - 1)
-    return _agreement(figure, frame, ("case", "quantity"), "reported", "cases agree with what was reported", "Source: reports named in the table, as listed under data; own calculation.", "Real cases, computed and reported")
+    draw.text(
+        ax,
+        1,
+        1,
+        "computed / reported",
+        C["muted"],
+        axes="axes",
+        va="bottom",
+        dx=6,
+        dy=4,
+        size=theme.SMALL_PT - 1,
+    )
+    return _agreement(
+        figure,
+        frame,
+        ("case", "quantity"),
+        "reported",
+        "cases agree with what was reported",
+        "Source: reports named in the table, as listed under data; own calculation.",
+        "Real cases, computed and reported",
+    )
 
 
 def _few(value: float) -> str:
@@ -200,15 +355,33 @@ def known_effects(frame: pd.DataFrame) -> blocks.Figure | None:
     draw.value_axis(ax, "x", style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     draw.heading(ax, "bar: published range", dx=0, dy=4)
     draw.text(ax, 1, 1, "computed / published", C["muted"], axes="axes", va="bottom", dx=6, dy=4)
-    return _agreement(figure, frame, ("effect",), "published", "known effects come out within the published range", "Source: the papers named in the table; own calculation at central values.", "Known effects, computed and published")
+    return _agreement(
+        figure,
+        frame,
+        ("effect",),
+        "published",
+        "known effects come out within the published range",
+        "Source: the papers named in the table; own calculation at central values.",
+        "Known effects, computed and published",
+    )
 
 
 def _effect_row(ax: Axes, n: int, row: object) -> None:
     r: object = row
-    low, middle, high, computed, within = (getattr(r, k) for k in ("published_low", "published", "published_high", "computed", "within"))
+    low, middle, high, computed, within = (
+        getattr(r, k)
+        for k in ("published_low", "published", "published_high", "computed", "within")
+    )
     ax.plot([low, high], [n, n], color=C["base80"], linewidth=6, zorder=2, solid_capstyle="butt")
     ax.plot([middle], [n], "|", color=C["baseline"], markersize=9, markeredgewidth=2, zorder=3)
-    ax.plot([computed], [n], "o" if within else "X", color=C["gain"] if within else C["loss"], markersize=5 if within else 6.5, zorder=4)
+    ax.plot(
+        [computed],
+        [n],
+        "o" if within else "X",
+        color=C["gain"] if within else C["loss"],
+        markersize=5 if within else 6.5,
+        zorder=4,
+    )
 
 
 def _agreement(figure: Figure, frame: pd.DataFrame, names: tuple[str, ...], stated: str, words: str, source: str, caption: str) -> blocks.Figure:
@@ -222,10 +395,24 @@ def _agreement(figure: Figure, frame: pd.DataFrame, names: tuple[str, ...], stat
 
     alt = f"Dots of computed figures against the range {stated} for each; {ok} of {total} lie inside."
     if len(off):
-        alt += " Outside: " + "; ".join(f"{label(r)} ({_few(r.computed)} computed, {_few(getattr(r, stated))} {stated}, {r.unit})" for r in off.itertuples()) + "."
+        alt += (
+            " Outside: "
+            + "; ".join(
+                f"{label(r)} ({_few(r.computed)} computed, {_few(getattr(r, stated))} {stated}, {r.unit})"
+                for r in off.itertuples()
+            )
+            + "."
+        )
     body = [
         (label(r), _few(getattr(r, stated)), f"{_few(getattr(r, stated + '_low'))} to {_few(getattr(r, stated + '_high'))}", _few(r.computed), str(r.unit), "yes" if r.within else "no")
         for r in frame.itertuples()
     ]  # fmt: skip
-    columns = [blocks.Column(names[0].capitalize()), draw.numeric(stated.capitalize()), draw.numeric("Range that counts as agreement"), draw.numeric("Computed"), blocks.Column("Unit"), blocks.Column("Agrees")]
+    columns = [
+        blocks.Column(names[0].capitalize()),
+        draw.numeric(stated.capitalize()),
+        draw.numeric("Range that counts as agreement"),
+        draw.numeric("Computed"),
+        blocks.Column("Unit"),
+        blocks.Column("Agrees"),
+    ]
     return draw.finish(figure, title, alt, source, blocks.table(caption, columns, body))

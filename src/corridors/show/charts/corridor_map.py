@@ -1,6 +1,7 @@
 """The corridor map: the ways of the study in the colours of their modes on coasts and borders, crossings as marks.
 
-No economy is filled with a colour, and disputed borders and lines of control are dashed: the map takes no side.
+No economy is filled with a colour, and disputed borders and lines of control are dashed: the map
+takes no side.
 """
 
 from __future__ import annotations
@@ -147,7 +148,10 @@ def _extent(lines: Sequence[Way]) -> tuple[float, float, float, float]:
 def _base(project: Projection, box: tuple[float, float, float, float]) -> tuple[Figure, Axes]:
     """The empty map: water, land, borders; axes fitted to the box."""
     west, south, east, north = box
-    edge = np.array([(x, y) for x in np.linspace(west, east, 30) for y in (south, north)] + [(x, y) for x in (west, east) for y in np.linspace(south, north, 30)])
+    edge = np.array(
+        [(x, y) for x in np.linspace(west, east, 30) for y in (south, north)]
+        + [(x, y) for x in (west, east) for y in np.linspace(south, north, 30)]
+    )
     corners = project(edge)
     (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
     width = draw.width_in()
@@ -274,7 +278,12 @@ def _place_marks(ax: Axes, project: Projection, lines: Sequence[Way], taken: lis
     inside = [k for k, xy in enumerate(at) if _inside(ax, xy)]
     ax.plot(at[inside, 0], at[inside, 1], "s", markersize=3.0, color=C["ink"], zorder=8)
     taken += [_mark_box(ax, at[k]) for k in inside]
-    named = [k for k in inside if (len(modes[chosen[k]]) > 1 or use[chosen[k]] > 0.01) and not (draw.narrow() and use[chosen[k]] < _NAMED_ON_A_PHONE)]
+    named = [
+        k
+        for k in inside
+        if (len(modes[chosen[k]]) > 1 or use[chosen[k]] > 0.01)
+        and not (draw.narrow() and use[chosen[k]] < _NAMED_ON_A_PHONE)
+    ]
     return [(str(places.loc[chosen[k], "name"]).split(" (")[0], at[k]) for k in named]
 
 
@@ -300,7 +309,16 @@ def _draw_names(ax: Axes, project: Projection, taken: list[Array], own: Sequence
             if any(box[0] < t[2] and box[2] > t[0] and box[1] < t[3] and box[3] > t[1] for t in taken):
                 continue
             taken.append(box)
-            draw.text(ax, float(xy[0]), float(xy[1]), words, C["ink"] if only else C["muted"], ha="center", size=theme.SMALL_PT - (0.5 if only else 1.5), halo=True)
+            draw.text(
+                ax,
+                float(xy[0]),
+                float(xy[1]),
+                words,
+                C["ink"] if only else C["muted"],
+                ha="center",
+                size=theme.SMALL_PT - (0.5 if only else 1.5),
+                halo=True,
+            )
             break
 
 
@@ -323,24 +341,48 @@ def _key(figure: Figure, lines: Sequence[Way]) -> None:
     at, row = 4.0, 5
     for kind, words in (("open", "crossing"), ("full", "long queue" if draw.narrow() else "queue over half a day"), ("shut", "shut")):
         marker, _, face, edge = _MARKS[kind]
-        ax.plot([at + 4], [row], marker=marker, markersize=5, markerfacecolor=C[face], markeredgecolor=C[edge], markeredgewidth=0.8, linestyle="none")
+        ax.plot(
+            [at + 4],
+            [row],
+            marker=marker,
+            markersize=5,
+            markerfacecolor=C[face],
+            markeredgecolor=C[edge],
+            markeredgewidth=0.8,
+            linestyle="none",
+        )
         draw.text(ax, at + 11, row, words, C["ink"])
         at += 19 + 4.9 * len(words)
     if not draw.narrow():
-        draw.text(ax, at + 6, 5, "Width: share of trade, by its square root. Air: straight.", C["muted"], size=theme.SMALL_PT - 1)
+        draw.text(
+            ax,
+            at + 6,
+            5,
+            "Width: share of trade, by its square root. Air: straight.",
+            C["muted"],
+            size=theme.SMALL_PT - 1,
+        )
 
 
 def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
     a, b = draw.pair_names(result)
     routes, crossings = result["routes"], result["crossings"]
-    by_mode = routes[routes["direction"] == routes["direction"].iloc[0]].groupby("mode")["share_after"].sum().sort_values(ascending=False)
+    by_mode = (
+        routes[routes["direction"] == routes["direction"].iloc[0]]
+        .groupby("mode")["share_after"]
+        .sum()
+        .sort_values(ascending=False)
+    )
     used = sorted({c for w in lines if w.mode == "road" for c in (w.a, w.b)} & set(crossings["crossing"]))
     table = crossings.set_index("crossing").loc[used]
     closed = crossings["state"] == "shut"
     opens = closed & (crossings["closure_days_after"] < lookups.SHUT_DAYS)
     shut = [crossing_name(str(n)) for n in crossings.loc[closed & ~opens, "name"]]
     reopened = [crossing_name(str(n)) for n in crossings.loc[opens, "name"]]
-    binding = [crossing_name(str(n)) for n in table.loc[table["binds_before"].astype(bool) & (table["state"] != "shut"), "name"]]
+    binding = [
+        crossing_name(str(n))
+        for n in table.loc[table["binds_before"].astype(bool) & (table["state"] != "shut"), "name"]
+    ]
     lead = str(by_mode.index[0])
     title = f"Of what {a} sells to {b} {numbers.share(float(by_mode.iloc[0]))} goes {draw.by_mode(lead)}; the roads pass {numbers.in_words(len(used))} {numbers.plural(len(used), 'crossing')}"
     if shut:
@@ -350,7 +392,11 @@ def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
     shares = ", ".join(f"{m} {numbers.share(float(s))}" for m, s in by_mode.items())
     alt = f"Map of the ways between {a} and {b}. Shares of what {a} sells with the measures: {shares}. "
     alt += f"Roads pass {numbers.listed([crossing_name(str(n)) for n in table['name']])}. " if used else ""
-    alt += f"Queues of more than half a day at {numbers.listed(binding)}. " if binding else "No queue of more than half a day. "
+    alt += (
+        f"Queues of more than half a day at {numbers.listed(binding)}. "
+        if binding
+        else "No queue of more than half a day. "
+    )
     alt += f"Shut: {numbers.listed(shut)}. " if shut else ""
     alt += f"Reopened by the measures: {numbers.listed(reopened)}. " if reopened else ""
     return title, alt + DISCLAIMER
@@ -358,5 +404,16 @@ def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
 
 def _table(result: StudyResult, lines: Sequence[Way]) -> blocks.Table:
     names = gazetteer.places()["name"].to_dict()
-    rows = [(f"{names.get(w.a, w.a)} \u2013 {names.get(w.b, w.b)}", w.mode, numbers.share(w.share)) for w in sorted(lines, key=lambda w: -w.share)]
-    return blocks.table("Links and services used, with the measures", [blocks.Column("Between"), blocks.Column("Mode"), draw.numeric("Share of trade", "of the direction that uses it more")], rows)
+    rows = [
+        (f"{names.get(w.a, w.a)} \u2013 {names.get(w.b, w.b)}", w.mode, numbers.share(w.share))
+        for w in sorted(lines, key=lambda w: -w.share)
+    ]
+    return blocks.table(
+        "Links and services used, with the measures",
+        [
+            blocks.Column("Between"),
+            blocks.Column("Mode"),
+            draw.numeric("Share of trade", "of the direction that uses it more"),
+        ],
+        rows,
+    )

@@ -106,9 +106,15 @@ def text(
 ) -> None:  # fmt: skip
     """One line of text at (x, y), moved by (dx, dy) points.
 
-    ``axes``: ``data``, ``axes`` (both 0 to 1), ``x`` (x of the data, y of the axes) or ``y`` (y of the data).
+    ``axes``: ``data``, ``axes`` (both 0 to 1), ``x`` (x of the data, y of the axes) or ``y`` (y of
+        the data).
     """
-    transform: Any = {"data": ax.transData, "axes": ax.transAxes, "x": ax.get_xaxis_transform(), "y": ax.get_yaxis_transform()}[axes]
+    transform: Any = {
+        "data": ax.transData,
+        "axes": ax.transAxes,
+        "x": ax.get_xaxis_transform(),
+        "y": ax.get_yaxis_transform(),
+    }[axes]
     size = max(size, theme.SMALL_PT) if narrow() else size
     note = ax.annotate(
         words, (x, y), xycoords=transform, xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, color=colour,
@@ -198,7 +204,12 @@ def rows_axis(ax: Axes, labels: Sequence[str], size: float = theme.SMALL_PT, bol
 def names_above(ax: Axes) -> bool:
     """Whether names of rows stand above them: on a phone, where no column is left for them."""
     figure = ax.get_figure(root=True)
-    return narrow() and figure is not None and len(figure.axes) == 1 and ax.get_position().x0 * figure.get_size_inches()[0] < 0.1
+    return (
+        narrow()
+        and figure is not None
+        and len(figure.axes) == 1
+        and ax.get_position().x0 * figure.get_size_inches()[0] < 0.1
+    )
 
 
 def _make_room(ax: Axes, rows: int) -> None:
@@ -255,7 +266,8 @@ def numeric(label: str, unit: str = "") -> blocks.Column:
     return blocks.Column(label, unit, "right")
 
 
-# --- statistical marks, drawn by seaborn ---------------------------------------------------------------------
+# --- statistical marks, drawn by seaborn
+# ---------------------------------------------------------------------
 # It is imported where it draws: `corridors --help` needs none of it.
 
 
@@ -290,7 +302,20 @@ def bars(ax: Axes, values: Sequence[float], colour: str, *, width: float = 0.55)
     import seaborn
 
     frame = pd.DataFrame({"value": [float(v) for v in values], "row": np.arange(len(values), dtype=float)})
-    seaborn.barplot(frame, x="value", y="row", orient="h", native_scale=True, color=colour, saturation=1.0, width=width, errorbar=None, ax=ax, legend=False, zorder=3)
+    seaborn.barplot(
+        frame,
+        x="value",
+        y="row",
+        orient="h",
+        native_scale=True,
+        color=colour,
+        saturation=1.0,
+        width=width,
+        errorbar=None,
+        ax=ax,
+        legend=False,
+        zorder=3,
+    )
     ax.set(xlabel="", ylabel="")
 
 
@@ -298,7 +323,16 @@ def dots(ax: Axes, x: Any, y: Any, colour: str, *, size: float = 3.0, zorder: fl
     """Dots of one kind; ``size`` is their width in points."""
     import seaborn
 
-    seaborn.scatterplot(x=np.asarray(x, dtype=float), y=np.asarray(y, dtype=float), color=colour, s=size**2, linewidth=0, ax=ax, legend=False, zorder=zorder)
+    seaborn.scatterplot(
+        x=np.asarray(x, dtype=float),
+        y=np.asarray(y, dtype=float),
+        color=colour,
+        s=size**2,
+        linewidth=0,
+        ax=ax,
+        legend=False,
+        zorder=zorder,
+    )
     ax.set(xlabel="", ylabel="")
 
 
@@ -306,7 +340,8 @@ def _ends(values: Any) -> tuple[float, float]:
     return float(np.min(values)), float(np.max(values))
 
 
-# --- words that many charts need ---------------------------------------------------------------------------
+# --- words that many charts need
+# ---------------------------------------------------------------------------
 
 
 def economy(code: str) -> str:

@@ -47,13 +47,40 @@ def scenarios_ranked(results: Sequence[StudyResult]) -> blocks.Figure | None:
     room = 0.04 * max(high - low, 1e-9)
     ax.set_xlim(low - room, high + room)
     draw.value_axis(ax, "x", most=5, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
-    draw.heading(ax, f"change of two-way trade of {' and '.join(draw.pair_names(shown[0]))} in {shown[0].years[-1]}", dx=0, dy=4)
+    draw.heading(
+        ax,
+        f"change of two-way trade of {' and '.join(draw.pair_names(shown[0]))} in {shown[0].years[-1]}",
+        dx=0,
+        dy=4,
+    )
     top, b = shown[0], bands[0]
     title = f"{top.title} does most for trade: {findings.percent(effects[0])}, {numbers.percent_range(b['p10'], b['p90'], sign=True)} in four futures of five"
     if not effects[0].mid > 0 or not known[0]:
         title = "No scenario raises trade by an amount that can be told from zero"
-    said = [f"{r.title}: {findings.percent(e)} ({numbers.percent_range(e.low, e.high, sign=True)})" for r, e in zip(shown, effects, strict=True)]
+    said = [
+        f"{r.title}: {findings.percent(e)} ({numbers.percent_range(e.low, e.high, sign=True)})"
+        for r, e in zip(shown, effects, strict=True)
+    ]
     alt = f"Ranking of {numbers.in_words(len(shown))} scenarios by their effect on two-way trade, dots with 80 % ranges; {numbers.in_words(sum(known))} can be told from zero, the rest are grey. " + "; ".join(said) + "."
-    body = [(r.title, findings.percent(lookups.band(e)), numbers.percent_range(e["p10"], e["p90"], sign=True), numbers.percent_range(e["p2_5"], e["p97_5"], sign=True)) for r, e in zip(shown, bands, strict=True)]
-    columns = [blocks.Column("Scenario"), draw.numeric("Change of two-way trade"), draw.numeric("80 % range"), draw.numeric("95 % range")]
-    return draw.finish(figure, title, alt, draw.model_source(top), blocks.table("Scenarios by their effect on two-way trade", columns, body))
+    body = [
+        (
+            r.title,
+            findings.percent(lookups.band(e)),
+            numbers.percent_range(e["p10"], e["p90"], sign=True),
+            numbers.percent_range(e["p2_5"], e["p97_5"], sign=True),
+        )
+        for r, e in zip(shown, bands, strict=True)
+    ]
+    columns = [
+        blocks.Column("Scenario"),
+        draw.numeric("Change of two-way trade"),
+        draw.numeric("80 % range"),
+        draw.numeric("95 % range"),
+    ]
+    return draw.finish(
+        figure,
+        title,
+        alt,
+        draw.model_source(top),
+        blocks.table("Scenarios by their effect on two-way trade", columns, body),
+    )

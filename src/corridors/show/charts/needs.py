@@ -32,10 +32,23 @@ def history(result: StudyResult) -> blocks.Figure | None:
     table = result["disagreements"]
     if draw.is_empty(table):
         return None
-    table = table.reindex(table["difference_percent"].abs().sort_values(ascending=False, kind="stable").index).head(_MOST_ROWS).reset_index(drop=True)
+    table = (
+        table.reindex(
+            table["difference_percent"].abs().sort_values(ascending=False, kind="stable").index
+        )
+        .head(_MOST_ROWS)
+        .reset_index(drop=True)
+    )
     figure = draw.canvas(0.5 + 0.42 * len(table))
     ax = draw.panel(figure, left=2.1, right=0.75, top=0.34, bottom=0.08)
-    two_line_labels(ax, [f"{_WHAT.get(str(r.what), str(r.what).capitalize())}, {_short_period(str(r.period))}" for r in table.itertuples()], letters=32)
+    two_line_labels(
+        ax,
+        [
+            f"{_WHAT.get(str(r.what), str(r.what).capitalize())}, {_short_period(str(r.period))}"
+            for r in table.itertuples()
+        ],
+        letters=32,
+    )
     ends = table[["value_a_musd", "value_b_musd"]].to_numpy(dtype=float)
     low, high = min(0.0, float(ends.min())), float(max(ends.max(), 0.0))
     room = 0.12 * (high - low)
@@ -43,22 +56,90 @@ def history(result: StudyResult) -> blocks.Figure | None:
     for n, (r, (a, b)) in enumerate(zip(table.itertuples(), ends, strict=True)):
         ax.plot([a, b], [n, n], color=C["line"], linewidth=3, zorder=2, solid_capstyle="butt")
         ax.plot([a], [n], "o", color=C["baseline"], markersize=5, zorder=3)
-        ax.plot([b], [n], "o", markerfacecolor=C["paper"], markeredgecolor=C["baseline"], markeredgewidth=1.3, markersize=5, zorder=4)
+        ax.plot(
+            [b],
+            [n],
+            "o",
+            markerfacecolor=C["paper"],
+            markeredgecolor=C["baseline"],
+            markeredgewidth=1.3,
+            markersize=5,
+            zorder=4,
+        )
         left, right = ((a, r.source_a), (b, r.source_b)) if a <= b else ((b, r.source_b), (a, r.source_a))
         middle = (low + high) / 2
         wide = abs(b - a) > 0.45 * (high - low)
         if draw.narrow():
             at = ((a + b) / 2 - low) / (high - low)
-            draw.text(ax, (a + b) / 2, n, f"{numbers.fixed(left[0])} and {numbers.fixed(right[0])}", C["muted"], ha="left" if at < 0.2 else "right" if at > 0.8 else "center", va="top", dy=-3, halo=True)
+            draw.text(
+                ax,
+                (a + b) / 2,
+                n,
+                f"{numbers.fixed(left[0])} and {numbers.fixed(right[0])}",
+                C["muted"],
+                ha="left" if at < 0.2 else "right" if at > 0.8 else "center",
+                va="top",
+                dy=-3,
+                halo=True,
+            )
         elif wide:
-            draw.text(ax, left[0], n, _source_label(left[0], left[1]), C["muted"], va="bottom", dy=4, size=theme.SMALL_PT - 1)
-            draw.text(ax, right[0], n, _source_label(right[0], right[1]), C["muted"], ha="right", va="top", dy=-4, size=theme.SMALL_PT - 1)
+            draw.text(
+                ax,
+                left[0],
+                n,
+                _source_label(left[0], left[1]),
+                C["muted"],
+                va="bottom",
+                dy=4,
+                size=theme.SMALL_PT - 1,
+            )
+            draw.text(
+                ax,
+                right[0],
+                n,
+                _source_label(right[0], right[1]),
+                C["muted"],
+                ha="right",
+                va="top",
+                dy=-4,
+                size=theme.SMALL_PT - 1,
+            )
         else:
             side = "left" if (a + b) / 2 < middle else "right"
             at = left[0] if side == "left" else right[0]
-            draw.text(ax, at, n, _source_label(left[0], left[1]), C["muted"], ha=side, va="bottom", dy=4, size=theme.SMALL_PT - 1)
-            draw.text(ax, at, n, _source_label(right[0], right[1]), C["muted"], ha=side, va="top", dy=-4, size=theme.SMALL_PT - 1)
-        draw.text(ax, 1, n, numbers.signed_percent(r.difference_percent, 0), C["ink"], ha="right", axes="y", dx=46, bold=True)
+            draw.text(
+                ax,
+                at,
+                n,
+                _source_label(left[0], left[1]),
+                C["muted"],
+                ha=side,
+                va="bottom",
+                dy=4,
+                size=theme.SMALL_PT - 1,
+            )
+            draw.text(
+                ax,
+                at,
+                n,
+                _source_label(right[0], right[1]),
+                C["muted"],
+                ha=side,
+                va="top",
+                dy=-4,
+                size=theme.SMALL_PT - 1,
+            )
+        draw.text(
+            ax,
+            1,
+            n,
+            numbers.signed_percent(r.difference_percent, 0),
+            C["ink"],
+            ha="right",
+            axes="y",
+            dx=46,
+            bold=True,
+        )
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
     if low < 0:
@@ -67,9 +148,32 @@ def history(result: StudyResult) -> blocks.Figure | None:
     top = table.iloc[0]
     title = f"Sources disagree by up to {numbers.percent(abs(top['difference_percent']), 0)} on the same trade: {_WHAT.get(str(top['what']), str(top['what'])).lower()}, {lookups.period_words(top['period'])}"
     said = [f"{r.what} of {r.period}: {numbers.musd(r.value_a_musd, 3)} by {r.source_a}, {numbers.musd(r.value_b_musd, 3)} by {r.source_b}" for r in table.itertuples()]
-    body = [(f"{str(r.what).capitalize()}, {r.period}", numbers.musd(r.value_a_musd, 3), str(r.source_a), numbers.musd(r.value_b_musd, 3), str(r.source_b), numbers.signed_percent(r.difference_percent, 0)) for r in table.itertuples()]
-    columns = [blocks.Column("Flow and period"), draw.numeric("One says"), blocks.Column("Source"), draw.numeric("The other says"), blocks.Column("Source"), draw.numeric("Difference")]
-    return draw.finish(figure, title, "Pairs of reported figures for the same trade. " + "; ".join(said) + ".", "Source: the reports named, as listed under data; rates a year where periods differ.", blocks.table("Reported figures that disagree", columns, body))
+    body = [
+        (
+            f"{str(r.what).capitalize()}, {r.period}",
+            numbers.musd(r.value_a_musd, 3),
+            str(r.source_a),
+            numbers.musd(r.value_b_musd, 3),
+            str(r.source_b),
+            numbers.signed_percent(r.difference_percent, 0),
+        )
+        for r in table.itertuples()
+    ]
+    columns = [
+        blocks.Column("Flow and period"),
+        draw.numeric("One says"),
+        blocks.Column("Source"),
+        draw.numeric("The other says"),
+        blocks.Column("Source"),
+        draw.numeric("Difference"),
+    ]
+    return draw.finish(
+        figure,
+        title,
+        "Pairs of reported figures for the same trade. " + "; ".join(said) + ".",
+        "Source: the reports named, as listed under data; rates a year where periods differ.",
+        blocks.table("Reported figures that disagree", columns, body),
+    )
 
 
 def _source_label(value: float, source: str) -> str:
@@ -82,7 +186,13 @@ def trucks_needed(result: StudyResult) -> pd.DataFrame:
     if draw.is_empty(table):
         return pd.DataFrame(columns=["direction", "case", "p10", "p50", "p90"])
     last = table[table["year"] == table["year"].max()]
-    sums = last.groupby(["flow", "case"], sort=False)[[f"trucks_per_day_{p}" for p in ("p10", "p50", "p90")]].sum().reset_index()
+    sums = (
+        last.groupby(["flow", "case"], sort=False)[
+            [f"trucks_per_day_{p}" for p in ("p10", "p50", "p90")]
+        ]
+        .sum()
+        .reset_index()
+    )
     return sums.rename(columns={"flow": "direction", **{f"trucks_per_day_{p}": p for p in ("p10", "p50", "p90")}})
 
 
@@ -99,7 +209,15 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
         plan = needed[(needed["direction"] == direction) & (needed["case"] == "scenario")]
         if len(plan):
             r = plan.iloc[0]
-            rows.append((f"{name}: all that could go by truck", float(r["p10"]), float(r["p50"]), float(r["p90"]), True))
+            rows.append(
+                (
+                    f"{name}: all that could go by truck",
+                    float(r["p10"]),
+                    float(r["p50"]),
+                    float(r["p90"]),
+                    True,
+                )
+            )
         taken = result.facts["trucks_by_road"][direction]["after"]
         if taken["p90"] > 0:
             rows.append((f"{name}: what does go by road", taken["p10"], taken["p50"], taken["p90"], False))
@@ -113,13 +231,28 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
     ax = draw.panel(figure, left=2.5, right=1.15, top=0.34, bottom=0.34)
     two_line_labels(ax, labels, letters=42)
     low = max(_FEWEST_TRUCKS, min([r[1] for r in rows if r[1] > 0] or [1.0]) * 0.8)
-    high = max([r[3] for r in rows] + [float(v) for v in about[["capacity_before", "capacity_after"]].to_numpy().ravel()] + [1.0]) * 1.3
+    high = (
+        max(
+            [r[3] for r in rows]
+            + [float(v) for v in about[["capacity_before", "capacity_after"]].to_numpy().ravel()]
+            + [1.0]
+        )
+        * 1.3
+    )
     # A tick at the edge of a phone would be cut off.
     draw.log_axis(ax, "x", draw.powers(low * (2.0 if draw.narrow() else 1.0), high), draw.tick_text)
     ax.set_xlim(low * 0.8, high)
     for n, (_, p10, p50, p90, potential) in enumerate(rows):
         ax.plot([max(p10, low), max(p90, low)], [n, n], color=C["band80"], linewidth=5, zorder=2, solid_capstyle="butt")
-        ax.plot([max(p50, low)], [n], "o", markersize=5.5, color=C["scenario"], markerfacecolor=C["scenario"] if potential else C["paper"], zorder=3)
+        ax.plot(
+            [max(p50, low)],
+            [n],
+            "o",
+            markersize=5.5,
+            color=C["scenario"],
+            markerfacecolor=C["scenario"] if potential else C["paper"],
+            zorder=3,
+        )
         draw.text(ax, 1, n, _a_day(p50), C["ink"], axes="y", ha="left", dx=5)
     for k, r in enumerate(about.itertuples()):
         n = len(rows) + k
@@ -137,14 +270,41 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
         least = about.loc[about["capacity_before"].idxmin()]
         title += f"; the smallest of these crossings takes {numbers.count(float(least['capacity_before']))}"
     said = [f"{label}: {numbers.trucks(p50)} ({numbers.number_range(p10, p90)})" for label, p10, p50, p90, _ in rows]
-    said += [f"{crossing_name(str(r.name_))} takes {numbers.count(r.capacity_before)} a day" + (f", {numbers.count(r.capacity_after)} with the measures" if r.capacity_after != r.capacity_before else "") for r in about.rename(columns={"name": "name_"}).itertuples()]
+    said += [
+        f"{crossing_name(str(r.name_))} takes {numbers.count(r.capacity_before)} a day"
+        + (
+            f", {numbers.count(r.capacity_after)} with the measures"
+            if r.capacity_after != r.capacity_before
+            else ""
+        )
+        for r in about.rename(columns={"name": "name_"}).itertuples()
+    ]
     body = [(label, numbers.trucks(p50), numbers.number_range(p10, p90)) for label, p10, p50, p90, _ in rows]
-    body += [(f"{crossing_name(str(r.name_))}, capacity", numbers.trucks(float(r.capacity_before)), f"{numbers.count(float(r.capacity_after))} with measures") for r in about.rename(columns={"name": "name_"}).itertuples()]
+    body += [
+        (
+            f"{crossing_name(str(r.name_))}, capacity",
+            numbers.trucks(float(r.capacity_before)),
+            f"{numbers.count(float(r.capacity_after))} with measures",
+        )
+        for r in about.rename(columns={"name": "name_"}).itertuples()
+    ]
     columns = [blocks.Column("What"), draw.numeric("Trucks a day"), draw.numeric("80 % range")]
-    return draw.finish(figure, title, f"Trucks a day one way in {year} on a logarithmic scale. " + "; ".join(said) + ".", draw.model_source(result, "dollars a tonne and payloads as listed under data"), blocks.table(f"Trucks needed in {year} and capacity", columns, body))
+    return draw.finish(
+        figure,
+        title,
+        f"Trucks a day one way in {year} on a logarithmic scale. " + "; ".join(said) + ".",
+        draw.model_source(result, "dollars a tonne and payloads as listed under data"),
+        blocks.table(f"Trucks needed in {year} and capacity", columns, body),
+    )
 
 
 def _a_day(value: float) -> str:
     if value >= 0.75:
         return numbers.fixed(value, 0)
-    return numbers.trucks(value).replace(" truck every", " every").replace("less than 1 truck a year", "almost none") if value > 0 else "none"
+    return (
+        numbers.trucks(value)
+        .replace(" truck every", " every")
+        .replace("less than 1 truck a year", "almost none")
+        if value > 0
+        else "none"
+    )

@@ -180,33 +180,63 @@ def _head(parameter: str, meaning: str) -> str:
 def tornado(result: StudyResult) -> blocks.Figure | None:
     """How far the effect on two-way trade moves, in points, when one quantity goes from its low to its high end, the rest in the middle.
 
-    Measured from the case with all quantities at their middle, so that no second figure stands beside the effect itself.
+    Measured from the case with all quantities at their middle, so that no second figure stands
+    beside the effect itself.
     """
     table = result["sensitivity"].copy()
     if draw.is_empty(table) or not findings.told(lookups.effect(result)):
         return None
     table["width"] = (table["effect_high_percent"] - table["effect_low_percent"]).abs()
-    table = table[table["width"] > 1e-9].sort_values("width", ascending=False, kind="stable").head(_MOST_PARAMETERS).reset_index(drop=True)
+    table = (
+        table[table["width"] > 1e-9]
+        .sort_values("width", ascending=False, kind="stable")
+        .head(_MOST_PARAMETERS)
+        .reset_index(drop=True)
+    )
     if draw.is_empty(table):
         return None
     table[["effect_low_percent", "effect_high_percent"]] -= float(table["central"].iloc[0])
     figure = draw.canvas(0.62 + 0.31 * len(table))
     ax = draw.panel(figure, left=2.75, right=0.55, top=0.34, bottom=0.32)
-    two_line_labels(ax, [_head(str(p), str(m)) for p, m in zip(table["parameter"], table["meaning"], strict=True)], letters=42)
+    two_line_labels(
+        ax,
+        [_head(str(p), str(m)) for p, m in zip(table["parameter"], table["meaning"], strict=True)],
+        letters=42,
+    )
     ends = table[["effect_low_percent", "effect_high_percent"]].to_numpy(dtype=float)
     least, most = min(float(ends.min()), 0.0), max(float(ends.max()), 0.0)
     told: list[tuple[float, int, str]] = []
     for n, (low, high) in enumerate(ends):
         bars = [(low, "low_value", C["faint"], C["muted"]), (high, "high_value", C["accent"], C["accent"])]
-        # Where both ends lie on one side, the shorter bar lies on the longer, its label across the middle.
+        # Where both ends lie on one side, the shorter bar lies on the longer, its label across the
+        # middle.
         bars.sort(key=lambda bar: -abs(bar[0]))
         same = low * high > 0
         for k, (value, name, colour, ink) in enumerate(bars):
             ax.barh([n], [value], 0.5, color=colour, zorder=3 + 0.1 * k)
             side = 1 if value > 0 or (value == 0 and bars[1 - k][0] <= 0) else -1
             at, side = (0.0, -side) if same and k == 1 else (value, side)
-            told.append((at, side, end_words(str(table.loc[n, "parameter"]), float(table.loc[n, name]), name == "high_value")))
-            draw.text(ax, at, n, told[-1][2], ink, ha="left" if side > 0 else "right", dx=3 * side, size=theme.SMALL_PT - 1)
+            told.append(
+                (
+                    at,
+                    side,
+                    end_words(
+                        str(table.loc[n, "parameter"]),
+                        float(table.loc[n, name]),
+                        name == "high_value",
+                    ),
+                )
+            )
+            draw.text(
+                ax,
+                at,
+                n,
+                told[-1][2],
+                ink,
+                ha="left" if side > 0 else "right",
+                dx=3 * side,
+                size=theme.SMALL_PT - 1,
+            )
     ax.axvline(0, color=C["ink"], linewidth=0.9, zorder=4)
     ax.set_xlim(*_room_for(told, least, most, ax.get_position().width * draw.width_in() * 72))
     draw.value_axis(ax, "x", most=4, style=draw.tick_text)
@@ -215,12 +245,40 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
         draw.text(ax, 0, 1, "\u25a0 low end", C["muted"], va="bottom", axes="axes", dy=14, bold=True)
         draw.text(ax, 0, 1, "\u25a0 high end", C["accent"], va="bottom", axes="axes", dx=58, dy=14, bold=True)
     else:
-        draw.text(ax, 0, 1, "\u25a0 at its low end", C["muted"], ha="right", va="bottom", axes="axes", dx=-92, dy=3, bold=True)
-        draw.text(ax, 0, 1, "\u25a0 at its high end", C["accent"], ha="right", va="bottom", axes="axes", dx=-6, dy=3, bold=True)
+        draw.text(
+            ax,
+            0,
+            1,
+            "\u25a0 at its low end",
+            C["muted"],
+            ha="right",
+            va="bottom",
+            axes="axes",
+            dx=-92,
+            dy=3,
+            bold=True,
+        )
+        draw.text(
+            ax,
+            0,
+            1,
+            "\u25a0 at its high end",
+            C["accent"],
+            ha="right",
+            va="bottom",
+            axes="axes",
+            dx=-6,
+            dy=3,
+            bold=True,
+        )
     top = table.iloc[0]
     low, high = sorted((float(top["effect_low_percent"]), float(top["effect_high_percent"])))
     reach = numbers.points(high - low, sign=False)
-    lead = "Most hangs on one thing" if len(table) == 1 or top["width"] >= 1.5 * table["width"].iloc[1] else "No single thing decides"
+    lead = (
+        "Most hangs on one thing"
+        if len(table) == 1 or top["width"] >= 1.5 * table["width"].iloc[1]
+        else "No single thing decides"
+    )
     name = parameter_name(str(top["parameter"]), str(top["meaning"]))
     title = f"{lead}: {name} moves the effect by {reach} from end to end"
     said = [f"{_head(str(r.parameter), str(r.meaning))}: {numbers.points(r.effect_low_percent)} at its low end, {numbers.points(r.effect_high_percent)} at its high end." for r in table.itertuples()]
@@ -228,7 +286,15 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
         (_head(str(r.parameter), str(r.meaning)), end_words(str(r.parameter), r.low_value, False), end_words(str(r.parameter), r.high_value, True), numbers.significant(r.effect_low_percent, 2, sign=True), numbers.significant(r.effect_high_percent, 2, sign=True), _index(r.first_order), _index(r.total))
         for r in table.itertuples()
     ]  # fmt: skip
-    columns = [blocks.Column("What is uncertain"), draw.numeric("Low end"), draw.numeric("High end"), draw.numeric("Effect at low end", "points from the middle"), draw.numeric("Effect at high end", "points from the middle"), draw.numeric("Share of the spread, alone"), draw.numeric("Share of the spread, with all interplay")]
+    columns = [
+        blocks.Column("What is uncertain"),
+        draw.numeric("Low end"),
+        draw.numeric("High end"),
+        draw.numeric("Effect at low end", "points from the middle"),
+        draw.numeric("Effect at high end", "points from the middle"),
+        draw.numeric("Share of the spread, alone"),
+        draw.numeric("Share of the spread, with all interplay"),
+    ]
     return draw.finish(figure, title, f"Tornado chart of the effect on two-way trade in {result.years[-1]}, in percentage points from the case with everything at its middle. " + " ".join(said), draw.model_source(result, "ranges of parameters as listed under data", f"shares of the spread foretell {numbers.share(round(result.facts['variance_explained'], 2))} of it"),
                        blocks.table("Effect on two-way trade when one quantity goes from end to end", columns, body))  # fmt: skip
 

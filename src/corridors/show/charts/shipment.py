@@ -36,8 +36,31 @@ def shipment_way(shipment: Shipment) -> blocks.Figure | None:
     draw.value_axis(ax, "x")
     draw.heading(ax, "days from the start", dy=3)
     if len(cases) == 2:
-        draw.text(ax, 1.0, 1.0, "\u25a0 without measures", C["baseline"], axes="axes", ha="right", va="bottom", dy=3, dx=-84, bold=True)
-        draw.text(ax, 1.0, 1.0, "\u25a0 with measures", C["scenario"], axes="axes", ha="right", va="bottom", dy=3, bold=True)
+        draw.text(
+            ax,
+            1.0,
+            1.0,
+            "\u25a0 without measures",
+            C["baseline"],
+            axes="axes",
+            ha="right",
+            va="bottom",
+            dy=3,
+            dx=-84,
+            bold=True,
+        )
+        draw.text(
+            ax,
+            1.0,
+            1.0,
+            "\u25a0 with measures",
+            C["scenario"],
+            axes="axes",
+            ha="right",
+            va="bottom",
+            dy=3,
+            bold=True,
+        )
     title, alt = _words(shipment, cases)
     return draw.finish(figure, title, alt, draw.model_source(result, _SOURCE), _table(legs, cases))
 
@@ -49,22 +72,43 @@ def _stairs(ax: Axes, legs: pd.DataFrame, case: str, shift: float, thick: float)
     end = legs[f"hours_so_far_{case}"].to_numpy(dtype=float) / _HOURS_PER_DAY
     for k, (length, at) in enumerate(zip(hours, end, strict=True)):
         (bar,) = ax.barh([k + shift], [length], thick, left=[at - length], color=colour)
-        draw.tip(bar, f"{legs['name'].iloc[k]}: {numbers.hours(length * _HOURS_PER_DAY)}, {numbers.days(at)} from the start")
+        draw.tip(
+            bar,
+            f"{legs['name'].iloc[k]}: {numbers.hours(length * _HOURS_PER_DAY)}, {numbers.days(at)} from the start",
+        )
 
 
 def _words(shipment: Shipment, cases: tuple[str, ...]) -> tuple[str, str]:
     legs = shipment["legs"]
     total = {case: float(legs[f"hours_so_far_{case}"].iloc[-1]) for case in cases}
     longest = legs.iloc[int(np.argmax(legs["hours_before"].to_numpy(dtype=float)))]
-    where = f"longest at {lookups.short_name(longest['name'])}" if longest["kind"] == "crossing" else f"the longest leg is {longest['name']}"
+    where = (
+        f"longest at {lookups.short_name(longest['name'])}"
+        if longest["kind"] == "crossing"
+        else f"the longest leg is {longest['name']}"
+    )
     title = f"{numbers.hours(total['before'])} on the way {lookups.way(shipment.result, shipment.direction)}, {where} ({numbers.hours(float(longest['hours_before']))})"
     if "after" in total and numbers.hours(total["after"]) != numbers.hours(total["before"]):
         title += f"; {numbers.hours(total['after'])} with the measures"
-    parts = "; ".join(f"{r.name} {numbers.hours(float(r.hours_before))}" + (f", {numbers.hours(float(r.hours_after))} with the measures" if len(cases) == 2 and r.hours_after != r.hours_before else "") for r in legs.itertuples())
+    parts = "; ".join(
+        f"{r.name} {numbers.hours(float(r.hours_before))}"
+        + (
+            f", {numbers.hours(float(r.hours_after))} with the measures"
+            if len(cases) == 2 and r.hours_after != r.hours_before
+            else ""
+        )
+        for r in legs.itertuples()
+    )
     return title, f"Bars in steps, one a leg, on {shipment.name}: {parts}."
 
 
 def _table(legs: pd.DataFrame, cases: tuple[str, ...]) -> blocks.Table:
-    heads: list[blocks.Column | str] = ["Leg", *(draw.numeric("with measures" if case == "after" else "Time", "hours") for case in cases)]
-    rows = [(str(row["name"]), *(numbers.fixed(float(row[f"hours_{case}"]), 1) for case in cases)) for _, row in legs.iterrows()]
+    heads: list[blocks.Column | str] = [
+        "Leg",
+        *(draw.numeric("with measures" if case == "after" else "Time", "hours") for case in cases),
+    ]
+    rows = [
+        (str(row["name"]), *(numbers.fixed(float(row[f"hours_{case}"]), 1) for case in cases))
+        for _, row in legs.iterrows()
+    ]
     return blocks.table("Time on each leg", heads, rows)

@@ -25,8 +25,8 @@ _DAYS_A_YEAR = 365.25
 def fan(result: StudyResult, flow: str = "total", ghost: StudyResult | None = None) -> blocks.Figure:
     """Trade reported so far, and the fan of the scenario against the baseline; below, the difference in percent.
 
-    ``flow``: exports (of the pair's first economy), imports or total. ``ghost``: another answer about the same years,
-    whose middle is dotted in the lower panel.
+    ``flow``: exports (of the pair's first economy), imports or total. ``ghost``: another answer
+    about the same years, whose middle is dotted in the lower panel.
     """
     base, plan = (path_rows(result, flow, case) for case in ("baseline", "scenario"))
     effect = effect_rows(result, flow, "percent")
@@ -41,19 +41,48 @@ def fan(result: StudyResult, flow: str = "total", ghost: StudyResult | None = No
     middles = _middles(base, effect)
     if moves:
         ax.plot(years, middles / scale, color=C["scenario"], zorder=4)
-    ax.plot(years, base["p50"] / scale, color=C["baseline"], linestyle=(0, (4, 2)) if moves else "-", linewidth=1.5, zorder=5)
+    ax.plot(
+        years,
+        base["p50"] / scale,
+        color=C["baseline"],
+        linestyle=(0, (4, 2)) if moves else "-",
+        linewidth=1.5,
+        zorder=5,
+    )
     _draw_reports(ax, seen, scale)
     ax.set_xlim(np.floor(first) - 0.5, years[-1])
     ax.set_ylim(0, float(plan["p97_5"].max()) / scale * 1.02)
     draw.value_axis(ax)
     draw.years_axis(ax, np.floor(first), years[-1])
     draw.heading(ax, f"{unit} a year", dx=-28)
-    _fan_labels(ax, base, plan, scale, float(middles[-1]) if moves else None, findings.told(lookups.band(effect.iloc[-1])))
+    _fan_labels(
+        ax,
+        base,
+        plan,
+        scale,
+        float(middles[-1]) if moves else None,
+        findings.told(lookups.band(effect.iloc[-1])),
+    )
     if len(seen):
         last = seen.iloc[-1]
-        draw.text(ax, last["middle"], last["value"] / scale, "reported", C["muted"], ha="center", va="bottom", dy=6, halo=True)
+        draw.text(
+            ax,
+            last["middle"],
+            last["value"] / scale,
+            "reported",
+            C["muted"],
+            ha="center",
+            va="bottom",
+            dy=6,
+            halo=True,
+        )
     if moves:
-        _effect_panel(figure, effect, float(np.floor(first) - 0.5), None if ghost is None else effect_rows(ghost, flow, "percent"))
+        _effect_panel(
+            figure,
+            effect,
+            float(np.floor(first) - 0.5),
+            None if ghost is None else effect_rows(ghost, flow, "percent"),
+        )
     return draw.finish(figure, _fan_title(result, flow, plan, effect, middles), _fan_alt(result, flow, base, plan, effect, middles, seen),
                        draw.model_source(result, "reported trade from ministries, central banks and CEPII as listed under data"),
                        _fan_table(result, flow, base, plan, effect, middles))  # fmt: skip
@@ -73,7 +102,12 @@ def effect_rows(result: StudyResult, flow: str, unit: str) -> pd.DataFrame:
 
 def _middles(base: pd.DataFrame, effect: pd.DataFrame) -> np.ndarray:
     """Trade with the measures in the middle, year by year, as :func:`corridors.show.findings.with_measures` has it."""
-    return np.array([findings.raised(float(b.p50), lookups.Band(float(e.p10), float(e.p50), float(e.p90))) for b, e in zip(base.itertuples(), effect.itertuples(), strict=True)])
+    return np.array(
+        [
+            findings.raised(float(b.p50), lookups.Band(float(e.p10), float(e.p50), float(e.p90)))
+            for b, e in zip(base.itertuples(), effect.itertuples(), strict=True)
+        ]
+    )
 
 
 def _money_scale(most_musd: float) -> tuple[float, str]:
@@ -117,7 +151,10 @@ def _draw_reports(ax: Axes, seen: pd.DataFrame, scale: float) -> None:
 def _fan_labels(ax: Axes, base: pd.DataFrame, plan: pd.DataFrame, scale: float, middle: float | None, told: bool) -> None:
     last = plan.iloc[-1]
     x = float(last["year"])
-    labels = [(float(last["p97_5"]), "19 futures of 20", C["muted"], False), (float(last["p90"]), "4 futures of 5", C["muted"], False)]
+    labels = [
+        (float(last["p97_5"]), "19 futures of 20", C["muted"], False),
+        (float(last["p90"]), "4 futures of 5", C["muted"], False),
+    ]
     before = float(base.iloc[-1]["p50"])
     if middle is not None and told:
         labels.append((middle, f"With {short_money(middle)}", C["scenario"], True))
@@ -151,16 +188,42 @@ def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float, ghost: pd.
     draw.value_axis(ax, most=3)
     ax.xaxis.set_major_formatter(NullFormatter())
     ax.tick_params(axis="x", length=0)
-    draw.heading(ax, "Difference the measures make, percent" + ("" if ghost is None else " (dotted: before)"), dx=-28, dy=4)
+    draw.heading(
+        ax,
+        "Difference the measures make, percent" + ("" if ghost is None else " (dotted: before)"),
+        dx=-28,
+        dy=4,
+    )
     ax.spines["bottom"].set_visible(False)
-    place = min(max(float(last["p50"]), ax.get_ylim()[0] + draw.points_y(ax, 10)), ax.get_ylim()[1] - draw.points_y(ax, 3))
-    draw.text(ax, float(last["year"]), place, findings.percent(lookups.band(last)).replace("no measurable effect", "not measurable"), C["scenario"], dx=5, bold=True)
-    draw.text(ax, float(last["year"]), place, numbers.percent_range(last["p10"], last["p90"], sign=True), C["muted"], dx=5, dy=-10)
+    place = min(
+        max(float(last["p50"]), ax.get_ylim()[0] + draw.points_y(ax, 10)),
+        ax.get_ylim()[1] - draw.points_y(ax, 3),
+    )
+    draw.text(
+        ax,
+        float(last["year"]),
+        place,
+        findings.percent(lookups.band(last)).replace("no measurable effect", "not measurable"),
+        C["scenario"],
+        dx=5,
+        bold=True,
+    )
+    draw.text(
+        ax,
+        float(last["year"]),
+        place,
+        numbers.percent_range(last["p10"], last["p90"], sign=True),
+        C["muted"],
+        dx=5,
+        dy=-10,
+    )
 
 
 def _what(result: StudyResult, flow: str) -> str:
     a, b = draw.pair_names(result)
-    return {"exports": f"{a}\u2019s sales to {b}", "imports": f"{b}\u2019s sales to {a}"}.get(flow, f"Trade between {a} and {b}")
+    return {"exports": f"{a}\u2019s sales to {b}", "imports": f"{b}\u2019s sales to {a}"}.get(
+        flow, f"Trade between {a} and {b}"
+    )
 
 
 def _fan_title(result: StudyResult, flow: str, plan: pd.DataFrame, effect: pd.DataFrame, middles: np.ndarray) -> str:
@@ -187,7 +250,9 @@ def _fan_alt(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFr
         parts.append(f"with the measures {numbers.musd(float(middles[-1]))} in the middle, {numbers.musd_range(p['p10'], p['p90'])} in four futures of five; without them {numbers.musd(b['p50'])}, {numbers.musd_range(b['p10'], b['p90'])}.")  # fmt: skip
         parts.append(f"The difference: {findings.percent(lookups.band(e))}, {numbers.percent_range(e['p10'], e['p90'], sign=True)} in four futures of five.")
     else:
-        parts.append(f"{numbers.musd(b['p50'])} in the middle, {numbers.musd_range(b['p10'], b['p90'])} in four futures of five.")
+        parts.append(
+            f"{numbers.musd(b['p50'])} in the middle, {numbers.musd_range(b['p10'], b['p90'])} in four futures of five."
+        )
     if len(seen):
         parts.append(f"Dots are reports of past years, the latest {numbers.musd(seen.iloc[-1]['value'])} for {seen.iloc[-1]['period']}.")
     return " ".join(parts)
@@ -199,5 +264,18 @@ def _fan_table(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.Data
          findings.percent(lookups.Band(e.p10, e.p50, e.p90)), numbers.percent_range(e.p10, e.p90, sign=True))
         for b, p, e, middle in zip(base.itertuples(), plan.itertuples(), effect.itertuples(), middles, strict=True)
     ]  # fmt: skip
-    columns = [blocks.Column("Year"), *(draw.numeric(n) for n in ("Without measures", "80 % range", "With measures", "80 % range of it", "Difference", "80 % range of the difference"))]
+    columns = [
+        blocks.Column("Year"),
+        *(
+            draw.numeric(n)
+            for n in (
+                "Without measures",
+                "80 % range",
+                "With measures",
+                "80 % range of it",
+                "Difference",
+                "80 % range of the difference",
+            )
+        ),
+    ]
     return blocks.table(f"{_what(result, flow)}, by year", columns, rows)

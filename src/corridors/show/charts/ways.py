@@ -40,25 +40,63 @@ def breakdown(result: StudyResult, goods: str = "road") -> blocks.Figure | None:
     for k, direction in enumerate(directions):
         for column, (quantity, unit) in enumerate((("days", "days"), ("usd_per_t", "dollars a tonne"))):
             left = 1.3 + column if draw.narrow() else 1.5 + column * 2.3
-            ax = draw.panel(figure, left=left, right=draw.width_in() - left - (0.36 if draw.narrow() else 1.95), top=lead + 0.3 + k * block, bottom=height - lead - (k + 1) * block + 0.17)
-            wide = table.loc[table["direction"] == direction].pivot(index="component", columns="case", values=quantity).reindex(parts).fillna(0.0)
-            _paired(ax, wide if moves else wide.assign(after=np.nan), 1.22 * float(max(table[quantity].max(), 1e-9)), parts if column == 0 else [""] * len(parts), quantity)
+            ax = draw.panel(
+                figure,
+                left=left,
+                right=draw.width_in() - left - (0.36 if draw.narrow() else 1.95),
+                top=lead + 0.3 + k * block,
+                bottom=height - lead - (k + 1) * block + 0.17,
+            )
+            wide = (
+                table.loc[table["direction"] == direction]
+                .pivot(index="component", columns="case", values=quantity)
+                .reindex(parts)
+                .fillna(0.0)
+            )
+            _paired(
+                ax,
+                wide if moves else wide.assign(after=np.nan),
+                1.22 * float(max(table[quantity].max(), 1e-9)),
+                parts if column == 0 else [""] * len(parts),
+                quantity,
+            )
             total = wide.sum()
             if not moves and not draw.narrow():
-                draw.heading(ax, f"{unit}, together {numbers.fixed(total['before'], 0 if quantity == 'usd_per_t' else 1)}", dy=3)
+                draw.heading(
+                    ax,
+                    f"{unit}, together {numbers.fixed(total['before'], 0 if quantity == 'usd_per_t' else 1)}",
+                    dy=3,
+                )
             if draw.narrow():
                 draw.heading(ax, unit, dy=3)
-            words = f"{total['before']:.0f} \u2192 {total['after']:.0f}" if quantity == "usd_per_t" else f"{numbers.fixed(total['before'], 1)} \u2192 {numbers.fixed(total['after'], 1)}"
+            words = (
+                f"{total['before']:.0f} \u2192 {total['after']:.0f}"
+                if quantity == "usd_per_t"
+                else f"{numbers.fixed(total['before'], 1)} \u2192 {numbers.fixed(total['after'], 1)}"
+            )
             if moves and not draw.narrow():
                 draw.heading(ax, f"{unit}, together {words}", dy=3)
             if column == 0:
-                draw.heading(ax, draw.direction_name(result, direction), x=0, dx=-86 if draw.narrow() else -1.42 * 72, dy=15, bold=True)
+                draw.heading(
+                    ax,
+                    draw.direction_name(result, direction),
+                    x=0,
+                    dx=-86 if draw.narrow() else -1.42 * 72,
+                    dy=15,
+                    bold=True,
+                )
     key = draw.panel(figure, left=0.1 if draw.narrow() else 3.0, right=0.1, top=0.02, bottom=height - 0.2)
     key.set_axis_off()
     for at, words, colour in () if not moves else ((0.3, "\u25a0 without measures", C["baseline"]), (0.78, "\u25a0 with measures", C["scenario"])):
         draw.text(key, at, 0.5, words, colour, axes="axes", ha="center", bold=True)
     title, alt = _breakdown_words(result, table, directions, goods)
-    return draw.finish(figure, title, alt, draw.model_source(result, _SOURCE), _breakdown_table(result, table, parts, directions, goods))
+    return draw.finish(
+        figure,
+        title,
+        alt,
+        draw.model_source(result, _SOURCE),
+        _breakdown_table(result, table, parts, directions, goods),
+    )
 
 
 def _paired(ax: Axes, wide: pd.DataFrame, most: float, labels: list[str], quantity: str) -> None:
@@ -68,7 +106,11 @@ def _paired(ax: Axes, wide: pd.DataFrame, most: float, labels: list[str], quanti
     ax.barh(at if alone else at - 0.19, wide["before"], 0.5 if alone else 0.34, color=C["baseline"])
     if not alone:
         ax.barh(at + 0.19, wide["after"], 0.34, color=C["scenario"])
-    style = numbers.dollars if quantity == "usd_per_t" and not draw.narrow() else lambda v: numbers.fixed(v, 0 if quantity == "usd_per_t" else 1)
+    style = (
+        numbers.dollars
+        if quantity == "usd_per_t" and not draw.narrow()
+        else lambda v: numbers.fixed(v, 0 if quantity == "usd_per_t" else 1)
+    )
     for n, (before, after) in enumerate(zip(wide["before"], wide["before"] if alone else wide["after"], strict=True)):
         same = style(before) == style(after)
         if before < 1e-9 and after < 1e-9:
@@ -98,7 +140,9 @@ def _breakdown_words(result: StudyResult, table: pd.DataFrame, directions: list[
     border = float(share.get("border queue", 0) + share.get("border processing", 0))
     part = f"{numbers.percent(100 * border / max(before['days'], 1e-9))} of it at borders"
     if abs(cut) < 0.05:
-        title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}" + ("; the measures do not change that" if draw.has_measures(result) else "")
+        title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}" + (
+            "; the measures do not change that" if draw.has_measures(result) else ""
+        )
     else:
         title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}; with the measures {numbers.days(after['days'])}"
     said = [
@@ -106,7 +150,10 @@ def _breakdown_words(result: StudyResult, table: pd.DataFrame, directions: list[
         for d, s in sums.items()
     ]
     largest = share.sort_values(ascending=False)
-    said.append(f"Most days go on {largest.index[0]}" + (f" and {largest.index[1]}." if len(largest) > 1 and largest.iloc[1] > 0 else "."))
+    said.append(
+        f"Most days go on {largest.index[0]}"
+        + (f" and {largest.index[1]}." if len(largest) > 1 and largest.iloc[1] > 0 else ".")
+    )
     return title, "Bars of days and dollars a tonne by component, without and with the measures. " + " ".join(said)
 
 
@@ -116,11 +163,33 @@ def _breakdown_table(result: StudyResult, table: pd.DataFrame, parts: list[str],
         chosen = table[table["direction"] == d].set_index(["component", "case"])
         for part in parts:
             pair = [chosen.loc[(part, case)] for case in ("before", "after")]
-            rows.append((f"{draw.direction_name(result, d)}: {part}", *(numbers.fixed(p["days"], 1) for p in pair), *(numbers.fixed(p["usd_per_t"], 0) for p in pair)))
+            rows.append(
+                (
+                    f"{draw.direction_name(result, d)}: {part}",
+                    *(numbers.fixed(p["days"], 1) for p in pair),
+                    *(numbers.fixed(p["usd_per_t"], 0) for p in pair),
+                )
+            )
         total = _totals(table, d)
-        rows.append((f"{draw.direction_name(result, d)}: together", *(numbers.fixed(total[c]["days"], 1) for c in total), *(numbers.fixed(total[c]["usd_per_t"], 0) for c in total)))
-    columns = [blocks.Column("Part of the way"), draw.numeric("Without", "days"), draw.numeric("With", "days"), draw.numeric("Without", "$ a tonne"), draw.numeric("With", "$ a tonne")]
-    return blocks.table(f"Where days and dollars go, {'goods by road' if goods == 'road' else 'all goods'}", columns, rows)
+        rows.append(
+            (
+                f"{draw.direction_name(result, d)}: together",
+                *(numbers.fixed(total[c]["days"], 1) for c in total),
+                *(numbers.fixed(total[c]["usd_per_t"], 0) for c in total),
+            )
+        )
+    columns = [
+        blocks.Column("Part of the way"),
+        draw.numeric("Without", "days"),
+        draw.numeric("With", "days"),
+        draw.numeric("Without", "$ a tonne"),
+        draw.numeric("With", "$ a tonne"),
+    ]
+    return blocks.table(
+        f"Where days and dollars go, {'goods by road' if goods == 'road' else 'all goods'}",
+        columns,
+        rows,
+    )
 
 
 def shares_by_name(result: StudyResult, direction: str) -> pd.DataFrame:
@@ -148,19 +217,65 @@ def route_shares(result: StudyResult) -> blocks.Figure | None:
     figure = draw.canvas(height)
     top = 0.0
     for k, (direction, table) in enumerate(tables.items()):
-        ax = draw.panel(figure, left=0.1 if draw.narrow() else 2.95, right=0.75 if draw.narrow() else 1.1, top=top + 0.45, bottom=height - top - heights[k] + 0.0)
+        ax = draw.panel(
+            figure,
+            left=0.1 if draw.narrow() else 2.95,
+            right=0.75 if draw.narrow() else 1.1,
+            top=top + 0.45,
+            bottom=height - top - heights[k] + 0.0,
+        )
         _share_panel(ax, table, low, last=k == len(tables) - 1)
-        draw.heading(ax, draw.direction_name(result, direction), dx=0 if draw.narrow() else -2.88 * 72, dy=10, bold=True)
+        draw.heading(
+            ax,
+            draw.direction_name(result, direction),
+            dx=0 if draw.narrow() else -2.88 * 72,
+            dy=10,
+            bold=True,
+        )
         if k == 0:
-            draw.text(ax, 1, 1, "\u25cb without", C["baseline"], axes="axes", ha="right", va="bottom", dx=-8 if draw.narrow() else -38, dy=10, bold=True)
-            draw.text(ax, 1, 1, "\u25cf with" if draw.narrow() else "\u25cf with measures", C["scenario"], axes="axes", ha="left", va="bottom", dx=4 if draw.narrow() else -30, dy=10, bold=True)
+            draw.text(
+                ax,
+                1,
+                1,
+                "\u25cb without",
+                C["baseline"],
+                axes="axes",
+                ha="right",
+                va="bottom",
+                dx=-8 if draw.narrow() else -38,
+                dy=10,
+                bold=True,
+            )
+            draw.text(
+                ax,
+                1,
+                1,
+                "\u25cf with" if draw.narrow() else "\u25cf with measures",
+                C["scenario"],
+                axes="axes",
+                ha="left",
+                va="bottom",
+                dx=4 if draw.narrow() else -30,
+                dy=10,
+                bold=True,
+            )
         top += heights[k]
     title, alt = _share_words(result, tables)
-    return draw.finish(figure, title, alt, draw.model_source(result, "shares of the base year as listed under data"), _share_table(result))
+    return draw.finish(
+        figure,
+        title,
+        alt,
+        draw.model_source(result, "shares of the base year as listed under data"),
+        _share_table(result),
+    )
 
 
 def _short_route(name: str) -> str:
-    return name.replace(", bulk carrier or tanker", ", bulk").replace(" through a Gulf hub", ", Gulf hub").replace(" with transshipment", ", transshipment")
+    return (
+        name.replace(", bulk carrier or tanker", ", bulk")
+        .replace(" through a Gulf hub", ", Gulf hub")
+        .replace(" with transshipment", ", transshipment")
+    )
 
 
 def _worth_showing(table: pd.DataFrame) -> pd.DataFrame:
@@ -175,19 +290,55 @@ def _share_panel(ax: Axes, table: pd.DataFrame, low: float, last: bool) -> None:
     draw.rows_axis(ax, [""] * len(names) if draw.narrow() else names, theme.SMALL_PT - 0.5)
     for n, name in enumerate(names if draw.narrow() else []):
         draw.text(ax, 0, n, name, C["ink"], axes="y", dy=11, halo=True)
-    draw.log_axis(ax, "x", draw.powers(low, 1.0)[:: -2 if draw.narrow() or low < 1e-4 else 1], lambda v: f"{draw.tick_text(100 * v)}{numbers.THIN}%")
+    draw.log_axis(
+        ax,
+        "x",
+        draw.powers(low, 1.0)[:: -2 if draw.narrow() or low < 1e-4 else 1],
+        lambda v: f"{draw.tick_text(100 * v)}{numbers.THIN}%",
+    )
     ax.set_xlim(low * 0.8, 1.15)
     for n, r in enumerate(table.rename(columns={"name": "name_"}).itertuples()):
         before, after = max(r.share_before, low * 0.85), max(r.share_after, low * 0.85)
         if r.share_before < low * 0.85:
             draw.text(ax, before, n, "none", C["muted"], dx=6, dy=-5 if draw.narrow() else 5, size=theme.SMALL_PT - 1.5)
         ax.plot([before, after], [n, n], color=C["band50"], linewidth=2.4, zorder=2, solid_capstyle="butt")
-        ax.plot([before], [n], "o", markersize=5.4, markerfacecolor=C["paper"], markeredgecolor=C["baseline"], markeredgewidth=1.3, zorder=3, clip_on=False)
+        ax.plot(
+            [before],
+            [n],
+            "o",
+            markersize=5.4,
+            markerfacecolor=C["paper"],
+            markeredgecolor=C["baseline"],
+            markeredgewidth=1.3,
+            zorder=3,
+            clip_on=False,
+        )
         ax.plot([after], [n], "o", markersize=4.4, color=C["scenario"], zorder=4, clip_on=False)
-        draw.text(ax, 1, n, numbers.share(r.share_after), C["ink"], ha="right", axes="y", dx=40, size=theme.SMALL_PT - 0.5)
+        draw.text(
+            ax,
+            1,
+            n,
+            numbers.share(r.share_after),
+            C["ink"],
+            ha="right",
+            axes="y",
+            dx=40,
+            size=theme.SMALL_PT - 0.5,
+        )
         if draw.narrow():
             continue
-        draw.text(ax, 1, n, r.mode, theme.mode_colour(r.mode), ha="left", axes="y", dx=50, size=theme.SMALL_PT - 0.5, bold=True)
+        draw.text(
+            ax,
+            1,
+            n,
+            r.mode,
+            theme.mode_colour(r.mode),
+            ha="left",
+            axes="y",
+            dx=50,
+            size=theme.SMALL_PT - 0.5,
+            bold=True,
+        )
     if not last:
         ax.set_xticklabels([])
         ax.tick_params(axis="x", length=0)
@@ -201,7 +352,14 @@ def _share_words(result: StudyResult, tables: dict[str, pd.DataFrame]) -> tuple[
     said = []
     for d in tables:
         modes = _by_mode(result, d).sort_values("share_after", ascending=False)
-        said.append(f"{draw.direction_name(result, d)}: " + ", ".join(f"{m} {numbers.share(r['share_before'])} before and {numbers.share(r['share_after'])} after" for m, r in modes.iterrows()) + ".")
+        said.append(
+            f"{draw.direction_name(result, d)}: "
+            + ", ".join(
+                f"{m} {numbers.share(r['share_before'])} before and {numbers.share(r['share_after'])} after"
+                for m, r in modes.iterrows()
+            )
+            + "."
+        )
     first = next(iter(tables))
     modes = _by_mode(result, first)
     name = draw.direction_name(result, first)
@@ -220,6 +378,13 @@ def _share_table(result: StudyResult) -> blocks.Table:
     for d in ("exports", "imports"):
         for r in shares_by_name(result, d).rename(columns={"name": "name_"}).itertuples():
             if max(r.share_before, r.share_after) > _SMALLEST_SHARE:
-                rows.append((f"{draw.direction_name(result, d)}: {r.name_}", r.mode, numbers.share(r.share_before), numbers.share(r.share_after)))
+                rows.append(
+                    (
+                        f"{draw.direction_name(result, d)}: {r.name_}",
+                        r.mode,
+                        numbers.share(r.share_before),
+                        numbers.share(r.share_after),
+                    )
+                )
     columns = [blocks.Column("Route"), blocks.Column("Mode"), draw.numeric("Share without"), draw.numeric("Share with")]
     return blocks.table("Shares of trade by route", columns, rows)

@@ -52,13 +52,29 @@ def others(result: StudyResult) -> blocks.Figure | None:
         draw.text(ax, 1, n, numbers.signed_percent(r.change_percent_p50), C["ink"], ha="right", axes="y", dx=60)
     title = _others_title(shown, gains, losses)
     said = [f"{n} {numbers.musd(r.change_musd_p50, sign=True)} ({numbers.musd_range(r.change_musd_p10, r.change_musd_p90, sign=True)})" for n, r in zip(names, shown.itertuples(), strict=True)]
-    alt = "Dots with 80 % ranges of the change in yearly trade of pairs elsewhere: " + "; ".join(said[:5] + (said[-3:] if len(losses) else [])) + "."
+    alt = (
+        "Dots with 80 % ranges of the change in yearly trade of pairs elsewhere: "
+        + "; ".join(said[:5] + (said[-3:] if len(losses) else []))
+        + "."
+    )
     body = [
         (f"{draw.economy(r.exporter)} to {draw.economy(r.importer)}", _sure(r, "change_musd", lambda v: numbers.musd(v, sign=True)), numbers.musd_range(r.change_musd_p10, r.change_musd_p90, sign=True), _sure(r, "change_percent", numbers.signed_percent), numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True))
         for r in order.itertuples()
     ]  # fmt: skip
-    columns = [blocks.Column("Trade"), draw.numeric("Change a year"), draw.numeric("80 % range"), draw.numeric("Change in percent"), draw.numeric("80 % range in percent")]
-    return draw.finish(figure, title, alt, draw.model_source(result, _WORLD), blocks.table("What the measures do to trade of other pairs", columns, body))
+    columns = [
+        blocks.Column("Trade"),
+        draw.numeric("Change a year"),
+        draw.numeric("80 % range"),
+        draw.numeric("Change in percent"),
+        draw.numeric("80 % range in percent"),
+    ]
+    return draw.finish(
+        figure,
+        title,
+        alt,
+        draw.model_source(result, _WORLD),
+        blocks.table("What the measures do to trade of other pairs", columns, body),
+    )
 
 
 def _sure(row: Any, name: str, write: Callable[[float], str]) -> str:
@@ -96,9 +112,29 @@ def _fit_to_middles(ax: Axes, shown: pd.DataFrame, name: str) -> None:
     ax.set_xlim(low - room, high + room)
     for n, r in enumerate(shown.itertuples()):
         if getattr(r, f"{name}_p90") > high + room:
-            draw.text(ax, 1, n, "\u203a", C["gain"] if getattr(r, f"{name}_p50") >= 0 else C["loss"], axes="y", ha="left", dx=1, bold=True)
+            draw.text(
+                ax,
+                1,
+                n,
+                "\u203a",
+                C["gain"] if getattr(r, f"{name}_p50") >= 0 else C["loss"],
+                axes="y",
+                ha="left",
+                dx=1,
+                bold=True,
+            )
         if getattr(r, f"{name}_p10") < low - room:
-            draw.text(ax, 0, n, "\u2039", C["gain"] if getattr(r, f"{name}_p50") >= 0 else C["loss"], axes="y", ha="right", dx=-1, bold=True)
+            draw.text(
+                ax,
+                0,
+                n,
+                "\u2039",
+                C["gain"] if getattr(r, f"{name}_p50") >= 0 else C["loss"],
+                axes="y",
+                ha="right",
+                dx=-1,
+                bold=True,
+            )
 
 
 @draw.chart
@@ -108,7 +144,9 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
     if draw.is_empty(table):
         return None
     order = table.sort_values("change_percent_p50", ascending=False, kind="stable")
-    keep = pd.concat([order.head(_MOST_EACH), order[order["economy"].isin(result.pair)], order.tail(4)]).drop_duplicates("economy")
+    keep = pd.concat(
+        [order.head(_MOST_EACH), order[order["economy"].isin(result.pair)], order.tail(4)]
+    ).drop_duplicates("economy")
     bands = {str(r["economy"]): lookups.band(r, "change_percent") for _, r in order.iterrows()}
     keep = keep[[findings.told(bands[e]) or e in result.pair for e in keep["economy"]]]
     shown = keep.sort_values("change_percent_p50", ascending=False, kind="stable").reset_index(drop=True)
@@ -117,19 +155,45 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
         return None
     figure = draw.canvas(0.7 + 0.21 * len(shown))
     ax = draw.panel(figure, left=1.6, right=1.6, top=0.32, bottom=0.34)
-    draw.rows_axis(ax, [draw.short_economy(e) for e in shown["economy"]], bold=[e in result.pair for e in shown["economy"]])
+    draw.rows_axis(
+        ax,
+        [draw.short_economy(e) for e in shown["economy"]],
+        bold=[e in result.pair for e in shown["economy"]],
+    )
     _intervals(ax, shown, "change_percent")
     draw.zero_line(ax, "x")
     _fit_to_middles(ax, shown, "change_percent")
     draw.value_axis(ax, "x", most=4, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     draw.heading(ax, "change of real GDP", dx=0, dy=4)
     for n, r in enumerate(shown.itertuples()):
-        draw.text(ax, 1, n, findings.percent(bands[r.economy]), C["ink"], ha="right", axes="y", dx=82 if draw.narrow() else 96)
+        draw.text(
+            ax,
+            1,
+            n,
+            findings.percent(bands[r.economy]),
+            C["ink"],
+            ha="right",
+            axes="y",
+            dx=82 if draw.narrow() else 96,
+        )
     said = [f"{draw.economy(r.economy)} {findings.percent(bands[r.economy])} ({numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)})" for r in shown.itertuples()]
-    body = [(draw.economy(r.economy), findings.percent(bands[r.economy]), numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)) for r in shown.itertuples()]
+    body = [
+        (
+            draw.economy(r.economy),
+            findings.percent(bands[r.economy]),
+            numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True),
+        )
+        for r in shown.itertuples()
+    ]
     title = _output_title(result, bands, sure.iloc[0] if sure.iloc[0]["change_percent_p50"] > 0 else sure.iloc[-1])
     columns = [blocks.Column("Economy"), draw.numeric("Change of real GDP"), draw.numeric("80 % range")]
-    return draw.finish(figure, title, "Dots with 80 % ranges of the change of real GDP: " + "; ".join(said) + ".", draw.model_source(result, _WORLD), blocks.table("Change of real GDP", columns, body))
+    return draw.finish(
+        figure,
+        title,
+        "Dots with 80 % ranges of the change of real GDP: " + "; ".join(said) + ".",
+        draw.model_source(result, _WORLD),
+        blocks.table("Change of real GDP", columns, body),
+    )
 
 
 def _output_title(result: StudyResult, bands: Mapping[str, lookups.Band], top: pd.Series) -> str:
@@ -140,7 +204,12 @@ def _output_title(result: StudyResult, bands: Mapping[str, lookups.Band], top: p
     still = [draw.economy(e) for e in own if not findings.told(bands[e])]
     rest = [numbers.listed(moved)] if moved else []
     rest += [f"nothing measurable in {numbers.listed(still)}"] if still else []
-    return "; ".join([f"Output of {draw.economy(top['economy'])} {verb} most, {findings.percent(bands[str(top['economy'])])}", *rest])
+    return "; ".join(
+        [
+            f"Output of {draw.economy(top['economy'])} {verb} most, {findings.percent(bands[str(top['economy'])])}",
+            *rest,
+        ]
+    )
 
 
 @draw.chart
@@ -164,9 +233,19 @@ def missing_trade(result: StudyResult, economy: str | None = None) -> blocks.Fig
     for k, direction in enumerate(("exports", "imports")):
         part = table[table["direction"] == direction].sort_values("predicted_musd", ascending=False, kind="stable")
         left = 0.62 + (0 if stacked else k * 2.74)
-        ax = draw.panel(figure, left=left, right=draw.width_in() - left - 2.55, top=0.4 + (3.1 * k if stacked else 0), bottom=0.46 + (3.1 * (1 - k) if stacked else 0))
+        ax = draw.panel(
+            figure,
+            left=left,
+            right=draw.width_in() - left - 2.55,
+            top=0.4 + (3.1 * k if stacked else 0),
+            bottom=0.46 + (3.1 * (1 - k) if stacked else 0),
+        )
         _missing_panel(ax, part, other, (floor, ceiling), left_axis=k == 0 or stacked)
-        words = f"Sales of {draw.economy(economy)} to" if direction == "exports" else f"Sales to {draw.economy(economy)} by"
+        words = (
+            f"Sales of {draw.economy(economy)} to"
+            if direction == "exports"
+            else f"Sales to {draw.economy(economy)} by"
+        )
         draw.heading(ax, words, dx=0, dy=5, bold=True)
         if k == 0:
             draw.text(ax, 0, 1, "times what is expected", C["muted"], axes="axes", va="bottom", dx=-38, dy=16)
@@ -182,20 +261,42 @@ def _missing_panel(ax: Axes, part: pd.DataFrame, other: str, reach: tuple[float,
         return
     marks = [v for v in (0.001, 0.01, 0.1, 0.3, 1, 3, 10, 100) if floor * 0.7 <= v <= ceiling * 1.6]
     draw.log_axis(ax, "y", marks, (lambda v: f"{draw.tick_text(v)}\u00d7") if left_axis else (lambda v: ""))
-    draw.log_axis(ax, "x", draw.powers(0.1, float(part["predicted_musd"].max()) * 1.3, (1.0,)), lambda v: numbers.musd(v, 1).replace(" billion", "bn").replace(" million", "m"))
+    draw.log_axis(
+        ax,
+        "x",
+        draw.powers(0.1, float(part["predicted_musd"].max()) * 1.3, (1.0,)),
+        lambda v: numbers.musd(v, 1).replace(" billion", "bn").replace(" million", "m"),
+    )
     ax.grid(False, axis="x")
     ax.axhline(1.0, color=C["muted"], linewidth=1.1, zorder=1.8)
     shown = part[part["ratio"] >= floor]
     for r in shown.itertuples():
         chosen = r.partner == other
-        ax.plot([r.predicted_musd] * 2, [max(r.ratio_p10, floor * 0.6), r.ratio_p90], color=C["scenario"] if chosen else C["line"], linewidth=2.2 if chosen else 1.0, zorder=5 if chosen else 2)
+        ax.plot(
+            [r.predicted_musd] * 2,
+            [max(r.ratio_p10, floor * 0.6), r.ratio_p90],
+            color=C["scenario"] if chosen else C["line"],
+            linewidth=2.2 if chosen else 1.0,
+            zorder=5 if chosen else 2,
+        )
     rest, own = shown[shown["partner"] != other], shown[shown["partner"] == other]
     draw.dots(ax, rest["predicted_musd"], rest["ratio"], C["faint"])
     draw.dots(ax, own["predicted_musd"], own["ratio"], C["scenario"], size=6.5, zorder=6)
     ax.set_ylim(floor * 0.6, ceiling * 2.2)
     ax.set_xlim(0.7 * float(part["predicted_musd"].min()), float(part["predicted_musd"].max()) * 2.2)
     for r in own.itertuples():
-        draw.text(ax, r.predicted_musd, r.ratio, f"{draw.short_economy(r.partner)} {_times(r.ratio)}", C["scenario"], ha="left" if r.predicted_musd < part["predicted_musd"].max() / 12 else "right", dx=6 if r.predicted_musd < part["predicted_musd"].max() / 12 else -6, bold=True, halo=True, size=theme.BASE_PT)
+        draw.text(
+            ax,
+            r.predicted_musd,
+            r.ratio,
+            f"{draw.short_economy(r.partner)} {_times(r.ratio)}",
+            C["scenario"],
+            ha="left" if r.predicted_musd < part["predicted_musd"].max() / 12 else "right",
+            dx=6 if r.predicted_musd < part["predicted_musd"].max() / 12 else -6,
+            bold=True,
+            halo=True,
+            size=theme.BASE_PT,
+        )
     _label_notable(ax, rest, own)
 
 
@@ -203,14 +304,28 @@ def _label_notable(ax: Axes, rest: pd.DataFrame, own: pd.DataFrame) -> None:
     """Names of large and of unusual partners, where they do not stand on each other."""
     score = rest["predicted_musd"] ** 0.5 * (0.6 + np.abs(np.log(rest["ratio"])))
     # The own pair's label is long, and on one side of its mark.
-    taken = [(np.log10(r.predicted_musd) + step, np.log10(r.ratio)) for r in own.itertuples() for step in (-1.8, -0.9, 0.0, 0.9, 1.8)]
+    taken = [
+        (np.log10(r.predicted_musd) + step, np.log10(r.ratio))
+        for r in own.itertuples()
+        for step in (-1.8, -0.9, 0.0, 0.9, 1.8)
+    ]
     placed = 0
     for i in score.sort_values(ascending=False, kind="stable").index:
         x, y = np.log10(rest.loc[i, "predicted_musd"]), np.log10(rest.loc[i, "ratio"])
         if any(abs(x - a) < (1.3 if draw.narrow() else 0.95) and abs(y - b) < (0.26 if draw.narrow() else 0.17) for a, b in taken):
             continue
         taken.append((x, y))
-        draw.text(ax, 10.0**x, 10.0**y, draw.short_economy(str(rest.loc[i, "partner"])), C["ink"], ha="right", dx=-4, size=theme.SMALL_PT - 1, halo=True)
+        draw.text(
+            ax,
+            10.0**x,
+            10.0**y,
+            draw.short_economy(str(rest.loc[i, "partner"])),
+            C["ink"],
+            ha="right",
+            dx=-4,
+            size=theme.SMALL_PT - 1,
+            halo=True,
+        )
         placed += 1
         if placed == 9:
             return
@@ -249,16 +364,41 @@ def _missing_alt(table: pd.DataFrame, economy: str, other: str) -> str:
         words = "sells to" if direction == "exports" else "buys from"
         said.append(f"{draw.economy(economy)} {words} {draw.economy(other)} {_times(row['ratio'])} what is expected ({numbers.number_range(row['ratio_p10'], row['ratio_p90'])}): {numbers.musd(row['observed_musd'])} against {numbers.musd(row['predicted_musd'])}.")
     for direction in ("exports", "imports"):
-        part = table[(table["direction"] == direction) & (table["partner"] != other)].sort_values("predicted_musd", ascending=False).head(3)
-        said.append(f"Of the largest {'markets' if direction == 'exports' else 'suppliers'}, " + ", ".join(f"{draw.economy(r.partner)} {_times(r.ratio)}" for r in part.itertuples()) + ".")
-    return "Scatter of every partner: expected trade across, observed over expected trade upwards, both logarithmic. " + " ".join(said)
+        part = (
+            table[(table["direction"] == direction) & (table["partner"] != other)]
+            .sort_values("predicted_musd", ascending=False)
+            .head(3)
+        )
+        said.append(
+            f"Of the largest {'markets' if direction == 'exports' else 'suppliers'}, "
+            + ", ".join(f"{draw.economy(r.partner)} {_times(r.ratio)}" for r in part.itertuples())
+            + "."
+        )
+    return (
+        "Scatter of every partner: expected trade across, observed over expected trade upwards, both logarithmic. "
+        + " ".join(said)
+    )
 
 
 def _missing_table(table: pd.DataFrame, economy: str) -> blocks.Table:
-    top = table.sort_values(["direction", "predicted_musd"], ascending=[True, False], kind="stable").groupby("direction").head(25)
+    top = (
+        table.sort_values(["direction", "predicted_musd"], ascending=[True, False], kind="stable")
+        .groupby("direction")
+        .head(25)
+    )
     body = [
         (f"{draw.economy(r.exporter)} to {draw.economy(r.importer)}", numbers.musd(r.observed_musd), numbers.musd(r.predicted_musd), _times(r.ratio), numbers.number_range(r.ratio_p10, r.ratio_p90))
         for r in top.itertuples()
     ]  # fmt: skip
-    columns = [blocks.Column("Trade"), draw.numeric("Observed"), draw.numeric("Expected"), draw.numeric("Ratio"), draw.numeric("80 % range")]
-    return blocks.table(f"Trade of {draw.economy(economy)} over what is expected, the 25 largest partners each way", columns, body)
+    columns = [
+        blocks.Column("Trade"),
+        draw.numeric("Observed"),
+        draw.numeric("Expected"),
+        draw.numeric("Ratio"),
+        draw.numeric("80 % range"),
+    ]
+    return blocks.table(
+        f"Trade of {draw.economy(economy)} over what is expected, the 25 largest partners each way",
+        columns,
+        body,
+    )

@@ -27,10 +27,18 @@ def worth_by_economy(result: StudyResult) -> blocks.Figure | None:
     least = _LEAST_SHARE * float(rows["users_musd_mean"].abs().max())
     keep = rows[(rows["users_musd_mean"].abs() > least) & (rows["economy"] != "rest_of_world")]
     shown = keep.reindex(keep["users_musd_mean"].abs().sort_values(ascending=False, kind="stable").index).head(_MOST)
-    shown = shown.sort_values("users_musd_mean", ascending=False, kind="stable").reset_index(drop=True).rename(columns={"users_musd_mean": "users_musd_p50", "users_musd_p50": "median"})
+    shown = (
+        shown.sort_values("users_musd_mean", ascending=False, kind="stable")
+        .reset_index(drop=True)
+        .rename(columns={"users_musd_mean": "users_musd_p50", "users_musd_p50": "median"})
+    )
     figure = draw.canvas(0.72 + 0.24 * len(shown))
     ax = draw.panel(figure, left=1.6, right=1.6, top=0.34, bottom=0.34)
-    draw.rows_axis(ax, [draw.short_economy(e) for e in shown["economy"]], bold=[e in result.pair for e in shown["economy"]])
+    draw.rows_axis(
+        ax,
+        [draw.short_economy(e) for e in shown["economy"]],
+        bold=[e in result.pair for e in shown["economy"]],
+    )
     _intervals(ax, shown, "users_musd")
     draw.zero_line(ax, "x")
     _fit_to_middles(ax, shown, "users_musd")
@@ -45,9 +53,22 @@ def worth_by_economy(result: StudyResult) -> blocks.Figure | None:
         worst = shown.iloc[-1]
         title = f"Those who ship lose {numbers.musd(-total)} a year on average; {draw.economy(str(worst['economy']))} most, {numbers.musd(-worst['users_musd_p50'])}"
     said = [f"{draw.economy(str(r.economy))} {numbers.musd(r.users_musd_p50)} ({numbers.musd_range(r.users_musd_p10, r.users_musd_p90)})" for r in shown.itertuples()]
-    body = [(draw.economy(str(r.economy)), numbers.musd(r.users_musd_p50), numbers.musd_range(r.users_musd_p10, r.users_musd_p90)) for r in shown.itertuples()]
+    body = [
+        (
+            draw.economy(str(r.economy)),
+            numbers.musd(r.users_musd_p50),
+            numbers.musd_range(r.users_musd_p10, r.users_musd_p90),
+        )
+        for r in shown.itertuples()
+    ]
     columns = [blocks.Column("Economy"), draw.numeric("Mean gain a year"), draw.numeric("80 % range")]
-    return draw.finish(figure, title, "Dots with 80 % ranges of what those who ship gain by economy: " + "; ".join(said) + ".", draw.model_source(result), blocks.table("What those who ship gain", columns, body))
+    return draw.finish(
+        figure,
+        title,
+        "Dots with 80 % ranges of what those who ship gain by economy: " + "; ".join(said) + ".",
+        draw.model_source(result),
+        blocks.table("What those who ship gain", columns, body),
+    )
 
 
 @draw.chart
@@ -71,16 +92,52 @@ def worth_by_year(result: StudyResult) -> blocks.Figure | None:
     last = rows.iloc[-1]
     draw.text(ax, float(years[-1]), float(last["benefits_musd_mean"]), "benefits", C["gain"], dx=8, bold=True)
     if spent:
-        draw.text(ax, float(years[-1]), -float(rows["costs_musd_mean"].max()), "costs", C["loss"], dx=8, dy=-6, bold=True)
+        draw.text(
+            ax,
+            float(years[-1]),
+            -float(rows["costs_musd_mean"].max()),
+            "costs",
+            C["loss"],
+            dx=8,
+            dy=-6,
+            bold=True,
+        )
     end = float(last["net_present_musd_mean"])
     positive = rows[rows["net_present_musd_mean"] > 0]
-    paid = f"costs are back by {int(positive['year'].iloc[0]) if len(positive) else int(years[-1])} on average" if end > 0 else "they do not cover costs on average"
+    paid = (
+        f"costs are back by {int(positive['year'].iloc[0]) if len(positive) else int(years[-1])} on average"
+        if end > 0
+        else "they do not cover costs on average"
+    )
     benefits = numbers.musd(float(last["benefits_musd_mean"]))
-    title = f"Benefits of {benefits} a year against costs: {paid}" if spent else f"Benefits come to {benefits} a year on average; no cost is counted"
+    title = (
+        f"Benefits of {benefits} a year against costs: {paid}"
+        if spent
+        else f"Benefits come to {benefits} a year on average; no cost is counted"
+    )
     alt = f"Benefits and costs by year, {int(years[0])} to {int(years[-1])}: mean benefits rise to {numbers.musd(float(last['benefits_musd_mean']))} a year, range {numbers.musd_range(float(last['benefits_musd_p10']), float(last['benefits_musd_p90']))}; costs of {numbers.musd(float(rows['costs_musd_mean'].max()))} in their dearest year."
-    body = [(str(int(r.year)), numbers.musd(r.benefits_musd_mean), numbers.musd_range(r.benefits_musd_p10, r.benefits_musd_p90), numbers.musd(r.costs_musd_mean)) for r in rows.itertuples()]
-    columns = [blocks.Column("Year"), draw.numeric("Benefits, mean"), draw.numeric("80 % range"), draw.numeric("Costs, mean")]
-    return draw.finish(figure, title, alt, draw.model_source(result), blocks.table("Benefits and costs by year", columns, body))
+    body = [
+        (
+            str(int(r.year)),
+            numbers.musd(r.benefits_musd_mean),
+            numbers.musd_range(r.benefits_musd_p10, r.benefits_musd_p90),
+            numbers.musd(r.costs_musd_mean),
+        )
+        for r in rows.itertuples()
+    ]
+    columns = [
+        blocks.Column("Year"),
+        draw.numeric("Benefits, mean"),
+        draw.numeric("80 % range"),
+        draw.numeric("Costs, mean"),
+    ]
+    return draw.finish(
+        figure,
+        title,
+        alt,
+        draw.model_source(result),
+        blocks.table("Benefits and costs by year", columns, body),
+    )
 
 
 @draw.chart
@@ -90,7 +147,11 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
     rows = rows[rows["worth_musd_per_year"] > 0] if len(rows) else rows
     if draw.is_empty(rows):
         return None
-    parts = (("capacity", "one more truck a day", 0.9, 11), ("crossing_hours", "an hour less, border", 2.55, 11), ("link_hours", "an hour less, road", 4.75, 20))
+    parts = (
+        ("capacity", "one more truck a day", 0.9, 11),
+        ("crossing_hours", "an hour less, border", 2.55, 11),
+        ("link_hours", "an hour less, road", 4.75, 20),
+    )
     each = 0.6 + 0.24 * _EACH
     figure = draw.canvas(len(parts) * each if draw.narrow() else 0.75 + 0.24 * _EACH)
     most = float(rows["worth_musd_per_year"].max())
@@ -101,7 +162,10 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
             ax = draw.panel(figure, left=1.5, right=0.6, top=0.4 + k * each, bottom=0.06 + (len(parts) - 1 - k) * each)
         else:
             ax = draw.panel(figure, left=left, right=6.0 - left - _BAR_IN, top=0.5, bottom=0.06)
-        labels = [draw.cut(str(r.name) if what == "link_hours" else short_name(r.name), letters) for r in top.itertuples(index=False)]
+        labels = [
+            draw.cut(str(r.name) if what == "link_hours" else short_name(r.name), letters)
+            for r in top.itertuples(index=False)
+        ]
         draw.rows_axis(ax, labels)
         draw.bars(ax, top["worth_musd_per_year"], C["scenario"])
         ax.set_xlim(0, most)
@@ -109,13 +173,35 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
         ax.spines["bottom"].set_visible(False)
         draw.heading(ax, heading, dx=-104 if draw.narrow() else -5.2 * letters, dy=6, bold=True)
         for i, r in enumerate(top.itertuples(index=False)):
-            draw.text(ax, float(r.worth_musd_per_year), i, numbers.musd(r.worth_musd_per_year).replace(" million", "m"), C["ink"], dx=3)
-        said.append(f"{heading}: " + ", ".join(f"{name} {numbers.musd(r.worth_musd_per_year)}" for name, r in zip(labels, top.itertuples(index=False), strict=True)))
+            draw.text(
+                ax,
+                float(r.worth_musd_per_year),
+                i,
+                numbers.musd(r.worth_musd_per_year).replace(" million", "m"),
+                C["ink"],
+                dx=3,
+            )
+        said.append(
+            f"{heading}: "
+            + ", ".join(
+                f"{name} {numbers.musd(r.worth_musd_per_year)}"
+                for name, r in zip(labels, top.itertuples(index=False), strict=True)
+            )
+        )
     first = rows[rows["what"] == "capacity"].head(1)
     title = (
         f"One more truck a day is worth most at {short_name(first.iloc[0]['name'])}: {numbers.musd(float(first.iloc[0]['worth_musd_per_year']))} a year"
         if len(first) else f"One hour less is worth most at {rows.iloc[0]['name']}: {numbers.musd(float(rows.iloc[0]['worth_musd_per_year']))} a year"
     )  # fmt: skip
-    body = [(str(r.name), str(r.unit), numbers.musd(r.worth_musd_per_year)) for r in rows.head(60).itertuples(index=False)]
+    body = [
+        (str(r.name), str(r.unit), numbers.musd(r.worth_musd_per_year))
+        for r in rows.head(60).itertuples(index=False)
+    ]
     columns = [blocks.Column("Place"), blocks.Column("What"), draw.numeric("Worth a year")]
-    return draw.finish(figure, title, "Bars of marginal worth a year. " + "; ".join(said) + ".", draw.model_source(result), blocks.table("Marginal worth by crossing and road", columns, body))
+    return draw.finish(
+        figure,
+        title,
+        "Bars of marginal worth a year. " + "; ".join(said) + ".",
+        draw.model_source(result),
+        blocks.table("Marginal worth by crossing and road", columns, body),
+    )

@@ -1,7 +1,7 @@
 """Tables of the reports, made from a result's tables: each function returns a block or, with nothing to show, None.
 
-Every column has its unit, every table a caption that says what it shows and a line with its source; a cell that has no
-number is a dash, never ``NaN``. All texts are plain and escaped by the block.
+Every column has its unit, every table a caption that says what it shows and a line with its source;
+a cell that has no number is a dash, never ``NaN``. All texts are plain and escaped by the block.
 """
 
 from corridors.show.tables.binding import binding

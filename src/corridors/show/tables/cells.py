@@ -14,8 +14,21 @@ from corridors.study.result import StudyResult
 
 DASH = "\u2013"
 BAND = f"80{n.THIN}% band"
-MODES = {"sea": "Sea", "road": "Road", "rail": "Rail", "air": "Air", "border": "Border", "ferry": "Ferry", "other": "Outside"}
-CARGO = {"food": "Food", "textiles": "Textiles and leather", "machinery": "Machinery and other manufactures", "bulk": "Bulk cargo"}
+MODES = {
+    "sea": "Sea",
+    "road": "Road",
+    "rail": "Rail",
+    "air": "Air",
+    "border": "Border",
+    "ferry": "Ferry",
+    "other": "Outside",
+}
+CARGO = {
+    "food": "Food",
+    "textiles": "Textiles and leather",
+    "machinery": "Machinery and other manufactures",
+    "bulk": "Bulk cargo",
+}
 FLOWS = {"exports": "Exports", "imports": "Imports", "total": "Two-way trade", "balance": "Balance"}
 
 

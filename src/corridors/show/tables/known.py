@@ -91,7 +91,12 @@ def missing_trade_top(result: StudyResult, code: str, count: int = 12) -> Table 
         for side in (out, back):
             if partner in side.index:
                 r = side.loc[partner]
-                cells += [fixed(r["observed_musd"]), fixed(r["predicted_musd"]), cell(lambda v: n.significant(v, 2), r["ratio"]), n.number_range(float(r["ratio_p10"]), float(r["ratio_p90"]))]
+                cells += [
+                    fixed(r["observed_musd"]),
+                    fixed(r["predicted_musd"]),
+                    cell(lambda v: n.significant(v, 2), r["ratio"]),
+                    n.number_range(float(r["ratio_p10"]), float(r["ratio_p90"])),
+                ]
             else:
                 cells += [DASH] * 4
         body.append(tuple(cells))

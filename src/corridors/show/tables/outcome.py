@@ -59,7 +59,12 @@ def _paths(result: StudyResult, flow: str, caption: str) -> Table:
         if changed:
             plan, moved = path(result, flow, "scenario", year), effect(result, flow, "percent", year)
             middle = findings.with_measures(result, flow, year)
-            cells += [fixed(middle / divisor, decimals), _span(plan, divisor, decimals), findings.amount(moved), findings.span(moved)]
+            cells += [
+                fixed(middle / divisor, decimals),
+                _span(plan, divisor, decimals),
+                findings.amount(moved),
+                findings.span(moved),
+            ]
         body.append(tuple(cells))
     heads: list[str | Column] = ["Year", right("Without measures" if changed else "Expected", unit), right(BAND, unit)]
     if changed:
@@ -107,7 +112,9 @@ def _truck_cells(r: Any) -> tuple[str, str]:
     if float(r.trucks_per_day_p90) == 0:
         return "0", "by ship"
     decimals = 0 if float(r.trucks_per_day_p50) >= 9.95 else 1
-    return fixed(r.trucks_per_day_p50, decimals), f"{fixed(r.trucks_per_day_p10, decimals)} to {fixed(r.trucks_per_day_p90, decimals)}"
+    return fixed(
+        r.trucks_per_day_p50, decimals
+    ), f"{fixed(r.trucks_per_day_p10, decimals)} to {fixed(r.trucks_per_day_p90, decimals)}"
 
 
 def targets(result: StudyResult) -> Table | None:
@@ -118,11 +125,30 @@ def targets(result: StudyResult) -> Table | None:
     changed = has_measures(result)
     body = []
     for r in rows.itertuples():
-        what = f"Two-way trade of {n.musd(float(r.target_musd))}" if str(r.flow) == "total" else f"Trade {way(result, str(r.flow))} of {n.musd(float(r.target_musd))}"
-        cells = [what, n.year(int(r.year)), n.musd(path(result, str(r.flow), "scenario", int(r.year)).mid), n.probability(float(r.probability_baseline))]
+        what = (
+            f"Two-way trade of {n.musd(float(r.target_musd))}"
+            if str(r.flow) == "total"
+            else f"Trade {way(result, str(r.flow))} of {n.musd(float(r.target_musd))}"
+        )
+        cells = [
+            what,
+            n.year(int(r.year)),
+            n.musd(path(result, str(r.flow), "scenario", int(r.year)).mid),
+            n.probability(float(r.probability_baseline)),
+        ]
         body.append(tuple([*cells, n.probability(float(r.probability_scenario))] if changed else cells))
-    heads: list[str | Column] = ["Aim", right("By"), right("Middle estimate", "that year"), right("Chance without measures" if changed else "Chance")]
-    return table("How likely stated aims are", [*heads, right("Chance with measures")] if changed else heads, body, f"{model(result)} Aims: the scenario's file.")
+    heads: list[str | Column] = [
+        "Aim",
+        right("By"),
+        right("Middle estimate", "that year"),
+        right("Chance without measures" if changed else "Chance"),
+    ]
+    return table(
+        "How likely stated aims are",
+        [*heads, right("Chance with measures")] if changed else heads,
+        body,
+        f"{model(result)} Aims: the scenario's file.",
+    )
 
 
 def others(result: StudyResult, count: int = 10) -> Table | None:
@@ -132,7 +158,9 @@ def others(result: StudyResult, count: int = 10) -> Table | None:
         return None
     order = rows.reindex(rows["change_musd_p50"].abs().sort_values(ascending=False, kind="stable").index).head(count)
     order = order.sort_values("change_musd_p50", ascending=False, kind="stable")
-    fine, coarse = two_decimals(order["change_percent_p50"], [*order["change_percent_p10"], *order["change_percent_p90"]])
+    fine, coarse = two_decimals(
+        order["change_percent_p50"], [*order["change_percent_p10"], *order["change_percent_p90"]]
+    )
     biggest = pd.concat([order["change_musd_p10"], order["change_musd_p90"]]).abs().max()
     if not biggest >= 0.005:
         return None
@@ -212,7 +240,14 @@ def real_gdp(result: StudyResult, count: int = 10) -> Table | None:
     own = order[order["economy"].isin(result.pair)]
     chosen = pd.concat([own, order[~order["economy"].isin(result.pair)].head(max(count - len(own), 0))])
     chosen = chosen.sort_values("change_percent_p50", ascending=False, kind="stable")
-    body = [(_upper(economy(str(r.economy))), sure(r, "change_percent", 4), span(r.change_percent_p10, r.change_percent_p90, 4)) for r in chosen.itertuples()]
+    body = [
+        (
+            _upper(economy(str(r.economy))),
+            sure(r, "change_percent", 4),
+            span(r.change_percent_p10, r.change_percent_p90, 4),
+        )
+        for r in chosen.itertuples()
+    ]
     return table(
         f"Real output in {result.years[-1]}, change from what it would be without the measures",
         ("Economy", right("Change", "%"), right(BAND, "%")), body, model(result),
@@ -279,4 +314,8 @@ def _worth(result: StudyResult) -> tuple[str, str, str]:
     if not has_measures(result):
         return DASH, DASH, DASH
     found = result.facts["appraisal"]
-    return fixed(found["user_benefits_musd"]["mean"], 0, sign=True), fixed(found["npv_musd"]["mean"], 0, sign=True), n.fixed(100.0 * found["probability_npv_positive"])
+    return (
+        fixed(found["user_benefits_musd"]["mean"], 0, sign=True),
+        fixed(found["npv_musd"]["mean"], 0, sign=True),
+        n.fixed(100.0 * found["probability_npv_positive"]),
+    )

@@ -36,7 +36,11 @@ def _pairs(row: Any, changed: bool, *columns: tuple[str, int]) -> list[str]:
 
 def _heads(changed: bool, *columns: tuple[str, str]) -> list[Column]:
     """Heads of the same columns."""
-    return [right(label + words, unit) for label, unit in columns for words in ((" without", " with") if changed else ("",))]
+    return [
+        right(label + words, unit)
+        for label, unit in columns
+        for words in ((" without", " with") if changed else ("",))
+    ]
 
 
 def shipment_queue(shipment: Shipment) -> Table | None:
@@ -46,14 +50,31 @@ def shipment_queue(shipment: Shipment) -> Table | None:
         return None
     changed = has_measures(result)
     body = [
-        (text(r.name), *_pairs(r, changed, ("capacity", 0), ("load", 0), ("queue_hours", 1), ("hours", 1), ("shadow_price_usd_per_truck", 0)))
+        (
+            text(r.name),
+            *_pairs(
+                r,
+                changed,
+                ("capacity", 0),
+                ("load", 0),
+                ("queue_hours", 1),
+                ("hours", 1),
+                ("shadow_price_usd_per_truck", 0),
+            ),
+        )
         for r in rows.itertuples()
     ]
     heads = _heads(
         changed, ("Capacity", "trucks a day"), ("Traffic of all", "trucks a day"), ("Queue", "hours"), ("Queue and clearance", "hours"),
         ("A truck would pay not to queue", "dollars"),
     )  # fmt: skip
-    return table("At the borders", ["Crossing", *heads], body, model(result), f"Medians for {result.years[-1]}, in the order of travel.")
+    return table(
+        "At the borders",
+        ["Crossing", *heads],
+        body,
+        model(result),
+        f"Medians for {result.years[-1]}, in the order of travel.",
+    )
 
 
 def shipment_legs(shipment: Shipment) -> Table | None:
@@ -63,11 +84,34 @@ def shipment_legs(shipment: Shipment) -> Table | None:
         return None
     changed = has_measures(result)
     body = [
-        (text(r.name), fixed(r.km) if r.km > 0 else DASH, *_pairs(r, changed, ("hours", 1), ("hours_so_far", 0), ("usd_per_t", 1), ("usd_per_t_so_far", 0)))
+        (
+            text(r.name),
+            fixed(r.km) if r.km > 0 else DASH,
+            *_pairs(
+                r,
+                changed,
+                ("hours", 1),
+                ("hours_so_far", 0),
+                ("usd_per_t", 1),
+                ("usd_per_t_so_far", 0),
+            ),
+        )
         for r in rows.itertuples()
     ]
-    heads = _heads(changed, ("Time", "hours"), ("So far", "hours"), ("Cost", "dollars a tonne"), ("So far", "dollars a tonne"))
-    return table("Leg by leg", ["Leg", right("Length", "km"), *heads], body, model(result), f"Central case, {result.years[-1]}; queues are medians.")
+    heads = _heads(
+        changed,
+        ("Time", "hours"),
+        ("So far", "hours"),
+        ("Cost", "dollars a tonne"),
+        ("So far", "dollars a tonne"),
+    )
+    return table(
+        "Leg by leg",
+        ["Leg", right("Length", "km"), *heads],
+        body,
+        model(result),
+        f"Central case, {result.years[-1]}; queues are medians.",
+    )
 
 
 def shipment_choice(shipment: Shipment) -> Table | None:
@@ -84,10 +128,25 @@ def shipment_choice(shipment: Shipment) -> Table | None:
     for r in shown.itertuples():
         name = f"{text(r.name)} ({places.get(str(r.origin), text(r.origin))} to {places.get(str(r.destination), text(r.destination))})"
         # Of ways outside the network neither days nor dollars are known.
-        known = _pairs(r, changed, ("days", 1), ("usd_per_t", 0)) if r.mode != OUTSIDE else [DASH] * (4 if changed else 2)
+        known = (
+            _pairs(r, changed, ("days", 1), ("usd_per_t", 0))
+            if r.mode != OUTSIDE
+            else [DASH] * (4 if changed else 2)
+        )
         shares = [share(r.share_before), share(r.share_after)] if changed else [share(r.share_before)]
-        body.append((f"{name}, this one" if r.taken else name, MODES.get(str(r.mode), text(r.mode)), *known, fixed(r.hidden_usd_per_t) if r.mode != OUTSIDE else DASH, *shares))
-    times, shares_heads = _heads(changed, ("Time", "days"), ("Cost", "dollars a tonne")), _heads(changed, ("Share", "% by value"))
+        body.append(
+            (
+                f"{name}, this one" if r.taken else name,
+                MODES.get(str(r.mode), text(r.mode)),
+                *known,
+                fixed(r.hidden_usd_per_t) if r.mode != OUTSIDE else DASH,
+                *shares,
+            )
+        )
+    times, shares_heads = (
+        _heads(changed, ("Time", "days"), ("Cost", "dollars a tonne")),
+        _heads(changed, ("Share", "% by value")),
+    )
     return table(
         f"Who takes which way {way(result, shipment.direction)}",
         ["Way", "Mode", *times, right("Hidden cost of the mode", "dollars a tonne"), *shares_heads],
@@ -102,17 +161,37 @@ def shipment_cost(shipment: Shipment) -> Table | None:
     if not len(rows) or not result.facts["corridor_known"]:
         return None
     changed = has_measures(result)
-    fine, coarse = two_decimals(rows["cost_change_percent_p50"], [*rows["cost_change_percent_p10"], *rows["cost_change_percent_p90"]])
+    fine, coarse = two_decimals(
+        rows["cost_change_percent_p50"],
+        [*rows["cost_change_percent_p10"], *rows["cost_change_percent_p90"]],
+    )
     decimals = column_decimals(100 * rows["composite_cost_before"], 3, 1)
     body = []
     for r in rows.itertuples():
-        cells = [CARGO.get(str(r.cargo_class), text(r.cargo_class)), share(r.weight), fixed(100 * r.composite_cost_before, decimals)]
+        cells = [
+            CARGO.get(str(r.cargo_class), text(r.cargo_class)),
+            share(r.weight),
+            fixed(100 * r.composite_cost_before, decimals),
+        ]
         if changed:
-            cells += [sure(r, "cost_change_percent", fine), span(r.cost_change_percent_p10, r.cost_change_percent_p90, coarse)]
+            cells += [
+                sure(r, "cost_change_percent", fine),
+                span(r.cost_change_percent_p10, r.cost_change_percent_p90, coarse),
+            ]
         body.append(tuple(cells))
-    heads: list[Column | str] = ["Goods", right("Part of the direction", "% by value"), right("Cost of transport", "% of goods value")]
+    heads: list[Column | str] = [
+        "Goods",
+        right("Part of the direction", "% by value"),
+        right("Cost of transport", "% of goods value"),
+    ]
     heads += [right("Change of delivered price", "%"), right(BAND, "%")] if changed else []
-    return table("From all ways to one trade cost", heads, body, model(result), f"Medians for {result.years[-1]}. Time counts at what a day in transit costs.")
+    return table(
+        "From all ways to one trade cost",
+        heads,
+        body,
+        model(result),
+        f"Medians for {result.years[-1]}. Time counts at what a day in transit costs.",
+    )
 
 
 def shipment_trade(shipment: Shipment) -> Table | None:

@@ -74,7 +74,12 @@ def routes(result: StudyResult, direction: str) -> Table | None:
         name = text(r.name) if not hasattr(r, "origin") else f"{text(r.name)} ({places.get(str(r.origin), text(r.origin))} to {places.get(str(r.destination), text(r.destination))})"
         # Of ways outside the network neither length nor days nor dollars are known.
         known = str(r.mode) != OUTSIDE
-        cells = [name, MODES.get(str(r.mode), text(r.mode)), fixed(r.km) if known else DASH, fixed(r.days_before, 1) if known else DASH]
+        cells = [
+            name,
+            MODES.get(str(r.mode), text(r.mode)),
+            fixed(r.km) if known else DASH,
+            fixed(r.days_before, 1) if known else DASH,
+        ]
         cells += [fixed(r.days_after, 1) if known else DASH] if changed else []
         cells += [fixed(r.usd_per_t_before) if known else DASH]
         cells += [fixed(r.usd_per_t_after) if known else DASH] if changed else []
@@ -84,7 +89,12 @@ def routes(result: StudyResult, direction: str) -> Table | None:
         body.append(tuple(cells))
     return table(
         f"Ways {way(result, direction)}, side by side",
-        _before_after(("Way", "Mode", right("Length", "km")), (("Time", "days"), ("Cost", "dollars a tonne"), ("Share", "% by value")), right("Hidden cost of the road", "dollars a tonne"), changed),
+        _before_after(
+            ("Way", "Mode", right("Length", "km")),
+            (("Time", "days"), ("Cost", "dollars a tonne"), ("Share", "% by value")),
+            right("Hidden cost of the road", "dollars a tonne"),
+            changed,
+        ),
         body,
         model(result),
         f"Medians for {result.years[-1]}. {n.count(len(rows))} ways were compared; up to three of each mode are shown. The hidden cost is what must be added for hardly anyone to use the road.",
@@ -153,7 +163,13 @@ def crossing_fill_years(result: StudyResult) -> Table | None:
             year = first_full_year(result, str(r.crossing), case)
             cells.append(f"{n.year(year) if year else DASH} ({fixed(chance)})")
         body.append(tuple(cells))
-    heads = {"today": "Today's capacity", "200": "200 a day", "800": "800 a day", "1000": "1,000 a day", "scenario": "This scenario"}
+    heads = {
+        "today": "Today's capacity",
+        "200": "200 a day",
+        "800": "800 a day",
+        "1000": "1,000 a day",
+        "scenario": "This scenario",
+    }
     last = result.years[-1]
     return table(
         f"When each crossing fills: first year in which it is more likely full than not, and the chance that it is full in {last}",
@@ -168,7 +184,11 @@ def closure_stress(result: StudyResult) -> Table | None:
     rows = result["closure_stress"]
     if not len(rows):
         return None
-    rows = rows[rows["road_share_through"] >= 0.01].sort_values("road_share_through", ascending=False, kind="stable").head(12)
+    rows = (
+        rows[rows["road_share_through"] >= 0.01]
+        .sort_values("road_share_through", ascending=False, kind="stable")
+        .head(12)
+    )
     if not len(rows):
         return None
     body = [
@@ -202,14 +222,24 @@ def costs(result: StudyResult) -> Table | None:
         return None
     body = []
     decimals = column_decimals(100 * rows["composite_cost_before"], 3, 1)
-    fine, coarse = two_decimals(rows["cost_change_percent_p50"], [*rows["cost_change_percent_p10"], *rows["cost_change_percent_p90"]])
+    fine, coarse = two_decimals(
+        rows["cost_change_percent_p50"],
+        [*rows["cost_change_percent_p10"], *rows["cost_change_percent_p90"]],
+    )
     for r in rows.itertuples():
         label = f"{CARGO.get(str(r.cargo_class), text(r.cargo_class))}, {way(result, str(r.direction))}"
         cells = [label, share(r.weight), fixed(100 * float(r.composite_cost_before), decimals)]
         if has_measures(result):
-            cells += [fixed(r.cost_change_percent_p50, fine, sign=True), span(r.cost_change_percent_p10, r.cost_change_percent_p90, coarse)]
+            cells += [
+                fixed(r.cost_change_percent_p50, fine, sign=True),
+                span(r.cost_change_percent_p10, r.cost_change_percent_p90, coarse),
+            ]
         body.append(tuple(cells))
-    heads: list[str | Column] = ["Goods", right("Part of the direction", "% by value"), right("Cost of transport", "% of goods value")]
+    heads: list[str | Column] = [
+        "Goods",
+        right("Part of the direction", "% by value"),
+        right("Cost of transport", "% of goods value"),
+    ]
     if has_measures(result):
         heads += [right("Change of delivered price", "%"), right(BAND, "%")]
     return table(

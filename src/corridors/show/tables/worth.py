@@ -11,7 +11,16 @@ from corridors.show.tables.cells import BAND, DASH, fixed, model, money_unit, ri
 from corridors.study.result import StudyResult
 
 _MOST = 8
-_FLOWS = ("users_pair", "users_other_pairs", "users_other_trucks", "users", "fees", "co2_cost", "benefits", "real_income")
+_FLOWS = (
+    "users_pair",
+    "users_other_pairs",
+    "users_other_trucks",
+    "users",
+    "fees",
+    "co2_cost",
+    "benefits",
+    "real_income",
+)
 
 
 def worth(result: StudyResult) -> Table | None:
@@ -86,7 +95,13 @@ def worth_by_economy(result: StudyResult) -> Table | None:
     ]  # fmt: skip
     heads: list[str | Column] = ["Economy", right("Users' gain", f"{unit} a year"), right(BAND, f"{unit} a year"), right("Fees", f"{unit} a year"),
                                  right("Real income", f"{unit} a year"), right("of it terms of trade", f"{unit} a year")]  # fmt: skip
-    return table(f"Who gains in {result.years[-1]}, means", heads, body, model(result), "Users' gain: half to each end of a pair, half to each side of a crossing.")
+    return table(
+        f"Who gains in {result.years[-1]}, means",
+        heads,
+        body,
+        model(result),
+        "Users' gain: half to each end of a pair, half to each side of a crossing.",
+    )
 
 
 def measure_costs(result: StudyResult) -> Table | None:
@@ -127,7 +142,11 @@ def priorities(result: StudyResult, most: int = 5) -> Table | None:
     )  # fmt: skip
 
 
-_KIND = {"capacity": "one truck a day more", "crossing_hours": "one hour less at the border", "link_hours": "one hour less on the road"}
+_KIND = {
+    "capacity": "one truck a day more",
+    "crossing_hours": "one hour less at the border",
+    "link_hours": "one hour less on the road",
+}
 
 
 def second_ways(result: StudyResult, most: int = 6) -> Table | None:

@@ -1,8 +1,8 @@
 """Words made from a result's numbers; every sentence says what the numbers support and nothing else.
 
-Each function takes a :class:`~corridors.study.result.StudyResult` (or several) and returns a block of
-:mod:`corridors.show.blocks`. Names of places and economies come from the data, labels from the scenario; both are
-plain text that the blocks escape.
+Each function takes a :class:`~corridors.study.result.StudyResult` (or several) and returns a block
+of :mod:`corridors.show.blocks`. Names of places and economies come from the data, labels from the
+scenario; both are plain text that the blocks escape.
 """
 
 from corridors.show.words.binding import binding_words

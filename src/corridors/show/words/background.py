@@ -143,10 +143,20 @@ def diagnostics_table(found: Background) -> Table:
         (f"{r.what[:1].upper()}{r.what[1:]}", n.fixed(r.value, 0 if float(r.value).is_integer() else 3))
         for r in found["diagnostics"].itertuples()
     ]
-    rows.append((f"RESET: chi-squared with {form['degrees_of_freedom']:.0f} degrees of freedom", n.fixed(form["statistic"], 2)))
+    rows.append(
+        (
+            f"RESET: chi-squared with {form['degrees_of_freedom']:.0f} degrees of freedom",
+            n.fixed(form["statistic"], 2),
+        )
+    )
     rows.append(("RESET: chance of this by accident if the form is right", n.fixed(form["p_value"], 3)))
     rows.append((
         f"Most influential flow: {strongest['exporter']} to {strongest['importer']}, largest move of an estimate",
         f"{n.fixed(float(strongest['largest_std_errors']), 2)} standard errors",
     ))  # fmt: skip
-    return table("Diagnostics of the fit", ("What", Column("Value", "", "right")), rows, f"Source: world trade panel {_span(found)}.")
+    return table(
+        "Diagnostics of the fit",
+        ("What", Column("Value", "", "right")),
+        rows,
+        f"Source: world trade panel {_span(found)}.",
+    )

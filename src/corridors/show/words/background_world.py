@@ -84,12 +84,24 @@ def traffic_table(found: Background) -> Table | None:
         return None
     names = tables.economies().set_index("iso3")["name"]
     rows = [
-        (f"{names[r.exporter]} to {names[r.importer]}", n.fixed(r.trucks_per_day, 1), n.musd(r.musd_by_road), n.count(round(r.usd_per_truck)), f"{r.why[:1].upper()}{r.why[1:]}")
+        (
+            f"{names[r.exporter]} to {names[r.importer]}",
+            n.fixed(r.trucks_per_day, 1),
+            n.musd(r.musd_by_road),
+            n.count(round(r.usd_per_truck)),
+            f"{r.why[:1].upper()}{r.why[1:]}",
+        )
         for r in outside.itertuples()
     ]
     return table(
         "Where a pair's trade and its trucks do not agree",
-        ("Pair", Column("Trucks", "a day", "right"), Column("Goods by road", "a year", "right"), Column("A truck", "dollars", "right"), "Why"),
+        (
+            "Pair",
+            Column("Trucks", "a day", "right"),
+            Column("Goods by road", "a year", "right"),
+            Column("A truck", "dollars", "right"),
+            "Why",
+        ),
         rows,
         "Source: trade of the base year; data/network/pair_traffic.csv, bulk_by_road.csv.",
         f"{len(outside)} of {len(frame)} directed pairs; the others' loads lie in {_bounds(found)} dollars. Queues follow the trucks, gains follow the trade.",
@@ -111,7 +123,14 @@ def values_table(found: Background) -> Table | None:
     classes = tables.cargo_classes().set_index("cargo_class")["name"]
     return table(
         "What a tonne is worth, in dollars, by pair",
-        ("Pair", *(Column(str(classes[name]), "dollars a tonne (range)", "right") for name in frame["cargo_class"].unique()), "Where the figure is from"),
+        (
+            "Pair",
+            *(
+                Column(str(classes[name]), "dollars a tonne (range)", "right")
+                for name in frame["cargo_class"].unique()
+            ),
+            "Where the figure is from",
+        ),
         rows,
         "Source: data/cargo_classes.csv, data/unit_values.csv, data/trade_composition_by_economy.csv, data/network/truck_values.csv.",
         f"Estimates, but for loads counted by customs; {len(rows)} of {len(by_pair)} directed pairs, the largest flows. Textiles and bulk differ only where trucks are counted.",

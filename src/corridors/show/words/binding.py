@@ -28,7 +28,14 @@ def binding_words(result: StudyResult) -> Prose | None:
     if not len(rows):
         return None
     if not has_measures(result):
-        return Prose((phrases.sentence(f"Trucks wait for want of capacity at {_named(rows, 'before')}.", _first(rows.iloc[0].to_dict())),))
+        return Prose(
+            (
+                phrases.sentence(
+                    f"Trucks wait for want of capacity at {_named(rows, 'before')}.",
+                    _first(rows.iloc[0].to_dict()),
+                ),
+            )
+        )
     case = result["crossings"].set_index("crossing").loc[rows["crossing"]]
     then = case["binds_after"].astype(bool).to_numpy()
     # A crossing that the measures shut is no relief, nor is one that they open.
@@ -37,7 +44,10 @@ def binding_words(result: StudyResult) -> Prose | None:
     relieved = f"no longer at {n.listed([short_name(name) for name in gone['name']])}" if len(gone) else ""
     if not len(binding):
         return Prose((f"With the measures trucks no longer wait for want of capacity {relieved.removeprefix('no longer ')}.",)) if relieved else None
-    text = f"With the measures trucks still wait for want of capacity at {_named(binding, 'after')}" + (f"; {relieved}" if relieved else "")
+    text = (
+        f"With the measures trucks still wait for want of capacity at {_named(binding, 'after')}"
+        + (f"; {relieved}" if relieved else "")
+    )
     return Prose((phrases.sentence(f"{text}.", _first(binding.iloc[0].to_dict())),))
 
 

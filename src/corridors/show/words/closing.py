@@ -24,7 +24,13 @@ def left_out(result: StudyResult) -> Prose:
     rows = result["frictions"].to_dict("records")
     guessed = [bool(row["estimate"]) for row in rows]
     told = [_friction(row, guess and not all(guessed)) for row, guess in zip(rows, guessed, strict=True)]
-    end = ["All these ranges are estimates; data/frictions.csv gives the basis of each."] if len(rows) > 1 and all(guessed) else ["The range is an estimate."] if all(guessed) and rows else []
+    end = (
+        ["All these ranges are estimates; data/frictions.csv gives the basis of each."]
+        if len(rows) > 1 and all(guessed)
+        else ["The range is an estimate."]
+        if all(guessed) and rows
+        else []
+    )
     return Prose((intro, *told, *end), "caveat")
 
 

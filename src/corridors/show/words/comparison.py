@@ -103,7 +103,11 @@ def ranking_words(results: Sequence[StudyResult]) -> Prose:
         told.append(f"No measurable effect: {n.listed([quoted(r.title) for r in still])}.")
     if len(moving) > 1:
         told.append(_order(moving[0], moving[1]))
-    told += [f"For another pair, {pair_words(r)}, {quoted(r.title)}: {phrases.change(effect(r))} in {r.years[-1]}." for r in _others(results) if has_measures(r)]
+    told += [
+        f"For another pair, {pair_words(r)}, {quoted(r.title)}: {phrases.change(effect(r))} in {r.years[-1]}."
+        for r in _others(results)
+        if has_measures(r)
+    ]
     return Prose(tuple(told), bullets=len(told) > 1)
 
 
@@ -118,9 +122,10 @@ def _order(first: StudyResult, second: StudyResult) -> str:
 def recommendation(results: Sequence[StudyResult]) -> Prose:
     """One recommendation by a stated rule that weighs worth and cost, and what it costs to be wrong.
 
-    Of the scenarios whose net present value is positive in at least nine cases of ten, the one with fewest measures that
-    reaches 80 % of the best mean. Where none is that sure but one is positive on average, there is not enough to decide: what would
-    decide is said. Where none is positive on average, none is recommended.
+    Of the scenarios whose net present value is positive in at least nine cases of ten, the one with
+    fewest measures that reaches 80 % of the best mean. Where none is that sure but one is positive
+    on average, there is not enough to decide: what would decide is said. Where none is positive on
+    average, none is recommended.
     """
     acting = [r for r in results if has_measures(r)]
     if not acting:
@@ -153,7 +158,11 @@ def _take(chosen: StudyResult, best: StudyResult) -> str:
         return phrases.sentence(head, why)
     more = len(best.scenario["measures"]) - count
     gap = worth.mean(best, "npv_musd") - worth.mean(chosen, "npv_musd")
-    return phrases.sentence(head, why, f"{quoted(best.title)} is worth {n.musd(gap)} more with {n.in_words(more)} more {n.plural(more, 'measure')}.")
+    return phrases.sentence(
+        head,
+        why,
+        f"{quoted(best.title)} is worth {n.musd(gap)} more with {n.in_words(more)} more {n.plural(more, 'measure')}.",
+    )
 
 
 def _wrong(chosen: StudyResult) -> str:
@@ -162,7 +171,9 @@ def _wrong(chosen: StudyResult) -> str:
     return phrases.sentence(
         f"The cost of being wrong: one case in ten is worth less than {n.musd(npv['p10'])}, one in ten more than {n.musd(npv['p90'])}.",
         f"Most hangs on {question}." if question else "",
-        "Get offers for the works before they are let: the costs here are those usual of their kind." if worth.appraisal(chosen)["costs_typical"] and worth.mean(chosen, "costs_musd") > 0 else "",
+        "Get offers for the works before they are let: the costs here are those usual of their kind."
+        if worth.appraisal(chosen)["costs_typical"] and worth.mean(chosen, "costs_musd") > 0
+        else "",
     )
 
 

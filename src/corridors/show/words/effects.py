@@ -52,7 +52,10 @@ def _goods(result: StudyResult, flow: str) -> str:
     rows = result["sectors"]
     rows = rows[rows["direction"] == flow].sort_values("change_musd_p50", ascending=False, kind="stable")
     rows = rows[findings.sure(rows, "change_musd")]
-    up, down = rows[rows["change_musd_p50"] >= _WORTH_MUSD].head(2), rows[rows["change_musd_p50"] <= -_WORTH_MUSD].tail(1)
+    up, down = (
+        rows[rows["change_musd_p50"] >= _WORTH_MUSD].head(2),
+        rows[rows["change_musd_p50"] <= -_WORTH_MUSD].tail(1),
+    )
     told = []
     if len(up):
         found = n.listed([_sector(r) for r in up.itertuples(index=False)])
@@ -73,9 +76,15 @@ def _pairs(result: StudyResult) -> str:
     if not len(rows):
         return "The measures touch the trade cost of no other pair."
     certain = rows[findings.sure(rows, "change_musd")]
-    up = certain[certain["change_musd_p50"] >= _WORTH_MUSD].sort_values("change_musd_p50", ascending=False, kind="stable")
+    up = certain[certain["change_musd_p50"] >= _WORTH_MUSD].sort_values(
+        "change_musd_p50", ascending=False, kind="stable"
+    )
     down = certain[certain["change_musd_p50"] <= -_WORTH_MUSD].sort_values("change_musd_p50", kind="stable")
-    head = f"The measures change what it costs to trade in {n.count(len(rows))} other directions." if len(rows) > 1 else "The measures change what it costs to trade in one other direction."
+    head = (
+        f"The measures change what it costs to trade in {n.count(len(rows))} other directions."
+        if len(rows) > 1
+        else "The measures change what it costs to trade in one other direction."
+    )
     if not len(up) and not len(down):
         return f"{head} None of them moves by as much as {n.musd(_WORTH_MUSD)} a year with a sign that is sure."
     told = [head]
@@ -104,7 +113,11 @@ def _output(result: StudyResult) -> str:
     reach = float(rows[["change_percent_p10", "change_percent_p90"]].abs().to_numpy().max())
     if reach < TINY_PERCENT:
         return f"Real output in {year} changes by {phrases.less_than(TINY_PERCENT)} in every economy."
-    own = {code: band(rows[rows["economy"] == code].iloc[0], "change_percent") for code in result.pair if (rows["economy"] == code).any()}
+    own = {
+        code: band(rows[rows["economy"] == code].iloc[0], "change_percent")
+        for code in result.pair
+        if (rows["economy"] == code).any()
+    }
     small = [economy(code) for code, b in own.items() if b.most < TINY_PERCENT]
     vague = [economy(code) for code, b in own.items() if b.most >= TINY_PERCENT and not findings.told(b)]
     told = [f"by {phrases.less_than(TINY_PERCENT)} in {n.listed(small)}"] if small else []
@@ -138,7 +151,9 @@ def contributions_words(result: StudyResult) -> Prose | None:
         return Prose((f"There is one measure, {quoted(top['measure'])}, so all of the effect is its own: {phrases.change(effect(result))}.", *more))
     if order["percent_points"].abs().max() < TINY_PERCENT:
         return Prose((f"No measure moves two-way trade by as much as {n.fixed(TINY_PERCENT, 2)} points: all {n.in_words(len(rows))} together come to {phrases.signed_points(total)}.", *more))
-    told = [f"Of the effect of {n.signed_percent(total)} in {result.years[-1]}, {quoted(top['measure'])} {_brings(top)}."]
+    told = [
+        f"Of the effect of {n.signed_percent(total)} in {result.years[-1]}, {quoted(top['measure'])} {_brings(top)}."
+    ]
     second = order.iloc[1]
     if abs(float(second["percent_points"])) >= TINY_PERCENT:
         told.append(f"Next is {quoted(second['measure'])}, which {_brings(second)}.")
@@ -174,7 +189,9 @@ def evidence_words(result: StudyResult) -> tuple[str, ...]:
         if found:
             told = "; ".join(f"{clean(row['found'])} ({_short_source(row)})" for row in found)
             own = f"what {which} bring this pair here ({findings.percent(alone)}; {phrases.signed_range(alone)})"
-            paragraphs.append(f"What others saw of {phrases.measure_words(kind)}, beside {own}, and never an input of it: {told}.")
+            paragraphs.append(
+                f"What others saw of {phrases.measure_words(kind)}, beside {own}, and never an input of it: {told}."
+            )
     grown = [_growth(row) for row in result.facts["adoption"]]
     if grown:
         paragraphs.append(
@@ -240,7 +257,11 @@ def _information(result: StudyResult) -> str:
     question = phrases.doubt(result, str(top["parameter"]), str(top["meaning"]))
     rest = rows.assign(gain=gain).drop(index=gain.idxmax()).sort_values("gain", ascending=False, kind="stable")
     told = f"The fact most worth finding out is {question}: if it were known, the 80{n.THIN}% band would be {n.share(1 - then / now)} narrower ({phrases.points(now)} wide now, {phrases.points(then)} then)."
-    after = [phrases.doubt(result, str(r.parameter), str(r.meaning)) for r in rest.head(2).itertuples() if r.gain > 0.05 * now]
+    after = [
+        phrases.doubt(result, str(r.parameter), str(r.meaning))
+        for r in rest.head(2).itertuples()
+        if r.gain > 0.05 * now
+    ]
     return phrases.sentence(told, f"Next {n.plural(len(after), 'comes', 'come')} {n.listed(after)}." if after else "")
 
 

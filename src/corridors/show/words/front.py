@@ -35,7 +35,9 @@ def cover(result: StudyResult) -> Cover:
     return Cover(
         "Scenario report",
         clean(result.title),
-        f"{summary}." if summary else f"Trade between {pair_words(result)}, {n.years(result.years[0], result.years[-1])}",
+        f"{summary}."
+        if summary
+        else f"Trade between {pair_words(result)}, {n.years(result.years[0], result.years[-1])}",
         (
             ("Trade between", pair_words(result)),
             ("Measures", n.in_words(count) if count else "none"),
@@ -74,7 +76,11 @@ def without_flights(result: StudyResult) -> str:
     if not found:
         return ""
     band = Band(float(found["p10"]), float(found["p50"]), float(found["p90"]))
-    return f"{n.signed_percent(band.mid)} ({phrases.signed_range(band)})" if findings.told(band) else findings.WORDS[verdict(band)]
+    return (
+        f"{n.signed_percent(band.mid)} ({phrases.signed_range(band)})"
+        if findings.told(band)
+        else findings.WORDS[verdict(band)]
+    )
 
 
 def _small_reason(result: StudyResult) -> str:
@@ -181,7 +187,11 @@ def _expected(result: StudyResult) -> KeyFigure:
     if not has_measures(result):
         return KeyFigure(f"Expected in {result.years[-1]}", n.musd(float(row["p50"])), span)
     year, exports, imports = level(result)
-    return KeyFigure(f"Two-way trade in {result.years[-1]} without the measures", n.musd(float(row["p50"])), f"{span}; {n.musd(exports + imports)} in {year} ({level_source(result)})")
+    return KeyFigure(
+        f"Two-way trade in {result.years[-1]} without the measures",
+        n.musd(float(row["p50"])),
+        f"{span}; {n.musd(exports + imports)} in {year} ({level_source(result)})",
+    )
 
 
 def _worth(result: StudyResult) -> KeyFigure:
@@ -190,7 +200,11 @@ def _worth(result: StudyResult) -> KeyFigure:
         return KeyFigure(label, "Nothing", worth.a_year(result))
     sure = worth.chance(result)
     costs = "costs counted" if worth.mean(result, "costs_musd") > 0 else "no cost counted"
-    return KeyFigure(label, n.musd(gain), f"on average; {worth.band_words(result)}; {costs}, above zero in {worth.of_cases(sure)}")
+    return KeyFigure(
+        label,
+        n.musd(gain),
+        f"on average; {worth.band_words(result)}; {costs}, above zero in {worth.of_cases(sure)}",
+    )
 
 
 def _effect(result: StudyResult) -> KeyFigure:
@@ -202,17 +216,32 @@ def _effect(result: StudyResult) -> KeyFigure:
     if kind in ("tiny", "nil"):
         return KeyFigure(label, "Not measurable", f"no measurable effect: {_nineteen(result)}")
     if kind == "open":
-        return KeyFigure(label, "Not clear", phrases.signed_range(band) + (": includes zero" if either_way(band) else ": reaches down to nothing"))
+        return KeyFigure(
+            label,
+            "Not clear",
+            phrases.signed_range(band)
+            + (": includes zero" if either_way(band) else ": reaches down to nothing"),
+        )
     apart = without_flights(result)
-    return KeyFigure(label, n.signed_percent(band.mid), phrases.signed_range(band) + (f"; without the flights {apart}" if apart else ""))
+    return KeyFigure(
+        label,
+        n.signed_percent(band.mid),
+        phrases.signed_range(band) + (f"; without the flights {apart}" if apart else ""),
+    )
 
 
 def _trucks(result: StudyResult) -> KeyFigure:
     need = trucks_both(result)
     narrow = gate(result)
-    held = f"; {phrases.own(narrow[0])} open crossings take {n.count(narrow[1])}" if narrow else "; no road corridor in the network"
+    held = (
+        f"; {phrases.own(narrow[0])} open crossings take {n.count(narrow[1])}"
+        if narrow
+        else "; no road corridor in the network"
+    )
     return KeyFigure(
         f"Trucks a day in {result.years[-1]}, both ways",
-        "Fewer than 1" if need.mid < 0.75 else f"About {n.trucks(need.mid).removesuffix(' a day').removesuffix(' trucks').removesuffix(' truck')}",
+        "Fewer than 1"
+        if need.mid < 0.75
+        else f"About {n.trucks(need.mid).removesuffix(' a day').removesuffix(' trucks').removesuffix(' truck')}",
         f"if all goods that suit trucks went by road (80{n.THIN}% band {n.number_range(need.low, need.high)}){held}",
     )

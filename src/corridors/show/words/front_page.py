@@ -75,7 +75,11 @@ def because(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
         verb = "raises" if f.effect.mid > 0 else "lowers"
         own = f", because of {f.because}" if f.because and not shared else ""
         if f.rival and not reason:
-            reason = f" {quoted(titles[f.name])} lowers it although its own cost does not rise: {f.rival}." if f.effect.mid < 0 else ""
+            reason = (
+                f" {quoted(titles[f.name])} lowers it although its own cost does not rise: {f.rival}."
+                if f.effect.mid < 0
+                else ""
+            )
         told.append(f"{quoted(titles[f.name])} {verb} it by {n.percent(abs(f.effect.mid))} in {f.last} ({phrases.plain_range(f.effect)}){own}")
     rest = len(moving) - len(told)
     more = f" {phrases.capital(n.in_words(rest))} more {n.plural(rest, 'moves', 'move')} it, too." if rest else ""
@@ -100,7 +104,11 @@ def answer(found: Found) -> str:
 
 def needs(found: Found) -> str:
     """How little there is for a border to hold up; empty where that is not known."""
-    return "" if found.trucks is None else f"All of this trade that suits trucks would need {phrases.about_trucks(found.trucks)}, both ways."
+    return (
+        ""
+        if found.trucks is None
+        else f"All of this trade that suits trucks would need {phrases.about_trucks(found.trucks)}, both ways."
+    )
 
 
 def why(found: Found, *, needed: bool = True) -> str:

@@ -133,7 +133,11 @@ def change(band: Band) -> str:
         return f"a {kind} of about {n.percent(abs(band.mid))} ({plain_range(band)})"
     if kind == "nil":
         return "no measurable change"
-    return f"a change that may go either way ({signed_range(band)})" if either_way(band) else f"a change that may be next to nothing ({signed_range(band)})"
+    return (
+        f"a change that may go either way ({signed_range(band)})"
+        if either_way(band)
+        else f"a change that may be next to nothing ({signed_range(band)})"
+    )
 
 
 def what_changes(result: StudyResult) -> str:

@@ -30,11 +30,22 @@ def shipment_words(shipment: Shipment) -> Prose:
     result, legs = shipment.result, shipment["legs"]
     told = [f"{clean(text)}." for text in result.facts["messages"]]
     if not len(legs):
-        return Prose((f"The network has no way {way(result, shipment.direction)}: what follows is by distance alone.", *told))
+        return Prose(
+            (
+                f"The network has no way {way(result, shipment.direction)}: what follows is by distance alone.",
+                *told,
+            )
+        )
     last = legs.iloc[-1]
     taken = f"{n.hours(float(last['hours_so_far_before']))} and {n.usd_per_t(float(last['usd_per_t_so_far_before']))}"
     after = f"{n.hours(float(last['hours_so_far_after']))} and {n.usd_per_t(float(last['usd_per_t_so_far_after']))}"
-    change = "" if not has_measures(result) else ", with and without the measures" if after == taken else f" without the measures, {after} with them"
+    change = (
+        ""
+        if not has_measures(result)
+        else ", with and without the measures"
+        if after == taken
+        else f" without the measures, {after} with them"
+    )
     return Prose((f"Queue, clearance, driving and waiting together: {taken}{change}, in the central case.", *told))
 
 

@@ -34,7 +34,12 @@ _FLOW = {"exports": "exports", "imports": "imports", "total": "two-way trade", "
 
 def trade_today(result: StudyResult) -> Prose:
     """Levels, the reports that disagree, and trade that is missing."""
-    paragraphs = [phrases.sentence(_level(result), _one_off(result), _reported(result)), _growth(result), _disagree(result), _missing(result)]
+    paragraphs = [
+        phrases.sentence(_level(result), _one_off(result), _reported(result)),
+        _growth(result),
+        _disagree(result),
+        _missing(result),
+    ]
     return Prose(tuple(p for p in paragraphs if p))
 
 
@@ -42,7 +47,11 @@ def _level(result: StudyResult) -> str:
     year, exports, imports = level(result)
     first, second = pair(result)
     larger = max(exports, imports) / (exports + imports)
-    lopsided = f" {phrases.capital(second if imports > exports else first)} sells {n.share(larger)} of it." if larger >= 0.7 else ""
+    lopsided = (
+        f" {phrases.capital(second if imports > exports else first)} sells {n.share(larger)} of it."
+        if larger >= 0.7
+        else ""
+    )
     return (
         f"In {year}, {phrases.what_changes(result)} came to about {n.musd(exports + imports)}: {first} sold goods worth {n.musd(exports)} "
         f"and {second} goods worth {n.musd(imports)} ({level_source(result)}).{lopsided}"
@@ -91,9 +100,20 @@ def _disagree(result: StudyResult) -> str:
     if not len(rows):
         return ""
     count, worst = len(rows), rows.iloc[0]
-    reasons = ["fiscal years run from July to June and calendar years do not"] if rows["period"].astype(str).str.contains("FY").any() else []
-    reasons += ["exports are counted without freight and imports with it", "central banks count payments while customs count goods"]
-    many = f"{phrases.capital(n.in_words(count))} pairs of reported figures contradict each other" if count > 1 else "One pair of reported figures contradicts itself"
+    reasons = (
+        ["fiscal years run from July to June and calendar years do not"]
+        if rows["period"].astype(str).str.contains("FY").any()
+        else []
+    )
+    reasons += [
+        "exports are counted without freight and imports with it",
+        "central banks count payments while customs count goods",
+    ]
+    many = (
+        f"{phrases.capital(n.in_words(count))} pairs of reported figures contradict each other"
+        if count > 1
+        else "One pair of reported figures contradicts itself"
+    )
     a, b = sorted((float(worst["value_a_musd"]), float(worst["value_b_musd"])), key=abs)
     return (
         f"{many}. The widest gap is in {_FLOW.get(str(worst['what']), clean(worst['what']))}, {period_words(worst['period'])}: {n.musd(a)} in one source, "
@@ -135,7 +155,11 @@ def _since(result: StudyResult) -> str:
             told.append(f"{way(result, flow)} it has grown to {phrases.times(factor)} that")
         elif 0 < factor <= 1 / 1.5:
             told.append(f"{way(result, flow)} it has shrunk to {n.share(factor)} of that")
-    return f"By {year} trade has moved on: {' and '.join(told)}, so that yardstick has to be read with care." if told else ""
+    return (
+        f"By {year} trade has moved on: {' and '.join(told)}, so that yardstick has to be read with care."
+        if told
+        else ""
+    )
 
 
 def _ratio(found: Ratio) -> str:
@@ -158,7 +182,13 @@ def _baseline(result: StudyResult) -> str:
     band = path(result, "total", "baseline")
     wide = path_row(result, "total", "baseline")
     ratio = band.mid / (exports + imports)
-    trend = f"{phrases.times(ratio)} the level of {year}" if ratio >= 1.05 else f"about the level of {year}" if ratio > 0.95 else f"{n.share(1 - ratio)} less than in {year}"
+    trend = (
+        f"{phrases.times(ratio)} the level of {year}"
+        if ratio >= 1.05
+        else f"about the level of {year}"
+        if ratio > 0.95
+        else f"{n.share(1 - ratio)} less than in {year}"
+    )
     each = " and ".join(
         f"{n.musd(path(result, flow, 'baseline').mid)} {way(result, flow)} ({phrases.money_range(path(result, flow, 'baseline'))})"
         for flow in ("exports", "imports")
@@ -181,7 +211,10 @@ def _with_measures(result: StudyResult) -> str:
         head = f"With the measures the picture does not change: {phrases.change(band)} in {last}."
     else:
         head = f"With the measures it is about {n.musd(total.mid)} ({phrases.money_range(total)}). Measured case by case, that is {phrases.change(band)}."
-    each = " and ".join(f"{phrases.change(effect(result, flow))} {way(result, flow)}" for flow in ("exports", "imports"))
+    each = " and ".join(
+        f"{phrases.change(effect(result, flow))} {way(result, flow)}"
+        for flow in ("exports", "imports")
+    )
     return phrases.sentence(head, f"By direction: {each}.", _although(result, band), _against_doubt(result, band))
 
 
@@ -237,7 +270,12 @@ def _volumes(result: StudyResult) -> str:
 
 
 def _cargo(name: str) -> str:
-    return {"bulk": "bulk cargo", "food": "food", "textiles": "textiles and leather", "machinery": "machinery and other manufactures"}.get(name, name)
+    return {
+        "bulk": "bulk cargo",
+        "food": "food",
+        "textiles": "textiles and leather",
+        "machinery": "machinery and other manufactures",
+    }.get(name, name)
 
 
 def targets_words(result: StudyResult) -> Prose | None:
@@ -257,7 +295,11 @@ def _target(result: StudyResult, row: pd.Series) -> str:
     first, second = phrases.chance(before, result.draws), phrases.chance(after, result.draws)
     told = f"That {what} reaches {n.musd(float(row.target_musd))} by {year} {first}"
     if has_measures(result):
-        told += ", with the measures and without" if first == second else f" without the measures; with them it {second}"
+        told += (
+            ", with the measures and without"
+            if first == second
+            else f" without the measures; with them it {second}"
+        )
     return f"{told}. The middle estimate for that year is {n.musd(band.mid)}."
 
 

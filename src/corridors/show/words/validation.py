@@ -242,7 +242,10 @@ def measured(found: ValidationResult) -> Table:
     return table(
         "Queues, trucks at a crossing and lanes at sea, predicted and observed",
         _OF_EXPERIMENTS,
-        [_experiment(r, f"{r.title}: {r.quantity} ({r.unit})", _plain) for r in found["experiments_measured"].itertuples()],
+        [
+            _experiment(r, f"{r.title}: {r.quantity} ({r.unit})", _plain)
+            for r in found["experiments_measured"].itertuples()
+        ],
         "Source: data/experiments_measured_observed.csv, with the address of each; own calculation. In brackets the 80 % band, or the range that reports allow; of lanes the model has no band.",
     )
 
@@ -282,7 +285,13 @@ def _experiment(r: Any, name: str, told: Callable[[float, float, float], str]) -
         return (*predicted, "no figure found", _held(None), "", f"{r.simplified}.")
     left_out = "" if r.within or not isinstance(r.left_out, str) else f" Left out: {r.left_out}."
     observed = told(r.observed_low, r.observed, r.observed_high)
-    return (*predicted, observed, _held(bool(r.within)), f"{r.basis}, {r.period}", f"{r.simplified}. {r.note}.{left_out}")
+    return (
+        *predicted,
+        observed,
+        _held(bool(r.within)),
+        f"{r.basis}, {r.period}",
+        f"{r.simplified}. {r.note}.{left_out}",
+    )
 
 
 def _change(low: float, middle: float, high: float) -> str:
@@ -377,7 +386,16 @@ def disagreements(found: ValidationResult) -> Table | None:
     ]  # fmt: skip
     return table(
         f"The largest of {len(found['disagreements'])} contradictions among reports of the same trade",
-        ("Pair", "Period", "What", Column("One says", "", "right"), "Who", Column("Another says", "", "right"), "Who", Column("Difference", "", "right")),
+        (
+            "Pair",
+            "Period",
+            "What",
+            Column("One says", "", "right"),
+            "Who",
+            Column("Another says", "", "right"),
+            "Who",
+            Column("Difference", "", "right"),
+        ),
         rows,
         "Source: data/trade_series.csv, the world panel; each with its address in tables/disagreements.csv.",
     )
@@ -386,7 +404,11 @@ def disagreements(found: ValidationResult) -> Table | None:
 def _span(low: Any, middle: Any, high: Any) -> str:
     if pd.notna(low) and pd.notna(high) and low != high:
         return n.number_range(float(low), float(high))
-    return n.significant(float(middle), 3) if pd.notna(middle) else n.significant(float(low if pd.notna(low) else high), 3)
+    return (
+        n.significant(float(middle), 3)
+        if pd.notna(middle)
+        else n.significant(float(low if pd.notna(low) else high), 3)
+    )
 
 
 def _held(value: Any) -> str:

@@ -33,7 +33,13 @@ _PARTS = {
     "driving": "driving", "border processing": "border clearance", "border queue": "queues at borders",
     "waiting for departure": "waiting for a departure", "transshipment": "transshipment", "sea": "the sea voyage", "air": "flying", "rail": "the train",
 }  # fmt: skip
-_MODES = {"sea": "goes by sea", "road": "goes by road", "rail": "goes by rail", "air": "goes by air", OUTSIDE: "takes ways outside this network"}
+_MODES = {
+    "sea": "goes by sea",
+    "road": "goes by road",
+    "rail": "goes by rail",
+    "air": "goes by air",
+    OUTSIDE: "takes ways outside this network",
+}
 SHUT_DAYS = 365.0
 SMALL_ROAD_SHARE = 0.05
 """Below this share of goods by value, a queue at a border is not what holds the trade."""
@@ -86,9 +92,17 @@ def _road(result: StudyResult) -> str:
         if before is None or after is None:
             continue
         queue = float(parts(result, flow, "before", "road").set_index("component")["days"].get("border queue", 0.0))
-        text = f"{way(result, flow)} {n.days(before[0])}, of which {n.days(queue)} in queues at borders" if queue >= 0.05 else f"{way(result, flow)} {n.days(before[0])}"
+        text = (
+            f"{way(result, flow)} {n.days(before[0])}, of which {n.days(queue)} in queues at borders"
+            if queue >= 0.05
+            else f"{way(result, flow)} {n.days(before[0])}"
+        )
         if has_measures(result):
-            text += f", and {n.days(after[0])} with the measures" if n.days(after[0]) != n.days(before[0]) else ", with and without the measures"
+            text += (
+                f", and {n.days(after[0])} with the measures"
+                if n.days(after[0]) != n.days(before[0])
+                else ", with and without the measures"
+            )
             if after[0] > before[0] and after[1] < before[1] and n.days(after[0]) != n.days(before[0]):
                 text += ", as more take a road that is slower and cheaper"
         told.append(text)
@@ -126,9 +140,18 @@ def _named(result: StudyResult) -> str:
         named = [row for row in rows if row["part"] != "unexplained"]
         total = sum(float(row["usd_per_t"]) for row in named)
         largest = sorted(named, key=lambda row: -float(row["usd_per_t"]))[:3]
-        listed = n.listed([f"{str(row['name'])[:1].lower()}{str(row['name'])[1:]} ({phrases.about_usd(float(row['usd_per_t']))})" for row in largest])
+        listed = n.listed(
+            [
+                f"{str(row['name'])[:1].lower()}{str(row['name'])[1:]} ({phrases.about_usd(float(row['usd_per_t']))})"
+                for row in largest
+            ]
+        )
         left = float(rows[-1]["usd_per_t"])
-        rest = f" The rest, about {phrases.about_usd(left)}, is unexplained and no measure moves it." if left > 0 else ""
+        rest = (
+            f" The rest, about {phrases.about_usd(left)}, is unexplained and no measure moves it."
+            if left > 0
+            else ""
+        )
         return f" Cited figures name about {phrases.about_usd(total)} a tonne of it {way(result, flow)}, above all {listed}: what a transit regime or a regular line can take away.{rest}"
     return " It stays in every scenario."
 
@@ -137,7 +160,20 @@ def border_words(result: StudyResult) -> Prose:
     """Whether capacity binds, where, from when and how likely; trucks needed; what is shut since when."""
     if not len(result["crossings"]) or not len(on_the_way(result)):
         return Prose((f"No border crossing of the network lies between {pair_words(result)}, so no capacity at a border binds on this trade.",))
-    return Prose(tuple(p for p in (_verdict(result), _need(result), _filling(result), _relief(result), _shut(result), _month(result)) if p))
+    return Prose(
+        tuple(
+            p
+            for p in (
+                _verdict(result),
+                _need(result),
+                _filling(result),
+                _relief(result),
+                _shut(result),
+                _month(result),
+            )
+            if p
+        )
+    )
 
 
 def _open(result: StudyResult, case: str) -> pd.DataFrame:
@@ -158,7 +194,12 @@ def _verdict(result: StudyResult) -> str:
     gain = _capacity_points(result)
     worth = "" if gain is None else f"More capacity {_by(result, gain)}."
     if share < SMALL_ROAD_SHARE and abs(gain or 0.0) < SLIGHT_PERCENT:
-        return phrases.sentence("Capacity does not hold this trade back.", queues, f"But the trucks there carry the trade of others: {_by_road(result)}.", worth)
+        return phrases.sentence(
+            "Capacity does not hold this trade back.",
+            queues,
+            f"But the trucks there carry the trade of others: {_by_road(result)}.",
+            worth,
+        )
     return phrases.sentence("Capacity binds.", queues, f"By road, {_by_road(result)}.", worth)
 
 
@@ -181,7 +222,11 @@ def _where(result: StudyResult, binding: pd.DataFrame) -> str:
     near = [short_name(x) for x in binding["name"] if x in own]
     names, rest = near[:4], len(binding) - len(near[:4])
     further = f"{n.in_words(rest)} more {n.plural(rest, 'crossing')} on the way" if rest else ""
-    return n.listed([*names, *([further] if further else [])]) if names else f"{n.in_words(rest)} {n.plural(rest, 'crossing')} on the way"
+    return (
+        n.listed([*names, *([further] if further else [])])
+        if names
+        else f"{n.in_words(rest)} {n.plural(rest, 'crossing')} on the way"
+    )
 
 
 def _by_road(result: StudyResult) -> str:
@@ -223,7 +268,11 @@ def _filling(result: StudyResult) -> str:
         elif chance >= WORTH_NAMING:
             possible.append(f"{short_name(row.name)} ({n.probability(chance)})")
     if not likely and not possible:
-        return f"No open crossing at the borders of the pair has a chance of more than 1 in 20 to be full by {last}." if len(rows) else ""
+        return (
+            f"No open crossing at the borders of the pair has a chance of more than 1 in 20 to be full by {last}."
+            if len(rows)
+            else ""
+        )
     told = []
     if likely:
         told.append(f"With today's capacity {n.plural(len(likely), 'one crossing is', 'these crossings are')} more likely full than not, traffic of all counted: {'; '.join(likely[:5])}{_and_more(likely, 5)}.")
@@ -251,8 +300,13 @@ def _relief(result: StudyResult) -> str:
     moved = rows[(rows["hours_after"] - rows["hours_before"]).abs() >= 1.0]
     if not len(moved):
         return "The measures change the time at no open crossing on the way by as much as an hour."
-    order = moved.assign(gain=(moved["hours_before"] - moved["hours_after"]).abs()).sort_values("gain", ascending=False, kind="stable")
-    told = [f"{short_name(r.name)} from {n.hours(float(r.hours_before))} to {n.hours(float(r.hours_after))}" for r in order.head(4).itertuples()]
+    order = moved.assign(gain=(moved["hours_before"] - moved["hours_after"]).abs()).sort_values(
+        "gain", ascending=False, kind="stable"
+    )
+    told = [
+        f"{short_name(r.name)} from {n.hours(float(r.hours_before))} to {n.hours(float(r.hours_after))}"
+        for r in order.head(4).itertuples()
+    ]
     rest = len(order) - 4
     listed = n.listed(told) if rest <= 0 else f"{', '.join(told)}, and {n.in_words(rest)} more by an hour or more"
     return f"The measures change the time that a truck spends at a crossing in {result.years[-1]} (median, queue and clearance): {listed}."
@@ -270,7 +324,11 @@ def _shut(result: StudyResult) -> str:
             continue
         days = n.days(float(opened["closure_days_after"].max()))
         told.append(f"{head}. {_names(opened)} {n.plural(len(opened), 'opens', 'open')} in this scenario and {n.plural(len(opened), 'is', 'are')} shut {days} a year from then on{'; ' + _names(stay) + n.plural(len(stay), ' stays shut', ' stay shut') if len(stay) else ''}.")
-    shut = rows[(rows["state"] != "shut") & (rows["closure_days_before"] < SHUT_DAYS) & (rows["closure_days_after"] >= SHUT_DAYS)]
+    shut = rows[
+        (rows["state"] != "shut")
+        & (rows["closure_days_before"] < SHUT_DAYS)
+        & (rows["closure_days_after"] >= SHUT_DAYS)
+    ]
     if len(shut):
         told.append(f"{_names(shut)}, open today, {n.plural(len(shut), 'is', 'are')} shut in this scenario.")
     return phrases.sentence(*told)

@@ -42,14 +42,29 @@ def _pc(value: float) -> str:
 def misses(found: ValidationResult) -> Table:
     """Every published length, transit time and share beside the compiled network's, the largest miss of its kind first."""
     frame = found["world_ways"]
-    frame = frame.assign(order=frame["kind"].map({kind: i for i, kind in enumerate(_KINDS)}), miss=-frame["error_percent"].abs())
+    frame = frame.assign(
+        order=frame["kind"].map({kind: i for i, kind in enumerate(_KINDS)}),
+        miss=-frame["error_percent"].abs(),
+    )
     rows = [
-        (str(r.what), n.significant(r.published, 3), n.significant(r.computed, 3), str(r.unit), n.fixed(r.error_percent, 0))
+        (
+            str(r.what),
+            n.significant(r.published, 3),
+            n.significant(r.computed, 3),
+            str(r.unit),
+            n.fixed(r.error_percent, 0),
+        )
         for r in frame.sort_values(["order", "miss"]).itertuples()
     ]
     return table(
         "The world network, published and computed",
-        ("What", Column("Published", "", "right"), Column("Computed", "", "right"), "Unit", Column("Error", "%, of shares points", "right")),
+        (
+            "What",
+            Column("Published", "", "right"),
+            Column("Computed", "", "right"),
+            "Unit",
+            Column("Error", "%, of shares points", "right"),
+        ),
         rows,
         "Source: addresses in tables/world_ways.csv; hours in Africa from city to border or port are those of World Bank, Doing Business 2020 (CC BY 4.0); own calculation.",
     )

@@ -58,11 +58,20 @@ def worth_line(result: StudyResult) -> Prose | None:
     found, last = appraisal(result), result.years[-1]
     gain = mean(result, "user_benefits_musd")
     if abs(gain) < SMALL_MUSD:
-        return Prose((f"Nobody who ships gains or loses by it to speak of: {a_year(result)} in {last}, all together.",), "lead")
+        return Prose(
+            (
+                f"Nobody who ships gains or loses by it to speak of: {a_year(result)} in {last}, all together.",
+            ),
+            "lead",
+        )
     head = f"To everybody who ships it {'is worth' if gain > 0 else 'costs'} about {n.musd(abs(gain))} a year on average in {last} ({span(result)})"
     rate = f"{found['discount_percent']:g}{n.THIN}%"
     costs, net = mean(result, "costs_musd"), mean(result, "npv_musd")
-    less = f", less {'typical' if found['costs_typical'] else 'the stated'} costs of {n.musd(costs)}," if costs > 0 else ""
+    less = (
+        f", less {'typical' if found['costs_typical'] else 'the stated'} costs of {n.musd(costs)},"
+        if costs > 0
+        else ""
+    )
     free = "" if costs > 0 else f"; no cost is counted ({_why_no_cost(result)})"
     years = f"Over the years to {found['last_year']} that{less} comes to {n.musd(net)} in today's value (future years count {rate} less each), above zero in {of_cases(chance(result))}{free}"
     return Prose((f"{head}. {years}.",), "lead")
@@ -87,7 +96,11 @@ def _users(result: StudyResult) -> str:
         return f"To everybody who ships the measures are worth {a_year(result)} in {last}."
     verb = "saves" if gain > 0 else "costs"
     gains = appraisal(result)["user_benefits_musd"]
-    span = n.musd_range(*sorted((gains["p10"], gains["p90"]))) if gain > 0 else n.musd_range(*sorted((-gains["p90"], -gains["p10"])))
+    span = (
+        n.musd_range(*sorted((gains["p10"], gains["p90"])))
+        if gain > 0
+        else n.musd_range(*sorted((-gains["p90"], -gains["p10"])))
+    )
     head = f"In {last} it {verb} everybody who ships about {n.musd(abs(gain))} a year on average (four cases in five: {span})."
     return phrases.sentence(head, _whose(result, gain), _where(result), _why_loss(result, gain))
 
@@ -101,7 +114,13 @@ def _why_loss(result: StudyResult, gain: float) -> str:
     longer = -float(worst["hours_saved"])
     if longer <= 0 or float(worst["gain_musd_mean"]) > 0.2 * gain:
         return ""
-    wait = f"{n.fixed(longer, 1)} hours" if longer >= 0.1 else f"{n.fixed(60 * longer, 0)} minutes" if longer >= 1 / 60 else "a little"
+    wait = (
+        f"{n.fixed(longer, 1)} hours"
+        if longer >= 0.1
+        else f"{n.fixed(60 * longer, 0)} minutes"
+        if longer >= 1 / 60
+        else "a little"
+    )
     return (
         f"The reason is a border that is full: what is saved on the way draws more trucks to {short_name(worst['name'])}, where all who pass "
         f"then wait {wait} longer. Capacity there would have to come first."
@@ -120,7 +139,11 @@ def _whose(result: StudyResult, gain: float) -> str:
 def _where(result: StudyResult) -> str:
     rows = result["worth_by_economy"]
     gain = mean(result, "user_benefits_musd")
-    order = rows.reindex((rows["users_musd_mean"] * (1 if gain > 0 else -1)).sort_values(ascending=False, kind="stable").index)
+    order = rows.reindex(
+        (rows["users_musd_mean"] * (1 if gain > 0 else -1))
+        .sort_values(ascending=False, kind="stable")
+        .index
+    )
     top = [r for r in order.head(3).itertuples() if r.users_musd_mean / gain > 0.05]
     return f"By economy, half to each end: {n.listed([f'{economy(str(r.economy))} {n.musd(r.users_musd_mean)}' for r in top])}." if top else ""
 
@@ -134,14 +157,22 @@ def _cost(result: StudyResult) -> str:
         return f"No cost is counted: {_why_no_cost(result)}."
     if not spent > 0:
         return f"No cost is counted: {_why_no_cost(result)}; over the years to {found['last_year']} {worth}."
-    typical = "usual for such works (there are no offers yet)" if found["costs_typical"] else "as the scenario states them"
+    typical = (
+        "usual for such works (there are no offers yet)"
+        if found["costs_typical"]
+        else "as the scenario states them"
+    )
     head = f"Against costs of {n.musd(spent)} in today's value, {typical}, {worth}; it is positive in {of_cases(found['probability_npv_positive'])}."
     return phrases.sentence(head, _return(found), _switch(found))
 
 
 def _hangs_on(result: StudyResult) -> str:
     question = doubt(result)
-    return f"How much it is worth hangs most on {question}." if question and abs(mean(result, "npv_musd")) >= SMALL_MUSD else ""
+    return (
+        f"How much it is worth hangs most on {question}."
+        if question and abs(mean(result, "npv_musd")) >= SMALL_MUSD
+        else ""
+    )
 
 
 def _why_no_cost(result: StudyResult) -> str:
@@ -163,7 +194,13 @@ def _return(found: Mapping[str, Any]) -> str:
     told = f"Benefits are {phrases.times(ratio)} costs" if ratio is not None and ratio > 0 else ""
     if rate is None:
         return f"{told}." if told else ""
-    back = f"the economic rate of return of the mean flows is {n.percent(rate)}" if 0 < rate <= 100 else "the mean flows return more than their cost within a year" if rate > 100 else "the mean flows never return their cost"
+    back = (
+        f"the economic rate of return of the mean flows is {n.percent(rate)}"
+        if 0 < rate <= 100
+        else "the mean flows return more than their cost within a year"
+        if rate > 100
+        else "the mean flows never return their cost"
+    )
     return f"{told} and {back}." if told else f"{phrases.capital(back)}."
 
 
@@ -183,7 +220,11 @@ def _income(result: StudyResult) -> str:
     gain = mean(result, "real_income_musd")
     if abs(gain) < SMALL_MUSD:
         return ""
-    own = [(economy(code), float(rows.loc[rows["economy"] == code, "real_income_musd_mean"].iloc[0])) for code in result.pair if (rows["economy"] == code).any()]
+    own = [
+        (economy(code), float(rows.loc[rows["economy"] == code, "real_income_musd_mean"].iloc[0]))
+        for code in result.pair
+        if (rows["economy"] == code).any()
+    ]
     shown = n.listed([f"{name} {n.musd(value, sign=True)}" for name, value in own if abs(value) >= SMALL_MUSD])
     told = f"Once all prices have adjusted, real income of the world {'rises' if gain > 0 else 'falls'} by {n.musd(abs(gain))} a year on average"
     end = "That is the same gain seen from the other end, without trucks whose goods nobody knows, and is not added."
@@ -200,7 +241,10 @@ def priorities_words(result: StudyResult) -> Prose | None:
                        ("link_hours", "One hour less on the road is worth most from")):  # fmt: skip
         top = rows[(rows["what"] == what) & (rows["worth_musd_per_year"] > SMALL_MUSD)].head(3)
         if len(top):
-            named = [f"{short_name(r.name) if what != 'link_hours' else r.name} ({n.musd(r.worth_musd_per_year)} a year)" for r in top.itertuples(index=False)]
+            named = [
+                f"{short_name(r.name) if what != 'link_hours' else r.name} ({n.musd(r.worth_musd_per_year)} a year)"
+                for r in top.itertuples(index=False)
+            ]
             told.append(f"{head} {n.listed(named)}.")
     return Prose((phrases.sentence(*told),)) if told else None
 

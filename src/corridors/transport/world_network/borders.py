@@ -59,7 +59,11 @@ def minor() -> frozenset[str]:
     Where a road meets a border there need not be a customs post.
     """
     table = roads().crossings
-    named = set(data.table("world_crossing_names")["crossing"]) | set(data.table("world_hand_crossings")["crossing"]) | set(costs.checked_crossings())
+    named = (
+        set(data.table("world_crossing_names")["crossing"])
+        | set(data.table("world_hand_crossings")["crossing"])
+        | set(costs.checked_crossings())
+    )
     sides = [frozenset(pair) for pair in zip(table["economy_a"].to_list(), table["economy_b"].to_list(), strict=True)]
     ids = table["crossing"].to_list()
     major = [name in named or share >= LEAST_USE for name, share in zip(ids, table["use_share"].to_list(), strict=True)]

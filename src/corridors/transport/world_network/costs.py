@@ -1,15 +1,17 @@
 """What a kilometre of road and a border crossing cost and take, anywhere: cited where it is, else by group.
 
-*Roads.* The hand-checked economies keep the rates and speeds of ``data/network/road_costs.csv``. Elsewhere the rate is
-that of the group (``road_rates.csv``), halved in logarithm with Doing Business's domestic haulage where there is some
-(``road_transport_africa.csv``, 15 t a truck). The speed of a truck on the move is a published one (``truck_speeds.csv``,
-also where the hand-checked one is an estimate), else a fixed part of the mean speed of a car between large cities
+*Roads.* The hand-checked economies keep the rates and speeds of ``data/network/road_costs.csv``.
+Elsewhere the rate is that of the group (``road_rates.csv``), halved in logarithm with Doing
+Business's domestic haulage where there is some (``road_transport_africa.csv``, 15 t a truck). The
+speed of a truck on the move is a published one (``truck_speeds.csv``, also where the hand-checked
+one is an estimate), else a fixed part of the mean speed of a car between large cities
 (``road_speeds.csv``): the median of that ratio over the hand-checked economies.
 
-*Crossings.* Hours are those seen by trucks (``border_times.csv``), else what Doing Business 2020 says both sides take,
-damped: ``exp(a + b ln H)`` fitted to the crossings with both. A union of customs (``unions.csv``) sets its own. Hours
-seen hold queues, so processing without a queue is half of them. The fee is a quarter of the border compliance cost, which
-holds handling and brokers at ports.
+*Crossings.* Hours are those seen by trucks (``border_times.csv``), else what Doing Business 2020
+says both sides take, damped: ``exp(a + b ln H)`` fitted to the crossings with both. A union of
+customs (``unions.csv``) sets its own. Hours seen hold queues, so processing without a queue is half
+of them. The fee is a quarter of the border compliance cost, which holds handling and brokers at
+ports.
 """
 
 from __future__ import annotations
@@ -103,7 +105,10 @@ def _trucks() -> Mapping[str, float]:
 @lru_cache(maxsize=1)
 def _cars() -> Mapping[str, float]:
     table = data.table("world_road_speeds")
-    return {**dict(zip(table["iso3"], table["mean_speed_kmh"].astype(float), strict=True)), "": float(table["mean_speed_kmh"].median())}
+    return {
+        **dict(zip(table["iso3"], table["mean_speed_kmh"].astype(float), strict=True)),
+        "": float(table["mean_speed_kmh"].median()),
+    }
 
 
 @lru_cache(maxsize=1)
@@ -119,7 +124,14 @@ def _groups() -> Mapping[str, Mapping[str, Any]]:
 def _hauled() -> Mapping[str, float]:
     """Dollars a tonne-kilometre of domestic haulage by Doing Business, geometric mean of both directions."""
     table = data.table("world_road_transport_africa").dropna(subset=["distance_km", "cost_usd"])
-    iso = {str(n): str(i) for i, n in zip(data.table("world_border_compliance")["iso3"], data.table("world_border_compliance")["name"], strict=True)}
+    iso = {
+        str(n): str(i)
+        for i, n in zip(
+            data.table("world_border_compliance")["iso3"],
+            data.table("world_border_compliance")["name"],
+            strict=True,
+        )
+    }
     rate = np.log(table["cost_usd"] / table["distance_km"] / _DOING_BUSINESS_TRUCK_T)
     means = rate.groupby(table["country"]).mean()
     return {iso[str(name)]: float(np.exp(value)) for name, value in means.items() if str(name) in iso}
@@ -138,7 +150,14 @@ def border(crossing: str, names: tuple[str, ...], a: str, b: str) -> Border:
     union = union_of(a, b)
     fee = _FEE_PART * _compliance_usd(a, b)
     if stated is not None:
-        return Border(float(stated["value"]), float(stated["low"]), float(stated["high"]), fee, "hours cited", str(stated["source_url"]))
+        return Border(
+            float(stated["value"]),
+            float(stated["low"]),
+            float(stated["high"]),
+            fee,
+            "hours cited",
+            str(stated["source_url"]),
+        )
     if union is not None:
         hours, fee = float(union["hours"]), float(union["fee_usd_per_truck"])
         return Border(hours, hours / SPREAD, hours * SPREAD, fee, f"{union['union']}", str(union["source_url"]))
@@ -180,7 +199,12 @@ def _unions() -> tuple[Mapping[str, Any], ...]:
 @lru_cache(maxsize=1)
 def _compliance() -> Mapping[str, Mapping[str, float]]:
     table = data.table("world_border_compliance").set_index("iso3")
-    return {str(code): row for code, row in zip(table.index, table.select_dtypes("number").to_dict("records"), strict=True)}
+    return {
+        str(code): row
+        for code, row in zip(
+            table.index, table.select_dtypes("number").to_dict("records"), strict=True
+        )
+    }
 
 
 def compliance_hours(a: str, b: str) -> float:
@@ -224,10 +248,16 @@ def damping() -> tuple[float, float, float]:
     rows: list[tuple[float, float]] = []
     for pair, crossings in _seen().items():
         a, b = sorted(pair)
-        rows += [(np.log(compliance_hours(a, b)), np.log(hours)) for hours in dict.fromkeys(h for h, _ in crossings.values())]
+        rows += [
+            (np.log(compliance_hours(a, b)), np.log(hours))
+            for hours in dict.fromkeys(h for h, _ in crossings.values())
+        ]
     checked = network.checked_crossings()
-    # Arrival to release, as the hours seen elsewhere are: clearance and the settled wait of the traffic counted there.
-    seen = checked["processing_hours"].to_numpy(dtype=float) + clearance.counted_wait(checked, network.usual_closure_days())
+    # Arrival to release, as the hours seen elsewhere are: clearance and the settled wait of the
+    # traffic counted there.
+    seen = checked["processing_hours"].to_numpy(dtype=float) + clearance.counted_wait(
+        checked, network.usual_closure_days()
+    )
     sides = data.places().set_index("place")["economies"]
     for crossing, hours in zip(checked.index, seen, strict=True):
         a, b = str(sides[crossing]).split("-")

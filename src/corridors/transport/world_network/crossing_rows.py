@@ -1,8 +1,9 @@
 """Rows of crossings as the solver needs them: cited figures where there are any, else priors that say so.
 
-Capacity is cited for few. Elsewhere it is what passes today over :data:`UTILISATION`, from nearly full to a quarter used: what nobody calls a bottleneck is
-none in the central case within ten years of growth;
-what passes today is counted, or follows from trade (``crossing_traffic.csv``) with a factor of three either way.
+Capacity is cited for few. Elsewhere it is what passes today over :data:`UTILISATION`, from nearly
+full to a quarter used: what nobody calls a bottleneck is none in the central case within ten years
+of growth; what passes today is counted, or follows from trade (``crossing_traffic.csv``) with a
+factor of three either way.
 """
 
 from __future__ import annotations
@@ -69,7 +70,12 @@ def table(names: Sequence[str], a: str, b: str) -> pd.DataFrame:
     """One row a crossing (index: its id) for a study of ``a`` and ``b``; the pair's bulk is not in the background."""
     own = _of_pair(a, b).set_index("crossing")["bulk_trucks_per_day"].to_dict()
     checked = network.checked_crossings()
-    rows = [checked.loc[name].to_dict() if name in checked.index else _compiled(name, float(own.get(name, 0.0))) for name in names]
+    rows = [
+        checked.loc[name].to_dict()
+        if name in checked.index
+        else _compiled(name, float(own.get(name, 0.0)))
+        for name in names
+    ]
     frame = pd.DataFrame(rows, index=pd.Index(list(names), name="crossing"), columns=list(COLUMNS))
     for column in checked.columns:
         if column in COLUMNS and checked[column].dtype.kind in "if":
@@ -92,12 +98,19 @@ def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
     guess = max(_sums().get(name, 0.0), _LEAST_TRUCKS)
     low, passing, high = figure("trucks_per_day", guess / TRAFFIC_FACTOR, guess, guess * TRAFFIC_FACTOR)
     tight, capacity, roomy = figure(
-        "capacity_trucks_per_day", passing / FULLEST, max(passing / UTILISATION, _LEAST_CAPACITY), max(high / EMPTIEST, 2 * _LEAST_CAPACITY)
+        "capacity_trucks_per_day",
+        passing / FULLEST,
+        max(passing / UTILISATION, _LEAST_CAPACITY),
+        max(high / EMPTIEST, 2 * _LEAST_CAPACITY),
     )
     within = costs.union_of(str(row["economy_a"]), str(row["economy_b"])) is not None
     shut = name in borders.shut()
     least, days, most = figure("closure_days_per_year", 0.0, 3.0, 15.0) if not shut else (365.0, 365.0, 365.0)
-    unknown = [c for c in ("capacity_trucks_per_day", "background_trucks_per_day") if c.replace("background_", "") not in known]
+    unknown = [
+        c
+        for c in ("capacity_trucks_per_day", "background_trucks_per_day")
+        if c.replace("background_", "") not in known
+    ]
     since = _since(str(row["economy_a"]), str(row["economy_b"]), name) if shut else ""
     # Of a count no more is the pair's bulk than of the traffic that trade would make.
     background = max(passing - own_bulk * min(1.0, passing / guess), 1.0)
@@ -124,7 +137,9 @@ def _since(a: str, b: str, name: str) -> str:
 
 def _note(border: costs.Border, known: Mapping[str, Mapping[str, Any]]) -> str:
     cited = "; ".join(str(k["note"]) for k in known.values())
-    return f"compiled, not checked; hours: {border.basis}; " + (cited or "traffic from trade, capacity unknown: a wide prior")
+    return f"compiled, not checked; hours: {border.basis}; " + (
+        cited or "traffic from trade, capacity unknown: a wide prior"
+    )
 
 
 def _source(border: costs.Border, known: Mapping[str, Mapping[str, Any]]) -> str:

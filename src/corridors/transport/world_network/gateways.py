@@ -1,8 +1,9 @@
 """Where an economy's trade begins and ends: a few cities, weighted, and the ports that serve them.
 
-A city weighs what its people and its nearness to the partner make of it: population over (distance to the partner + 300
-km). The three heaviest stand for the economy. Ports are the cheapest from those cities by road, borders included, so
-that a landlocked economy reaches the sea by the ports of its neighbours that compete in reality.
+A city weighs what its people and its nearness to the partner make of it: population over (distance
+to the partner + 300 km). The three heaviest stand for the economy. Ports are the cheapest from
+those cities by road, borders included, so that a landlocked economy reaches the sea by the ports of
+its neighbours that compete in reality.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Fit the constants of the mode model to published shares, with priors, and score it on pairs it has not seen.
 
-The posterior mode of a hierarchical model: each published share ``s`` is the model's within a normal error of
-:data:`NOISE` in log odds; constants have normal priors (:data:`PRIORS`, wide), random effects of regions N(0, 0.5).
-A share that is a floor ("at least half by road") only counts where the model is below it. Shares of an economy with the whole world are
-those of its partners, weighted with trade. ``python -m corridors.transport.world_network.mode_fit`` writes
+The posterior mode of a hierarchical model: each published share ``s`` is the model's within a
+normal error of :data:`NOISE` in log odds; constants have normal priors (:data:`PRIORS`, wide),
+random effects of regions N(0, 0.5). A share that is a floor ("at least half by road") only counts
+where the model is below it. Shares of an economy with the whole world are those of its partners,
+weighted with trade. ``python -m corridors.transport.world_network.mode_fit`` writes
 ``data/world/mode_constants.csv``.
 """
 
@@ -69,7 +70,17 @@ def observations() -> tuple[Observation, ...]:
         if not {exporter, importer} <= known:
             continue
         for (mode, floor), share in rows.groupby(["mode", "floor"])["share"].mean().items():
-            found.append(Observation(str(exporter), str(importer), str(mode), str(unit), float(share), bool(floor), str(rows["source_url"].iloc[0])))
+            found.append(
+                Observation(
+                    str(exporter),
+                    str(importer),
+                    str(mode),
+                    str(unit),
+                    float(share),
+                    bool(floor),
+                    str(rows["source_url"].iloc[0]),
+                )
+            )
     return tuple(found)
 
 
@@ -100,7 +111,12 @@ class Prediction:
         self.weights = [np.array([w for _, w, _ in rows]) for rows in parts]
         self.ends = np.cumsum([len(rows) for rows in parts])
         self.mode = [MODES.index(one.mode) for one in seen]
-        self.mix = np.concatenate([[goods.weights(one.unit) for _, _, goods in rows] for one, rows in zip(seen, parts, strict=True)])
+        self.mix = np.concatenate(
+            [
+                [goods.weights(one.unit) for _, _, goods in rows]
+                for one, rows in zip(seen, parts, strict=True)
+            ]
+        )
 
     def __call__(self, constants: Mapping[str, float]) -> Array:
         """(O,) shares."""
@@ -165,7 +181,12 @@ def main() -> None:
     """Write ``mode_constants.csv`` and ``mode_shares_left_out.csv`` in ``data/world``."""
     best = fit(observations())
     rows = [
-        {"constant": name, "value": round(value, 4) + 0.0, "prior_mean": PRIORS.get(name, (0.0, REGIONAL))[0], "prior_sd": PRIORS.get(name, (0.0, REGIONAL))[1]}
+        {
+            "constant": name,
+            "value": round(value, 4) + 0.0,
+            "prior_mean": PRIORS.get(name, (0.0, REGIONAL))[0],
+            "prior_sd": PRIORS.get(name, (0.0, REGIONAL))[1],
+        }
         for name, value in best.items()
     ]
     folder = paths.data() / "world"

@@ -4,13 +4,15 @@ A multinomial logit for each cargo class ``c`` and mode ``m`` between two cities
 
     V = -kappa g(m, c) + alpha_m + beta_m' x + u_m(region),     share = exp V / sum exp V
 
-``g`` is money and time as a share of the goods' value (the class's mean in the world, 1.3 % a day). A pair's own values
-(:mod:`corridors.trade.unit_values`) tell its tonnes from its value; in ``g`` they say too little of single pairs: with them
-``kappa`` falls from 5.3 to 4.3 and pairs left out are missed by more. ``x`` holds a common land border, a customs union, the
-length, and how many of the two have no port of their own; ``u`` is a random effect of the region that both economies are in.
-Shares of a pair are those of its cities, weighted, and of its classes. All constants are in ``data/world/mode_constants.csv``,
-fitted by :mod:`corridors.transport.world_network.mode_fit` to published shares; what the fit misses when it has not seen
-a pair is the uncertainty of every other pair.
+``g`` is money and time as a share of the goods' value (the class's mean in the world, 1.3 % a day).
+A pair's own values (:mod:`corridors.trade.unit_values`) tell its tonnes from its value; in ``g``
+they say too little of single pairs: with them ``kappa`` falls from 5.3 to 4.3 and pairs left out
+are missed by more. ``x`` holds a common land border, a customs union, the length, and how many of
+the two have no port of their own; ``u`` is a random effect of the region that both economies are
+in. Shares of a pair are those of its cities, weighted, and of its classes. All constants are in
+``data/world/mode_constants.csv``, fitted by :mod:`corridors.transport.world_network.mode_fit` to
+published shares; what the fit misses when it has not seen a pair is the uncertainty of every other
+pair.
 """
 
 from __future__ import annotations
@@ -33,7 +35,20 @@ Array = npt.NDArray[np.float64]
 
 MODES = ("road", "rail", "sea", "air")
 DAY = 0.013
-TERMS = ("kappa", "road", "rail", "air", "road_border", "rail_border", "road_union", "road_length", "rail_length", "air_length", "bulk_rail", "sea_landlocked")
+TERMS = (
+    "kappa",
+    "road",
+    "rail",
+    "air",
+    "road_border",
+    "rail_border",
+    "road_union",
+    "road_length",
+    "rail_length",
+    "air_length",
+    "bulk_rail",
+    "sea_landlocked",
+)
 """Names of the constants, in the order of a vector; random effects come behind them."""
 _REGIONAL = ("road", "rail")
 _SEA_TOO, _FLOOR = ("river",), "_at_least"
@@ -44,7 +59,8 @@ SMALLEST_SHARE = 1e-4
 class Features:
     """What the model knows of a pair: markets with weights, and for each mode whether it is there, cost and covariates.
 
-    ``there`` (K, M), ``cost`` (K, C, M) share of value, ``length`` (K, M) ln of (km of the way / 1000), K city pairs.
+    ``there`` (K, M), ``cost`` (K, C, M) share of value, ``length`` (K, M) ln of (km of the way /
+    1000), K city pairs.
     """
 
     weight: Array
@@ -66,11 +82,24 @@ def regions() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _region_of() -> Mapping[str, str]:
     table = data.table("world_road_rates")
-    found = {code: str(r.group) for r in table.itertuples() if isinstance(r.economies, str) for code in r.economies.split()}
+    found = {
+        code: str(r.group)
+        for r in table.itertuples()
+        if isinstance(r.economies, str)
+        for code in r.economies.split()
+    }
     # The hand-checked economies have rates of their own, so no group there.
     former = "Former Soviet Union and Mongolia"
     found.update({c: former for c in ("KAZ", "KGZ", "UZB", "TKM", "AZE", "RUS")})
-    found.update({"PAK": "South Asia", "AFG": "South Asia", "IRN": "Middle East", "TUR": "Middle East", "CHN": "East Asia"})
+    found.update(
+        {
+            "PAK": "South Asia",
+            "AFG": "South Asia",
+            "IRN": "Middle East",
+            "TUR": "Middle East",
+            "CHN": "East Asia",
+        }
+    )
     return found
 
 
@@ -172,7 +201,12 @@ def city_shares(known: Stacked, constants: Mapping[str, float]) -> Array:
     """Share (K, C, M) of each class's goods by mode between each two cities."""
     c = constants
     constant = np.zeros((len(known.weight), len(MODES)))
-    constant[:, 0] = c["road"] + c["road_length"] * known.length[:, 0] + c["road_border"] * known.border + c["road_union"] * known.union
+    constant[:, 0] = (
+        c["road"]
+        + c["road_length"] * known.length[:, 0]
+        + c["road_border"] * known.border
+        + c["road_union"] * known.union
+    )
     constant[:, 1] = c["rail"] + c["rail_length"] * known.length[:, 1] + c["rail_border"] * known.border
     constant[:, 2] = c["sea_landlocked"] * known.landlocked
     constant[:, 3] = c["air"] + c["air_length"] * known.length[:, 3]
@@ -222,7 +256,8 @@ class Goods:
     @classmethod
     def of(cls, ways: Sequence[tuple[str, str]]) -> Goods:
         """Of directed pairs by their trade in the base year: :func:`corridors.trade.cargo.usual_shares` (bulk in the middle of its
-        range) and :func:`corridors.trade.unit_values.by_composition`; a tonne is worth all value of a class over all its tonnes."""
+        range) and :func:`corridors.trade.unit_values.by_composition`; a tonne is worth all value of
+        a class over all its tonnes."""
         trade = world.base_matrix()
         known = set(trade.index)
         value = np.array([float(trade.loc[way]) if known.issuperset(way) else 0.0 for way in ways])
@@ -258,8 +293,8 @@ class PairShares:
 def pair_shares(a: str, b: str) -> PairShares | None:
     """Shares of a pair, both directions alike; published shares of its modes are met exactly. None without a place.
 
-    The model's odds of a published mode are moved by one factor over all classes (raking, Deming and Stephan 1940),
-    mode after mode until all are met.
+    The model's odds of a published mode are moved by one factor over all classes (raking, Deming
+    and Stephan 1940), mode after mode until all are met.
     """
     by_class = predicted(a, b)
     if by_class is None:
@@ -295,14 +330,19 @@ def _raked(by_class: Array, m: int, share: float, weight: Array) -> Array:
 def published() -> pd.DataFrame:
     """Shares of ``data/world/mode_shares.csv`` by exporter, importer, unit, period and mode, with ``floor`` and ``source_url``.
 
-    Rivers count as sea. Where a source has all four modes they are divided by what they add up to: pipelines are left out.
+    Rivers count as sea. Where a source has all four modes they are divided by what they add up to:
+    pipelines are left out.
     """
     table = data.table("world_mode_shares")
     table = table[table["use"] == "fit"]
     bare = table["mode"].replace(dict.fromkeys(_SEA_TOO, "sea"))
     table = table.assign(mode=bare.str.removesuffix(_FLOOR), floor=bare.str.endswith(_FLOOR))
     key = ["exporter", "importer", "unit", "period"]
-    found = table[table["mode"].isin(MODES)].groupby([*key, "mode", "floor"], sort=False, as_index=False).agg(share=("share", "sum"), source_url=("source_url", "first"))
+    found = (
+        table[table["mode"].isin(MODES)]
+        .groupby([*key, "mode", "floor"], sort=False, as_index=False)
+        .agg(share=("share", "sum"), source_url=("source_url", "first"))
+    )
     by_mode = found[~found["floor"]].groupby(key)["share"]
     whole = by_mode.sum().where(by_mode.size() == len(MODES), 1.0).rename("whole")
     found = found.join(whole, on=key)

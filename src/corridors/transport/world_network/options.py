@@ -131,7 +131,15 @@ def options(origin: str, destination: str) -> tuple[Option, ...]:
         found.append(Option("road", way.km, way.hours / 24.0, way.usd_per_t, way.usd_per_t))
     track = rails.train(origin, destination)
     if track is not None:
-        found.append(Option("rail", track.km, track.days + seas.wait_days(rails.TRAINS_PER_WEEK), track.usd_per_t, track.usd_per_t))
+        found.append(
+            Option(
+                "rail",
+                track.km,
+                track.days + seas.wait_days(rails.TRAINS_PER_WEEK),
+                track.usd_per_t,
+                track.usd_per_t,
+            )
+        )
     ways = by_sea(origin, destination)
     if ways:
         w = ways[0]

@@ -1,7 +1,8 @@
 """Ways by rail: the shortest line between two cities on the world's railways, and what a train takes.
 
-A railway is a way only where the graph joins both cities; gauge and use by freight are not known, so the mode constants
-of ``mode_model`` decide how much of it is used. Rates and speeds follow the trains of ``data/network/services.csv``.
+A railway is a way only where the graph joins both cities; gauge and use by freight are not known,
+so the mode constants of ``mode_model`` decide how much of it is used. Rates and speeds follow the
+trains of ``data/network/services.csv``.
 """
 
 from __future__ import annotations
@@ -37,7 +38,11 @@ class Train:
 @lru_cache(maxsize=1)
 def _matrix() -> sparse.csr_array:
     graph = rails()
-    closed = {frozenset((r.economy_a, r.economy_b)) for r in borders.states().itertuples() if not isinstance(r.crossing, str)}
+    closed = {
+        frozenset((r.economy_a, r.economy_b))
+        for r in borders.states().itertuples()
+        if not isinstance(r.crossing, str)
+    }
     closed_nodes = [
         len(graph.places) + i
         for i, (a, b) in enumerate(zip(graph.crossings["economy_a"], graph.crossings["economy_b"], strict=True))

@@ -22,7 +22,8 @@ Index = npt.NDArray[np.intp]
 class Way:
     """A way by road: ids of places and crossings in order, crossings passed, and what it takes without queues.
 
-    ``usd_per_t`` and ``hours`` hold crossings; ``cost`` is what the search minimises, dollars a tonne with hours in it.
+    ``usd_per_t`` and ``hours`` hold crossings; ``cost`` is what the search minimises, dollars a
+    tonne with hours in it.
     """
 
     nodes: tuple[str, ...]
@@ -67,7 +68,12 @@ class Search:
             barred = np.zeros(len(self.graph.names), dtype=bool)
             barred[avoid] = True
             matrix = self._matrix(np.isfinite(self.cost) & ~barred[self.graph.a] & ~barred[self.graph.b])
-        distance, before = dijkstra(matrix, directed=True, indices=np.asarray(nodes, dtype=np.intp), return_predecessors=True)
+        distance, before = dijkstra(
+            matrix,
+            directed=True,
+            indices=np.asarray(nodes, dtype=np.intp),
+            return_predecessors=True,
+        )
         return np.atleast_2d(distance), np.atleast_2d(before)
 
     def way(self, before: Index, start: int, end: int) -> Way | None:

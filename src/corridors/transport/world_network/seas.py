@@ -1,9 +1,10 @@
 """Ways by sea: the nearest ports of an economy, or of its neighbours where it has none, and the lane between.
 
-*Rates.* Dollars a tonne of container cargo are a line in the length of the lane through the container services of
-``data/network/services.csv``, and so are those of bulk. *Days.* Ships make :data:`KM_PER_DAY`; containers spend
-:data:`PORT_DAYS` in each port, and :data:`TRANSSHIPMENT_DAYS` more where one of the ports is too small for a direct
-ship. *Departures.* A container ship for every tenth call at the smaller port, between one in two weeks and daily.
+*Rates.* Dollars a tonne of container cargo are a line in the length of the lane through the
+container services of ``data/network/services.csv``, and so are those of bulk. *Days.* Ships make
+:data:`KM_PER_DAY`; containers spend :data:`PORT_DAYS` in each port, and :data:`TRANSSHIPMENT_DAYS`
+more where one of the ports is too small for a direct ship. *Departures.* A container ship for every
+tenth call at the smaller port, between one in two weeks and daily.
 """
 
 from __future__ import annotations

@@ -13,15 +13,23 @@ from corridors.transport.world_network.tables import roads
 def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
     """The network for a study of ``pair`` with ``measures``.
 
-    Both economies on the hand-checked network, and everything that measures name too: that one. Else the part of the
-    world that the pair and its measures need. Measures that name only checked places, for a pair that is not on
-    the checked network, are solved on the checked one: they reach the pair through the trade of others.
+    Both economies on the hand-checked network, and everything that measures name too: that one.
+    Else the part of the world that the pair and its measures need. Measures that name only checked
+    places, for a pair that is not on the checked network, are solved on the checked one: they reach
+    the pair through the trade of others.
 
     Raises NetworkError where an economy has no place at all.
     """
     checked = load()
     named = tuple(dict.fromkeys(n for measure in measures for n in _named(measure)))
-    known = {*checked.places, *(link for pair_ in checked.link_names() for link in (pair_, "-".join(pair_.split("-")[::-1])))}
+    known = {
+        *checked.places,
+        *(
+            link
+            for pair_ in checked.link_names()
+            for link in (pair_, "-".join(pair_.split("-")[::-1]))
+        ),
+    }
     only_checked = all(n in known for n in named)
     if only_checked and subnetwork.checked_economies().issuperset(pair):
         return checked

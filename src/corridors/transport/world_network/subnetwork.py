@@ -1,8 +1,9 @@
 """The part of the world that a study of a pair needs, as a network that is solved exactly.
 
-Nodes are the pair's cities, the crossings that its ways pass or could pass instead, the ports it uses and what
-measures name; roads between them are the shortest inside each economy. Services are ships, trains and flights between the
-same cities and ports. Other pairs whose trade passes the crossings that measures move are in it too. Everything else stands still.
+Nodes are the pair's cities, the crossings that its ways pass or could pass instead, the ports it
+uses and what measures name; roads between them are the shortest inside each economy. Services are
+ships, trains and flights between the same cities and ports. Other pairs whose trade passes the
+crossings that measures move are in it too. Everything else stands still.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def for_pair(a: str, b: str, named: tuple[str, ...] = (), airports: tuple[str, .
 
     Parameters
     ----------
-    named: ids of the places and crossings that measures name, and of roads as two of them joined by a hyphen.
+    named: ids of the places and crossings that measures name, and of roads as two of them joined by
+    a hyphen.
     airports: IATA codes of flights that measures start (``data/network/airports.csv``).
 
     Raises NetworkError if one of the two economies has no place at all, or nothing joins them.
@@ -88,7 +90,9 @@ def for_pair(a: str, b: str, named: tuple[str, ...] = (), airports: tuple[str, .
     services = (*_ships(lanes, a, b), *_trains(ends[a, b], ends[b, a], a, b), *_flights(ends[a, b], ends[b, a], a, b))
     if served:
         services += tuple(s for s in load().services if s.mode == "air_direct")
-    modes = {s.mode for s in services} | ({"road"} if any(options.road(p, q) for p, _ in ends[a, b] for q, _ in ends[b, a]) else set())
+    modes = {s.mode for s in services} | (
+        {"road"} if any(options.road(p, q) for p, _ in ends[a, b] for q, _ in ends[b, a]) else set()
+    )
     return Network(
         places=_names(parts),
         coordinates=_positions(parts),
@@ -140,7 +144,10 @@ def _roads_between(parts: Parts, ends_a: Sequence[tuple[str, float]], ends_b: Se
 def common_border(a: str, b: str) -> list[str]:
     """Ids of the crossings between two economies, those that most roads use first, minor ones too."""
     table = roads().crossings
-    rows = table[((table["economy_a"] == a) & (table["economy_b"] == b)) | ((table["economy_a"] == b) & (table["economy_b"] == a))]
+    rows = table[
+        ((table["economy_a"] == a) & (table["economy_b"] == b))
+        | ((table["economy_a"] == b) & (table["economy_b"] == a))
+    ]
     return [str(c) for c in rows.sort_values("use_share", ascending=False, kind="stable")["crossing"]]
 
 
@@ -233,7 +240,11 @@ def _others(parts: Parts, a: str, b: str, measured: Sequence[str]) -> list[_Othe
         pair = (str(r.economy_a), str(r.economy_b))
         if set(pair) == {a, b} or pair in found or r.trucks_per_day < LEAST_OTHER_TRUCKS or len(found) >= MOST_OTHER_PAIRS:
             continue
-        found[pair] = _Other(*pair, float((r.trucks_per_day - r.bulk_trucks_per_day) / max(r.part, 1e-3)), float(r.road_share))
+        found[pair] = _Other(
+            *pair,
+            float((r.trucks_per_day - r.bulk_trucks_per_day) / max(r.part, 1e-3)),
+            float(r.road_share),
+        )
     for other in found.values():
         one, far = str(gateways.main_place(other.a)), str(gateways.main_place(other.b))
         parts.places.update({one: None, far: None})
@@ -290,7 +301,17 @@ def _links(graph: Graph, parts: Parts, kept: set[frozenset[str]]) -> tuple[Link,
                 if not np.isfinite(length) or (passing and frozenset((one, other)) not in kept):
                     continue
                 found.append(
-                    Link(f"{one}-{other}", one, other, "road", economy, length, rate.hours(length), rate.usd_per_t_km * length, estimate=True)
+                    Link(
+                        f"{one}-{other}",
+                        one,
+                        other,
+                        "road",
+                        economy,
+                        length,
+                        rate.hours(length),
+                        rate.usd_per_t_km * length,
+                        estimate=True,
+                    )
                 )
     return tuple(found)
 
@@ -344,7 +365,11 @@ def _traffic(a: str, b: str, others: Sequence[_Other], shares: mode_model.PairSh
     own = crossing_rows.own_trucks(a, b)
     if own > 0:
         rows += [(x, y, 0.5 * own, shares.share("road"), True, "by trade") for x, y in ((a, b), (b, a))]
-    rows += [(x, y, 0.5 * o.trucks_per_day, o.road_share, True, "by trade") for o in others for x, y in ((o.a, o.b), (o.b, o.a))]
+    rows += [
+        (x, y, 0.5 * o.trucks_per_day, o.road_share, True, "by trade")
+        for o in others
+        for x, y in ((o.a, o.b), (o.b, o.a))
+    ]
     return pd.DataFrame(rows, columns=["exporter", "importer", "road_trucks_per_day", "road_share", "estimate", "note"])
 
 

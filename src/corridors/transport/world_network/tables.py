@@ -17,7 +17,8 @@ from corridors.data.geometry import great_circle_km
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
-# Lanes that ships do not use: the passage north of Canada, and the canal between Don and Volga, a river.
+# Lanes that ships do not use: the passage north of Canada, and the canal between Don and Volga, a
+# river.
 _NO_LANE = ("northwest",)
 _VOLGA_DON = (43.0, 49.0, 45.0, 49.6)
 
@@ -36,15 +37,18 @@ def both_ways(a: Index, b: Index, length: Array, count: int) -> sparse.csr_array
     the shortest (a sparse matrix would add them up)."""
     kept = kept_once(a, b, length)
     a, b, length = a[kept], b[kept], length[kept]
-    return sparse.csr_array((np.concatenate([length, length]), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(count, count))
+    return sparse.csr_array(
+        (np.concatenate([length, length]), (np.concatenate([a, b]), np.concatenate([b, a]))),
+        shape=(count, count),
+    )
 
 
 @dataclass(frozen=True)
 class Graph:
     """Nodes (places, then crossings) and edges inside economies of one mode of land transport.
 
-    ``economy`` of a node is that of a place; a crossing has two, in ``sides``. Edges: ``a``, ``b`` (E,) positions of
-    nodes, ``economy_of`` (E,) codes, ``km`` (E,).
+    ``economy`` of a node is that of a place; a crossing has two, in ``sides``. Edges: ``a``, ``b``
+    (E,) positions of nodes, ``economy_of`` (E,) codes, ``km`` (E,).
     """
 
     places: pd.DataFrame
@@ -78,7 +82,10 @@ class Graph:
     def sides(self) -> tuple[tuple[str, ...], ...]:
         """(N,) the economies of each node: one for a place, two for a crossing."""
         inside = [(str(e),) for e in self.places["economy"]]
-        across = [(str(a), str(b)) for a, b in zip(self.crossings["economy_a"], self.crossings["economy_b"], strict=True)]
+        across = [
+            (str(a), str(b))
+            for a, b in zip(self.crossings["economy_a"], self.crossings["economy_b"], strict=True)
+        ]
         return (*inside, *across)
 
     def is_crossing(self, node: int) -> bool:

@@ -1,12 +1,14 @@
 """What trade itself says of the traffic at a crossing where nobody has counted it.
 
-Each pair's trade by road (value by class over what a tonne of it is worth and payload) takes the ways between its cities by a
-logit of the scale that route choice has. Between neighbours these are all cities, weighted with their people and nearness
-(``P P' / (km + 300)``), and all crossings of the common border; elsewhere the largest cities, the cheapest way, and the
-cheapest round each crossing of it. A crossing that stands for several roads, merged within 12 km, counts as so many ways (the
-size of an aggregated alternative, Ben-Akiva and Lerman 1985, chapter 9). Landlocked economies send what goes by sea to the
-ports that they use. ``python -m corridors.transport.world_network.traffic`` writes ``data/world/crossing_traffic.csv``. Within
-a factor of two to three at crossings that are counted, so it is a prior, not a figure.
+Each pair's trade by road (value by class over what a tonne of it is worth and payload) takes the
+ways between its cities by a logit of the scale that route choice has. Between neighbours these are
+all cities, weighted with their people and nearness (``P P' / (km + 300)``), and all crossings of
+the common border; elsewhere the largest cities, the cheapest way, and the cheapest round each
+crossing of it. A crossing that stands for several roads, merged within 12 km, counts as so many
+ways (the size of an aggregated alternative, Ben-Akiva and Lerman 1985, chapter 9). Landlocked
+economies send what goes by sea to the ports that they use. ``python -m
+corridors.transport.world_network.traffic`` writes ``data/world/crossing_traffic.csv``. Within a
+factor of two to three at crossings that are counted, so it is a prior, not a figure.
 """
 
 from __future__ import annotations
@@ -51,7 +53,9 @@ def goods_with_all(economy: str) -> Goods:
 def _chosen(cost: Array, size: npt.ArrayLike = 1.0) -> Array:
     """Shares of ways by their cost, dollars a tonne, and by how many roads each stands for; along the last axis, infinite costs none."""
     least = np.min(cost, axis=-1, keepdims=True)
-    weight = np.asarray(size) * np.exp(-ROUTE_SCALE * (cost - np.where(np.isfinite(least), least, 0.0)) / _TYPICAL_USD_PER_T)
+    weight = np.asarray(size) * np.exp(
+        -ROUTE_SCALE * (cost - np.where(np.isfinite(least), least, 0.0)) / _TYPICAL_USD_PER_T
+    )
     total = weight.sum(axis=-1, keepdims=True)
     return np.asarray(np.divide(weight, total, out=np.zeros_like(weight), where=total > 0.0))
 
@@ -60,7 +64,13 @@ def _chosen(cost: Array, size: npt.ArrayLike = 1.0) -> Array:
 def _roads_at() -> Mapping[str, float]:
     """How many roads each crossing stands for."""
     table = roads().crossings
-    return dict(zip(table["crossing"].astype(str), np.maximum(table["parallel_roads"].to_numpy(float), 1.0).tolist(), strict=True))
+    return dict(
+        zip(
+            table["crossing"].astype(str),
+            np.maximum(table["parallel_roads"].to_numpy(float), 1.0).tolist(),
+            strict=True,
+        )
+    )
 
 
 def ways_round(origin: str, destination: str) -> list[tuple[float, road_search.Way]]:
@@ -94,7 +104,10 @@ def over_the_border(a: str, b: str) -> dict[str, float]:
     people = [np.array([count for _, count in cities]) for cities in ends]
     cost = _to_posts(nodes[0], posts, a)[:, None, :] + _to_posts(nodes[1], posts, b)[None, :, :]
     km = great_circle_km(
-        *((graph.latitude[nodes[0]][:, None], graph.longitude[nodes[0]][:, None]) + (graph.latitude[nodes[1]], graph.longitude[nodes[1]]))
+        *(
+            (graph.latitude[nodes[0]][:, None], graph.longitude[nodes[0]][:, None])
+            + (graph.latitude[nodes[1]], graph.longitude[nodes[1]])
+        )
     )
     pull = people[0][:, None] * people[1] / (km + gateways.NEAR_KM)
     parts = (pull[:, :, None] * _chosen(cost, [_roads_at()[c] for c in names])).sum(axis=(0, 1))
