@@ -258,7 +258,8 @@ def _fill_row(ax: Axes, part: pd.DataFrame, n: int, first: int, last: int) -> tu
     early, middle, late = (lookups.first_full(part, p) for p in (0.1, 0.5, 0.9))
     chance = float(part["probability_full"].iloc[-1]) if len(part) else float("nan")
     if early is None:
-        draw.text(ax, last + 0.7, n, f"not by {last}", C["muted"], ha="right", size=theme.SMALL_PT - 0.5)
+        words = "later" if draw.narrow() else f"not by {last}"
+        draw.text(ax, last + 0.7, n, words, C["muted"], ha="right", size=theme.SMALL_PT - 0.5)
         return early, middle, late, chance
     ax.plot(
         [early, late if late is not None else last + 0.8],
@@ -371,7 +372,7 @@ def closure_stress(result: StudyResult) -> blocks.Figure | None:
         )
     near = abs(
         top["cost_if_only_waiting_percent"] - top["extra_ad_valorem_percent"]
-    ) < 0.25 * float(table["cost_if_only_waiting_percent"].max())
+    ) < 0.4 * float(table["cost_if_only_waiting_percent"].max())
     if not draw.narrow():
         draw.text(
             ax,
@@ -381,6 +382,7 @@ def closure_stress(result: StudyResult) -> blocks.Figure | None:
             C["gain"],
             ha="right" if near else "center",
             va="bottom",
+            dx=-24 if near else 0,
             dy=3,
         )
     ax.set_xlim(
