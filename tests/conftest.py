@@ -36,8 +36,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # Side by side, a file goes to one worker whole: what its tests share is made once. Those that take longest go first, so that
 # no worker is left alone with one of them at the end.
 LONGEST_FIRST = (
-    "test_faults.py", "test_build.py", "test_package.py", "test_real_reports.py", "test_explore.py", "test_study.py", "test_kept.py",
-    "test_build_kernels.py", "test_build_cluster.py", "test_capacity.py", "test_measure_effects.py", "test_choice.py", "test_gravity.py",
+    "test_faults.py", "test_build.py", "test_docs.py", "test_package.py", "test_real_reports.py", "test_explore.py", "test_study.py",
+    "test_kept.py", "test_charts.py", "test_narrative.py", "test_sources.py", "test_build_kernels.py", "test_build_cluster.py",
+    "test_capacity.py", "test_hidden.py", "test_one_arithmetic.py", "test_many_cores.py", "test_any_pair.py", "test_unsettled.py",
+    "test_flights.py", "test_measure_effects.py", "test_choice.py", "test_gravity.py", "test_gravity_bias.py",
 )  # fmt: skip
 
 

@@ -36,8 +36,15 @@ LINE = SimpleNamespace(kind="regular_service", from_="lahore", to="moscow", depa
 WINDOW = SimpleNamespace(kind="single_window", crossings=("taftan",), economies=None, hours=None, usd_per_truck=None)
 
 
+_compiled: dict[tuple[int, ...], tuple[list[Any], system.System]] = {}
+"""Networks by the measures they are compiled with (kept, so that none is another at the same address): they do not depend on draws."""
+
+
 def saved(measures: list[Any], active: Any = None, params: Any = CENTRAL) -> tuple[system.System, np.ndarray]:
-    compiled = system.compile_system(measures=measures, study=PAIR)
+    key = tuple(id(measure) for measure in measures)
+    if key not in _compiled:
+        _compiled[key] = measures, system.compile_system(measures=measures, study=PAIR)
+    compiled = _compiled[key][1]
     choices, layout = compiled.choices, compiled.layout
     proven = frozenset(p for p, counted in zip(choices.pairs, layout.counted, strict=True) if counted)
     on = np.ones((len(measures), len(params["truck_payload_t"]))) if active is None else active

@@ -89,7 +89,7 @@ assignment.BLOCK = 24
 forks = []
 real = many_cores._forked
 many_cores._forked = lambda *a: forks.append(1) or real(*a)
-study = Study(scenario.load("capacity-800"), 112, 1)
+study = Study(scenario.load("capacity-800"), 96, 1)
 change = study.change
 told = hashlib.sha256()
 for state in (change.before, change.after):
