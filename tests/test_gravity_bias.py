@@ -4,7 +4,7 @@
 2. A coefficient that another package prints, corrected in the manner of the authors' own program.
 3. The split-panel jackknife, which knows no formula for the bias.
 4. Worlds of known truth. Only worlds whose variance equals their mean are drawn here; where it grows steeply with the
-   covariate the correction removes far less (docs/method.md).
+   covariate the correction removes far less (docs/reproducibility.md).
 """
 
 from __future__ import annotations
