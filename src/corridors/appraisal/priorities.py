@@ -55,14 +55,7 @@ def marginal_worth(
     it takes).
     """
     names, wide, phases, steps, now = _cases(system, np.asarray(active, dtype=float), params, trucks, hours)
-    repeated = {name: np.repeat(value, len(phases)) for name, value in params.items()}
-    state = wide.solve(
-        repeated,
-        active=phases,
-        year=year,
-        demand={p: np.atleast_2d(v) for p, v in demand.items()},
-        shift=shift,
-    )
+    state = states.of_each(wide, params, phases, year, demand, shift)
     count = len(phases) - 1
     base, moved = (
         taken(state, rows, state.gap.size)

@@ -63,14 +63,7 @@ def second_ways(
     phases[crossings + 1 :, :count] = active
     for half in (0, crossings + 1):
         phases[half + 1 : half + 1 + crossings, count:] = np.eye(crossings)
-    repeated = {name: np.repeat(value, len(phases)) for name, value in params.items()}
-    state = wide.solve(
-        repeated,
-        active=phases,
-        year=year,
-        demand={p: np.atleast_2d(v) for p, v in demand.items()},
-        shift=shift,
-    )
+    state = states.of_each(wide, params, phases, year, demand, shift)
     loss = []
     for first in (0, crossings + 1):
         base = taken(state, np.full(crossings, first), state.gap.size)

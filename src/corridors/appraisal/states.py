@@ -31,6 +31,19 @@ def showing_all(system: System) -> System:
     return replace(system, shown=every, layout=replace(system.layout, shown=every))
 
 
+def of_each(
+    system: System, params: Params, phases: Array, year: float, demand: Mapping[Pair, npt.ArrayLike], shift: npt.ArrayLike
+) -> TransportState:
+    """One batch of the central case ``params`` (1,), a case for each row of ``phases`` (B, M); ``demand`` (C,), ``shift`` (1, P)."""
+    return system.solve(
+        {name: np.repeat(value, len(phases)) for name, value in params.items()},
+        active=phases,
+        year=year,
+        demand={pair: np.atleast_2d(value) for pair, value in demand.items()},
+        shift=shift,
+    )
+
+
 def ends_of_crossings(system: System) -> tuple[tuple[str, str], ...]:
     """The two economies of each crossing."""
     found = (system.network.economies[name] for name in system.crossings)

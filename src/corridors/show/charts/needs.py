@@ -107,28 +107,10 @@ def history(result: StudyResult) -> blocks.Figure | None:
         else:
             side = "left" if (a + b) / 2 < middle else "right"
             at = left[0] if side == "left" else right[0]
-            draw.text(
-                ax,
-                at,
-                n,
-                _source_label(left[0], left[1]),
-                C["muted"],
-                ha=side,
-                va="bottom",
-                dy=4,
-                size=theme.SMALL_PT - 1,
-            )
-            draw.text(
-                ax,
-                at,
-                n,
-                _source_label(right[0], right[1]),
-                C["muted"],
-                ha=side,
-                va="top",
-                dy=-4,
-                size=theme.SMALL_PT - 1,
-            )
+            for (value, source), va, dy in ((left, "bottom", 4), (right, "top", -4)):
+                draw.text(
+                    ax, at, n, _source_label(value, source), C["muted"], ha=side, va=va, dy=dy, size=theme.SMALL_PT - 1
+                )
         draw.text(
             ax,
             1,

@@ -23,6 +23,7 @@ from corridors.show.tables.cells import (
     text,
     two_decimals,
 )
+from corridors.show.tables.transport import class_cost_columns
 from corridors.study.shipment import Shipment
 
 _MOST_WAYS = 10
@@ -160,31 +161,11 @@ def shipment_cost(shipment: Shipment) -> Table | None:
     rows, result = shipment["cost"], shipment.result
     if not len(rows) or not result.facts["corridor_known"]:
         return None
-    changed = has_measures(result)
-    fine, coarse = two_decimals(
-        rows["cost_change_percent_p50"],
-        [*rows["cost_change_percent_p10"], *rows["cost_change_percent_p90"]],
+    columns, cells_of = class_cost_columns(
+        rows, has_measures(result), lambda r, decimals: sure(r, "cost_change_percent", decimals)
     )
-    decimals = column_decimals(100 * rows["composite_cost_before"], 3, 1)
-    body = []
-    for r in rows.itertuples():
-        cells = [
-            CARGO.get(str(r.cargo_class), text(r.cargo_class)),
-            share(r.weight),
-            fixed(100 * r.composite_cost_before, decimals),
-        ]
-        if changed:
-            cells += [
-                sure(r, "cost_change_percent", fine),
-                span(r.cost_change_percent_p10, r.cost_change_percent_p90, coarse),
-            ]
-        body.append(tuple(cells))
-    heads: list[Column | str] = [
-        "Goods",
-        right("Part of the direction", "% by value"),
-        right("Cost of transport", "% of goods value"),
-    ]
-    heads += [right("Change of delivered price", "%"), right(BAND, "%")] if changed else []
+    body = [(CARGO.get(str(r.cargo_class), text(r.cargo_class)), *cells_of(r)) for r in rows.itertuples()]
+    heads: list[Column | str] = ["Goods", *columns]
     return table(
         "From all ways to one trade cost",
         heads,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -215,33 +216,43 @@ def _clear(value: Any) -> str:
     return cell(lambda v: n.fixed(v, 1 if v < 10 else 0), value)
 
 
-def costs(result: StudyResult) -> Table | None:
-    """Transport cost by cargo class and direction, as a share of goods value, and its change."""
-    rows = result["costs"]
-    if not len(rows) or not result.facts["corridor_known"]:
-        return None
-    body = []
+def class_cost_columns(
+    rows: pd.DataFrame, changed: bool, middle: Callable[[Any, int], str]
+) -> tuple[list[Column], Callable[[Any], tuple[str, ...]]]:
+    """Columns of transport cost by cargo class beside the goods' name, and the cells of a row.
+
+    ``changed``: with the change of delivered price, whose ``middle`` is written from a row and decimals.
+    """
     decimals = column_decimals(100 * rows["composite_cost_before"], 3, 1)
     fine, coarse = two_decimals(
         rows["cost_change_percent_p50"],
         [*rows["cost_change_percent_p10"], *rows["cost_change_percent_p90"]],
     )
-    for r in rows.itertuples():
-        label = f"{CARGO.get(str(r.cargo_class), text(r.cargo_class))}, {way(result, str(r.direction))}"
-        cells = [label, share(r.weight), fixed(100 * float(r.composite_cost_before), decimals)]
-        if has_measures(result):
-            cells += [
-                fixed(r.cost_change_percent_p50, fine, sign=True),
-                span(r.cost_change_percent_p10, r.cost_change_percent_p90, coarse),
-            ]
-        body.append(tuple(cells))
-    heads: list[str | Column] = [
-        "Goods",
-        right("Part of the direction", "% by value"),
-        right("Cost of transport", "% of goods value"),
+    columns = [right("Part of the direction", "% by value"), right("Cost of transport", "% of goods value")]
+    if changed:
+        columns += [right("Change of delivered price", "%"), right(BAND, "%")]
+
+    def cells_of(row: Any) -> tuple[str, ...]:
+        cost = (share(row.weight), fixed(100 * float(row.composite_cost_before), decimals))
+        if not changed:
+            return cost
+        return (*cost, middle(row, fine), span(row.cost_change_percent_p10, row.cost_change_percent_p90, coarse))
+
+    return columns, cells_of
+
+
+def costs(result: StudyResult) -> Table | None:
+    """Transport cost by cargo class and direction, as a share of goods value, and its change."""
+    rows = result["costs"]
+    if not len(rows) or not result.facts["corridor_known"]:
+        return None
+    changed = has_measures(result)
+    columns, cells_of = class_cost_columns(rows, changed, lambda r, decimals: fixed(r.cost_change_percent_p50, decimals, sign=True))
+    body = [
+        (f"{CARGO.get(str(r.cargo_class), text(r.cargo_class))}, {way(result, str(r.direction))}", *cells_of(r))
+        for r in rows.itertuples()
     ]
-    if has_measures(result):
-        heads += [right("Change of delivered price", "%"), right(BAND, "%")]
+    heads: list[str | Column] = ["Goods", *columns]
     return table(
         "What moving goods costs, time and money together, by cargo class", heads, body, model(result),
         f"Medians for {result.years[-1]}. Time counts at what a day in transit costs; hidden costs are left out.",
