@@ -98,10 +98,10 @@ def published(found: ValidationResult) -> Table:
     )  # fmt: skip
 
 
-def crossing_appraisals(found: ValidationResult) -> Table:
-    """What others found of border crossings, beside the same computed from their figures by our appraisal."""
+def transport_appraisals(found: ValidationResult) -> Table:
+    """What others found of crossings and lines, beside the same computed from their figures by our appraisal."""
     frame = found["published"]
-    frame = frame[frame["table"].isin(published_appraisals.OF_CROSSINGS)]
+    frame = frame[frame["table"].isin(published_appraisals.OF_TRANSPORT)]
     rows = [
         (
             str(r.table).partition(":")[0], str(r.quantity), n.significant(r.published, 3), n.significant(r.ours, 3), str(r.unit),
@@ -110,8 +110,8 @@ def crossing_appraisals(found: ValidationResult) -> Table:
         for r in frame.itertuples()
     ]  # fmt: skip
     return table(
-        "Appraisals of border crossings, published and computed again from their figures",
-        ("Crossing", "What", Column("Published", "", "right"), Column("Ours", "", "right"), "Unit", "As printed", "How, and why not the same"),
+        "Appraisals of crossings and of a railway, published and computed again from their figures",
+        ("Project", "What", Column("Published", "", "right"), Column("Ours", "", "right"), "Unit", "As printed", "How, and why not the same"),
         rows,
         "Source: " + "; ".join(dict.fromkeys(frame["source"])) + "; own calculation. Addresses are in tables/published.csv.",
     )
