@@ -41,6 +41,7 @@ class PlainEquilibrium:
         self.phi = min(max(self.p["mode_dissimilarity"], theta / self.scale), 1.0)
         self.base_queue = {x: self.queue(x, self.counts(x), before=True) for x in self.table}
         self.base_flow = dict.fromkeys(self.table, 0.0)
+        self.sizes: dict[int, float] = {}
         self.known_nests: dict[Any, dict[str, list[int]]] = {}
         self.hidden: dict[Any, float] = {}
         self.trucks: dict[Any, float] = {}
@@ -199,10 +200,29 @@ class PlainEquilibrium:
         return usd / value + per_hour * (hours - border) + self.border_hour((route.exporter, route.importer), name) * border
 
     def attraction(self, number: int, name: str, wait: Mapping[str, float], before: bool) -> float:
-        weight = math.exp(-self.scale * self.cost(number, name, wait, before))
+        weight = math.exp(-self.scale * self.cost(number, name, wait, before)) * self.path_size(number)
         for x in self.system.choices.routes[number].crossings:
             weight *= 1.0 - self.figure(x, "closure_days_per_year", before) / DAYS
         return weight
+
+    def path_size(self, number: int) -> float:
+        """Kilometre by kilometre one over the ways of the market that use a road, each by its pull against the best (no new ways)."""
+        if number not in self.sizes:
+            route, links = self.system.choices.routes[number], self.system.effects.links
+            own = self.routes((route.exporter, route.importer), route.origin, route.destination)
+            rivals = [r for r in (self.system.choices.routes[j] for j in own) if r.mode == "road"]
+            shared = 0.0
+            for i in route.links if route.mode == "road" else ():
+                dear = [self.plain_cost(r) for r in rivals if i in r.links]
+                shared += links[i].km / sum(math.exp((min(dear) - usd) / 100.0) for usd in dear)
+            self.sizes[number] = shared / sum(links[i].km for i in route.links) if shared else 1.0
+        return self.sizes[number]
+
+    def plain_cost(self, route: Any) -> float:
+        """Dollars a tonne without queues, an hour at 1.6 dollars and 20 tonnes a truck."""
+        links = [self.system.effects.links[i] for i in route.links]
+        fees = [self.table[x]["fee_usd_per_truck"] / 20.0 + 1.6 * self.table[x]["processing_hours"] for x in route.crossings]
+        return float(sum(link.usd_per_t + 1.6 * link.hours for link in links) + sum(fees))
 
     def nests(self, pair: Any, origin: str, destination: str, name: str) -> dict[str, list[int]]:
         if (pair, origin, destination, name) in self.known_nests:
@@ -260,7 +280,7 @@ class PlainEquilibrium:
                 for m, rows in nests.items():
                     for i in rows:
                         if sums[m] > 0 and pull[i] > 0:
-                            paid += part[m] * pull[i] / sums[m] * -math.log(pull[i]) / self.scale
+                            paid += part[m] * pull[i] / sums[m] * -math.log(pull[i] / self.path_size(i)) / self.scale
                 self.zero[key] = -math.log(total) / (phi * self.scale), 1.0 + max(paid, 0.0)
                 value = self.usd_per_t[pair, name] * self.p["unit_value_factor"]
                 counted = float(self.traffic[pair].road_trucks_per_day) if pair in self.traffic else 0.0

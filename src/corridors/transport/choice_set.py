@@ -18,6 +18,7 @@ from corridors.data import tables as data
 from corridors.runtime.cache import kept
 from corridors.transport.effects import Effects
 from corridors.transport.network import Network, load
+from corridors.transport.path_size import path_sizes
 from corridors.transport.routes import STUDY_LEFT_OUT, Path, RoadMap, Route, by_service
 
 Array = npt.NDArray[np.float64]
@@ -50,7 +51,8 @@ class ChoiceSet:
 
     ``parts_hours`` (R, 3) hours that scale with road speed, with time at sea, and not at all;
     ``parts_usd`` (R, 4) dollars a tonne by road, sea, rail and air; ``wait_hours`` (R,) of them for
-    a departure. ``through`` (R, X + S) counts passages of crossings and limited services,
+    a departure; ``path_size`` (R,) is what a way weighs in its nest for what it shares with others
+    (:mod:`corridors.transport.path_size`). ``through`` (R, X + S) counts passages of crossings and limited services,
     ``links_moved`` (L,) are positions of links that a measure moves and ``over`` (R, L) says which
     routes use them.
     """
@@ -63,6 +65,7 @@ class ChoiceSet:
     parts_hours: Array
     parts_usd: Array
     wait_hours: Array
+    path_size: Array
     through: Array
     slots: Index
     links_moved: Index
@@ -129,7 +132,7 @@ def build(
                     )
                 rows += [(m, MODES.index(r.mode), r) for r in routes]
     rows.sort(key=lambda row: row[:2])
-    return _arrays(network, effects, tuple(pairs), tuple(markets), rows, limited)
+    return _arrays(network, effects, tuple(pairs), tuple(markets), rows, limited, roads[0][0], roads[-1][0])
 
 
 def _outside(network: Network) -> set[tuple[str, str]]:
@@ -279,6 +282,8 @@ def _arrays(
     markets: tuple[Market, ...],
     rows: Sequence[tuple[int, int, Route]],
     limited: Sequence[int],
+    today: RoadMap,
+    full: RoadMap,
 ) -> ChoiceSet:
     routes = tuple(route for _, _, route in rows)
     crossings = {name: i for i, name in enumerate(network.crossing_names())}
@@ -323,6 +328,7 @@ def _arrays(
         routes=routes,
         modes=tuple(route.mode for route in routes),
         market_of=np.array([m for m, _, _ in rows], dtype=np.intp),
+        path_size=path_sizes(routes, [m for m, _, _ in rows], today, full),
         parts_hours=hours,
         parts_usd=usd,
         wait_hours=wait,

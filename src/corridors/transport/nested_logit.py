@@ -56,6 +56,7 @@ class NestedLogit:
         at_border, more_border = block.base_border[rows], block.more_border[rows]
         more_hours = block.more_hours[rows]
         base_weight, weight = block.base_weight[rows], block.weight[rows]
+        size = choices.path_size[rows][:, None]
         moved = bool(np.any(more_usd) or np.any(more_border) or np.any(more_hours))
         outside = np.flatnonzero([choices.modes[r] == OUTSIDE for r in rows])
         counted = layout.counted[layout.first_pair][market][nest]
@@ -90,6 +91,7 @@ class NestedLogit:
             exponent[outside] = -block.scale * values["outside_cost"]
             np.maximum(exponent, _LEAST, out=exponent)
             pull = np.exp(exponent)
+            pull *= size
             base = pull * base_weight
             sums = np.maximum(group.sum_nests @ base, _NOTHING)
             hidden = self._calibrate(j, sums, pull, values)
@@ -348,6 +350,7 @@ class NestedLogit:
     ) -> None:
         """Add the group's classes to composite and mean cost (P, C, b), shares and hidden cost (R, C, b), at what was looked at last."""
         group = self.group
+        ln_size = np.log(layout.choices.path_size[group.rows])[:, None]
         for j, (attraction, off, sums, tops, totals, _) in enumerate(self.looked):
             c = group.classes[j]
             composite[:, c] = layout.market_of_pair @ self._cost(totals, off)
@@ -356,7 +359,7 @@ class NestedLogit:
             share[group.rows, c] = taken
             # Money and time of what is chosen: the exponent of its attraction, availability being
             # near 1 where it is used.
-            paid = taken * (np.log(np.maximum(attraction, _NOTHING)) / -self.scale)
+            paid = taken * ((np.log(np.maximum(attraction, _NOTHING)) - ln_size) / -self.scale)
             by_market = group.sum_markets @ (group.sum_nests @ paid) + layout.market_weight * off / self.scale
             mean[:, c] = (layout.market_of_pair > 0.0) @ by_market
             with np.errstate(divide="ignore"):

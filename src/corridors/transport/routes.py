@@ -31,7 +31,7 @@ LEFT_OUT, STUDY_LEFT_OUT = 0.05, 0.005
 study is of, the second."""
 # What a route has to cost more to be taken 1/e as often: 3,000 USD a tonne over the central scale
 # of route choice, 30.
-_USD_PER_T_E_FOLD = 100.0
+USD_PER_T_E_FOLD = 100.0
 _MOST_TRIED = 48
 
 
@@ -267,7 +267,7 @@ def _choose(
 
 def _carrying(ranked: Sequence[tuple[float, Path]], left_out: float) -> list[tuple[float, Path]]:
     """The cheapest that together carry more than ``1 - left_out`` of what takes one of ``ranked``."""
-    pull = [math.exp((ranked[0][0] - cost) / _USD_PER_T_E_FOLD) for cost, _ in ranked]
+    pull = [math.exp((ranked[0][0] - cost) / USD_PER_T_E_FOLD) for cost, _ in ranked]
     up_to = itertools.accumulate(pull, initial=0.0)
     return [item for item, before in zip(ranked, up_to, strict=False) if before <= (1.0 - left_out) * sum(pull)]
 
