@@ -31,7 +31,7 @@ def test_money(value: float | None, words: str) -> None:
     ("low", "high", "words"),
     [
         (900, 1400, "$0.9 to $1.4 billion"), (-5, 30, f"{MINUS}$5 to $30 million"), (640, 642, "$640 to $642 million"),
-        (12, 1300, "$12 million to $1.3 billion"), (1200, 1200.4, "$1.2 billion"), (float("nan"), 1, "n/a"),
+        (12, 1300, "$10 to $1,300 million"), (-12, 1300, f"{MINUS}$10 to $1,300 million"), (0.3, 1300, "$0 to $1.3 billion"), (1200, 1200.4, "$1.2 billion"), (float("nan"), 1, "n/a"),
     ],
 )  # fmt: skip
 def test_money_ranges(low: float, high: float, words: str) -> None:
@@ -52,8 +52,11 @@ def test_percent(value: float, plain: str, signed: str) -> None:
 
 def test_percent_ranges_keep_the_side_of_zero_and_the_small_end() -> None:
     assert numbers.percent_range(-5, 30, sign=True) == f"{MINUS}5 to +30{THIN}%"
-    assert numbers.percent_range(0.9, 22, sign=True) == f"+0.9 to +22{THIN}%"
-    assert numbers.percent_range(-22, -0.9, sign=True) == f"{MINUS}22 to {MINUS}0.9{THIN}%"
+    assert numbers.percent_range(0.9, 22, sign=True) == f"+1 to +22{THIN}%"
+    assert numbers.percent_range(0.2, 7.9, sign=True) == f"+0.2 to +7.9{THIN}%"
+    assert numbers.percent_range(-22, -0.9, sign=True) == f"{MINUS}22 to {MINUS}1{THIN}%"
+    assert numbers.percent_range(0.007, 8, sign=True) == f"0 to +8{THIN}%"
+    assert numbers.percent_range(0.6, 21, mid=0.9) == f"0.6 to 21.0{THIN}%"
     assert numbers.percent_range(12.3, 18.4) == f"12 to 18{THIN}%"
 
 
@@ -129,6 +132,27 @@ def test_every_range_is_sane(a: float, b: float) -> None:
             assert words == write(b, a, sign=sign)
             parts = words.split(" to ")
             assert len(parts) == 1 or parts[0] != parts[1], f"two ends alike: {words}"
+
+
+def places(words: str) -> set[int]:
+    """How many decimals the ends of a range have; an end that is zero has none of its own."""
+    ends = [end for end in words.split(" to ") if re.search("[1-9]", end)]
+    return {len(found.group(1)) if (found := re.search(r"\.(\d+)", end)) else 0 for end in ends}
+
+
+@given(FINITE, FINITE, st.floats(min_value=0, max_value=1))
+def test_both_ends_of_a_range_have_one_precision_and_the_middle_between_them(a: float, b: float, part: float) -> None:
+    low, high = sorted((a, b))
+    mid = low + part * (high - low)
+    for write in (numbers.percent_range, numbers.number_range):
+        words = write(low, high, mid=mid)
+        assert len(places(words)) <= 1, words
+        if " to " in words:
+            first, last = (parsed(end) for end in words.split(" to "))
+            room = 0.0006 + 0.001 * (high - low)
+            assert first - room <= mid <= last + room, (words, mid)
+    for words in (numbers.musd_range(low, high), numbers.musd_range(low, high, mid_musd=mid)):
+        assert len(places(words)) <= 1 and len(re.findall("illion", words)) <= 1, words
 
 
 @given(st.floats(min_value=1e-5, max_value=1e6))

@@ -102,7 +102,7 @@ def test_what_was_left_out_is_counted_and_told(stuck: list[float]) -> None:
     assert summary["unsettled_draws"] == 1
     assert [m for m in summary["messages"] if "left out" in m] == list(unsettled(1, 64))
     assert np.isfinite([summary["effect_percent"][p] for p in ("p10", "p50", "p90")]).all()
-    assert unsettled(0, 64) == () and "3 of 4,096 draws were left out" in unsettled(3, 4096)[0]
+    assert unsettled(0, 64) == () and "3 of 4,096 simulated futures were left out" in unsettled(3, 4096)[0]
 
 
 def test_too_many_end_in_plain_words_and_exit_status_1(

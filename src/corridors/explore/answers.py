@@ -67,7 +67,7 @@ class Answer:
         road = self.road_share
         items = [
             blocks.KeyFigure(f"Trade in {last}", findings.percent(lookups.fact_band(effect)), _band(effect)),
-            blocks.KeyFigure("Trade cost", findings.percent(lookups.fact_band(cost)), _band(cost)),
+            blocks.KeyFigure("Trade cost", findings.percent(lookups.fact_band(cost), findings.OF_OUTPUT), _band(cost)),
         ]
         if self.study.chain.on_network:
             items.append(
@@ -218,4 +218,4 @@ def _light(study: Study, question: Question) -> StudyResult:
 
 
 def _band(values: Band) -> str:
-    return f"{numbers.percent_range(values['p10'], values['p90'], sign=True)} in four of five cases"
+    return f"{numbers.percent_range(values['p10'], values['p90'], sign=True, mid=values['p50'])} in four of five cases"

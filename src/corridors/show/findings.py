@@ -1,11 +1,12 @@
 """One arithmetic for all that is told of an effect: headline, table, label of a chart, tornado, terminal, index and brief.
 
-An effect is a finding where its whole 80 % band lies on one side of zero
-(:func:`corridors.show.lookups.verdict` is ``rise`` or ``fall``). Then its middle is written, by
-:func:`percent`, the same digits everywhere. What lies inside the noise is written in words: its
-middle has no digits anywhere, only its band may be shown, which says how far it might go. Trade
-with the measures is trade without them times the effect, so that what readers work out agrees: the
-median of the one path against the median of the other is another number, and is never shown.
+An effect is a finding where its whole 80 % band lies on one side of zero and it is large enough to
+matter (:func:`corridors.show.lookups.verdict` is ``rise`` or ``fall``). Then its middle is written,
+by :func:`percent`, the same digits everywhere. What lies inside the noise, or is sure but too small
+to matter, is written in words: its middle has no digits anywhere, only its band may be shown, which
+says how far it might go. Trade with the measures is trade without them times the effect as it is
+written, and what it comes to in dollars is the same product, so that what readers work out agrees:
+medians of paths and of their differences are other numbers, and are never shown as the effect.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from corridors.show import numbers as n
-from corridors.show.lookups import Band, Kind, effect, path, verdict
+from corridors.show.lookups import MATTERS_PERCENT, Band, Kind, effect, path, verdict
 
 if TYPE_CHECKING:
     from corridors.study.result import StudyResult
@@ -25,18 +26,24 @@ WORDS: dict[Kind, str] = {
     "tiny": "no measurable effect",
     "nil": "no measurable effect",
     "open": "not told from zero",
+    "slight": "too small to matter",
 }
 """What is said instead of a number."""
 
 
-def told(band: Band) -> bool:
-    """Whether an effect is a finding: all of its 80 % band is on one side of zero, and seen to be."""
-    return verdict(band) in ("rise", "fall")
+OF_OUTPUT = 0.0
+"""What matters of a change of output: all that can be told from zero."""
 
 
-def percent(band: Band) -> str:
+def told(band: Band, matters_percent: float = MATTERS_PERCENT) -> bool:
+    """Whether an effect is a finding: all of its 80 % band is on one side of zero, seen to be, and it matters."""
+    return verdict(band, matters_percent) in ("rise", "fall")
+
+
+def percent(band: Band, matters_percent: float = MATTERS_PERCENT) -> str:
     """An effect in percent: ``+0.42 %`` where it is a finding, else words."""
-    return n.signed_percent(band.mid) if told(band) else WORDS[verdict(band)]
+    kind = verdict(band, matters_percent)
+    return WORDS.get(kind) or n.signed_percent(band.mid)
 
 
 def amount(band: Band) -> str:
@@ -46,7 +53,7 @@ def amount(band: Band) -> str:
 
 def span(band: Band) -> str:
     """The band in percent for a column whose head says percent: as many decimals as its width supports."""
-    return n.number_range(band.low, band.high, sign=True)
+    return n.number_range(band.low, band.high, sign=True, mid=band.mid)
 
 
 def with_measures(result: StudyResult, flow: str = "total", year: int | None = None) -> float:
@@ -56,7 +63,22 @@ def with_measures(result: StudyResult, flow: str = "total", year: int | None = N
 
 def raised(before_musd: float, change: Band) -> float:
     """``before_musd`` with an effect in percent; as it is where the effect is no finding."""
-    return before_musd * (1.0 + change.mid / 100.0) if told(change) else before_musd
+    return before_musd * (1.0 + n.percent_written(change.mid) / 100.0) if told(change) else before_musd
+
+
+def money(result: StudyResult) -> float:
+    """What the effect on two-way trade comes to in the last year, million dollars: the percent as it is written times the trade without measures as it is written (:func:`level`)."""
+    before = path(result, "total", "baseline").mid
+    return n.percent_written(effect(result).mid) / 100.0 * n.rounded(before, LEVEL_DIGITS)
+
+
+LEVEL_DIGITS = 3
+"""Digits of trade without the measures beside an effect, so that the two multiply to the amount that is told."""
+
+
+def level(result: StudyResult) -> str:
+    """Trade without the measures in the last year: ``$1.07 billion``."""
+    return n.musd(path(result, "total", "baseline").mid, LEVEL_DIGITS)
 
 
 def apart(low: float, mid: float, high: float) -> bool:

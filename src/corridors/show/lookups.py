@@ -26,6 +26,8 @@ TINY_PERCENT = 0.05
 _SEEN_PERCENT = 0.005
 SLIGHT_PERCENT = 0.5
 """A band that includes zero and stays under this is called no measurable effect."""
+MATTERS_PERCENT = 0.1
+"""A change of trade below this, a dollar in a thousand, is too small to matter however sure its sign is."""
 
 
 @dataclass(frozen=True)
@@ -56,25 +58,27 @@ OUTSIDE = "other"
 
 Direction = Literal["exports", "imports"]
 Case = Literal["before", "after"]
-Kind = Literal["none", "tiny", "nil", "open", "rise", "fall"]
+Kind = Literal["none", "tiny", "nil", "open", "slight", "rise", "fall"]
+STILL: tuple[Kind, ...] = ("none", "tiny", "nil", "slight")
+"""What counts as doing nothing to trade."""
 
 
-def verdict(band: Band) -> Kind:
+def verdict(band: Band, matters_percent: float = MATTERS_PERCENT) -> Kind:
     """What an effect in percent supports saying.
 
     ``none``: nothing changes at all. ``tiny``: both ends round to 0.0 %. ``nil``: the band, as
-    shown, includes
-    zero and is narrow. ``open``: it includes zero and is wide. ``rise``, ``fall``: all of the band
-    is on one side.
+    shown, includes zero and is narrow. ``open``: it includes zero and is wide. ``slight``: all of
+    the band is on one side, but its middle is less than ``matters_percent`` and none of it is
+    large. ``rise``, ``fall``: all of the band is on one side, and it matters.
     """
     if band.still:
         return "none"
     if band.most < TINY_PERCENT:
         return "tiny"
-    if band.low > 0 and ends_apart_from_zero(band):
-        return "rise"
-    if band.high < 0 and ends_apart_from_zero(band):
-        return "fall"
+    if (band.low > 0 or band.high < 0) and ends_apart_from_zero(band):
+        if abs(band.mid) < matters_percent and band.most < SLIGHT_PERCENT:
+            return "slight"
+        return "rise" if band.low > 0 else "fall"
     return "nil" if band.most < SLIGHT_PERCENT else "open"
 
 
@@ -82,7 +86,7 @@ def ends_apart_from_zero(band: Band) -> bool:
     """Whether neither end of the band is zero to two decimals, or written as zero: a sign that readers cannot see is not claimed."""
     if min(abs(band.low), abs(band.high)) < _SEEN_PERCENT:
         return False
-    shown = n.percent_range(band.low, band.high, sign=True)
+    shown = n.percent_range(band.low, band.high, sign=True, mid=band.mid)
     return all(any(c in "123456789" for c in end) for end in shown.split(" to "))
 
 

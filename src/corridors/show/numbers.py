@@ -16,6 +16,7 @@ THIN = "\u202f"
 MINUS = "\u2212"
 MISSING = "n/a"
 _MOST_DECIMALS = 6
+_MOST_RANGE_DECIMALS = 3
 _NOTHING = 5e-7
 """What is smaller than this is written as 0: six decimals are the most that are shown."""
 
@@ -92,39 +93,35 @@ def musd(value_musd: float | None, digits: int | None = None, *, sign: bool = Fa
     return (MINUS if value_musd < 0 else "+" if sign else "") + f"${number}{name}"
 
 
-_A_LOSS_MUSD = 0.05
-"""An end of a range across zero that is at least so far from it is never written as zero."""
+def musd_range(
+    low_musd: float | None, high_musd: float | None, *, sign: bool = False, mid_musd: float | None = None
+) -> str:
+    """A range of money in one unit and one precision: ``$0.9 to $1.4 billion``, ``$10 to $1,290 million``.
 
-
-def musd_range(low_musd: float | None, high_musd: float | None, *, sign: bool = False) -> str:
-    """A range of money in one unit: ``$0.9 to $1.4 billion``; with as many decimals as its width supports."""
+    ``mid_musd``: what lies between the ends, which never stands outside of them as they are
+    written.
+    """
     if low_musd is None or high_musd is None or not (math.isfinite(low_musd) and math.isfinite(high_musd)):
         return MISSING
     low_musd, high_musd = sorted((low_musd, high_musd))
     divisor, name = _scale(max(abs(low_musd), abs(high_musd)))
-    if not name:
-        divisor = 1e-6
-    a, b = low_musd / divisor, high_musd / divisor
-    power = max(_range_step(a, b), -_MOST_DECIMALS if name else -2)
-    first, last = _same_form(fixed(abs(round(v, -power)), max(-power, 0)) for v in (a, b))
+    power = _range_step(low_musd, high_musd, mid_musd, _LITTLE_MONEY)
+    if divisor > 1 and 10.0**power < 0.05 * divisor:
+        # Hundredths of a billion are read more easily as tens of millions.
+        divisor, name = _scale(0.9 * divisor)
+    power = max(power - round(math.log10(divisor)), -_MOST_DECIMALS if name else -2)
+    ends = [round(v / divisor, -power) for v in (low_musd, high_musd)]
+    first, last = _same_form(fixed(abs(v), max(-power, 0)) for v in ends)
     if first == last == "0":
         return "$0"
-    if first == last and (a < 0) == (b < 0):
+    if first == last and (ends[0] < 0) == (ends[1] < 0):
         return musd(high_musd, sign=sign)
-    beside_zero = (
-        min(abs(a), abs(b)) < 2 * 10.0**power
-        if a * b > 0
-        else "0" in (first, last) and min(abs(low_musd), abs(high_musd)) >= _A_LOSS_MUSD
-    )
-    if beside_zero and a < b:
-        # One end would vanish or be rounded beyond recognition in the unit of the other.
-        return f"{musd(low_musd, sign=sign)} to {musd(high_musd, sign=sign)}"
 
     def marked(value: float, text: str) -> str:
         mark = MINUS if value < 0 else "+" if sign else ""
         return f"{mark}${text}" if _shows(text) else "$0"
 
-    return f"{marked(a, first)} to {marked(b, last)}{name}"
+    return f"{marked(ends[0], first)} to {marked(ends[1], last)}{name}"
 
 
 def _shows(text: str) -> bool:
@@ -161,10 +158,25 @@ def percent(value: float | None, decimals: int | None = None, *, sign: bool = Fa
         return f"{fixed(value, decimals, sign=sign)}{THIN}%"
     if 0 < abs(value) < 0.0005:
         return f"0{THIN}%" if sign or value < 0 else f"less than 0.001{THIN}%"
+    return f"{fixed(value, _percent_decimals(value), sign=sign)}{THIN}%"
+
+
+def _percent_decimals(value: float) -> int:
     if abs(value) < 0.01 and value:
-        return f"{fixed(value, 3, sign=sign)}{THIN}%"
-    whole = abs(value) >= 9.95
-    return f"{fixed(value, 0 if whole else decimals_for(value, 2), sign=sign)}{THIN}%"
+        return 3
+    return 0 if abs(value) >= 9.95 else decimals_for(value, 2)
+
+
+def percent_written(value: float) -> float:
+    """The number that :func:`percent` writes: 0.3988 is 0.40, 18.2 is 18."""
+    return round(value, _percent_decimals(value)) if math.isfinite(value) else value
+
+
+def rounded(value: float, digits: int) -> float:
+    """``value`` to so many significant digits."""
+    if value == 0 or not math.isfinite(value):
+        return value
+    return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
 def signed_percent(value: float | None, decimals: int | None = None) -> str:
@@ -188,9 +200,14 @@ def share(value: float | None) -> str:
     return percent(100 * value)
 
 
-def percent_range(low: float | None, high: float | None, *, sign: bool = False) -> str:
-    """A range in percent: ``12 to 18 %``, ``−0.4 to +1.2 %``, with as many decimals as its width supports."""
-    return _range(low, high, lambda text: f"{text}{THIN}%", sign)
+def percent_range(
+    low: float | None, high: float | None, *, sign: bool = False, mid: float | None = None
+) -> str:
+    """A range in percent: ``12 to 18 %``, ``−0.4 to +1.2 %``, with as many decimals as its width supports.
+
+    ``mid``: what lies between the ends, which never stands outside of them as they are written.
+    """
+    return _range(low, high, lambda text: f"{text}{THIN}%", sign, mid)
 
 
 def points(value: float | None, *, sign: bool = True) -> str:
@@ -239,14 +256,8 @@ def trucks(value: float | None) -> str:
         if every < 1.75:
             return "about 1 truck a day"
         return f"1 truck every {fixed(round(every) if every < 10 else round(every, -1))} days"
-    whole = round(value) if value < 100 else _round_to(value, 2 if value < 1000 else 3)
+    whole = round(value) if value < 100 else rounded(value, 2 if value < 1000 else 3)
     return f"{fixed(whole)} {plural(whole, 'truck')} a day"
-
-
-def _round_to(value: float, digits: int) -> float:
-    if value == 0:
-        return 0.0
-    return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
 def hours(value: float | None) -> str:
@@ -330,40 +341,42 @@ def probability(value: float | None) -> str:
 # ------------------------------------------------------------------------------------------------
 
 
-def _range_step(low: float, high: float) -> int:
-    """Power of ten to which a range is rounded, by its width."""
+_NEXT_TO_NOTHING = 0.02
+"""An end of a range nearer to zero than this share of its width is written as zero."""
+_LITTLE_MONEY = 0.005
+"""The same for money, where a small loss beside large gains is told."""
+
+
+def _range_step(low: float, high: float, mid: float | None, nothing: float = _NEXT_TO_NOTHING) -> int:
+    """Power of ten to which both ends of a range are rounded.
+
+    By its width: 0.5 is told by tenths, 30 by ones, five to fifty steps from end to end. Finer where
+    an end that is not next to nothing would be written as zero, or ``mid`` would lie outside.
+    """
     width = abs(high - low)
     largest = max(abs(low), abs(high))
     if width < 1e-3 * largest or width == 0:
         return math.floor(math.log10(largest)) - 2 if largest else 0
-    # A width of 0.5 is told by tenths, one of 30 by ones: five to fifty steps from end to end.
     power = math.floor(math.log10(width / 5) + 1e-9)
-    while low < 0 < high and 0 in (round(low, -power), round(high, -power)) and power > -_MOST_DECIMALS:
-        # That it may go either way is not lost by rounding, unless one side is next to nothing.
-        if min(-low, high) < 0.02 * width:
+    for _ in range(2):
+        ends = [round(v, -power) for v in (low, high)]
+        lost = any(v and not end and abs(v) >= nothing * width for v, end in zip((low, high), ends, strict=True))
+        if not lost and (mid is None or not low <= mid <= high or min(ends) <= mid <= max(ends)):
             break
         power -= 1
     return power
 
 
 def _range(
-    low: float | None, high: float | None, unit: Callable[[str], str], sign: bool, most_decimals: int = 3
+    low: float | None, high: float | None, unit: Callable[[str], str], sign: bool, mid: float | None = None
 ) -> str:
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return MISSING
     low, high = sorted((low, high))
-    power = max(_range_step(low, high), -most_decimals)
-    decimals = max(-power, 0)
-    near = min(abs(low), abs(high))
-    if low * high > 0 and 0 < near < 2 * 10.0**power:
-        # A skewed range: the end near zero keeps a digit of its own.
-        place = min(-math.floor(math.log10(near)), most_decimals)
-        fine = fixed(math.copysign(round(near, place), low), max(place, 0), sign=sign)
-        far = fixed(round(high if low > 0 else low, -power), decimals, sign=sign)
-        first, last = (fine, far) if low > 0 else (far, fine)
-        first, last = (_same_form([t])[0] for t in (first, last))
-    else:
-        first, last = _same_form(fixed(round(v, -power), decimals, sign=sign) for v in (low, high))
+    power = max(_range_step(low, high, mid), -_MOST_RANGE_DECIMALS)
+    first, last = _same_form(
+        fixed(round(v, -power), max(-power, 0), sign=sign) for v in (low, high)
+    )
     return unit(first) if first == last else f"{first} to {unit(last)}"
 
 
@@ -375,9 +388,11 @@ def _same_form(texts: Iterable[str]) -> list[str]:
     return [t.rstrip(".") if _shows(t) else "0" for t in parts]
 
 
-def number_range(low: float | None, high: float | None, *, sign: bool = False) -> str:
-    """A range of plain numbers: ``0.12 to 0.2``, ``300 to 1,200``."""
-    return _range(low, high, lambda text: text, sign)
+def number_range(
+    low: float | None, high: float | None, *, sign: bool = False, mid: float | None = None
+) -> str:
+    """A range of plain numbers: ``0.12 to 0.20``, ``300 to 1,200``; ``mid`` as in :func:`percent_range`."""
+    return _range(low, high, lambda text: text, sign, mid)
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from corridors.scenario.model import Scenario
 from corridors.show import findings
 from corridors.show import numbers as n
-from corridors.show.lookups import Band, fact_band, verdict
+from corridors.show.lookups import STILL, Band, fact_band, verdict
 
 if TYPE_CHECKING:
     from corridors.transport.ways import Ways
@@ -24,7 +24,7 @@ def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
     a, b = summary["pair"]
     last = summary["years"][-1]
     effect = fact_band(summary["effect_percent"])
-    lines = [f"{scenario.title}  ({a}-{b}, {summary['draws']:,} draws, seed {summary['seed']})", ""]
+    lines = [f"{scenario.title}  ({a}-{b}, {summary['draws']:,} simulated futures, seed {summary['seed']})", ""]
     for case, title in (("baseline", "Without the measures"), ("projected", "With the measures")):
         total = summary[case]["total_musd"][-1]
         if case == "projected":
@@ -49,9 +49,9 @@ def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
 
 def _effect(band: Band) -> str:
     """The effect as everywhere: digits only where it is a finding."""
-    if verdict(band) in ("none", "tiny", "nil"):
+    if verdict(band) in STILL:
         return findings.WORDS[verdict(band)]
-    return f"{findings.percent(band)}  ({n.percent_range(band.low, band.high, sign=True)})".replace(
+    return f"{findings.percent(band)}  ({n.percent_range(band.low, band.high, sign=True, mid=band.mid)})".replace(
         n.THIN, " "
     ).replace(n.MINUS, "-")
 

@@ -20,11 +20,11 @@ def remarks(chain: Chain, measures: Sequence[Any]) -> tuple[str, ...]:
 
 
 def unsettled(count: int, draws: int) -> tuple[str, ...]:
-    """A sentence where ``count`` of the ``draws`` have been left out because queues and choices did not come to agree."""
+    """A sentence where ``count`` of the ``draws`` simulated futures have been left out because queues and choices did not come to agree."""
     if not count:
         return ()
-    were = "draw was" if count == 1 else "draws were"
-    return (f"{count:,} of {draws:,} {were} left out: the queues at crossings and the choice of ways did not come to agree there.",)
+    were = "was" if count == 1 else "were"
+    return (f"{count:,} of {draws:,} simulated futures {were} left out: the queues at crossings and the choice of ways did not come to agree there.",)
 
 
 def _shut(chain: Chain) -> Mapping[str, str]:

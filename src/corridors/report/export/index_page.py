@@ -120,7 +120,7 @@ def _row(entry: Mapping[str, Any], found: Found, span_percent: tuple[float, floa
         "why": front_words.why(found),
         "own_reason": front_words.why(found, needed=False),
         "effect": findings.percent(band),
-        "range": numbers.percent_range(band.low, band.high, sign=True) if told or verdict(band) == "open" else "",
+        "range": numbers.percent_range(band.low, band.high, sign=True, mid=band.mid) if told or verdict(band) == "open" else "",
         "interval": Markup(sparkline.interval(band.low, band.mid, band.high, span_percent, told, str(escape(title)))),
         "worth": found.worth,
         "cost": found.cost,

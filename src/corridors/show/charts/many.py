@@ -33,7 +33,7 @@ def scenarios_ranked(results: Sequence[StudyResult]) -> blocks.Figure | None:
     ax = draw.panel(figure, left=2.75, right=1.45, top=0.34, bottom=0.34)
     two_line_labels(ax, [r.title for r in shown], letters=44)
     known = [findings.told(e) for e in effects]
-    draw.ranges(ax, [(e.low, e.mid, e.high) for e in effects], [C["scenario"] if k else C["faint"] for k in known], [C["band80"] if k else C["base80"] for k in known], width=5, dot=5.5, tips=[f"{r.title}: {findings.percent(e)}, {numbers.percent_range(e.low, e.high, sign=True)} in four futures of five" for r, e in zip(shown, effects, strict=True)])
+    draw.ranges(ax, [(e.low, e.mid, e.high) for e in effects], [C["scenario"] if k else C["faint"] for k in known], [C["band80"] if k else C["base80"] for k in known], width=5, dot=5.5, tips=[f"{r.title}: {findings.percent(e)}, {numbers.percent_range(e.low, e.high, sign=True, mid=e.mid)} in four futures of five" for r, e in zip(shown, effects, strict=True)])
     for n, e in enumerate(effects):
         if known[n]:
             draw.text(ax, 1, n, findings.percent(e), C["scenario"], axes="y", ha="right", dx=42, bold=True)
@@ -54,11 +54,11 @@ def scenarios_ranked(results: Sequence[StudyResult]) -> blocks.Figure | None:
         dy=4,
     )
     top, b = shown[0], bands[0]
-    title = f"{top.title} does most for trade: {findings.percent(effects[0])}, {numbers.percent_range(b['p10'], b['p90'], sign=True)} in four futures of five"
+    title = f"{top.title} does most for trade: {findings.percent(effects[0])}, {numbers.percent_range(b['p10'], b['p90'], sign=True, mid=b['p50'])} in four futures of five"
     if not effects[0].mid > 0 or not known[0]:
-        title = "No scenario raises trade by an amount that can be told from zero"
+        title = "No scenario raises trade by an amount that matters and can be told from zero"
     said = [
-        f"{r.title}: {findings.percent(e)} ({numbers.percent_range(e.low, e.high, sign=True)})"
+        f"{r.title}: {findings.percent(e)} ({numbers.percent_range(e.low, e.high, sign=True, mid=e.mid)})"
         for r, e in zip(shown, effects, strict=True)
     ]
     alt = f"Ranking of {numbers.in_words(len(shown))} scenarios by their effect on two-way trade, dots with 80 % ranges; {numbers.in_words(sum(known))} can be told from zero, the rest are grey. " + "; ".join(said) + "."
@@ -66,7 +66,7 @@ def scenarios_ranked(results: Sequence[StudyResult]) -> blocks.Figure | None:
         (
             r.title,
             findings.percent(lookups.band(e)),
-            numbers.percent_range(e["p10"], e["p90"], sign=True),
+            numbers.percent_range(e["p10"], e["p90"], sign=True, mid=e["p50"]),
             numbers.percent_range(e["p2_5"], e["p97_5"], sign=True),
         )
         for r, e in zip(shown, bands, strict=True)

@@ -212,7 +212,7 @@ def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float, ghost: pd.
         ax,
         float(last["year"]),
         place,
-        numbers.percent_range(last["p10"], last["p90"], sign=True),
+        numbers.percent_range(last["p10"], last["p90"], sign=True, mid=last["p50"]),
         C["muted"],
         dx=5,
         dy=-10,
@@ -236,10 +236,12 @@ def _fan_title(result: StudyResult, flow: str, plan: pd.DataFrame, effect: pd.Da
     kind = lookups.verdict(band)
     if kind == "none":
         return f"{reach}, no different with the measures than without them"
+    if kind == "slight":
+        return f"{reach}, with the measures or without: what they change is too small to matter"
     if kind in ("tiny", "nil"):
         return f"{reach}, with the measures or without: no measurable effect"
     if kind == "open":
-        return f"{reach}; what the measures change, {numbers.percent_range(band.low, band.high, sign=True)}, is not told from zero"
+        return f"{reach}; what the measures change, {numbers.percent_range(band.low, band.high, sign=True, mid=band.mid)}, is not told from zero"
     return f"{reach}, {numbers.percent(abs(band.mid))} {'more' if kind == 'rise' else 'less'} than without the measures"
 
 
@@ -248,7 +250,7 @@ def _fan_alt(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFr
     parts = [f"Fan chart, {result.years[0]} to {result.years[-1]}. {_what(result, flow)} in {int(p['year'])}:"]
     if draw.has_measures(result):
         parts.append(f"with the measures {numbers.musd(float(middles[-1]))} in the middle, {numbers.musd_range(p['p10'], p['p90'])} in four futures of five; without them {numbers.musd(b['p50'])}, {numbers.musd_range(b['p10'], b['p90'])}.")  # fmt: skip
-        parts.append(f"The difference: {findings.percent(lookups.band(e))}, {numbers.percent_range(e['p10'], e['p90'], sign=True)} in four futures of five.")
+        parts.append(f"The difference: {findings.percent(lookups.band(e))}, {numbers.percent_range(e['p10'], e['p90'], sign=True, mid=e['p50'])} in four futures of five.")
     else:
         parts.append(
             f"{numbers.musd(b['p50'])} in the middle, {numbers.musd_range(b['p10'], b['p90'])} in four futures of five."
@@ -260,8 +262,8 @@ def _fan_alt(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFr
 
 def _fan_table(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame, middles: np.ndarray) -> blocks.Table:
     rows = [
-        (str(int(b.year)), numbers.musd(b.p50), numbers.musd_range(b.p10, b.p90), numbers.musd(middle), numbers.musd_range(p.p10, p.p90),
-         findings.percent(lookups.Band(e.p10, e.p50, e.p90)), numbers.percent_range(e.p10, e.p90, sign=True))
+        (str(int(b.year)), numbers.musd(b.p50), numbers.musd_range(b.p10, b.p90, mid_musd=b.p50), numbers.musd(middle), numbers.musd_range(p.p10, p.p90, mid_musd=p.p50),
+         findings.percent(lookups.Band(e.p10, e.p50, e.p90)), numbers.percent_range(e.p10, e.p90, sign=True, mid=e.p50))
         for b, p, e, middle in zip(base.itertuples(), plan.itertuples(), effect.itertuples(), middles, strict=True)
     ]  # fmt: skip
     columns = [

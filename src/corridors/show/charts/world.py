@@ -148,9 +148,9 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
         [order.head(_MOST_EACH), order[order["economy"].isin(result.pair)], order.tail(4)]
     ).drop_duplicates("economy")
     bands = {str(r["economy"]): lookups.band(r, "change_percent") for _, r in order.iterrows()}
-    keep = keep[[findings.told(bands[e]) or e in result.pair for e in keep["economy"]]]
+    keep = keep[[findings.told(bands[e], findings.OF_OUTPUT) or e in result.pair for e in keep["economy"]]]
     shown = keep.sort_values("change_percent_p50", ascending=False, kind="stable").reset_index(drop=True)
-    sure = shown[[findings.told(bands[e]) for e in shown["economy"]]]
+    sure = shown[[findings.told(bands[e], findings.OF_OUTPUT) for e in shown["economy"]]]
     if draw.is_empty(sure):
         return None
     figure = draw.canvas(0.7 + 0.21 * len(shown))
@@ -170,17 +170,17 @@ def real_gdp(result: StudyResult) -> blocks.Figure | None:
             ax,
             1,
             n,
-            findings.percent(bands[r.economy]),
+            findings.percent(bands[r.economy], findings.OF_OUTPUT),
             C["ink"],
             ha="right",
             axes="y",
             dx=82 if draw.narrow() else 96,
         )
-    said = [f"{draw.economy(r.economy)} {findings.percent(bands[r.economy])} ({numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)})" for r in shown.itertuples()]
+    said = [f"{draw.economy(r.economy)} {findings.percent(bands[r.economy], findings.OF_OUTPUT)} ({numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True)})" for r in shown.itertuples()]
     body = [
         (
             draw.economy(r.economy),
-            findings.percent(bands[r.economy]),
+            findings.percent(bands[r.economy], findings.OF_OUTPUT),
             numbers.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True),
         )
         for r in shown.itertuples()
@@ -200,13 +200,13 @@ def _output_title(result: StudyResult, bands: Mapping[str, lookups.Band], top: p
     """Whose output changes most, then that of the two of the study, where it changes measurably."""
     verb = "gains" if top["change_percent_p50"] > 0 else "loses"
     own = [e for e in result.pair if e in bands and e != top["economy"]]
-    moved = [f"{draw.economy(e)} {findings.percent(bands[e])}" for e in own if findings.told(bands[e])]
-    still = [draw.economy(e) for e in own if not findings.told(bands[e])]
+    moved = [f"{draw.economy(e)} {findings.percent(bands[e], findings.OF_OUTPUT)}" for e in own if findings.told(bands[e], findings.OF_OUTPUT)]
+    still = [draw.economy(e) for e in own if not findings.told(bands[e], findings.OF_OUTPUT)]
     rest = [numbers.listed(moved)] if moved else []
     rest += [f"nothing measurable in {numbers.listed(still)}"] if still else []
     return "; ".join(
         [
-            f"Output of {draw.economy(top['economy'])} {verb} most, {findings.percent(bands[str(top['economy'])])}",
+            f"Output of {draw.economy(top['economy'])} {verb} most, {findings.percent(bands[str(top['economy'])], findings.OF_OUTPUT)}",
             *rest,
         ]
     )

@@ -301,10 +301,11 @@ def scenarios(results: Sequence[StudyResult]) -> Table | None:
 
 def _scenario(result: StudyResult, several: bool) -> tuple[str, ...]:
     found, money = effect(result), effect(result, unit="musd")
+    change = findings.money(result)
     return (
         clean(result.title), *([" \u2013 ".join(result.facts["names"])] if several else []), n.fixed(len(result.scenario.get("measures", ()))),
         findings.amount(found) if has_measures(result) else DASH, findings.span(found) if has_measures(result) else DASH,
-        *((n.fixed(money.mid, n.decimals_for(money.mid, 2), sign=True), n.number_range(money.low, money.high, sign=True)) if findings.told(found) else (DASH, DASH)),
+        *((n.fixed(change, n.decimals_for(change, 2), sign=True), n.number_range(money.low, money.high, sign=True, mid=change)) if findings.told(found) else (DASH, DASH)),
         *_worth(result),
     )  # fmt: skip
 

@@ -71,16 +71,16 @@ def compare_answer(results: Sequence[StudyResult]) -> Prose:
     last = acting[0].years[-1]
     trade = phrases.what_changes(acting[0])
     if not moving:
-        return Prose((f"{_none_of(len(acting))} {trade} in {last} by an amount that can be told from zero. {worth.worth_answer(results)}",), "lead")
+        return Prose((f"{_none_of(len(acting))} {trade} in {last} by an amount that matters and can be told from zero. {worth.worth_answer(results)}",), "lead")
     best = moving[0]
     still = len(acting) - len(moving)
     head = f"Of {n.in_words(len(acting))} {n.plural(len(acting), 'scenario')} with measures, {n.in_words(len(moving))} {n.plural(len(moving), 'changes', 'change')} {trade} in {last} measurably."
     if effect(best).mid > 0:
-        top = f"{quoted(best.title)} does most: {phrases.change(effect(best))}, about {n.musd(effect(best, unit='musd').mid)} a year."
+        top = f"{quoted(best.title)} does most: {phrases.change(effect(best))}, about {n.musd(findings.money(best))} a year."
     else:
         least = "the smallest fall is by" if len(moving) > 1 else "the fall is by"
         top = f"None raises it; {least} {quoted(best.title)}: {phrases.change(effect(best))}."
-    rest = f"{phrases.capital(n.in_words(still))} {n.plural(still, 'has', 'have')} an effect too small or too uncertain to tell from none." if still else ""
+    rest = f"{phrases.capital(n.in_words(still))} {n.plural(still, 'has', 'have')} an effect too small to matter or too uncertain to tell from none." if still else ""
     return Prose((phrases.sentence(head, top, rest, worth.worth_answer(results)),), "lead")
 
 
@@ -97,8 +97,11 @@ def ranking_words(results: Sequence[StudyResult]) -> Prose:
         return Prose(("None of these scenarios takes a measure.",))
     moving = [r for r in acting if verdict(effect(r)) in _MEASURABLE]
     open_ = [r for r in acting if verdict(effect(r)) == "open"]
+    slight = [r for r in acting if verdict(effect(r)) == "slight"]
     still = [r for r in acting if verdict(effect(r)) in ("none", "tiny", "nil")]
     told = [f"{quoted(r.title)}: {phrases.change(effect(r))} in {r.years[-1]}." for r in [*moving, *open_]]
+    if slight:
+        told.append(f"Too small to matter: {n.listed([quoted(r.title) for r in slight])}.")
     if still:
         told.append(f"No measurable effect: {n.listed([quoted(r.title) for r in still])}.")
     if len(moving) > 1:

@@ -13,6 +13,7 @@ from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
 from corridors.show.lookups import (
+    STILL,
     TINY_PERCENT,
     Band,
     band,
@@ -119,14 +120,18 @@ def _output(result: StudyResult) -> str:
         if (rows["economy"] == code).any()
     }
     small = [economy(code) for code, b in own.items() if b.most < TINY_PERCENT]
-    vague = [economy(code) for code, b in own.items() if b.most >= TINY_PERCENT and not findings.told(b)]
+    vague = [economy(code) for code, b in own.items() if b.most >= TINY_PERCENT and not _moves(b)]
     told = [f"by {phrases.less_than(TINY_PERCENT)} in {n.listed(small)}"] if small else []
     told += [f"in {n.listed(vague)} by nothing that can be told from zero"] if vague else []
-    told += [f"in {economy(code)} by about {_gdp(b)}" for code, b in own.items() if findings.told(b)]
+    told += [f"in {economy(code)} by about {_gdp(b)}" for code, b in own.items() if _moves(b)]
     most = rows.loc[rows["change_percent_p50"].abs().idxmax()]
-    if str(most["economy"]) not in result.pair and findings.told(band(most, "change_percent")):
+    if str(most["economy"]) not in result.pair and _moves(band(most, "change_percent")):
         told.append(f"in {economy(str(most['economy']))}, where it changes most in the middle case, by about {_gdp(band(most, 'change_percent'))}")
     return f"Real output in {year} changes {'; '.join(told)}."
+
+
+def _moves(change: Band) -> bool:
+    return findings.told(change, findings.OF_OUTPUT)
 
 
 def _gdp(change: Band) -> str:
@@ -146,7 +151,9 @@ def contributions_words(result: StudyResult) -> Prose | None:
         if not more:
             return None
         one = "There is one measure" if len(rows) == 1 else f"There are {n.in_words(len(rows))} measures"
-        return Prose((f"{one}, and what {'it does' if len(rows) == 1 else 'they do together'} to two-way trade in {result.years[-1]} cannot be told from zero: there is nothing to share out.", *more))
+        does = "it does" if len(rows) == 1 else "they do together"
+        nothing = "is too small to matter" if verdict(effect(result)) == "slight" else "cannot be told from zero"
+        return Prose((f"{one}, and what {does} to two-way trade in {result.years[-1]} {nothing}: there is nothing to share out.", *more))
     if len(rows) == 1:
         return Prose((f"There is one measure, {quoted(top['measure'])}, so all of the effect is its own: {phrases.change(effect(result))}.", *more))
     if order["percent_points"].abs().max() < TINY_PERCENT:
@@ -231,7 +238,7 @@ def uncertainty_words(result: StudyResult) -> Prose:
     if not has_measures(result):
         return Prose((_how(result), "No measure is taken, so the effect has no uncertainty of its own; that of the path is in the fan above."))
     found = effect(result)
-    if verdict(found) in ("none", "tiny", "nil"):
+    if verdict(found) in STILL:
         return Prose((_how(result), "The effect is so small that no open question about it changes the answer."))
     if not findings.told(found):
         return Prose(tuple(p for p in (_how(result), _information(result)) if p))

@@ -8,6 +8,7 @@ from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Cover, KeyFigure, KeyFigures, Prose
 from corridors.show.lookups import (  # fmt: skip
+    STILL,
     Band,
     clean,
     effect,
@@ -55,7 +56,7 @@ def answer(result: StudyResult) -> Prose:
 
 def _why(result: StudyResult) -> str:
     kind = verdict(effect(result))
-    if not has_measures(result) or kind in ("none", "tiny", "nil"):
+    if not has_measures(result) or kind in STILL:
         return _small_reason(result)
     if kind == "open":
         return ""
@@ -133,7 +134,7 @@ def _how_sure(result: StudyResult) -> str:
         return f"{head}: its high end is {phrases.times(base.high / base.low)} its low end."
     if kind == "none":
         return "All simulated futures agree on that."
-    if kind in ("tiny", "nil"):
+    if kind in STILL:
         return f"That is fairly sure: {_nineteen(result)}."
     top = phrases.top_doubt(result)
     reason = f", above all because of one open question: {top}" if top else ""
@@ -189,7 +190,7 @@ def _expected(result: StudyResult) -> KeyFigure:
     year, exports, imports = level(result)
     return KeyFigure(
         f"Two-way trade in {result.years[-1]} without the measures",
-        n.musd(float(row["p50"])),
+        findings.level(result),
         f"{span}; {n.musd(exports + imports)} in {year} ({level_source(result)})",
     )
 
@@ -215,6 +216,9 @@ def _effect(result: StudyResult) -> KeyFigure:
         return KeyFigure(label, "No change", "the same in every case")
     if kind in ("tiny", "nil"):
         return KeyFigure(label, "Not measurable", f"no measurable effect: {_nineteen(result)}")
+    if kind == "slight":
+        side = "up" if band.mid > 0 else "down"
+        return KeyFigure(label, "Too small to matter", f"{side}, by less than {phrases.A_THOUSANDTH}; {_nineteen(result)}")
     if kind == "open":
         return KeyFigure(
             label,
@@ -243,5 +247,5 @@ def _trucks(result: StudyResult) -> KeyFigure:
         "Fewer than 1"
         if need.mid < 0.75
         else f"About {n.trucks(need.mid).removesuffix(' a day').removesuffix(' trucks').removesuffix(' truck')}",
-        f"if all goods that suit trucks went by road (80{n.THIN}% band {n.number_range(need.low, need.high)}){held}",
+        f"if all goods that suit trucks went by road (80{n.THIN}% band {n.number_range(need.low, need.high, mid=need.mid)}){held}",
     )

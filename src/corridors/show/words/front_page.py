@@ -67,7 +67,7 @@ def because(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
     """Which they are, by how much and through what; in groups where there are many."""
     moving = [f for f in acting if findings.told(f.effect)]
     if not moving:
-        return "What each would change lies inside the noise of the estimate. Why, package by package, is below."
+        return "What each would change is too small to matter or lies inside the noise of the estimate. Why, package by package, is below."
     reasons = Counter(f.because for f in moving if f.because)
     shared = next(iter(reasons)) if len(reasons) == 1 and len(moving) > 1 and all(f.because for f in moving) else ""
     told, reason = [], ""
@@ -97,8 +97,11 @@ def answer(found: Found) -> str:
         return f"Changes nothing in {trade}."
     if kind in ("tiny", "nil"):
         return f"No measurable effect on {trade}."
+    if kind == "slight":
+        verb = "raises" if band.mid > 0 else "lowers"
+        return f"Too small to matter: {verb} {trade} by less than {phrases.A_THOUSANDTH}."
     if kind == "open":
-        return f"Not told from zero: {trade} may change by {n.percent_range(band.low, band.high, sign=True)}."
+        return f"Not told from zero: {trade} may change by {n.percent_range(band.low, band.high, sign=True, mid=band.mid)}."
     return f"{'Raises' if kind == 'rise' else 'Lowers'} {trade} by {n.percent(abs(band.mid))} ({phrases.plain_range(band)})."
 
 

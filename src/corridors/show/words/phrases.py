@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from corridors.scenario.measures import KINDS
+from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.lookups import (
     Band,
@@ -85,6 +86,10 @@ DOUBTS = {
 """What is not known, as a question that somebody could answer."""
 
 
+A_THOUSANDTH = "a dollar in a thousand"
+"""What :data:`corridors.show.lookups.MATTERS_PERCENT` is in words."""
+
+
 def doubt(result: StudyResult, parameter: str, meaning: str = "") -> str:
     """An uncertain quantity in plain words; one without words of its own by the start of its description."""
     if parameter in DOUBTS:
@@ -101,20 +106,20 @@ def measure_words(kind: str) -> str:
 def plain_range(band: Band) -> str:
     """``80 % band 0.7 to 21 %`` for a band on one side of zero, without signs; else with signs."""
     if band.low >= 0:
-        return f"80{n.THIN}% band {n.percent_range(band.low, band.high)}"
+        return f"80{n.THIN}% band {n.percent_range(band.low, band.high, mid=band.mid)}"
     if band.high <= 0:
-        return f"80{n.THIN}% band {n.percent_range(-band.high, -band.low)}"
+        return f"80{n.THIN}% band {n.percent_range(-band.high, -band.low, mid=-band.mid)}"
     return signed_range(band)
 
 
 def signed_range(band: Band) -> str:
     """``80 % band −0.4 to +1.2 %``."""
-    return f"80{n.THIN}% band {n.percent_range(band.low, band.high, sign=True)}"
+    return f"80{n.THIN}% band {n.percent_range(band.low, band.high, sign=True, mid=band.mid)}"
 
 
 def money_range(band: Band) -> str:
     """``80 % band $0.5 to $4.2 billion``."""
-    return f"80{n.THIN}% band {n.musd_range(band.low, band.high)}"
+    return f"80{n.THIN}% band {n.musd_range(band.low, band.high, mid_musd=band.mid)}"
 
 
 def less_than(percent: float) -> str:
@@ -129,6 +134,8 @@ def change(band: Band) -> str:
         return "no change"
     if kind == "tiny":
         return f"no measurable change ({less_than(0.05)})"
+    if kind == "slight":
+        return f"a {'rise' if band.mid > 0 else 'fall'} too small to matter (less than {A_THOUSANDTH})"
     if kind in ("rise", "fall"):
         return f"a {kind} of about {n.percent(abs(band.mid))} ({plain_range(band)})"
     if kind == "nil":
@@ -158,14 +165,16 @@ def headline(result: StudyResult) -> str:
         return f"No measurable effect: in {year} the measures change {trade} by {less_than(0.05)}{' either way' if band.low < 0 < band.high else ''}."
     if kind == "nil":
         return f"No measurable effect: what the measures change in {trade} in {year} cannot be told from zero."
+    if kind == "slight":
+        verb = "raise" if band.mid > 0 else "lower"
+        return f"No effect that matters: in {year} the measures {verb} {trade} by less than {A_THOUSANDTH}."
     if kind == "open":
         if either_way(band):
             return f"The direction is not clear: what the measures change in {trade} in {year} cannot be told from zero; the {signed_range(band)} includes zero."
         return f"What the measures change in {trade} in {year} cannot be told from zero: the {signed_range(band)} reaches down to nothing."
     verb = "raise" if kind == "rise" else "lower"
-    money = effect(result, unit="musd")
     more = "more" if kind == "rise" else "less"
-    return f"In {year} the measures would {verb} {trade} by about {n.percent(abs(band.mid))} ({plain_range(band)}), or {n.musd(abs(money.mid))} a year {more} than without them."
+    return f"In {year} the measures would {verb} {trade} by about {n.percent(abs(band.mid))} ({plain_range(band)}), or {n.musd(abs(findings.money(result)))} a year {more} than without them."
 
 
 def _projected(result: StudyResult) -> str:

@@ -8,6 +8,7 @@ from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
 from corridors.show.lookups import (  # fmt: skip
+    STILL,
     Band,
     clean,
     economy,
@@ -207,7 +208,7 @@ def _with_measures(result: StudyResult) -> str:
     kind = verdict(band)
     if kind == "none":
         return f"With the measures it is the same, {n.musd(total.mid)}."
-    if kind in ("tiny", "nil"):
+    if kind in STILL:
         head = f"With the measures the picture does not change: {phrases.change(band)} in {last}."
     else:
         head = f"With the measures it is about {n.musd(total.mid)} ({phrases.money_range(total)}). Measured case by case, that is {phrases.change(band)}."

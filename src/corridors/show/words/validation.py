@@ -157,10 +157,10 @@ def day_of_delay(found: ValidationResult) -> Table:
         for r in found["day_of_delay"].itertuples()
     ]  # fmt: skip
     return table(
-        "A day of delay: what studies found and what the draws say, in percent",
-        ("Quantity", *(Column(name, "", "right") for name in ("Published", "Median", f"80{n.THIN}% band", "Draws in the published range")), "Source"),
+        "A day of delay: what studies found and what the simulated futures say, in percent",
+        ("Quantity", *(Column(name, "", "right") for name in ("Published", "Median", f"80{n.THIN}% band", "Futures in the published range")), "Source"),
         rows,
-        f"Source: own calculation, {DRAWS:,} draws; two literatures on the trade elasticity, about 2 and about 5, make the band wide.",
+        f"Source: own calculation, {DRAWS:,} simulated futures; two literatures on the trade elasticity, about 2 and about 5, make the band wide.",
     )
 
 

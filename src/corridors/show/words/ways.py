@@ -24,6 +24,7 @@ from corridors.show.lookups import (  # fmt: skip
     travel,
     trucks,
     trucks_both,
+    verdict,
     way,
 )
 from corridors.show.words import phrases
@@ -213,7 +214,8 @@ def _capacity_points(result: StudyResult) -> float | None:
 def _by(result: StudyResult, gain: float) -> str:
     """What more capacity does to two-way trade: its share of a finding, no figure where there is none."""
     if not findings.told(effect(result)):
-        return "has no effect on two-way trade that can be told from zero"
+        slight = verdict(effect(result)) == "slight"
+        return f"has no effect on two-way trade that {'matters' if slight else 'can be told from zero'}"
     return f"changes two-way trade by {f'about {n.signed_percent(gain)}' if abs(gain) >= 0.005 else phrases.less_than(0.01)}"
 
 
@@ -241,7 +243,7 @@ def _need(result: StudyResult) -> str:
     out, back, both = trucks(result, "exports"), trucks(result, "imports"), trucks_both(result)
     text = (
         f"If all goods that suit trucks went by road, this trade would need {phrases.about_trucks(out.mid)} {way(result, 'exports')} in {result.years[-1]} "
-        f"(80{n.THIN}% band {n.number_range(out.low, out.high)}) and {phrases.about_trucks(back.mid)} the other way ({n.number_range(back.low, back.high)}). "
+        f"(80{n.THIN}% band {n.number_range(out.low, out.high, mid=out.mid)}) and {phrases.about_trucks(back.mid)} the other way ({n.number_range(back.low, back.high, mid=back.mid)}). "
     )
     shares = [f"{n.share(both.mid / size)} of {n.count(size)}" for size in (200.0, 800.0, 1000.0)]
     if both.mid < 0.75:

@@ -122,7 +122,7 @@ def _why_loss(result: StudyResult, gain: float) -> str:
         else "a little"
     )
     return (
-        f"The reason is a border that is full: what is saved on the way draws more trucks to {short_name(worst['name'])}, where all who pass "
+        f"The reason is a border that is full: what is saved on the way brings more trucks to {short_name(worst['name'])}, where all who pass "
         f"then wait {wait} longer. Capacity there would have to come first."
     )
 
