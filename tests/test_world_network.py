@@ -26,6 +26,7 @@ from corridors.transport.world_network import (
     borders,
     costs,
     gateways,
+    hinterland,
     mode_fit,
     mode_model,
     options,
@@ -309,10 +310,54 @@ def test_trucks_by_hand() -> None:
 
 def test_a_crossing_of_several_roads_counts_as_so_many_ways() -> None:
     """Three crossings at one cost, one of them with two roads: a quarter, a quarter and a half; one that nobody reaches has none."""
-    np.testing.assert_allclose(traffic._chosen(np.array([90.0, 90.0, 90.0, np.inf]), [1, 1, 2, 5]), [0.25, 0.25, 0.5, 0.0])
-    dear = traffic._chosen(np.array([0.0, 100.0]))
+    np.testing.assert_allclose(options.chosen(np.array([90.0, 90.0, 90.0, np.inf]), [1, 1, 2, 5]), [0.25, 0.25, 0.5, 0.0])
+    dear = options.chosen(np.array([0.0, 100.0]))
     assert dear[1] / dear[0] == pytest.approx(math.exp(-1.0)), "100 dollars of 3,000 a tonne at a scale of 30"
-    assert (traffic._chosen(np.array([np.inf, np.inf])) == 0.0).all()
+    assert (options.chosen(np.array([np.inf, np.inf])) == 0.0).all()
+
+
+def test_a_port_at_the_ocean_is_an_economy_s_own() -> None:
+    """The Caspian's ports join no ocean; Norway and Canada, whose main city has a foreign port near by, use their own."""
+    without = hinterland.without_an_ocean()
+    assert {"KAZ", "TKM", "AZE", "UGA", "ZMB", "BOL", "CHE"} <= without
+    assert not {"NOR", "CAN", "OMN", "PRT", "KEN", "GEO"} & without
+    table = data.table("world_crossing_traffic")
+    assert set(table.loc[table["kind"] == "to a port", "economy_a"]) <= without
+    numbers, part = hinterland.ports(str(gateways.main_place("KAZ")))
+    assert hinterland.at_the_ocean()[numbers].all()
+    np.testing.assert_allclose(part.sum(axis=1), 1.0)
+
+
+def test_goods_to_a_port_by_hand() -> None:
+    """Between Kampala and Mombasa: two modes, the model's constants, classes one by one."""
+    place, port = str(gateways.main_place("UGA")), "ken_mombasa_2"
+    c, worth, day = mode_model.constants(), unit_values.world_means(), mode_model._goods()[1]
+    found = {o.mode: o for o in options.options(place, port)}
+    v = {}
+    for mode in ("road", "rail"):
+        o = found[mode]
+        usd = np.where(np.arange(len(CLASSES)) == CLASSES.index("bulk"), o.bulk_usd_per_t, o.usd_per_t)
+        v[mode] = c[mode] + c[f"{mode}_length"] * math.log(o.km / 1000.0) + c[f"{mode}_border"] - c["kappa"] * (usd / worth + day * o.days)
+    v["road"] = v["road"] + c["road_union"] * (costs.union_of("UGA", "KEN") is not None) + c["road: Eastern Africa"]
+    v["rail"] = v["rail"] + c["rail: Eastern Africa"] + np.array([0.0, 0.0, 0.0, c["bulk_rail"]])
+    share = hinterland.road_share("UGA", place, "KEN", port)
+    assert share is not None
+    np.testing.assert_allclose(share, 1.0 / (1.0 + np.exp(v["rail"] - v["road"])), rtol=1e-9)
+    assert hinterland.road_share("JPN", "jpn_tokyo", "USA", "usa_los_angeles") is None
+
+
+def test_bulk_of_kazakhstan_goes_to_port_by_rail_and_pipeline() -> None:
+    """Published: of 64 million tonnes of crude in 2022 0.4 by rail and none by road; grain by rail. With fuels taken out and the rest of
+    the bulk mostly on rails a few hundred trucks a day leave by each border, where there were twenty
+    thousand at Khorgos alone."""
+    piped, metals = hinterland.bulk_parts("KAZ", "ITA")
+    assert 0.7 < piped < 0.96 and 0.0 < metals < 1.0 - piped
+    assert hinterland.bulk_parts("ITA", "KAZ")[0] == 0.0
+    share = hinterland.road_share("KAZ", str(gateways.main_place("KAZ")), "RUS", "rus_novorossiysk_2")
+    assert share is not None and share[CLASSES.index("bulk")] < 0.05
+    table = data.table("world_crossing_traffic")
+    sums = table[table["kind"] == "to a port"].groupby("crossing")["trucks_per_day"].sum()
+    assert all(sums.get(name, 0.0) < 2000.0 for name in ("tazhen", "petropavl", "khorgos"))
 
 
 def test_trade_of_neighbours_passes_all_crossings_of_their_border() -> None:
@@ -329,12 +374,12 @@ def test_trade_of_neighbours_passes_all_crossings_of_their_border() -> None:
 
 
 def test_traffic_by_trade_is_near_what_is_counted() -> None:
-    """Crossings outside the hand-checked network that somebody has counted: half within a factor of two, two thirds within three."""
+    """Crossings outside the hand-checked network that somebody has counted: half within a factor of 1.8, two thirds within three."""
     facts = data.table("world_crossing_facts")
     counted = facts[facts["quantity"] == "trucks_per_day"].set_index("crossing")["value"].astype(float)
     found = data.table("world_crossing_traffic").groupby("crossing")["trucks_per_day"].sum().reindex(counted.index).fillna(1.0)
     miss = np.abs(np.log(found / counted))
-    assert len(miss) >= 13 and np.median(miss) < np.log(2.0) and np.mean(miss < np.log(3.0)) > 2 / 3
+    assert len(miss) >= 15 and np.median(miss) < np.log(1.8) and np.mean(miss < np.log(3.0)) > 2 / 3
 
 
 @pytest.mark.parametrize("pair", sorted(known_pairs.PAIRS))

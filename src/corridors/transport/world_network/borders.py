@@ -53,20 +53,24 @@ LEAST_USE = 0.02
 
 
 @lru_cache(maxsize=1)
+def named() -> frozenset[str]:
+    """Crossings that people know as posts: those of ``data/network``, ``crossing_names.csv`` and ``hand_crossings.csv``."""
+    return frozenset(
+        {*data.table("world_crossing_names")["crossing"], *data.table("world_hand_crossings")["crossing"]}
+        | set(costs.checked_crossings())
+    )
+
+
+@lru_cache(maxsize=1)
 def minor() -> frozenset[str]:
     """Crossings that hardly any city pair would use and nobody has named, on borders that have others: no ways for cargo.
 
     Where a road meets a border there need not be a customs post.
     """
     table = roads().crossings
-    named = (
-        set(data.table("world_crossing_names")["crossing"])
-        | set(data.table("world_hand_crossings")["crossing"])
-        | set(costs.checked_crossings())
-    )
     sides = [frozenset(pair) for pair in zip(table["economy_a"].to_list(), table["economy_b"].to_list(), strict=True)]
     ids = table["crossing"].to_list()
-    major = [name in named or share >= LEAST_USE for name, share in zip(ids, table["use_share"].to_list(), strict=True)]
+    major = [name in named() or share >= LEAST_USE for name, share in zip(ids, table["use_share"].to_list(), strict=True)]
     served = {side for side, big in zip(sides, major, strict=True) if big}
     return frozenset(str(name) for name, side, big in zip(ids, sides, major, strict=True) if not big and side in served)
 

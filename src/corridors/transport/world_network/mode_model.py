@@ -128,29 +128,47 @@ def features(a: str, b: str) -> Features | None:
     ends_a, ends_b = gateways.weights(a, b), gateways.weights(b, a)
     if not ends_a or not ends_b:
         return None
-    value, day = _goods()
-    weight, there, cost, length = [], [], [], []
+    weight, each = [], []
     for one, share_a in ends_a:
         for other, share_b in ends_b:
-            row, here = np.full((len(CLASSES), len(MODES)), np.nan), np.zeros(len(MODES), dtype=bool)
-            km = np.full(len(MODES), 1000.0)
-            for option in options(one, other):
-                m = MODES.index(option.mode)
-                km[m] = max(option.km, 100.0)
-                usd = np.full(len(CLASSES), option.usd_per_t)
-                usd[CLASSES.index("bulk")] = option.bulk_usd_per_t
-                row[:, m] = usd / value + day * option.days
-                here[m] = True
-            length.append(np.log(km / 1000.0))
+            each.append(_market(one, other, MODES))
             weight.append(share_a * share_b)
-            there.append(here)
-            cost.append(row)
+    return _features(a, b, np.array(weight), each)
+
+
+def between(a: str, place_a: str, b: str, place_b: str, modes: Sequence[str] = MODES) -> Features | None:
+    """The same of two places in two economies, of some modes only; None where none of these joins them."""
+    here = _market(place_a, place_b, modes)
+    return _features(a, b, np.ones(1), [here]) if here[0].any() else None
+
+
+_Market = tuple[npt.NDArray[np.bool_], Array, Array]
+
+
+def _market(one: str, other: str, modes: Sequence[str]) -> _Market:
+    """Which modes are there between two places (M,), their cost (C, M) as a share of value, and ln length (M,)."""
+    value, day = _goods()
+    cost, there = np.full((len(CLASSES), len(MODES)), np.nan), np.zeros(len(MODES), dtype=bool)
+    km = np.full(len(MODES), 1000.0)
+    for option in options(one, other):
+        if option.mode not in modes:
+            continue
+        m = MODES.index(option.mode)
+        km[m] = max(option.km, 100.0)
+        usd = np.full(len(CLASSES), option.usd_per_t)
+        usd[CLASSES.index("bulk")] = option.bulk_usd_per_t
+        cost[:, m] = usd / value + day * option.days
+        there[m] = True
+    return there, cost, np.log(km / 1000.0)
+
+
+def _features(a: str, b: str, weight: Array, markets: Sequence[_Market]) -> Features:
     own = _region_of()
     return Features(
-        weight=np.array(weight),
-        there=np.array(there),
-        cost=np.array(cost),
-        length=np.array(length),
+        weight=weight,
+        there=np.array([there for there, _, _ in markets]),
+        cost=np.array([cost for _, cost, _ in markets]),
+        length=np.array([length for _, _, length in markets]),
         border=frozenset((a, b)) in neighbours(),
         union=costs.union_of(a, b) is not None,
         landlocked=(a not in _with_ports()) + (b not in _with_ports()),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from corridors.data import tables as data
 from corridors.data.geometry import great_circle_km
@@ -14,8 +15,19 @@ from corridors.transport.world_network import roads as road_search
 from corridors.transport.world_network.tables import roads, sea
 
 MOST_PORTS = 4
+ROUTE_SCALE, TYPICAL_USD_PER_T = 30.0, 3000.0
 _PORT_SLACK = 60.0
 """Dollars a tonne that a port may cost more by road than the cheapest: containers choose among several."""
+
+
+def chosen(cost: np.ndarray, size: npt.ArrayLike = 1.0) -> np.ndarray:
+    """Shares of ways by their cost, dollars a tonne, and by how many roads each stands for; along the last axis, infinite costs none."""
+    least = np.min(cost, axis=-1, keepdims=True)
+    weight = np.asarray(size) * np.exp(
+        -ROUTE_SCALE * (cost - np.where(np.isfinite(least), least, 0.0)) / TYPICAL_USD_PER_T
+    )
+    total = weight.sum(axis=-1, keepdims=True)
+    return np.asarray(np.divide(weight, total, out=np.zeros_like(weight), where=total > 0.0))
 
 
 @dataclass(frozen=True)
@@ -63,11 +75,11 @@ def ports_of(place: str) -> tuple[tuple[int, float], ...]:
     if not reach:
         return ()
     calls = sea().ports["ship_calls_a_year"].to_numpy(dtype=float)
-    ranked = sorted((cost + _small_port(calls[p]), p) for p, cost in reach.items())
+    ranked = sorted((cost + small_port(calls[p]), p) for p, cost in reach.items())
     return tuple((p, reach[p]) for rank, p in ranked[:MOST_PORTS] if rank <= ranked[0][0] + _PORT_SLACK)
 
 
-def _small_port(calls: float) -> float:
+def small_port(calls: float) -> float:
     """Dollars a tonne that waiting for a ship and a transshipment at a small port are worth."""
     days = seas.transshipment_days(calls) + seas.wait_days(seas.departures_a_week(calls))
     return days * 24.0 * costs.USD_PER_T_HOUR
