@@ -192,9 +192,56 @@ def test_pages_have_no_holes_where_charts_can_close_them(heights: tuple[int, ...
     assert left[0] > 0 and min(left) < 0.75 * left[0]
 
 
-def test_a_chart_is_shrunk_to_fit_or_grown_to_fill() -> None:
-    ends = {0: (1, 500.0), 1: (2, 362.0)}
-    near = pages.fitted([{"kind": "figure", "share": 0.9}] * 2, {0: 0.6, 1: 0.6}, lambda shares: ends if shares[0] == 0.9 else {0: (1, 460.0), 1: (1, 780.0)})
-    assert all(pages.SMALLEST_SHARE <= share < 0.9 for share in near.values())
-    far = pages.fitted([{"kind": "figure", "share": 0.8}] * 2, {0: 0.6, 1: 1.4}, lambda shares: {0: (1, 500.0 + 282 * (shares[0] - 0.8)), 1: (2, 700.0)})
-    assert 0.8 < far[0] <= 1.0 and far[1] == 0.8
+def planned(parts: list[dict[str, Any]], aspects: dict[int, float], heights: dict[int, float]) -> pages.Plan:
+    """The plan for parts of such heights, on pages as they are foretold."""
+    ends, y = {}, pages.TOP_PT
+    for k, high in heights.items():
+        y += high
+        ends[k] = y
+    shares = {k: float(parts[k]["share"]) for k in aspects}
+    return pages.fitted(parts, aspects, lambda _: ends, pages.Foretold(parts, aspects, ends, shares))
+
+
+def test_a_chart_is_shrunk_to_fit_or_grown_to_fill_or_goes_first() -> None:
+    chart = {"kind": "figure", "share": 0.9}
+    near = planned([chart] * 2, {0: 0.6, 1: 0.6}, {0: 440.0, 1: 320.0})
+    assert near.order == (0, 1) and all(pages.SMALLEST_SHARE <= share < 0.9 for share in near.shares.values())
+    far = planned([{**chart, "share": 0.8}] * 2, {0: 0.6, 1: 1.4}, {0: 440.0, 1: 640.0})
+    assert 0.8 < far.shares[0] <= 1.0 and far.shares[1] == 0.8
+    swapped = planned([chart] * 3, {0: 0.6, 1: 1.4, 2: 0.4}, {0: 440.0, 1: 640.0, 2: 240.0})
+    assert swapped.order == (0, 2, 1) and swapped.shares == {0: 0.9, 1: 0.9, 2: 0.9}
+    # Never over a heading: a chart stays in its section.
+    apart = planned([chart, chart, {"kind": "heading"}, chart], {0: 0.6, 1: 1.4, 3: 0.4}, {0: 440.0, 1: 640.0, 3: 240.0})
+    assert apart.order == (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize("heights", [(300, 420, 260, 380), (500, 320, 410), (240, 240, 560, 300, 450)])
+def test_pages_come_out_as_foretold_and_are_laid_out_three_times_at_most(heights: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line or two where text is cut between pages; a document is laid out endless, on pages, and once more where that did not hold."""
+    seen: list[tuple[Any, ...]] = []
+    fitted = pages.fitted
+
+    def watched(parts: Any, aspects: Any, endless: Any, laid_out: Any) -> pages.Plan:
+        calls = [0]
+
+        def counted(ask: Any) -> Any:
+            def asked(plan: Any) -> Any:
+                calls[0] += 1
+                return ask(plan)
+
+            return asked
+
+        plan = pages.Plan(tuple(range(len(parts))), {k: float(parts[k]["share"]) for k in aspects})
+        foretold, real = pages.Foretold(parts, aspects, endless(plan), plan.shares)(plan), laid_out(plan)
+        assert list(foretold) == list(real)
+        for k, (page, y) in real.items():
+            height = pages.BOTTOM_PT - pages.TOP_PT
+            assert abs((foretold[k][0] - page) * height + foretold[k][1] - y) < 30 * page, (k, foretold[k], real[k])
+        found = fitted(parts, aspects, counted(endless), counted(laid_out))
+        seen.append((calls[0],))
+        return found
+
+    monkeypatch.setattr(pages, "fitted", watched)
+    story = [block for k, high in enumerate(heights) for block in (Prose(("A paragraph of a report about a queue at a border and who waits in it. " * 5,)), _chart(f"Chart {k}", high))]
+    to_pdf(notebook([blocks()[0], group(*story)], headings=[]), ABOUT)
+    assert seen and all(calls <= 3 for (calls,) in seen)

@@ -117,17 +117,20 @@ def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
 def _fitting(given: Mapping[str, Any]) -> dict[str, str]:
     """The document as the template reads it, in the largest type at which one of its mode has no more pages than it
     may, the last of them not all but empty; if there is none, the largest that has no more pages,
-    or the smallest. Charts of a report are as large as leaves no holes.
+    or that with the fewest. Charts of a report are as large as leaves no holes.
     """
-    fitting = []
-    for scale in _SCALES[given["mode"]]:
+    tried: list[tuple[int, float, dict[str, str]]] = []
+    scales, most = list(_SCALES[given["mode"]]), PAGES[given["mode"]]
+    while scales:
+        scale = scales.pop(0)
         inputs = _without_holes(given, scale) if given["mode"] == "report" else _inputs(given, scale)
         count, used = json.loads(_compiler(inputs).query("<pages>", field="value", one=True))
-        if int(count) <= PAGES[given["mode"]]:
-            if float(used) >= _LEAST_USED:
-                return inputs
-            fitting.append(inputs)
-    return fitting[0] if fitting else inputs
+        if int(count) <= most and float(used) >= _LEAST_USED:
+            return inputs
+        tried.append((max(int(count), most), -scale, inputs))
+        if int(count) > most + 2:
+            scales = scales[-1:]  # No size of type takes so much in: the smallest saves most.
+    return min(tried, key=lambda one: one[:2])[2]
 
 
 def _inputs(given: Mapping[str, Any], scale: float) -> dict[str, str]:
@@ -142,24 +145,23 @@ def _without_holes(given: Mapping[str, Any], scale: float) -> dict[str, str]:
     """The document with the charts of :func:`corridors.report.export.pages.fitted`."""
     parts = given["parts"]
 
-    def sized(shares: Mapping[int, float]) -> dict[str, str]:
-        return _inputs(
-            {
-                **given,
-                "parts": [
-                    {**part, "share": round(shares[k], 4)} if k in shares else part
-                    for k, part in enumerate(parts)
-                ],
-            },
-            scale,
-        )
+    def planned(plan: pages.Plan) -> dict[str, str]:
+        shares = plan.shares
+        ordered = [{**parts[k], "share": round(shares[k], 4)} if k in shares else parts[k] for k in plan.order]
+        return _inputs({**given, "parts": ordered}, scale)
 
-    def laid_out(shares: Mapping[int, float]) -> dict[int, tuple[int, float]]:
-        found = json.loads(_compiler(sized(shares)).query("<end>", field="value"))
+    def asked(inputs: dict[str, str]) -> dict[int, tuple[int, float]]:
+        found = json.loads(_compiler(inputs).query("<end>", field="value"))
         return {int(k): (int(page), float(y)) for k, page, y in found}
 
     aspects = {k: _aspect(part["svg"]) for k, part in enumerate(parts) if part["kind"] == "figure"}
-    return sized(pages.fitted(parts, aspects, laid_out))
+    plan = pages.fitted(
+        parts,
+        aspects,
+        lambda plan: {k: y for k, (_, y) in asked({**planned(plan), "endless": "yes"}).items()},
+        lambda plan: asked(planned(plan)),
+    )
+    return planned(plan)
 
 
 def data(found: Mapping[str, Any]) -> dict[str, Any]:
