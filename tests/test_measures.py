@@ -29,7 +29,7 @@ GOOD: dict[str, dict[str, Any]] = {
 LABELS = {
     "border_capacity": "800 trucks a day at Taftan and Torkham",
     "crossing_time": "Processing in 4 hours at Taftan",
-    "closure": "Torkham shut 10 days a year",
+    "closure": "Torkham open but for 10 days a year",
     "tariff_or_fee": "A fee of 100 dollars a truck at Taftan",
     "road": "40 km/h on Quetta to Taftan",
     "new_link": "A railway from Mazar-i-Sharif to Peshawar",

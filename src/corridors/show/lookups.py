@@ -313,8 +313,18 @@ def date_words(date: object) -> str:
         return ""
     if len(parts) == 1:
         return parts[0]
+    if not 1 <= int(parts[1]) <= 12:
+        return clean(date)
     month = list(_MONTHS.values())[int(parts[1]) - 1]
     return f"{month} {parts[0]}" if len(parts) == 2 else f"{int(parts[2])} {month} {parts[0]}"
+
+
+_DATE = re.compile(r"\b(?:19|20)\d{2}-\d{2}(?:-\d{2})?\b")
+
+
+def dated(text: str) -> str:
+    """A text with its dates as people write them: ``12 October 2025`` for ``2025-10-12``."""
+    return _DATE.sub(lambda found: date_words(found[0]), text)
 
 
 def travel(result: StudyResult, direction: str, case: str = "before", goods: str = "all") -> tuple[float, float] | None:

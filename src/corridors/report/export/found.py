@@ -42,11 +42,15 @@ def _causes(folder: Path, head: Mapping[str, Any], band: Band) -> dict[str, Any]
     kinds = {str(m.get("kind")) for m in measures}
     found: dict[str, Any] = {
         "only_capacity": kinds == {"border_capacity"},
+        "one_kind": len(kinds) == 1,
         "corridor_known": bool(facts.get("corridor_known", True)),
     }
     needed = facts.get("trucks_needed")
     if needed and facts.get("corridor_known", True):
         found["trucks"] = float(needed["exports"]["p50"]) + float(needed["imports"]["p50"])
+    by_road = facts.get("road_share")
+    if by_road:
+        found["by_road"] = max(float(by_road[flow]["before"]) for flow in ("exports", "imports"))
     shares, crossings = _table(folder, "contributions"), _table(folder, "crossings")
     if len(shares):
         # What works against the effect is no reason for it, however much it moves.
@@ -87,5 +91,5 @@ def _worth(head: Mapping[str, Any]) -> dict[str, Any]:
         "worth": "nothing" if abs(gain) < SMALL_MUSD else numbers.musd(gain),
         "others_gain": f"about {numbers.musd(others)}" if others > SMALL_MUSD else "",
         "cost": numbers.musd(float(cost)) if cost else "none counted",
-        "sure": numbers.share(float(found["probability_npv_positive"])) if cost or abs(gain) >= SMALL_MUSD else "",
+        "sure": numbers.share(float(found["probability_npv_positive"])) if cost else "",
     }

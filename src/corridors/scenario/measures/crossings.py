@@ -43,6 +43,10 @@ class CrossingTime(Measured):
         works.set_at_crossings("processing_hours", self.crossings, self.processing_hours)
 
 
+_MOSTLY_SHUT_DAYS = 183
+"""From so many days a year on a crossing is said to be shut, and below to be open."""
+
+
 class Closure(Measured):
     """Crossings are shut so many days a year; 365 shuts them for good."""
 
@@ -59,7 +63,8 @@ class Closure(Measured):
             return f"{names} shut all year"
         if self.days_per_year == 0:
             return f"{names} open all year"
-        return f"{names} shut {counted(self.days_per_year, 'day')} a year"
+        days = f"{counted(self.days_per_year, 'day')} a year"
+        return f"{names} open but for {days}" if self.days_per_year < _MOSTLY_SHUT_DAYS else f"{names} shut {days}"
 
     def act(self, works: Works) -> None:
         works.set_at_crossings("closure_days", self.crossings, self.days_per_year)

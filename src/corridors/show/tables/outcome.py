@@ -295,7 +295,7 @@ def scenarios(results: Sequence[StudyResult]) -> Table | None:
     last = order[0].years[-1]
     return table(
         f"Scenarios side by side: effect on two-way trade in {last}", heads, body, model(order[0]),
-        "Largest effect first, then what cannot be told from zero; minus: less trade than without the measures. Worth in the last year and net present value: means.",
+        "Largest effect first, then what does not move this trade; minus: less trade than without the measures. Worth in the last year and net present value: means. No share of cases where no cost is counted.",
     )  # fmt: skip
 
 
@@ -318,5 +318,5 @@ def _worth(result: StudyResult) -> tuple[str, str, str]:
     return (
         fixed(found["user_benefits_musd"]["mean"], 0, sign=True),
         fixed(found["npv_musd"]["mean"], 0, sign=True),
-        n.fixed(100.0 * found["probability_npv_positive"]),
+        n.fixed(100.0 * found["probability_npv_positive"]) if (found["costs_musd"]["mean"] or 0.0) > 0 else DASH,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
-from corridors.show.lookups import clean, date_words, pair, pair_words
+from corridors.show.lookups import Band, clean, date_words, pair, pair_words, verdict
 from corridors.show.words import phrases
 from corridors.study.result import StudyResult
 
@@ -41,8 +41,10 @@ def _friction(row: Mapping[Any, Any], guess: bool) -> str:
     size = _size(row)
     if max(abs(low), abs(high)) < 0.05:
         moved = f"two-way trade would change by {phrases.less_than(0.05)}"
+    elif verdict(Band(*sorted((low, mid, high)))) == "slight":
+        moved = f"two-way trade would change by less than {phrases.A_THOUSANDTH}"
     else:
-        moved = f"two-way trade would change by about {n.signed_percent(mid)} (range {n.percent_range(low, high, sign=True)})"
+        moved = f"two-way trade would change by about {n.signed_percent(mid)} (range {n.percent_range(low, high, sign=True, mid=mid)})"
     note = " The range is an estimate." if guess else ""
     return f"{name} ({size}): {what_if + ', ' if what_if else ''}{moved}.{note}"
 

@@ -55,7 +55,6 @@ def compare_cover(results: Sequence[StudyResult]) -> Cover:
         f"What would help trade between {pair_words(own[0])}?",
         f"{phrases.capital(n.in_words(len(results)))} {n.plural(len(results), 'scenario')} side by side, {n.years(own[0].years[0], last)}",
         (
-            ("Scenarios", str(len(results))),
             ("Expected without measures", f"{n.musd(path(own[0], 'total', 'baseline').mid)} in {last}"),
             ("Simulated futures", n.listed([f"{d:,}" for d in draws])),
         ),
@@ -104,8 +103,8 @@ def ranking_words(results: Sequence[StudyResult]) -> Prose:
         told.append(f"Too small to matter: {n.listed([quoted(r.title) for r in slight])}.")
     if still:
         told.append(f"No measurable effect: {n.listed([quoted(r.title) for r in still])}.")
-    if len(moving) > 1:
-        told.append(_order(moving[0], moving[1]))
+    if len(moving) > 1 and (order := _order(moving[0], moving[1])):
+        told.append(order)
     told += [
         f"For another pair, {pair_words(r)}, {quoted(r.title)}: {phrases.change(effect(r))} in {r.years[-1]}."
         for r in _others(results)
@@ -116,6 +115,8 @@ def ranking_words(results: Sequence[StudyResult]) -> Prose:
 
 def _order(first: StudyResult, second: StudyResult) -> str:
     a, b = effect(first), effect(second)
+    if a.mid > 0 > b.mid:
+        return "Only the first raises this trade." if a.low > 0 > b.high else ""
     apart = a.low > b.high
     if apart:
         return f"The first is ahead of the second beyond doubt: even the low end of its band, {n.percent(a.low)}, lies above the high end of the other, {n.percent(b.high)}."

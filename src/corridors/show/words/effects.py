@@ -195,14 +195,14 @@ def evidence_words(result: StudyResult) -> tuple[str, ...]:
         found = [row for row in result.facts["evidence"] if row["kind"] == kind]
         if found:
             told = "; ".join(f"{clean(row['found'])} ({_short_source(row)})" for row in found)
-            own = f"what {which} bring this pair here ({findings.percent(alone)}; {phrases.signed_range(alone)})"
             paragraphs.append(
-                f"What others saw of {phrases.measure_words(kind)}, beside {own}, and never an input of it: {told}."
+                f"Here {which} bring this pair {findings.percent(alone)} ({phrases.signed_range(alone)}). "
+                f"What others saw of {phrases.measure_words(kind)} stands beside it and is no input of it: {told}."
             )
     grown = [_growth(row) for row in result.facts["adoption"]]
     if grown:
         paragraphs.append(
-            f"How use grew where corridors opened, which sets how fast users come here and not how many: {'; '.join(grown)}. "
+            f"How use grew where corridors opened sets how fast users come here, not how many: {'; '.join(grown)}. "
             "War and new railways are in those figures, so they are no forecast of what a regime alone brings."
         )
     return tuple(paragraphs)
@@ -263,7 +263,7 @@ def _information(result: StudyResult) -> str:
     now, then = float(top["band_now_percent_points"]), float(top["band_if_known_percent_points"])
     question = phrases.doubt(result, str(top["parameter"]), str(top["meaning"]))
     rest = rows.assign(gain=gain).drop(index=gain.idxmax()).sort_values("gain", ascending=False, kind="stable")
-    told = f"The fact most worth finding out is {question}: if it were known, the 80{n.THIN}% band would be {n.share(1 - then / now)} narrower ({phrases.points(now)} wide now, {phrases.points(then)} then)."
+    told = f"The fact most worth finding out is {question}. If it were known, the 80{n.THIN}% band would be {n.share(1 - then / now)} narrower ({phrases.points(now)} wide now, {phrases.points(then)} then)."
     after = [
         phrases.doubt(result, str(r.parameter), str(r.meaning))
         for r in rest.head(2).itertuples()
@@ -282,8 +282,8 @@ def _tornado(result: StudyResult) -> str:
     top = rows.loc[spread.idxmax()]
     apart = abs(float(top["effect_high_percent"]) - float(top["effect_low_percent"]))
     return (
-        f"Moved alone from the low to the high end of its range, with all else at its middle, one quantity does most: {phrases.doubt(result, str(top['parameter']), str(top['meaning']))}; "
-        f"from end to end the effect moves by {phrases.points(apart)}."
+        f"Moved alone from the low to the high end of its range, with all else at its middle, one quantity does most: {phrases.doubt(result, str(top['parameter']), str(top['meaning']))}. "
+        f"From end to end of it the effect moves by {phrases.points(apart)}."
     )
 
 

@@ -43,7 +43,6 @@ def cover(result: StudyResult) -> Cover:
             ("Trade between", pair_words(result)),
             ("Measures", n.in_words(count) if count else "none"),
             ("Years", n.years(result.years[0], result.years[-1])),
-            ("World trade", f"base year {result.facts['base_year']}"),
             ("Simulated futures", f"{result.draws:,}"),
         ),
     )
@@ -95,10 +94,10 @@ def _small_reason(result: StudyResult) -> str:
     now = f"No more than {n.share(most)} of the goods, by value, go by road" if most > 0 else "None of it goes by road"
     narrow = gate(result)
     against = "" if narrow is None else (
-        f", against the {n.count(narrow[1])} that the open crossings take" if need.mid < narrow[1] else
-        f", more than the {n.count(narrow[1])} that the open crossings take"
+        f", and {phrases.own(narrow[0])} open crossings take {n.count(narrow[1])}" if need.mid < narrow[1] else
+        f", more than the {n.count(narrow[1])} that {phrases.own(narrow[0])} open crossings take"
     )  # fmt: skip
-    return f"{now}; if all that suits trucks did, it would need {phrases.about_trucks(need.mid)} both ways{against}."
+    return f"{now}; all that suits trucks would need {phrases.about_trucks(need.mid)} both ways{against}."
 
 
 def _through(result: StudyResult) -> str:

@@ -12,6 +12,7 @@ from corridors.show.lookups import Band, clean, quoted, the, verdict
 from corridors.show.words import phrases
 
 _MOST_NAMED = 3
+_SMALL_ROAD_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class Found:
     """What the effect comes from most, as the subject of a sentence; empty where that is not known."""
     rival: str = ""
     """What trade of others takes from this where it falls although its own cost does not rise, as half a sentence."""
+    one_kind: bool = False
+    """Whether all measures are of one kind, so that what the effect comes from needs no telling."""
+    by_road: float | None = None
+    """The larger share of the pair's goods, by value, that goes by road in a direction today."""
     only_capacity: bool = False
     """Whether every measure widens crossings."""
     trucks: float | None = None
@@ -73,18 +78,14 @@ def because(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
     told, reason = [], ""
     for f in moving[:_MOST_NAMED]:
         verb = "raises" if f.effect.mid > 0 else "lowers"
-        own = f", because of {f.because}" if f.because and not shared else ""
-        if f.rival and not reason:
-            reason = (
-                f" {quoted(titles[f.name])} lowers it although its own cost does not rise: {f.rival}."
-                if f.effect.mid < 0
-                else ""
-            )
+        own = f", because of {f.because}" if f.because and not shared and not f.one_kind else ""
+        if f.rival and not reason and f.effect.mid < 0:
+            reason = f" {quoted(titles[f.name])} lowers it although its own cost does not rise: {f.rival}."
         told.append(f"{quoted(titles[f.name])} {verb} it by {n.percent(abs(f.effect.mid))} in {f.last} ({phrases.plain_range(f.effect)}){own}")
     rest = len(moving) - len(told)
     more = f" {phrases.capital(n.in_words(rest))} more {n.plural(rest, 'moves', 'move')} it, too." if rest else ""
     both = f" {'Both' if len(moving) == 2 else 'All'} because of {shared}." if shared else ""
-    return f"{'; '.join(told)}.{both}{reason}{more}"
+    return f"{'. '.join(told)}.{both}{reason}{more}"
 
 
 def answer(found: Found) -> str:
@@ -127,6 +128,10 @@ def why(found: Found, *, needed: bool = True) -> str:
             against = "less than" if found.trucks < found.capacity else "more than"
             need += f", {against} the {n.count(found.capacity)} that these crossings take today"
         told.append(need)
+    if found.effect.still:
+        told.append("nothing differs here from what is assumed without it")
+    elif not told and found.by_road is not None and found.by_road < _SMALL_ROAD_SHARE:
+        told.append(f"no more than {n.share(found.by_road)} of these goods, by value, go by road")
     if found.others_gain:
         told.append(f"others who pass gain {found.others_gain} a year")
     text = "; ".join(told)

@@ -11,6 +11,7 @@ from corridors.show.lookups import (  # fmt: skip
     STILL,
     Band,
     clean,
+    dated,
     economy,
     effect,
     fact_band,
@@ -62,18 +63,18 @@ def _level(result: StudyResult) -> str:
 def _one_off(result: StudyResult) -> str:
     """What the level leaves out, with its source."""
     cargoes = result.facts["one_off"]
-    told = [f"{clean(c['product'])} for {n.musd(float(c['value_musd']))} ({_months(c['start'], c['end'])}; {clean(c['source'])})" for c in cargoes]
+    told = [f"{clean(c['product'])} for {n.musd(float(c['value_musd']))} ({_months(c['start'], c['end'])}; {dated(clean(c['source']))})" for c in cargoes]
     if not told:
         return ""
     why = clean(str(cargoes[0]["why"]))
-    return f"Cargoes that will not come every year are left out of that level: {n.listed(told)}; {why}."
+    return f"Cargoes that will not come every year are left out of that level: {n.listed(told)}. The reason: {why}."
 
 
 def _months(start: object, end: object) -> str:
     first, last = str(start), str(end)
     if first[:4] == last[:4] and first.endswith("-01") and last.endswith("-12"):
         return first[:4]
-    return f"{first} to {last}"
+    return dated(f"{first} to {last}")
 
 
 def _growth(result: StudyResult) -> str:
@@ -93,7 +94,7 @@ def _reported(result: StudyResult) -> str:
     if not len(reports):
         return "No series of reports on this pair is in the data; the level comes from the world matrix."
     latest = reports.iloc[-1]
-    return f"The latest report of a whole year ({period_words(latest['period'])}) gives {n.musd(float(latest['total_musd']))}; source: {clean(latest['source_title'])}."
+    return f"The latest report of a whole year ({period_words(latest['period'])}) gives {n.musd(float(latest['total_musd']))}; source: {dated(clean(latest['source_title']))}."
 
 
 def _disagree(result: StudyResult) -> str:
@@ -131,13 +132,13 @@ def _missing(result: StudyResult) -> str:
             continue
         year = int(found["year"])
         told.append(
-            f"{way(result, flow)} {n.musd(found['observed_musd'])} was observed where the gravity model expects {n.musd(found['predicted_musd'])}, "
+            f"{phrases.capital(way(result, flow))} {n.musd(found['observed_musd'])} was observed where the gravity model expects {n.musd(found['predicted_musd'])}, "
             f"{_ratio(found)}"
         )
     if not told:
         return "What share of expected trade is missing cannot be told: the world panel has no figure for this pair."
     return phrases.sentence(
-        f"What economies of their size and distance usually trade is a yardstick. In {year}, the last year of the world panel, {'; '.join(told)}.",
+        f"What economies of their size and distance usually trade is a yardstick, here for {year}, the last year of the world panel. {'. '.join(told)}.",
         _since(result),
         "That describes; it is no promise that a better road would close a gap.",
     )
@@ -207,11 +208,11 @@ def _with_measures(result: StudyResult) -> str:
     total = path(result, "total", "scenario")
     kind = verdict(band)
     if kind == "none":
-        return f"With the measures it is the same, {n.musd(total.mid)}."
+        return f"With the measures it is the same, {n.musd(findings.with_measures(result))}."
     if kind in STILL:
         head = f"With the measures the picture does not change: {phrases.change(band)} in {last}."
     else:
-        head = f"With the measures it is about {n.musd(total.mid)} ({phrases.money_range(total)}). Measured case by case, that is {phrases.change(band)}."
+        head = f"With the measures it is about {n.musd(findings.with_measures(result))} ({phrases.money_range(total)}). Measured case by case, that is {phrases.change(band)}."
     each = " and ".join(
         f"{phrases.change(effect(result, flow))} {way(result, flow)}"
         for flow in ("exports", "imports")

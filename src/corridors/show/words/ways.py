@@ -13,6 +13,7 @@ from corridors.show.lookups import (  # fmt: skip
     at_home,
     clean,
     date_words,
+    dated,
     effect,
     first_full_year,
     has_measures,
@@ -60,7 +61,7 @@ def corridors_words(result: StudyResult) -> Prose:
 
 def _messages(result: StudyResult) -> list[str]:
     """What must be known of the pair and its measures: why there is no way by land, that a crossing is shut."""
-    return [f"{clean(text)}." for text in result.facts["messages"]]
+    return [f"{dated(clean(text))}." for text in result.facts["messages"]]
 
 
 def _direction(result: StudyResult, flow: str) -> str:
@@ -93,11 +94,8 @@ def _road(result: StudyResult) -> str:
         if before is None or after is None:
             continue
         queue = float(parts(result, flow, "before", "road").set_index("component")["days"].get("border queue", 0.0))
-        text = (
-            f"{way(result, flow)} {n.days(before[0])}, of which {n.days(queue)} in queues at borders"
-            if queue >= 0.05
-            else f"{way(result, flow)} {n.days(before[0])}"
-        )
+        head = f"{phrases.capital(way(result, flow))} a truck needs {n.days(before[0])} in {result.years[-1]}"
+        text = f"{head}, of which {n.days(queue)} in queues at borders" if queue >= 0.05 else head
         if has_measures(result):
             text += (
                 f", and {n.days(after[0])} with the measures"
@@ -109,7 +107,7 @@ def _road(result: StudyResult) -> str:
         told.append(text)
     if not told:
         return ""
-    return f"A truck needs, in {result.years[-1]} and on the mix of roads that shippers choose: {'; '.join(told)}."
+    return f"{'. '.join(told)}. That is on the mix of roads that shippers choose."
 
 
 def _hidden(result: StudyResult) -> str:
@@ -127,8 +125,8 @@ def _hidden(result: StudyResult) -> str:
     if max(ratios) < 1:
         return f"The hidden cost of the road (documents, risk, empty returns, no regular service) is estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees.{_named(result)}"
     return (
-        "Time and money alone would send far more goods by truck than go. What keeps them off the road is a hidden cost (documents, risk, empty returns, no regular service), "
-        f"estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees.{_named(result)}"
+        "Time and money alone would send far more goods by truck than go. What keeps them off the road is a hidden cost (documents, risk, empty returns, no regular service). "
+        f"It is estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees.{_named(result)}"
     )
 
 
@@ -153,7 +151,7 @@ def _named(result: StudyResult) -> str:
             if left > 0
             else ""
         )
-        return f" Cited figures name about {phrases.about_usd(total)} a tonne of it {way(result, flow)}, above all {listed}: what a transit regime or a regular line can take away.{rest}"
+        return f" Cited figures name about {phrases.about_usd(total)} a tonne of it {way(result, flow)}, above all {listed}. A transit regime or a regular line can take that away.{rest}"
     return " It stays in every scenario."
 
 
@@ -243,7 +241,7 @@ def _need(result: StudyResult) -> str:
     out, back, both = trucks(result, "exports"), trucks(result, "imports"), trucks_both(result)
     text = (
         f"If all goods that suit trucks went by road, this trade would need {phrases.about_trucks(out.mid)} {way(result, 'exports')} in {result.years[-1]} "
-        f"(80{n.THIN}% band {n.number_range(out.low, out.high, mid=out.mid)}) and {phrases.about_trucks(back.mid)} the other way ({n.number_range(back.low, back.high, mid=back.mid)}). "
+        f"(80{n.THIN}% band {n.number_range(out.low, out.high, mid=out.mid)}). The other way it would need {phrases.about_trucks(back.mid)} ({n.number_range(back.low, back.high, mid=back.mid)}). "
     )
     shares = [f"{n.share(both.mid / size)} of {n.count(size)}" for size in (200.0, 800.0, 1000.0)]
     if both.mid < 0.75:

@@ -14,6 +14,8 @@ from corridors.study.result import StudyResult
 
 SMALL_MUSD = 0.05
 """Less than this a year is called nothing to speak of."""
+_A_LARGE_PART = 0.15
+"""Economies with less than this share of the gain are not named on the front page."""
 SURE = 0.9
 """From this chance of a positive net present value on a scenario is called worth its cost."""
 
@@ -65,6 +67,7 @@ def worth_line(result: StudyResult) -> Prose | None:
             "lead",
         )
     head = f"To everybody who ships it {'is worth' if gain > 0 else 'costs'} about {n.musd(abs(gain))} a year on average in {last} ({span(result)})"
+    whom = _for_whom(result, gain)
     rate = f"{found['discount_percent']:g}{n.THIN}%"
     costs, net = mean(result, "costs_musd"), mean(result, "npv_musd")
     less = (
@@ -73,8 +76,23 @@ def worth_line(result: StudyResult) -> Prose | None:
         else ""
     )
     free = "" if costs > 0 else f"; no cost is counted ({_why_no_cost(result)})"
-    years = f"Over the years to {found['last_year']} that{less} comes to {n.musd(net)} in today's value (future years count {rate} less each), above zero in {of_cases(chance(result))}{free}"
-    return Prose((f"{head}. {years}.",), "lead")
+    years = f"Over the years to {found['last_year']} that{less} comes to {n.musd(net)} in today's value (future years count {rate} less each). It is above zero in {of_cases(chance(result))}{free}"
+    return Prose((phrases.sentence(f"{head}.", whom, f"{years}."),), "lead")
+
+
+def _for_whom(result: StudyResult, gain: float) -> str:
+    """Whose gain or loss it is: ``Afghanistan and Pakistan have most of it; 0.3 % is on trade between Pakistan and Russia.``"""
+    rows = result["worth_by_economy"]
+    order = rows.assign(part=rows["users_musd_mean"] / gain).sort_values("part", ascending=False, kind="stable").head(3)
+    order = order[order["part"] > _A_LARGE_PART]
+    own = mean(result, "user_benefits_pair_musd") / gain
+    pair = f"trade between {pair_words(result)}"
+    share = f"{n.share(own)} is on {pair}" if 0 < own < 1 else f"all of it is on {pair}" if own >= 1 else f"none of it is on {pair}"
+    if not len(order):
+        return f"{phrases.capital(share)}."
+    first = n.listed([economy(str(code)) for code in order["economy"]])
+    most = "most" if float(order["part"].sum()) > 0.5 else "the largest part"
+    return f"{phrases.capital(first)} {n.plural(len(order), 'has', 'have')} {most} of it; {share}."
 
 
 def band_words(result: StudyResult) -> str:
@@ -162,7 +180,7 @@ def _cost(result: StudyResult) -> str:
         if found["costs_typical"]
         else "as the scenario states them"
     )
-    head = f"Against costs of {n.musd(spent)} in today's value, {typical}, {worth}; it is positive in {of_cases(found['probability_npv_positive'])}."
+    head = f"Against costs of {n.musd(spent)} in today's value, {typical}, {worth}. It is positive in {of_cases(found['probability_npv_positive'])}."
     return phrases.sentence(head, _return(found), _switch(found))
 
 
