@@ -3,7 +3,8 @@
 None of the lengths and hours sets anything in the model. Hours are Doing Business 2020's case
 studies of Africa (main city to border or port, by truck, clearance not counted); the model's are
 those of the same kilometres at the economy's speed, hours of rest in proportion. Transit times
-elsewhere (``data/world/transit_times.csv``) are from end to end, borders included. Shares are those
+elsewhere (``data/world/transit_times.csv``) are from end to end, borders included, or of the drive
+alone where the source says so, by the crossing it names. Shares are those
 the mode model gives a pair when it is fitted without it
 (:func:`corridors.transport.world_network.mode_fit.leave_one_out`). What misses is shown as missing.
 """
@@ -11,7 +12,7 @@ the mode model gives a pair when it is fitted without it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,23 @@ class Trip:
         """The model's, all together."""
         return self.wheel + self.rest + self.border
 
+    @property
+    def at_the_wheel(self) -> Trip:
+        """The same where the source counts hours at the wheel alone."""
+        return replace(self, rest=0.0, border=0.0, full_days=self.wheel)
+
+
+def _by(search: roads.Search, start: str, via: Any, end: str) -> roads.Way | None:
+    """The cheapest way between two places, by a crossing where the source names one."""
+    number = search.graph.number
+    nodes = [number[name] for name in (start, via, end) if isinstance(name, str) and name]
+    parts = [search.way(search.from_nodes([a])[1][0], a, b) for a, b in zip(nodes[:-1], nodes[1:], strict=True)]
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts):
+        return None
+    names = [found[0].nodes[0], *(name for part in found for name in part.nodes[1:])]
+    return search.described([number[name] for name in names])
+
 
 def _of_legs(what: str, published: float, legs: Sequence[tuple[float, costs.RoadCost]], border: float, source: Any) -> Trip:
     wheel = sum(km / cost.speed_kmh for km, cost in legs)
@@ -131,15 +149,15 @@ def trips() -> dict[str, list[Trip]]:
         for what, code, km, published in _doing_business()
     ]
     graph, search = network.roads(), roads.with_all_open()
-    elsewhere = []
+    elsewhere: list[Trip] = []
     for row in tables.table("world_transit_times").to_dict("records"):
-        start, end = graph.number[row["from"]], graph.number[row["to"]]
-        way = search.way(search.from_nodes([start])[1][0], start, end)
+        way = _by(search, row["from"], row["via"], row["to"])
         if way is not None:
             border = 2.0 * float(sum(search.border_hours[graph.number[c]] for c in way.crossings))
             what = f"{names.short_name(row['from'])} to {names.short_name(row['to'])}, {row['period']}"
             legs = [(km, costs.road(code)) for code, km in search.legs(way)]
-            elsewhere.append(_of_legs(what, float(row["hours"]), legs, border, row["source_url"]))
+            trip = _of_legs(what, float(row["hours"]), legs, border, row["source_url"])
+            elsewhere.append(trip if row["counts"] == "door" else trip.at_the_wheel)
     return {"hours": africa, "transit": elsewhere}
 
 

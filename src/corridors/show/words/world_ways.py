@@ -8,7 +8,7 @@ from corridors.validation import world_ways
 from corridors.validation.checks import ValidationResult
 
 _KINDS = {
-    "length": ("roads of published length", True), "hours": ("published hours by truck in Africa", True), "transit": ("published transit times by truck elsewhere", True), "share": ("shares of modes, each left out of the fit,", False),
+    "length": ("roads of published length", True), "hours": ("published hours by truck in Africa", True), "transit": ("published transit times by truck from place to place", True), "share": ("shares of modes, each left out of the fit,", False),
 }  # fmt: skip
 
 
