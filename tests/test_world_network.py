@@ -219,6 +219,22 @@ def test_hours_at_crossings_follow_what_is_known() -> None:
     assert 0.0 < slope < 1.0 and 0.2 < spread < 1.2
 
 
+def test_hours_seen_at_a_crossing_come_before_those_of_its_union() -> None:
+    """Trucks were timed at Martin's Drift, 13 hours on one side and 9.5 on the other; other posts of the union have its hours."""
+    seen = costs.border("martins_drift", ("Martin's Drift",), "BWA", "ZAF")
+    assert seen.hours == pytest.approx(0.5 * (13.0 + 9.5)) and "seen" in seen.basis
+    union = costs.union_of("BWA", "ZAF")
+    assert union is not None and seen.fee_usd == float(union["fee_usd_per_truck"])
+    other = costs.border("nowhere", ("Nowhere",), "BWA", "ZAF")
+    assert other.basis == union["union"] and other.hours == float(union["hours"])
+
+
+def test_the_caspian_joins_its_own_economies_alone() -> None:
+    """Kazakhstan and Azerbaijan trade over the Caspian; towards Latvia or Russia's ports Kazakhstan has no sea, as Uganda has none."""
+    pairs = {("KAZ", "AZE"): 0, ("KAZ", "LVA"): 1, ("UGA", "KEN"): 1, ("UGA", "ZMB"): 2, ("FRA", "USA"): 0, ("AZE", "UZB"): 2}
+    assert {pair: mode_model.landlocked(*pair) for pair in pairs} == pairs
+
+
 def test_hours_seen_that_the_damping_rests_on_hold_one_queue() -> None:
     """Where the hours quoted hold the queue already they are what trucks see, and no second queue is put on top."""
     quoted = data.crossings().set_index("crossing")["processing_hours"]
@@ -324,7 +340,7 @@ def test_a_port_at_the_ocean_is_an_economy_s_own() -> None:
     table = data.table("world_crossing_traffic")
     assert set(table.loc[table["kind"] == "to a port", "economy_a"]) <= without
     numbers, part = hinterland.ports(str(gateways.main_place("KAZ")))
-    assert hinterland.at_the_ocean()[numbers].all()
+    assert seas.at_the_ocean()[numbers].all()
     np.testing.assert_allclose(part.sum(axis=1), 1.0)
 
 
@@ -390,12 +406,11 @@ def test_fourteen_pairs_go_by_road_and_take_the_days_that_are_known(pair: tuple[
     assert sum(way.share for way in found.ways) == pytest.approx(2.0, abs=1e-6)
     assert known.source.startswith("http")
     by_road = [way for way in found.ways if way.mode == "road" and way.share > 0.0]
-    if known.days is not None:
-        assert known.days.source.startswith("http")
-        share = np.array([way.share for way in by_road])
-        published = share @ [known.days.of(way.km) for way in by_road] / share.sum()
-        computed = share @ [way.days for way in by_road] / share.sum()
-        assert 0.5 < computed / published < 2.0, (computed, published)
+    assert known.days.source.startswith("http")
+    share = np.array([way.share for way in by_road])
+    published = share @ [known.days.of(way.km) for way in by_road] / share.sum()
+    computed = share @ [way.days for way in by_road] / share.sum()
+    assert 0.5 < computed / published < 2.0, (computed, published)
 
 
 def test_kenya_and_uganda_take_one_to_five_days_by_road() -> None:

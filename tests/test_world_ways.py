@@ -19,7 +19,7 @@ def test_lengths_hours_and_the_shares_left_out() -> None:
     assert (frame["kind"] == "length").sum() == len(cited) < len(known), "what this project guessed is not a published length"
     assert tuple(frame.columns) == world_ways.COLUMNS
     counts = frame["kind"].value_counts()
-    assert counts["length"] >= 35 and counts["hours"] >= 29 and counts["transit"] >= 28 and counts["share"] >= 20
+    assert counts["length"] >= 35 and counts["hours"] >= 29 and counts["transit"] >= 41 and counts["share"] >= 20
     assert frame["source"].str.startswith("http").all()
     assert np.isfinite(frame[["published", "computed", "error_percent"]].to_numpy(dtype=float)).all()
 
@@ -70,6 +70,19 @@ def test_parts_of_a_trip_add_up_and_are_changed_one_at_a_time() -> None:
     found = world_ways.trips()
     assert all(trip.hours > 0 and trip.border >= 0 for every in found.values() for trip in every)
     assert {trip.border for trip in found["hours"]} == {0.0}, "hours in Africa are of one economy's roads"
+
+
+def test_a_journey_goes_by_the_crossing_that_its_source_names() -> None:
+    """From Kolkata to Dhaka by Petrapole as published, though another road is shorter; where only the drive is counted, only it is."""
+    search = world_ways.roads.with_all_open()
+    named, free = (world_ways._by(search, "ind_kolkata", via, "bgd_dhaka") for via in ("petrapole", float("nan")))
+    assert named is not None and free is not None
+    assert "petrapole" in named.crossings and named.cost >= free.cost
+    assert world_ways._by(search, "jpn_tokyo", None, "usa_los_angeles") is None
+    trip = world_ways.Trip("there", 40.0, 20.0, 10.0, 6.0, 32.0, "").at_the_wheel
+    assert trip.hours == trip.full_days == 20.0
+    rows = tables.table("world_transit_times")
+    assert set(rows["via"].dropna()) <= set(search.graph.number)
 
 
 def test_rest_after_full_days_by_hand() -> None:

@@ -9,7 +9,7 @@ one is an estimate), else a fixed part of the mean speed of a car between large 
 
 *Crossings.* Hours are those seen by trucks (``border_times.csv``), else what Doing Business 2020
 says both sides take, damped: ``exp(a + b ln H)`` fitted to the crossings with both. A union of
-customs (``unions.csv``) sets its own. Hours seen hold queues, so processing without a queue is half
+customs (``unions.csv``) sets its own where nobody has seen the crossing. Hours seen hold queues, so processing without a queue is half
 of them. The fee is a quarter of the border compliance cost, which holds handling and brokers at
 ports.
 """
@@ -159,14 +159,16 @@ def border(crossing: str, names: tuple[str, ...], a: str, b: str) -> Border:
             str(stated["source_url"]),
         )
     if union is not None:
-        hours, fee = float(union["hours"]), float(union["fee_usd_per_truck"])
-        return Border(hours, hours / SPREAD, hours * SPREAD, fee, f"{union['union']}", str(union["source_url"]))
+        fee = float(union["fee_usd_per_truck"])
     seen = _seen().get(frozenset((a, b)), {})
     for name in names:
         if (key := plain(name)) in seen:
             hours, url = seen[key]
             hours *= _WITHOUT_QUEUE
             return Border(hours, hours / 1.7, hours * 1.7, fee, "hours seen at this crossing", url)
+    if union is not None:
+        hours = float(union["hours"])
+        return Border(hours, hours / SPREAD, hours * SPREAD, fee, f"{union['union']}", str(union["source_url"]))
     hours = _WITHOUT_QUEUE * damped(compliance_hours(a, b))
     return Border(hours, hours / SPREAD, hours * SPREAD, fee, "Doing Business 2020 of both sides, damped",
                   "https://archive.doingbusiness.org/en/data/exploretopics/trading-across-borders")  # fmt: skip

@@ -31,15 +31,9 @@ _BULK = CLASSES.index("bulk")
 
 
 @lru_cache(maxsize=1)
-def at_the_ocean() -> npt.NDArray[np.bool_]:
-    """(P,) whether ships sail from each port to the busiest one of the world."""
-    return np.isfinite(seas.km_from(int(sea().ports["ship_calls_a_year"].to_numpy(dtype=float).argmax())))
-
-
-@lru_cache(maxsize=1)
 def without_an_ocean() -> frozenset[str]:
     """Economies without a port at the ocean."""
-    own = set(sea().ports["economy"].to_numpy(dtype=str)[at_the_ocean()])
+    own = set(sea().ports["economy"].to_numpy(dtype=str)[seas.at_the_ocean()])
     return frozenset(str(code) for code in data.economies()["iso3"] if code not in own)
 
 
@@ -86,7 +80,7 @@ def seaborne_tonnes(economy: str) -> Array:
 def ports(place: str) -> tuple[list[int], Array]:
     """Numbers of the ports worth considering from a place, the :data:`MOST_PORTS` cheapest for bulk and for the rest, and their shares (C, P)."""
     calls = sea().ports["ship_calls_a_year"].to_numpy(dtype=float)
-    reach = {p: cost for p, cost in gateways.port_access(place).items() if at_the_ocean()[p] and calls[p] > 0.0}
+    reach = {p: cost for p, cost in gateways.port_access(place).items() if seas.at_the_ocean()[p] and calls[p] > 0.0}
     small = {p: cost + options.small_port(calls[p]) for p, cost in reach.items()}
     bulk = {p: cost - np.log(calls[p]) * options.TYPICAL_USD_PER_T / options.ROUTE_SCALE for p, cost in reach.items()}
     nearest = [p for by in (small, bulk) for p in sorted(by, key=lambda p: by[p])[:MOST_PORTS]]

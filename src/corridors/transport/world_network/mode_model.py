@@ -28,8 +28,9 @@ import pandas as pd
 from corridors.data import tables as data
 from corridors.trade import cargo, unit_values, world
 from corridors.trade.cargo import CLASSES, classes
-from corridors.transport.world_network import borders, costs, gateways
+from corridors.transport.world_network import borders, costs, gateways, seas
 from corridors.transport.world_network.options import options
+from corridors.transport.world_network.tables import sea
 
 Array = npt.NDArray[np.float64]
 
@@ -112,8 +113,18 @@ def neighbours() -> frozenset[frozenset[str]]:
 
 
 @lru_cache(maxsize=1)
-def _with_ports() -> frozenset[str]:
-    return frozenset(data.table("world_ports")["economy"])
+def _seas_of() -> Mapping[str, frozenset[bool]]:
+    """For each economy with ports whether it has any at the ocean (True), at the Caspian (False), or at both."""
+    found: dict[str, set[bool]] = {}
+    for code, ocean in zip(sea().ports["economy"], seas.at_the_ocean().tolist(), strict=True):
+        found.setdefault(str(code), set()).add(ocean)
+    return {code: frozenset(at) for code, at in found.items()}
+
+
+def landlocked(a: str, b: str) -> int:
+    """How many of two economies have no port at the ocean; none of two that both have one at the Caspian."""
+    here, there = (_seas_of().get(code, frozenset()) for code in (a, b))
+    return 0 if here & there else int(True not in here) + int(True not in there)
 
 
 @lru_cache(maxsize=1)
@@ -171,7 +182,7 @@ def _features(a: str, b: str, weight: Array, markets: Sequence[_Market]) -> Feat
         length=np.array([length for _, _, length in markets]),
         border=frozenset((a, b)) in neighbours(),
         union=costs.union_of(a, b) is not None,
-        landlocked=(a not in _with_ports()) + (b not in _with_ports()),
+        landlocked=landlocked(a, b),
         region=own.get(a, "") if own.get(a, "") == own.get(b, "-") else "",
     )
 

@@ -96,6 +96,12 @@ def km_from(port: int, shut: str = "") -> Array:
     return np.asarray(distance[nodes] + access + access[port])
 
 
+@lru_cache(maxsize=1)
+def at_the_ocean() -> npt.NDArray[np.bool_]:
+    """(P,) whether ships sail from each port to the busiest one of the world; not from the Caspian's."""
+    return np.isfinite(km_from(int(sea().ports["ship_calls_a_year"].to_numpy(dtype=float).argmax())))
+
+
 def lane(a: int, b: int, shut: str = "") -> Lane | None:
     """The lane between ports number ``a`` and ``b``, without the passage ``shut``; None where ships cannot go."""
     km = float(km_from(a, shut)[b])
