@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 
-import known_lengths
 from corridors.data import origins, package, tables
 from corridors.runtime import paths
 
@@ -39,15 +37,3 @@ def test_the_page_says_how_many_are_estimates() -> None:
     for name, number in counts.items():
         assert f"`{name}` ({number})" in page
         assert f"{number} of them {'is a project estimate' if number == 1 else 'are project estimates'}." in page.split(f"### `{name}`")[1][:400]
-
-
-def test_roads_agree_with_the_lengths_that_are_cited() -> None:
-    """Those with an opened source alone: half within 5 %, six in seven within 25 % (of all sixty, nine in ten: those from
-    memory were nearer to the map than those that somebody published)."""
-    known = tables.table("world_known_lengths")
-    cited = known[known["source_url"] != origins.ESTIMATE]
-    assert len(cited) >= 35
-    errors = known_lengths.errors(cited)
-    assert abs(np.median(errors)) < 0.03
-    assert np.median(np.abs(errors)) < 0.05
-    assert np.mean(np.abs(errors) < 0.25) >= 6 / 7
