@@ -10,9 +10,11 @@ import pytest
 
 from corridors.appraisal import states
 from corridors.scenario import load
+from corridors.show.words import worth as words
 from corridors.study import StudyResult, run
 from corridors.study.pipeline import Study
 from corridors.study.worth import Worth
+from corridors.study.worth_columns import WORTH
 
 DRAWS = 64
 
@@ -149,3 +151,22 @@ def test_second_ways_cost_most_where_most_passes(worth: Worth) -> None:
     assert table["expected_loss_musd_before"].is_monotonic_decreasing and table["loss_musd_per_day_before"].iloc[0] > 0
     assert (table["expected_loss_musd_before"] == table["loss_musd_per_day_before"] * table["days_per_year_before"]).all()
     assert "torkham" not in set(table["crossing"])  # shut already
+
+
+def test_what_is_said_of_returns_is_of_the_mean_flows() -> None:
+    """A rate where there is one; where nobody is ever out of pocket, that; where all is lost, that."""
+    for rate, ratio, part in (
+        (18.4, 2.0, "the economic rate of return of the mean flows is 18"),
+        (None, 68.0, "cover them from the first year on, so there is no rate of return to give"),
+        (-100.0, 0.2, "never return their cost"),
+    ):
+        assert part in words._return({"eirr_percent": {"mean": rate}, "bcr": {"mean": ratio}})
+    assert words._return({"eirr_percent": {"mean": None}, "bcr": {"mean": None}}) == ""
+    assert "no rate" not in words._return({"eirr_percent": {"mean": None}, "bcr": {"mean": 0.9}})
+
+
+def test_parts_by_kind_are_of_the_central_case_and_say_so(result: StudyResult, worth: Worth) -> None:
+    total = result["worth_by_kind"]["musd"].sum()
+    assert total == pytest.approx(float(worth._central_users.total[-1]), rel=1e-9)
+    said = {field.name: field.description for field in WORTH["worth_by_kind"].fields}
+    assert "central case" in said["musd"]

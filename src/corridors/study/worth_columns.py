@@ -36,7 +36,7 @@ WORTH = {
         "What the gain of all who ship is made of, last year",
         text("kind", "id of the part"),
         text("name", "the part in words"),
-        number("musd", MUSD_A_YEAR, "gain: mean"),
+        number("musd", MUSD_A_YEAR, "gain in the central case; parts add up to its total, which is not the mean of the draws"),
     ),
     "worth_by_crossing": table(
         "What a crossing's change is worth to all who pass it, last year, by the rule of half",
@@ -109,7 +109,7 @@ WORTH = {
         text("place", "crossing, or link as two places"),
         text("name", "the place in words"),
         text("unit", "by how much it is changed"),
-        number("worth_musd_per_year", MUSD_A_YEAR, "what that is worth"),
+        number("worth_musd_per_year", MUSD_A_YEAR, "what that is worth in the central case"),
         number("now", "of the quantity", "what it is with the measures"),
     ),
     "sources": table(

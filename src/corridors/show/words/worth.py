@@ -211,7 +211,9 @@ def _return(found: Mapping[str, Any]) -> str:
     rate, ratio = found["eirr_percent"]["mean"], found["bcr"]["mean"]
     told = f"Benefits are {phrases.times(ratio)} costs" if ratio is not None and ratio > 0 else ""
     if rate is None:
-        return f"{told}." if told else ""
+        # Nobody is ever out of pocket, so that every rate would do.
+        endless = " and cover them from the first year on, so there is no rate of return to give" if ratio is not None and ratio > 1 else ""
+        return f"{told}{endless}." if told else ""
     back = (
         f"the economic rate of return of the mean flows is {n.percent(rate)}"
         if 0 < rate <= 100
@@ -264,7 +266,8 @@ def priorities_words(result: StudyResult) -> Prose | None:
                 for r in top.itertuples(index=False)
             ]
             told.append(f"{head} {n.listed(named)}.")
-    return Prose((phrases.sentence(*told),)) if told else None
+    once = f"Each is of one step in {result.years[-1]}, in the central case: they do not add up, and a hundred trucks more are worth less than a hundred times one."
+    return Prose((phrases.sentence(*told, once),)) if told else None
 
 
 def worth_answer(results: Sequence[StudyResult]) -> str:
