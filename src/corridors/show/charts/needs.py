@@ -92,6 +92,7 @@ def history(result: StudyResult) -> blocks.Figure | None:
                 va="bottom",
                 dy=4,
                 size=theme.SMALL_PT - 1,
+                halo=True,
             )
             draw.text(
                 ax,
@@ -103,13 +104,14 @@ def history(result: StudyResult) -> blocks.Figure | None:
                 va="top",
                 dy=-4,
                 size=theme.SMALL_PT - 1,
+                halo=True,
             )
         else:
             side = "left" if (a + b) / 2 < middle else "right"
             at = left[0] if side == "left" else right[0]
             for (value, source), va, dy in ((left, "bottom", 4), (right, "top", -4)):
                 draw.text(
-                    ax, at, n, _source_label(value, source), C["muted"], ha=side, va=va, dy=dy, size=theme.SMALL_PT - 1
+                    ax, at, n, _source_label(value, source), C["muted"], ha=side, va=va, dy=dy, size=theme.SMALL_PT - 1, halo=True
                 )
         draw.text(
             ax,
