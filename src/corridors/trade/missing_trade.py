@@ -101,7 +101,7 @@ def missing_trade(economies: Sequence[str]) -> pd.DataFrame:
     """
     world = world_fit()
     sample = world.sample
-    known = sorted({*sample["exporter"], *sample["importer"]})
+    known = sorted({*sample["exporter"].unique(), *sample["importer"].unique()})
     for economy in economies:
         if economy not in known:
             raise DataError(
@@ -203,7 +203,7 @@ def _full_design(sample: pd.DataFrame, covariates: Sequence[str]) -> sparse.csr_
 
 def _unordered(sample: pd.DataFrame) -> npt.NDArray[np.int64]:
     """A number for each unordered pair, by row."""
-    names = pd.Index(sorted({*sample["exporter"], *sample["importer"]}))
+    names = pd.Index(sorted({*sample["exporter"].unique(), *sample["importer"].unique()}))
     i, j = names.get_indexer(sample["exporter"]), names.get_indexer(sample["importer"])
     return np.asarray(pd.factorize(np.minimum(i, j) * len(names) + np.maximum(i, j))[0])
 
