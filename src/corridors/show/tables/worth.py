@@ -109,7 +109,7 @@ def measure_costs(result: StudyResult) -> Table | None:
     rows = result["measure_costs"]
     if not len(rows):
         return None
-    body = [
+    body: list[tuple[str, ...]] = [
         (
             text(r.measure), n.significant(r.units, 3) + " \u00d7 " + str(r.unit) if not r.stated else "as stated",
             n.musd(r.capital_musd) if r.item != "unknown" else DASH, n.musd_range(r.capital_low_musd, r.capital_high_musd) if r.capital_high_musd > 0 else DASH,
@@ -118,10 +118,14 @@ def measure_costs(result: StudyResult) -> Table | None:
         )
         for r in rows.itertuples()
     ]  # fmt: skip
-    return table(
-        "What the measures cost", ["Measure", "Units", right("Capital"), right("Range"), right("A year"), right("Life", "years"), "Figure"], body,
-        "Source: data/measure_costs.csv, each row with its address.", "Range: one cost in ten is lower, one in ten higher.",
-    )  # fmt: skip
+    heads: list[str | Column] = ["Measure", "Units", right("Capital"), right("Range"), right("A year"), right("Life", "years"), "Figure"]
+    note = "Range: one cost in ten is lower, one in ten higher."
+    origins = {row[-1] for row in body}
+    if len(origins) == 1:
+        # A column in which all rows are alike is a sentence.
+        heads, body = heads[:-1], [row[:-1] for row in body]
+        note = f"{note} Figures: {origins.pop()}."
+    return table("What the measures cost", heads, body, "Source: data/measure_costs.csv, each row with its address.", note)
 
 
 def priorities(result: StudyResult, most: int = 5) -> Table | None:
