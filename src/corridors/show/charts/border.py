@@ -281,8 +281,9 @@ def _fill_row(ax: Axes, part: pd.DataFrame, n: int, first: int, last: int) -> tu
 def _fill_title(rows: Sequence[tuple[str, str, int | None, int | None, int | None, float]], label: dict[str, str], last: int) -> str:
     full = {case: [r[0] for r in rows if r[1] == case and r[3] is not None] for case in ("today", "800", "1000")}
     count = len({r[0] for r in rows})
-    text = f"At today\u2019s capacity {numbers.in_words(len(full['today']))} of {numbers.in_words(count)} crossings {'is' if len(full['today']) == 1 else 'are'} full by {last}"
-    return f"{text}; at 1,000 trucks a day {numbers.in_words(len(full['1000']))} {'is' if len(full['1000']) == 1 else 'are'}"
+    now, then = ("none" if not full[case] else numbers.in_words(len(full[case])) for case in ("today", "1000"))
+    text = f"At today\u2019s capacity {now} of {numbers.in_words(count)} crossings {'are' if len(full['today']) > 1 else 'is'} full by {last}"
+    return f"{text}; at 1,000 trucks a day {then} {'are' if len(full['1000']) > 1 else 'is'}"
 
 
 def _fill_words(early: int | None, middle: int | None, late: int | None, chance: float, last: int) -> str:

@@ -170,9 +170,16 @@ def _first_part(meaning: str) -> str:
     return meaning[:1].lower() + meaning[1:]
 
 
-def _head(parameter: str, meaning: str) -> str:
-    """The name with a capital, for a row."""
+def _named(result: StudyResult, parameter: str, meaning: str) -> str:
+    """:func:`parameter_name` with the names of the pair."""
+    first, second = draw.pair_names(result)
     name = parameter_name(parameter, meaning)
+    return name.replace("the first economy", first).replace("the second economy", second)
+
+
+def _head(result: StudyResult, parameter: str, meaning: str) -> str:
+    """The name with a capital, for a row."""
+    name = _named(result, parameter, meaning)
     return name[:1].upper() + name[1:]
 
 
@@ -200,7 +207,7 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     ax = draw.panel(figure, left=2.75, right=0.55, top=0.34, bottom=0.32)
     two_line_labels(
         ax,
-        [_head(str(p), str(m)) for p, m in zip(table["parameter"], table["meaning"], strict=True)],
+        [_head(result, str(p), str(m)) for p, m in zip(table["parameter"], table["meaning"], strict=True)],
         letters=42,
     )
     ends = table[["effect_low_percent", "effect_high_percent"]].to_numpy(dtype=float)
@@ -279,11 +286,11 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
         if len(table) == 1 or top["width"] >= 1.5 * table["width"].iloc[1]
         else "No single thing decides"
     )
-    name = parameter_name(str(top["parameter"]), str(top["meaning"]))
+    name = _named(result, str(top["parameter"]), str(top["meaning"]))
     title = f"{lead}: {name} moves the effect by {reach} from end to end"
-    said = [f"{_head(str(r.parameter), str(r.meaning))}: {numbers.points(r.effect_low_percent)} at its low end, {numbers.points(r.effect_high_percent)} at its high end." for r in table.itertuples()]
+    said = [f"{_head(result, str(r.parameter), str(r.meaning))}: {numbers.points(r.effect_low_percent)} at its low end, {numbers.points(r.effect_high_percent)} at its high end." for r in table.itertuples()]
     body = [
-        (_head(str(r.parameter), str(r.meaning)), end_words(str(r.parameter), r.low_value, False), end_words(str(r.parameter), r.high_value, True), numbers.significant(r.effect_low_percent, 2, sign=True), numbers.significant(r.effect_high_percent, 2, sign=True), _index(r.first_order), _index(r.total))
+        (_head(result, str(r.parameter), str(r.meaning)), end_words(str(r.parameter), r.low_value, False), end_words(str(r.parameter), r.high_value, True), numbers.significant(r.effect_low_percent, 2, sign=True), numbers.significant(r.effect_high_percent, 2, sign=True), _index(r.first_order), _index(r.total))
         for r in table.itertuples()
     ]  # fmt: skip
     columns = [
