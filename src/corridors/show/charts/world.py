@@ -18,7 +18,7 @@ __all__ = ["missing_trade", "others", "real_gdp"]
 
 _MOST_EACH = 8
 _SMALL_MUSD = 3.0
-_NOTHING_MUSD = 0.005
+_NOTHING_MUSD = 0.05
 _WORTH_SHOWING = 0.01
 _WORLD = "world trade of UN Comtrade and CEPII, GDP of the World Bank"
 

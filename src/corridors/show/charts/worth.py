@@ -48,10 +48,13 @@ def worth_by_economy(result: StudyResult) -> blocks.Figure | None:
         draw.text(ax, 1, k, numbers.musd(r.users_musd_p50), C["ink"], ha="right", axes="y", dx=78)
     top = shown.iloc[0]
     if total > 0:
-        title = f"Those who ship gain {numbers.musd(total)} a year on average; {draw.economy(str(top['economy']))} gains most, {numbers.musd(top['users_musd_p50'])}"
+        most = numbers.musd(top["users_musd_p50"])
+        alike = len(shown) > 1 and numbers.musd(shown.iloc[1]["users_musd_p50"]) == most
+        whose = f"{draw.economy(str(top['economy']))} and {draw.economy(str(shown.iloc[1]['economy']))} most, {most} each" if alike else f"{draw.economy(str(top['economy']))} most, {most}"
+        title = f"Those who ship gain {numbers.musd(total)} a year on average; {whose}"
     else:
         worst = shown.iloc[-1]
-        title = f"Those who ship lose {numbers.musd(-total)} a year on average; {draw.economy(str(worst['economy']))} loses most, {numbers.musd(-worst['users_musd_p50'])}"
+        title = f"Those who ship lose {numbers.musd(-total)} a year on average; {draw.economy(str(worst['economy']))} most, {numbers.musd(-worst['users_musd_p50'])}"
     said = [f"{draw.economy(str(r.economy))} {numbers.musd(r.users_musd_p50)} ({numbers.musd_range(r.users_musd_p10, r.users_musd_p90)})" for r in shown.itertuples()]
     body = [
         (

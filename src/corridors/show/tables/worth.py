@@ -112,8 +112,8 @@ def measure_costs(result: StudyResult) -> Table | None:
     body: list[tuple[str, ...]] = [
         (
             text(r.measure), n.significant(r.units, 3) + " \u00d7 " + str(r.unit) if not r.stated else "as stated",
-            n.musd(r.capital_musd) if r.item != "unknown" else DASH, n.musd_range(r.capital_low_musd, r.capital_high_musd) if r.capital_high_musd > 0 else DASH,
-            n.musd(r.yearly_musd) if r.item != "unknown" else DASH, f"{int(r.life_years)}",
+            n.musd(r.capital_musd) if r.item != "unknown" and r.capital_musd > 0 else DASH, n.musd_range(r.capital_low_musd, r.capital_high_musd) if r.capital_high_musd > 0 else DASH,
+            n.musd(r.yearly_musd) if r.item != "unknown" and r.yearly_musd > 0 else DASH, f"{int(r.life_years)}" if r.capital_musd > 0 else DASH,
             "stated" if r.stated else "not known" if r.item == "unknown" else "usual of its kind" if r.counted else "in the rate, not added",
         )
         for r in rows.itertuples()
