@@ -351,7 +351,7 @@ def _range_step(low: float, high: float, mid: float | None, nothing: float = _NE
     """Power of ten to which both ends of a range are rounded.
 
     By its width: 0.5 is told by tenths, 30 by ones, five to fifty steps from end to end. Finer where
-    an end that is not next to nothing would be written as zero, or ``mid`` would lie outside.
+    an end that is not next to nothing would be moved by half of itself, or ``mid`` would lie outside.
     """
     width = abs(high - low)
     largest = max(abs(low), abs(high))
@@ -360,7 +360,7 @@ def _range_step(low: float, high: float, mid: float | None, nothing: float = _NE
     power = math.floor(math.log10(width / 5) + 1e-9)
     for _ in range(2):
         ends = [round(v, -power) for v in (low, high)]
-        lost = any(v and not end and abs(v) >= nothing * width for v, end in zip((low, high), ends, strict=True))
+        lost = any(abs(v - end) > 0.5 * abs(v) >= 0.5 * nothing * width for v, end in zip((low, high), ends, strict=True))
         if not lost and (mid is None or not low <= mid <= high or min(ends) <= mid <= max(ends)):
             break
         power -= 1

@@ -30,7 +30,7 @@ from corridors.study.result import StudyResult
 
 
 def cover(result: StudyResult) -> Cover:
-    """What is studied: the scenario's title, its pair, its years, its draws."""
+    """What is studied: the scenario's title, its pair, its years."""
     count = len(result.scenario.get("measures", ()))
     summary = clean(result.scenario.get("summary", ""))
     return Cover(
@@ -43,7 +43,6 @@ def cover(result: StudyResult) -> Cover:
             ("Trade between", pair_words(result)),
             ("Measures", n.in_words(count) if count else "none"),
             ("Years", n.years(result.years[0], result.years[-1])),
-            ("Simulated futures", f"{result.draws:,}"),
         ),
     )
 

@@ -245,7 +245,8 @@ def rival_of(pair: tuple[str, str], cost_percent: float, rows: pd.DataFrame, ban
     flow = f"trade from {economy(str(top['exporter']))} to {economy(str(top['importer']))}"
     size = f"{n.musd(abs(float(top['change_musd_p50'])))} a year"
     if falls:
-        return f"{flow} grows by {size}, and what is sold there is not sold here"
+        deal = "sold" if str(top["exporter"]) in pair else "bought"
+        return f"{flow} grows by {size}, and what is {deal} there is not {deal} here"
     return f"{flow} shrinks by {size}, and part of that comes to this pair"
 
 

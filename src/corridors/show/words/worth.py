@@ -16,6 +16,7 @@ SMALL_MUSD = 0.05
 """Less than this a year is called nothing to speak of."""
 _A_LARGE_PART = 0.15
 """Economies with less than this share of the gain are not named on the front page."""
+_NEXT_TO_NOTHING = 0.005
 SURE = 0.9
 """From this chance of a positive net present value on a scenario is called worth its cost."""
 
@@ -81,13 +82,13 @@ def worth_line(result: StudyResult) -> Prose | None:
 
 
 def _for_whom(result: StudyResult, gain: float) -> str:
-    """Whose gain or loss it is: ``Afghanistan and Pakistan have most of it; 0.3 % is on trade between Pakistan and Russia.``"""
+    """Whose gain or loss it is: ``Afghanistan and Pakistan have most of it; 12 % is on trade between Pakistan and Russia.``"""
     rows = result["worth_by_economy"]
     order = rows.assign(part=rows["users_musd_mean"] / gain).sort_values("part", ascending=False, kind="stable").head(3)
     order = order[order["part"] > _A_LARGE_PART]
     own = mean(result, "user_benefits_pair_musd") / gain
     pair = f"trade between {pair_words(result)}"
-    share = f"{n.share(own)} is on {pair}" if 0 < own < 1 else f"all of it is on {pair}" if own >= 1 else f"none of it is on {pair}"
+    share = f"next to nothing of it is on {pair}" if 0 < own < _NEXT_TO_NOTHING else f"{n.share(own)} is on {pair}" if 0 < own < 1 else f"all of it is on {pair}" if own >= 1 else f"none of it is on {pair}"
     if not len(order):
         return f"{phrases.capital(share)}."
     first = n.listed([economy(str(code)) for code in order["economy"]])
