@@ -55,7 +55,7 @@ lab: $(ENV_READY) ## Open JupyterLab on the notebooks
 
 # Voila shows what the notebook shows, without its code; the folder's scenarios are read and written as in the notebook.
 explore: $(ENV_READY) ## Open the explorer alone in a browser, without JupyterLab around it
-	@$(BIN)/voila notebooks/explorer.ipynb --theme=light
+	@JUPYTER_PATH="$(CURDIR)/.jupyter" $(BIN)/voila notebooks/explorer.ipynb --theme=light --template=explorer
 
 docs: $(ENV_READY) ## Write docs/api.md, docs/architecture.md, docs/results.md and the tables of docs/data.md anew
 	@$(BIN)/python docs/write_api_page.py

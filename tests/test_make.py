@@ -57,6 +57,6 @@ def test_explore_serves_a_notebook_that_is_nothing_but_the_explorer() -> None:
     import nbformat
 
     recipe = re.search(r"^explore:.*\n\t@(.*)$", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert recipe is not None and recipe[1].startswith("$(BIN)/voila notebooks/explorer.ipynb")
+    assert recipe is not None and recipe[1].startswith('JUPYTER_PATH="$(CURDIR)/.jupyter" $(BIN)/voila notebooks/explorer.ipynb')
     (cell,) = nbformat.read(REPOSITORY / "notebooks" / "explorer.ipynb", as_version=4).cells
     assert cell.source == "from corridors import explore\n\nexplore.app()"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from corridors.data import names as vocabulary
-from corridors.explore import live_map
+from corridors.explore import shares
 from corridors.explore.engine import DRAWS, engine
 from corridors.explore.question import SEED, Question
 from corridors.scenario.loading import defaults
@@ -28,6 +29,8 @@ from corridors.transport import frames, outlook
 from corridors.transport.system import Pair
 from corridors.uncertainty.draws import BAND_AND_MIDDLE, levels
 
+_ONE_AT_A_TIME = threading.RLock()
+"""Engines keep what they solved; the page's first answer is found beside the kernel's cells."""
 _ROUTE_HEADS = (
     ("Share", "without"), ("Share", "with"), ("Time", "without"), ("Time", "with"), ("Cost a tonne", "without"), ("Cost a tonne", "with"),
 )  # fmt: skip
@@ -43,7 +46,7 @@ class Answer:
     @cached_property
     def result(self) -> StudyResult:
         """The tables that charts of trade and crossings need; the others are empty. For all of them: ``study.run``."""
-        return _light(self.study, self.question)
+        return _light(self.study, self.question, self._effects)
 
     @cached_property
     def worth(self) -> Worth:
@@ -53,16 +56,22 @@ class Answer:
     @cached_property
     def road_share(self) -> dict[str, float]:
         """Share of the pair's trade that goes by road, ``before`` and ``after`` the measures."""
-        return {case: live_map.mode_share(self.study, "road", case) for case in ("before", "after")}
+        return {case: shares.of_mode(self.study, "road", case) for case in ("before", "after")}
 
     @property
     def effect_percent(self) -> Band:
         """Effect on two-way trade in the last year: p10, p50, p90."""
-        return self.result.headline()
+        found = self._effects
+        row = found[(found["year"] == self.study.last) & (found["flow"] == "total") & (found["unit"] == "percent")].iloc[0]
+        return Band(p10=float(row["p10"]), p50=float(row["p50"]), p90=float(row["p90"]))
 
-    def words(self) -> blocks.KeyFigures:
-        """The answer in figures."""
-        effect, cost = self.effect_percent, self.result.facts["trade_cost_change_percent"]
+    @cached_property
+    def _effects(self) -> pd.DataFrame:
+        return study_tables.effects(self.study)
+
+    def words(self, worth: bool = True) -> blocks.KeyFigures:
+        """The answer in figures; without ``worth``, which has a pass of its own, three dots in its place."""
+        effect, cost = self.effect_percent, Band(**study_facts.cost_change(self.study))  # type: ignore[typeddict-item]
         last = self.study.last
         road = self.road_share
         items = [
@@ -79,7 +88,7 @@ class Answer:
             )
         else:
             items.append(blocks.KeyFigure("Corridor", "none known", "distance alone"))
-        items.append(self._worth_figure())
+        items.append(self._worth_figure() if worth else blocks.KeyFigure(f"Worth in {last}", "…", "being worked out"))
         return blocks.KeyFigures(tuple(items))
 
     def _worth_figure(self) -> blocks.KeyFigure:
@@ -123,6 +132,8 @@ class Answer:
 
     def map(self) -> blocks.Figure | None:
         """The ways between the two economies, as wide as their share of trade; None where no corridor is known."""
+        from corridors.explore import live_map
+
         return live_map.draw(self.study)
 
     def routes(self) -> blocks.Table:
@@ -156,7 +167,8 @@ def answer(question: Question, draws: int = DRAWS) -> Answer:
     """
     pair: Pair = (question.pair[0], question.pair[1])
     one = question.scenario()  # says what is wrong before anything is computed
-    return Answer(question, engine(pair, one.horizon, draws, SEED, one.frictions).study(question))
+    with _ONE_AT_A_TIME:
+        return Answer(question, engine(pair, one.horizon, draws, SEED, one.frictions).study(question))
 
 
 def corridors_of(pair: Pair) -> dict[str, tuple[str, ...]]:
@@ -193,10 +205,10 @@ def _without_rows() -> dict[str, pd.DataFrame]:
     return {name: study_tables.empty(name) for name in TABLES}
 
 
-def _light(study: Study, question: Question) -> StudyResult:
+def _light(study: Study, question: Question, effects: pd.DataFrame) -> StudyResult:
     tables = dict(_without_rows())
     tables["trade_history"] = _history(study.pair)
-    tables["projection"], tables["effect"] = study_tables.paths(study), study_tables.effects(study)
+    tables["projection"], tables["effect"] = study_tables.paths(study), effects
     system, before, after = study.chain.system, study.change.before, study.change.after
     if system is not None and before is not None and after is not None:
         tables["crossings"] = frames.crossings_frame(system, before, after)

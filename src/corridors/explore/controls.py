@@ -33,7 +33,8 @@ STYLE = (
     ".corridors-page,.corridors-page .widget-box{overflow:visible}"
     ".jp-OutputArea:has(.corridors-page),.jp-OutputArea-output:has(.corridors-page),.jp-OutputArea-child:has(.corridors-page){overflow:visible}"
     ".corridors-page .widget-html-content,.corridors-page .widget-html{height:auto;line-height:1.35}"
-    ".corridors-page table{border-collapse:collapse}.corridors-page td,.corridors-page th{padding:.1em .8em;text-align:left}"
+    ".corridors-explore .scroll{overflow-x:auto}"
+    ".corridors-page caption{text-align:left;font-weight:600}.corridors-page table{border-collapse:collapse;font-size:.9em}.corridors-page td,.corridors-page th{padding:.1em .8em;text-align:left}"
     "@media (min-width:900px){.corridors-top{position:sticky;top:0;z-index:9;background:#fff;border-bottom:1px solid #c9ced6}}</style>"
 )
 
@@ -132,12 +133,11 @@ def lay_out(controls: Mapping[str, Any], charts: Mapping[str, Any], status: Any)
         [
             w.HTML(STYLE),
             charts["words"],
-            charts["beside"],
             w.HBox([c["hold"], c["reset"], status], layout=w.Layout(flex_flow="row wrap")),
         ]
     )
     top.add_class("corridors-top")
-    shown = [chart for name, chart in charts.items() if name not in ("words", "beside")]
+    shown = [chart for name, chart in charts.items() if name != "words"]
     right = w.VBox(shown, layout=w.Layout(flex="1 1 26em", min_width="18em", max_width="46em"))
     page = w.VBox([top, w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))])
     page.add_class("corridors-page")

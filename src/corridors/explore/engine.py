@@ -26,6 +26,7 @@ from corridors.study.pipeline import Params, Study, demand
 from corridors.study.settled import Change, Settled
 from corridors.transport import effects as measure_effects
 from corridors.transport.system import Pair
+from corridors.transport.world_network.study import network_of
 
 Array = npt.NDArray[np.float64]
 
@@ -99,7 +100,7 @@ class Engine:
         if key not in self._chains:
             while len(self._chains) >= _MOST_KEPT:
                 self._chains.pop(next(iter(self._chains)))
-            self._chains[key] = counterfactual.build(self.pair, scenario.measures)
+            self._chains[key] = self._unmeasured(scenario, key) or counterfactual.build(self.pair, scenario.measures)
         known = self._chains[key]
         if known.measures == scenario.measures:
             return known
@@ -112,6 +113,13 @@ class Engine:
         # These depend on pairs alone.
         vars(new).update({name: getattr(known, name) for name in _OF_A_CHAIN})
         return new
+
+    def _unmeasured(self, scenario: Scenario, key: tuple[Any, ...]) -> Chain | None:
+        """Today's network, where it is compiled and that of the measures differs by levels alone."""
+        today = self._chains.get((False, *key[1:]))
+        if today is None or today.system is None or network_of(self.pair, scenario.measures) is not today.network:
+            return None
+        return today
 
     def _solve(self, study: Study, question: Question) -> tuple[Change, tuple[Change, Mapping[Pair, Array]]]:
         """What changes in the last year by draw, and year by year in the central case (:attr:`Study.central_change`)."""

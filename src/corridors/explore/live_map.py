@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from corridors.data import gazetteer, tables
 from corridors.data import names as vocabulary
+from corridors.explore import shares as shares_of
 from corridors.show import blocks, maps, numbers, theme
 from corridors.show.charts.corridor_map import FEEDS
 from corridors.show.theme import LIGHT as C
@@ -62,22 +63,6 @@ class Ground:
     crossings: tuple[tuple[str, float, float], ...]
 
 
-def mode_share(study: Study, mode: str, case: str) -> float:
-    """Share of the exports of the study's first economy that go by a mode, ``before`` or ``after``; 0 off the network."""
-    system = study.chain.system
-    state = getattr(study.change, case)
-    if system is None or state is None or not study.chain.on_network:
-        return 0.0
-    shares = _shares(system, state, study)
-    return float(
-        sum(
-            s
-            for s, r in zip(shares, system.routes, strict=True)
-            if r.mode == mode and r.exporter == study.pair[0]
-        )
-    )
-
-
 def draw(study: Study) -> blocks.Figure | None:
     """The ways between the study's economies with the measures in place, as wide as their share; None off the network."""
     system, state = study.chain.system, study.change.after
@@ -85,7 +70,7 @@ def draw(study: Study) -> blocks.Figure | None:
         return None
     routes = system.routes
     ground = _ground(routes, system.effects.links, system.effects.services)
-    shares, borders = _shares(system, state, study), _Borders.of(system, state)
+    shares, borders = shares_of.by_route(system, state, study), _Borders.of(system, state)
     drawn = sorted(((_share(part, routes, shares), k) for k, part in enumerate(ground.parts)))
     fed = {k for share, k in drawn if _feeds(ground.parts[k], routes, shares, share)}
     ways = "".join(_way(ground.parts[k], share, k in fed) for share, k in drawn)
@@ -97,18 +82,6 @@ def draw(study: Study) -> blocks.Figure | None:
         f'font-family="{escape(theme.FONTS)}" font-size="11">{ground.below}{ways}{dots}{ground.above}{legend}</svg>'
     )
     return blocks.Figure(svg, *_words(study, system, borders, shares), _SOURCE)
-
-
-def _shares(system: System, state: TransportState, study: Study) -> Array:
-    """Mean share (R,) of each route in its direction's trade, all cargo classes together by value."""
-    weights = {pair: np.median(value, axis=0) for pair, value in study.demand.items()}
-    by_route = np.stack(
-        [
-            weights[r.exporter, r.importer] / weights[r.exporter, r.importer].sum()
-            for r in system.routes
-        ]
-    )
-    return np.asarray((state.route_share * by_route).sum(axis=2).mean(axis=0))
 
 
 def _share(part: Part, routes: Sequence[Route], shares: Array) -> float:

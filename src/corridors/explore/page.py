@@ -6,6 +6,7 @@ by the functions that a cell without widgets calls.
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -58,11 +59,11 @@ class App:
         self._years: int | None = None
         self.seconds = 0.0
         self._quiet = False
+        self._one_at_a_time = threading.RLock()
         self._central = tables.parameters().set_index("parameter")["central"]
         self.controls: dict[str, Any] = make(pair, self._central)
         self.charts: dict[str, Any] = {name: w.HTML() for name in ("words", "beside", "fan", "map", "curve")}
-        self.status = w.HTML()
-        self._offer()
+        self.status = w.HTML(layout=w.Layout(flex="1 1 20em", min_width="0"))
         for name, control in self.controls.items():
             if name in ("first", "second"):
                 control.observe(self._pair_changed, names="value")
@@ -77,7 +78,7 @@ class App:
             elif name not in ("name", "title"):
                 control.observe(self._changed, names="value")
         self.view = lay_out(self.controls, self.charts, self.status)
-        self.update()
+        self._begin()
 
     # --- what is asked
     # ---------------------------------------------------------------------------------------
@@ -123,13 +124,18 @@ class App:
 
     def update(self) -> None:
         """Answer the question that the controls ask and show it; a mistake is told, and the last answer stays."""
+        with self._one_at_a_time:
+            self._update()
+
+    def _update(self) -> None:
         began = time.perf_counter()
         try:
             found = answer(self.question())
             ghost = self.held or self.answer
-            # What is looked at first is there first: each part is shown as soon as it is drawn.
+            # Each part is shown as soon as it is there, what is looked at first before what takes long.
             for name, draw in (
-                ("fan", lambda: found.fan(ghost=ghost)), ("map", found.map), ("words", found.words), ("beside", lambda: self._beside(found)), ("curve", found.curve),
+                ("words", lambda: found.words(worth=False)), ("words", found.words),
+                ("beside", lambda: self._beside(found)), ("fan", lambda: found.fan(ghost=ghost)), ("map", found.map), ("curve", found.curve),
             ):  # fmt: skip
                 self._show(name, draw())
         except CorridorsError as error:
@@ -141,6 +147,21 @@ class App:
         if self._kept() and self._based_on is not None and self._based_on.measures:
             told += " Also done: " + "; ".join(m.label for m in self._based_on.measures) + "."
         self._say(f"{told} A quick sample of {found.study.draws} futures, in {self.seconds:.2f} seconds; a report takes many more, and its ends of ranges differ. Save and build it.".strip())
+
+    def _begin(self) -> None:
+        """The first answer; in a kernel beside it, so that the page is loaded meanwhile."""
+        self._say("The first answer takes some seconds ...")
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            self._open()
+        else:
+            threading.Thread(target=self._open, daemon=True).start()
+
+    def _open(self) -> None:
+        with self._one_at_a_time:
+            self._offer()
+            self._update()
 
     def _show(self, name: str, block: blocks.Block | None) -> None:
         self.charts[name].value = "" if block is None else f'<div class="corridors-explore">{block.html()}</div>'
@@ -189,6 +210,7 @@ class App:
             self._based_on = self._years = None
             self.update()
             return
+        self._say(f"Working out {change['new']}: some seconds the first time ...")
         try:
             self._put(asked_by(scenario.load(change["new"])))
         except CorridorsError as error:

@@ -1,0 +1,211 @@
+"""The explorer as `make explore` serves it, in a real browser: what is seen, what moves, and that no network is needed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browsing import chromium, needs_chromium
+from conftest import REPOSITORY
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, needs_chromium]
+
+PATIENCE_MS = 180_000
+HOSTS = {"127.0.0.1", "localhost", ""}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The recipe of the Makefile without its browser, on a folder of scenarios of its own: address and folder."""
+    folder = tmp_path_factory.mktemp("explored")
+    (folder / "data").symlink_to(REPOSITORY / "data")
+    shutil.copytree(REPOSITORY / "scenarios", folder / "scenarios")
+    recipe = re.search(r"^explore:.*\n\t@(.*)$", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert recipe is not None
+    port = _free_port()
+    command = recipe[1].replace("$(BIN)", shlex.quote(str(Path(sys.executable).parent))).replace("$(CURDIR)", str(REPOSITORY))
+    env = {**os.environ, "CORRIDORS_ROOT": str(folder)}
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(
+            ["sh", "-c", f"{command} --no-browser --port={port}"],
+            cwd=REPOSITORY, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            _wait_for(port, server, folder / "log")
+            yield f"http://127.0.0.1:{port}/", folder
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < until and server.poll() is None:
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"Voila does not answer: {log.read_text(encoding='utf-8')[-2000:]}")
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, served: tuple[str, Path]) -> Iterator[tuple[Page, list[str]]]:
+    """The explorer with its first answer, and every address that it asked for."""
+    page = browser.new_page(viewport={"width": 1024, "height": 768})
+    page.set_default_timeout(PATIENCE_MS)
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url))
+    page.goto(served[0])
+    _answered(page)
+    yield page, asked
+    page.close()
+
+
+def _answered(page: Page) -> None:
+    """Wait until an answer stands whole."""
+    expect(page.locator("[role=status]")).to_contain_text("quick sample of", timeout=PATIENCE_MS)
+
+
+def _figures(page: Page) -> str:
+    return page.locator(".corridors-top .corridors-explore").first.inner_text()
+
+
+def _changed(page: Page, before: str) -> None:
+    page.wait_for_function("b => document.querySelector('.corridors-top .corridors-explore').innerText !== b", arg=before)
+    page.wait_for_function("() => !document.querySelector('.corridors-top .corridors-explore').innerText.includes('being worked out')")
+
+
+def _moved(page: Page, label: str, key: str, times: int = 1) -> None:
+    """Move a slider by the keyboard, one stop a key; each is answered before the next."""
+    handle = page.locator(".widget-hslider", has=page.locator("label", has_text=re.compile(f"^{label}$"))).locator(".noUi-handle")
+    for _ in range(times):
+        before = page.locator("[role=status]").inner_text(), _figures(page)
+        handle.press(key)
+        page.wait_for_function(
+            "b => [document.querySelector('[role=status]').innerText, document.querySelector('.corridors-top .corridors-explore').innerText].join() !== b.join()",
+            arg=list(before),
+        )
+        _answered(page)
+
+
+def test_no_request_leaves_this_machine(opened: tuple[Page, list[str]]) -> None:
+    _, asked = opened
+    assert len(asked) > 20
+    assert [a for a in asked if (urlsplit(a).hostname or "") not in HOSTS] == []
+
+
+def test_code_is_hidden_and_the_answer_is_there(opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    assert page.title() == "Trade corridors: explorer"
+    assert "explore.app()" not in page.locator("body").inner_text()
+    assert page.locator(".corridors-explore .value").count() == 4
+    assert page.locator(".corridors-explore figure").count() == 3
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 360])
+def test_nothing_is_wider_than_the_window(opened: tuple[Page, list[str]], width: int) -> None:
+    page, _ = opened
+    page.set_viewport_size({"width": width, "height": 768})
+    page.wait_for_timeout(300)
+    wider = page.evaluate("[...document.querySelectorAll('.corridors-page *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('svg, .scroll')).map(e => e.className)")
+    page.set_viewport_size({"width": 1024, "height": 768})
+    assert wider == []
+
+
+def test_the_answer_stays_in_view_at_1024_pixels(opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    page.mouse.move(700, 600)
+    page.mouse.wheel(0, 500)
+    page.wait_for_timeout(300)
+    fan = page.locator(".corridors-explore figure").first.bounding_box()
+    assert fan is not None and fan["y"] < 0, "nothing was scrolled"
+    top = page.locator(".corridors-top").bounding_box()
+    assert top is not None and abs(top["y"]) < 1 and top["height"] < 768 / 3
+    page.mouse.wheel(0, -2000)
+    page.wait_for_timeout(300)
+
+
+def test_a_slider_moved_is_a_measure_and_leaves_a_line_behind(opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    assert not page.get_by_label("Processing").is_checked()
+    _moved(page, "Hours, no queue", "ArrowLeft", 2)
+    assert page.get_by_label("Processing").is_checked()
+    assert "before" in _fan(page)
+
+
+def test_a_stays_beside_b_and_reset_goes_back(opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    page.get_by_role("button", name="Keep as A").click()
+    table = page.locator(".corridors-page table", has_text="as the controls stand")
+    table.wait_for()
+    kept = [row.split("\t")[1] for row in table.inner_text().splitlines() if "\t" in row]
+    _moved(page, "Dollars a truck", "ArrowRight")
+    told = [row.split("\t")[1:] for row in table.inner_text().splitlines() if "\t" in row]
+    assert [a for a, _ in told] == kept and any(a != b for a, b in told[1:])
+    page.get_by_role("button", name="Let go of A").click()
+    table.wait_for(state="detached")
+    assert page.get_by_label("Fee").is_checked()
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function("() => ![...document.querySelectorAll('label')].find(l => l.title === 'Fee' || l.innerText === 'Fee').querySelector('input').checked")
+    assert not page.get_by_label("Processing").is_checked()
+
+
+def test_a_saved_scenario_and_a_pair_without_a_road(opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    status = page.locator("[role=status]")
+    page.get_by_label("Start from").select_option(label="direct-flights")
+    expect(status).to_contain_text("Also done: 2 direct flights a week", timeout=PATIENCE_MS)
+    page.get_by_label("Start from").select_option(label="A question of my own")
+    page.get_by_label("Seller", exact=True).select_option(label="Japan")
+    page.get_by_label("and buyer").select_option(label="United States")
+    expect(status).to_contain_text("have no way by road", timeout=PATIENCE_MS)
+
+
+def test_the_report_is_built_and_told(opened: tuple[Page, list[str]], served: tuple[str, Path], browser: Browser) -> None:
+    page, _ = opened
+    page.get_by_label("Start from").select_option(label="capacity-200")
+    _answered(page)
+    page.get_by_role("button", name="Build its report").click()
+    status = page.locator("[role=status]")
+    expect(status).to_contain_text("takes a minute or so")
+    expect(status).to_contain_text("report.html", timeout=PATIENCE_MS)
+    report = served[1] / "reports" / "capacity-200" / "report.html"
+    assert str(report) in status.inner_text()
+    read = browser.new_page()
+    read.goto(report.as_uri())
+    assert "200 trucks a day" in read.locator("h1").first.inner_text() or "200 trucks a day" in read.title()
+    read.close()
+
+
+def _fan(page: Page) -> str:
+    return page.locator(".corridors-explore figure").first.inner_text()
