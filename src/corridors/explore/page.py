@@ -280,10 +280,10 @@ class App:
         out = (Path.cwd() if paths.inside_package() else paths.root()) / "reports"
         command = [sys.executable, "-m", "corridors.cli", "build", name, "--out", str(out), "--quiet"]
         done = subprocess.run(command, cwd=out.parent, capture_output=True, text=True, check=False)
-        if done.returncode:
+        report = out / name / "report.html"
+        if done.returncode or not report.exists():
             self._say(f"The report of {name} was not built. {done.stderr.strip()}")
             return
-        report = out / name / "report.html"
         opened = webbrowser.open(report.as_uri())
         self._say(f"The report of {name} is {report}" + ("." if opened else "; open it in a browser."))
 
