@@ -124,16 +124,18 @@ class Chain:
         before: Settled | None = None,
         closure: str = "full",
         near: Settled | None = None,
+        draws: int = 0,
     ) -> Change:
         """What ``active`` (B, M) of the measures change against none of them in ``year``.
 
         ``demand`` and ``near`` as in :meth:`settle`. ``before`` is the state to compare with, if it
-        is known already or another than without measures, of as many cases or one.
+        is known already or another than without measures, of as many cases or one. Where the cases are
+        a part of a run of ``draws``, one in a thousand of those may be left out as unsettled.
         """
         cases = max(active.shape[0], *(np.atleast_1d(v).shape[0] for v in params.values()))
         known = before is not None
-        start = before if before is not None else self._settle(params, None, year, demand, closure, near, None)
-        end = self._settle(params, active, year, demand, closure, start, start) if self.count or known else start
+        start = before if before is not None else self._settle(params, None, year, demand, closure, near, None, draws)
+        end = self._settle(params, active, year, demand, closure, start, start, draws) if self.count or known else start
         residual = np.zeros(cases)
         for settled in (start, end):
             if settled.state is not None:
@@ -144,11 +146,11 @@ class Chain:
                         settled.state.shift,
                     ),
                 )
-        return change_between(start, end, residual)
+        return change_between(start, end, residual, draws)
 
     def _settle(
         self, params: Params, active: npt.ArrayLike | None, year: npt.ArrayLike, demand: Mapping[Pair, Array], closure: str,
-        near: Settled | None, beside: Settled | None,
+        near: Settled | None, beside: Settled | None, draws: int = 0,
     ) -> Settled:  # fmt: skip
         """A state in which trade and traffic agree, and the world trade that fits it.
 
@@ -171,7 +173,7 @@ class Chain:
         if known is not None and place is not None:
             # what fits the world there, without what is left open
             place = replace(place, rest=place.rest - known.slack)
-        joint = replace(joint, near=place, beside=known)
+        joint = replace(joint, near=place, beside=known, draws=max(draws, cases))
         # before helpers are forked, so that they share it
         _ = joint.tuning, joint.answer
         start: TransportState | Array | None = None

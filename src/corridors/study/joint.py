@@ -68,7 +68,8 @@ class Joint:
     ``there`` their positions among its P' pairs. ``theta`` (B,) is the elasticity of traffic,
     ``by_sector`` (B, S) those of trade; ``class_weight`` (B or 1, P, C) and ``weight`` (B or 1, P,
     S) shares of trade; ``flown`` (B, P, C) cost factors of first flights, None without. The search
-    begins at ``near``, of as many cases or one; None: at the base world.
+    begins at ``near``, of as many cases or one; None: at the base world. They are a part of a run of
+    ``draws``.
     """
 
     goods: Goods
@@ -85,6 +86,7 @@ class Joint:
     cases: int
     near: Place | None = None
     beside: Beside | None = None
+    draws: int = 0
 
     @property
     def answers(self) -> bool:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from corridors import uncertainty
 from corridors.scenario.model import Scenario
-from corridors.study import binding, counterfactual, sector_tables, worth_tables
+from corridors.study import binding, counterfactual, lots, sector_tables, worth_tables
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
 from corridors.study.counterfactual import Chain, effect_of
@@ -134,11 +134,6 @@ class Study:
         return uncertainty.sample(None, self.draws, self.seed)
 
     @cached_property
-    def many(self) -> Params:
-        """:data:`PATHS_A_DRAW` times as many draws, the first of them :attr:`params`: for what costs next to nothing."""
-        return uncertainty.sample(None, self.draws * PATHS_A_DRAW, self.seed)
-
-    @cached_property
     def middle(self) -> Params:
         """The central value of every quantity (1,)."""
         return uncertainty.central()
@@ -150,8 +145,17 @@ class Study:
 
     @cached_property
     def projected_paths(self) -> Mapping[str, Array]:
-        """exports, imports and total at the borders and queues of the base year in :attr:`many` draws (W, T): the tails of a wide band need them."""
-        return projection.baseline(self.pair, self.years, self.many).paths()
+        """exports, imports and total at the borders and queues of the base year (W, T), in :data:`PATHS_A_DRAW` times as
+        many draws, the first of them :attr:`params`: the tails of a wide band need them."""
+        count = self.draws * PATHS_A_DRAW
+        out = {flow: np.empty((count, len(self.years))) for flow in ("exports", "imports", "total")}
+        first = 0
+        for params in uncertainty.lots(count, self.seed):
+            found = projection.baseline(self.pair, self.years, params).paths()
+            for flow, values in found.items():
+                out[flow][first : first + len(values)] = values
+            first += len(found["total"])
+        return out
 
     @cached_property
     def baseline_paths(self) -> Mapping[str, Array]:
@@ -187,18 +191,16 @@ class Study:
         return {pair: value[0] for pair, value in demand(self.middle_baseline, -1).items()}
 
     @cached_property
+    def _solved(self) -> lots.Solved:
+        return lots.solved(self)
+
+    @cached_property
     def change(self) -> Change:
-        """What all measures change in the last year, in every draw."""
-        return self.chain.change(
-            self.params,
-            self.phases(self.params)[:, -1],
-            self.last,
-            self.demand,
-            near=self._middle_before,
-        )
+        """What all measures change in the last year, in every draw (:func:`corridors.study.settled.for_tables`)."""
+        return self._solved.change
 
     @property
-    def _middle_before(self) -> Settled:
+    def middle_before(self) -> Settled:
         """The last year without measures in the central case: where the search for any other begins."""
         return self.central_change[0].cases(slice(-1, None)).start
 
@@ -274,9 +276,8 @@ class Study:
     @staticmethod
     def _moved(paths: Mapping[str, Array], by: tuple[Array, Array]) -> Mapping[str, Array]:
         """``paths`` (W, T) times the exponential of ``by`` (B, T), exports and imports, repeated as often as it takes."""
-        repeats = len(paths["exports"]) // len(by[0])
         exports, imports = (
-            paths[flow] * np.exp(np.tile(g, (repeats, 1)))
+            (paths[flow].reshape(-1, *g.shape) * np.exp(g)).reshape(-1, g.shape[1])
             for flow, g in zip(("exports", "imports"), by, strict=True)
         )
         return {"exports": exports, "imports": imports, "total": exports + imports}
@@ -298,13 +299,8 @@ class Study:
         By the arithmetic of the headline: trade factors of the draws repeated along
         :attr:`baseline_paths`.
         """
-        active = self.phases(self.params)[:, -1].copy()
-        active[:, self.flies] = 0.0
-        if not active.any():
-            return {p: 0.0 for p in ("p10", "p50", "p90")}
-        change = self.chain.change(self.params, active, self.last, self.demand, before=self.change.start)
         base = {flow: self.baseline_paths[flow][:, -1] for flow in ("exports", "imports", "total")}
-        factors = (np.tile(change.trade_factor(k), PATHS_A_DRAW) for k in (0, 1))
+        factors = (np.tile(factor, PATHS_A_DRAW) for factor in self._solved.without_flights.T)
         after = sum(base[flow] * factor for flow, factor in zip(("exports", "imports"), factors, strict=True))
         low, mid, high = np.percentile(100.0 * (after / base["total"] - 1.0), [10, 50, 90])
         return {"p10": float(low), "p50": float(mid), "p90": float(high)}
@@ -368,7 +364,7 @@ class Study:
     ) -> Array:
         """Effect on two-way trade (B,) of measures as far in place as ``phased`` (B, M) in the last year, percent."""
         change = self.chain.change(
-            params, phased, self.last, flows, closure=closure, near=self._middle_before
+            params, phased, self.last, flows, closure=closure, near=self.middle_before
         )
         return effect_of(change, flows, self.pair)
 

@@ -104,21 +104,23 @@ class Change:
         return taken(self, np.arange(len(self.residual))[rows], len(self.residual))
 
 
-def change_between(start: Settled, end: Settled, residual: Array) -> Change:
-    """What happens from one state to another, B cases as many as in ``residual``; NotConverged where too many of them did not settle."""
+def change_between(start: Settled, end: Settled, residual: Array, draws: int = 0) -> Change:
+    """What happens from one state to another, B cases as many as in ``residual``, of a run of ``draws``; NotConverged where too many of them did not settle."""
     first, last = start.world, end.world
     cases, pairs = len(residual), first.response.trade_factor.shape[1]
     # Where nothing has changed, nothing has: not by the last digit of world trade solved in other
     # company.
     same = (last.class_factor == first.class_factor).all(axis=(1, 2))
-    if same.any():
+    if same.all():
+        last = spread(first, cases)
+    elif same.any():
         last = _over(last, spread(first, cases), np.flatnonzero(same))
     found = Change(
         spread(start, cases), Settled(end.state, last), last.cost_factor / first.cost_factor, last.class_factor / first.class_factor,
         _ratio(last.response, first.response), np.broadcast_to(first.response.trade_factor, (cases, pairs)),
         np.broadcast_to(first.response.sector_factor, (cases, *first.response.sector_factor.shape[1:])), residual,
     )  # fmt: skip
-    return _without_unsettled(found)
+    return _without_unsettled(found, draws)
 
 
 def spread(found: T, cases: int) -> T:
@@ -161,7 +163,7 @@ def _ratio(
     return replace(after, **factors, residual=np.maximum(after.residual, before.residual))
 
 
-def _without_unsettled(change: Change) -> Change:
+def _without_unsettled(change: Change, draws: int) -> Change:
     """Cases of which a state did not settle show what a case beside them does; NotConverged where those are too many."""
     good = np.ones(len(change.residual), dtype=bool)
     for state in (change.before, change.after):
@@ -169,7 +171,7 @@ def _without_unsettled(change: Change) -> Change:
             good &= state.settled
     if good.all():
         return change
-    must_settle(good, good.size, "with or without the measures")
+    must_settle(good, max(good.size, draws), "with or without the measures")
     return replace(taken(change, stand_ins(good), good.size), unsettled=int((~good).sum()))
 
 
@@ -179,3 +181,33 @@ def stand_ins(settled: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
     of = np.arange(settled.size)
     of[~settled] = good[np.minimum(np.searchsorted(good, of[~settled]), good.size - 1)]
     return of
+
+
+def for_tables(change: Change) -> Change:
+    """Without what only a search that begins at its states needs, a tenth of the memory. Nothing (B, 0, ...) is left of: the
+    states' world trade, prices and costs of the state after, exports and imports of economies.
+    Sectors are those of the first two pairs, the study's."""
+
+    def none(array: Array) -> Array:
+        return np.empty((len(array), 0, *array.shape[2:]))
+
+    def lean(settled: Settled, *more: str) -> Settled:
+        state, found = settled.state, settled.world
+        if state is not None:
+            gone = ("composite_cost", "kept", *more)
+            state = replace(state, **{name: none(getattr(state, name)) for name in gone})  # type: ignore[arg-type]
+        of_response = {name: none(getattr(found.response, name)) for name in _RATIOS}
+        response = replace(found.response, **of_response)  # type: ignore[arg-type]
+        return Settled(state, World(none(found.class_factor), none(found.cost_factor), response, none(found.theta)))
+
+    response = change.response
+    return replace(
+        change,
+        start=lean(change.start),
+        end=lean(change.end, "mean_cost", "price_factor"),
+        response=replace(
+            response, exports_factor=none(response.exports_factor), imports_factor=none(response.imports_factor),
+            sector_factor=np.array(response.sector_factor[:, :2]),
+        ),
+        before_sector_factor=np.array(change.before_sector_factor[:, :2]),
+    )  # fmt: skip

@@ -59,7 +59,7 @@ def solve(
 
     Cases that the usual iteration leaves open are solved another way and with short steps. Raises
     NotConverged where more than :func:`most_unsettled` are still open after that; fewer are marked
-    in ``settled``.
+    in ``settled``; where the cases are a part of a run, of its draws.
     """
     shapes = _shapes(layout) if feedback is None else {**_shapes(layout), **feedback.shapes}
     step = BLOCK
@@ -77,7 +77,8 @@ def solve(
     rounds = int(out.pop("rounds").max(initial=0.0))
     settled = np.asarray(out["gap"] <= tolerance)
     worst = float(np.nan_to_num(out["gap"], nan=np.inf).max(initial=0.0))
-    must_settle(settled, count, f"relative gap {worst:.1e} after {rounds} rounds, wanted {tolerance:.0e}")
+    of = count if feedback is None else max(count, feedback.draws)
+    must_settle(settled, of, f"relative gap {worst:.1e} after {rounds} rounds, wanted {tolerance:.0e}")
     return {**out, "rounds": rounds, "settled": settled}
 
 

@@ -137,10 +137,14 @@ class World(Protocol):
 
 
 class Feedback(Protocol):
-    """Worlds for all blocks of a run: how many ``cases`` there are, ``shapes`` of what they give, and the ``tolerance`` of ``rest``."""
+    """Worlds for all blocks: how many ``cases`` there are, of a run of how many ``draws``, ``shapes`` of what they give, and the
+    ``tolerance`` of ``rest``."""
 
     @property
     def cases(self) -> int: ...
+
+    @property
+    def draws(self) -> int: ...
 
     @property
     def shapes(self) -> Mapping[str, tuple[int, ...]]: ...

@@ -6,6 +6,7 @@ from corridors.uncertainty.draws import (
     PROBABILITIES,
     central,
     levels,
+    lots,
     probability_of,
     quantile,
     quantiles,
@@ -13,5 +14,5 @@ from corridors.uncertainty.draws import (
 )
 
 __all__ = [
-    "BAND_AND_MIDDLE", "DISTRIBUTIONS", "PROBABILITIES", "central", "levels", "probability_of", "quantile", "quantiles", "sample",
+    "BAND_AND_MIDDLE", "DISTRIBUTIONS", "PROBABILITIES", "central", "levels", "lots", "probability_of", "quantile", "quantiles", "sample",
 ]  # fmt: skip

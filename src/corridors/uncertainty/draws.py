@@ -22,7 +22,7 @@ distribution    meaning of low, central, high
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -54,6 +54,8 @@ BAND_AND_MIDDLE = (0.1, 0.5, 0.9)
 
 _Z90 = float(ndtri(0.9))
 _MOST_KEPT = 4096
+LOT = 65_536
+"""Draws that :func:`lots` makes at a time, a power of two."""
 
 
 def sample(parameters: pd.DataFrame | None, draws: int, seed: int) -> dict[str, Array]:
@@ -67,9 +69,26 @@ def sample(parameters: pd.DataFrame | None, draws: int, seed: int) -> dict[str, 
     table = _checked(parameters)
     if draws < 1:
         raise DataError(f"uncertainty: draws must be at least 1, not {draws}")
-    random = table["distribution"] != "fixed"
-    count = int(random.sum())
-    points = _sobol(draws, count, seed)
+    return _drawn(table, _sobol(draws, _dimensions(table), seed))
+
+
+def lots(draws: int, seed: int) -> Iterator[dict[str, Array]]:
+    """The draws of :func:`sample`, :data:`LOT` at a time, where all of them together are more than one wants to hold."""
+    if draws <= LOT:
+        yield sample(None, draws, seed)
+        return
+    table = _checked(None)
+    engine = _engine(_dimensions(table), seed)
+    for first in range(0, draws, LOT):
+        yield _drawn(table, _inside(engine.random(min(LOT, draws - first))))
+
+
+def _dimensions(table: pd.DataFrame) -> int:
+    return int((table["distribution"] != "fixed").sum())
+
+
+def _drawn(table: pd.DataFrame, points: Array) -> dict[str, Array]:
+    draws, random = len(points), table["distribution"] != "fixed"
     columns = iter(points.T)
     result: dict[str, Array] = {}
     for row, drawn in zip(table.to_dict("records"), random, strict=True):
@@ -196,15 +215,21 @@ def _sobol(draws: int, dimensions: int, seed: int) -> Array:
 
 
 def _points(draws: int, dimensions: int, seed: int) -> Array:
+    exponent = max(0, int(np.ceil(np.log2(draws))))
+    return _inside(_engine(dimensions, seed).random_base2(exponent)[:draws])
+
+
+def _engine(dimensions: int, seed: int) -> Any:
     # Loading it takes longer than drawing the points.
     from scipy.stats import qmc
 
-    exponent = max(0, int(np.ceil(np.log2(draws))))
-    engine = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
-    points = np.asarray(engine.random_base2(exponent)[:draws], dtype=np.float64)
+    return qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
+
+
+def _inside(points: npt.ArrayLike) -> Array:
     # A scrambled point can be 0; its normal score would be infinite.
     tiny = 2.0**-33
-    return np.clip(points, tiny, 1 - tiny)
+    return np.clip(np.asarray(points, dtype=np.float64), tiny, 1 - tiny)
 
 
 _kept_points = kept(_points)

@@ -1,0 +1,83 @@
+"""Memory of a run grows with its draws by what tables are made of, not by what solving them takes; lots change no bit."""
+
+from __future__ import annotations
+
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corridors import scenario, uncertainty
+from corridors.errors import NotConverged
+from corridors.study import lots, pipeline
+from corridors.uncertainty import draws
+
+KB_A_DRAW = 48
+"""A run of 65,536 draws has 3 GB for everything; half a gigabyte of that is the library and one lot."""
+
+
+def peak(count: int) -> int:
+    tracemalloc.start()
+    try:
+        pipeline.run(scenario.load("capacity-800"), draws=count)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.slow
+def test_each_draw_of_a_run_takes_a_bounded_amount_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    # what helpers fill is seen by no tracer
+    monkeypatch.setenv("CORRIDORS_NO_FORK", "1")
+    monkeypatch.setattr(lots, "LOT", 256)
+    pipeline.run(scenario.load("capacity-800"), draws=64)
+    few, many = peak(512), peak(1024)
+    assert many - few < 512 * KB_A_DRAW * 1024, f"{(many - few) / 512 / 1024:.0f} KB a draw"
+
+
+def test_lots_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draws, "LOT", 2048)
+    asked = scenario.load("full-connectivity")
+    whole = pipeline.Study(asked, 512, 3)
+    monkeypatch.setattr(lots, "LOT", 256)
+    parts = pipeline.Study(asked, 512, 3)
+    assert len(list(lots.slices(512))) == 2
+    assert whole.effect_percent.tobytes() == parts.effect_percent.tobytes()
+    assert whole.effect_without_flights == parts.effect_without_flights
+    for name in ("class_factor", "before_factor", "residual"):
+        np.testing.assert_array_equal(getattr(whole.change, name), getattr(parts.change, name))
+    assert whole.change.after is not None and parts.change.after is not None
+    np.testing.assert_array_equal(whole.change.after.route_share, parts.change.after.route_share)
+    np.testing.assert_array_equal(whole.change.response.real_gdp_factor, parts.change.response.real_gdp_factor)
+
+
+def test_draws_come_in_lots_as_they_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = uncertainty.sample(None, 1000, 7)
+    monkeypatch.setattr(draws, "LOT", 256)
+    found = list(uncertainty.lots(1000, 7))
+    assert [len(lot["trade_elasticity"]) for lot in found] == [256, 256, 256, 232]
+    for name, values in whole.items():
+        np.testing.assert_array_equal(np.concatenate([lot[name] for lot in found]), values)
+
+
+@pytest.mark.parametrize("count", [1, 64, 4096, 4097, 5000, 65_536])
+def test_lots_are_whole_blocks_that_cover_all_draws(count: int) -> None:
+    rows = list(lots.slices(count))
+    assert [r.start for r in rows] == [0, *(r.stop for r in rows[:-1])] and rows[-1].stop == count
+    assert all(r.stop - r.start <= lots.LOT for r in rows)
+    assert all(r.start % 256 == 0 for r in rows)
+
+
+def test_what_is_left_out_is_counted_over_all_lots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 512 draws one may be left out, whatever lot it is in; two lots with one each are too many."""
+    monkeypatch.setattr(lots, "LOT", 256)
+    study = pipeline.Study(scenario.load("capacity-800"), 512, 3)
+    honest = lots.for_tables
+
+    def left_out(change: object) -> object:
+        return replace(honest(change), unsettled=1)  # type: ignore[arg-type, type-var]
+
+    monkeypatch.setattr(lots, "for_tables", left_out)
+    with pytest.raises(NotConverged, match="in 2 of 512 cases"):
+        _ = study.change
