@@ -28,13 +28,16 @@ def test_queues_by_themselves_at_the_factor_found_are_the_same(study: Study) -> 
 
 
 def test_world_trade_by_itself_at_the_prices_found_is_the_same(study: Study) -> None:
-    chain, change = study.chain, study.change
+    # with the sectors of all pairs, of which a study keeps its own
+    chain, active = study.chain, study.phases(study.params)[:, -1]
+    change = chain.change(study.params, active, study.last, study.demand, near=study.middle_before)
     here, there = chain._solved
     classes = np.ones((study.draws, len(chain.pairs), 4))
     classes[:, here] = change.before.price_factor[:, there]
     theta = np.broadcast_to(chain.elasticities(study.params, study.last), (study.draws, len(sectors.names())))
     found = respond_sectors(sectors.base_world(), chain.pairs, by_sector(chain.goods, classes), theta)
     assert found.sector_factor == pytest.approx(change.before_sector_factor, rel=1e-7)
+    assert found.sector_factor[:, :2] == pytest.approx(study.change.before_sector_factor, rel=1e-7)
 
 
 def test_trade_and_traffic_agree_in_every_draw(study: Study) -> None:
