@@ -93,6 +93,8 @@ class Answer:
 
     def _worth_figure(self) -> blocks.KeyFigure:
         """A year's gain of all who ship, as a finding or in words, and what it is beside its cost."""
+        from corridors.show.words.worth import of_cases
+
         gain, found = self.worth.users.total, self.worth.appraisal
         low, mid, high = (float(v) for v in levels(gain, BAND_AND_MIDDLE))
         if not gain.any():
@@ -106,7 +108,7 @@ class Answer:
         return blocks.KeyFigure(
             f"Worth in {self.study.last}", told,
             f"to all who ship, {numbers.musd_range(low, high)} in four of five cases; {net} {numbers.musd(float(found.npv.mean()))} in today's value, "
-            f"above zero in {numbers.probability(float((found.npv > 0).mean()))}",
+            f"above zero in {of_cases(float((found.npv > 0).mean()))}",
         )  # fmt: skip
 
     def fan(self, flow: str = "total", ghost: Answer | None = None) -> blocks.Figure:
