@@ -11,7 +11,7 @@ import pytest
 from corridors.appraisal import states
 from corridors.scenario import load
 from corridors.show.words import worth as words
-from corridors.study import StudyResult, run
+from corridors.study import StudyResult, run, worth_tables
 from corridors.study.pipeline import Study
 from corridors.study.worth import Worth
 from corridors.study.worth_columns import WORTH
@@ -165,8 +165,8 @@ def test_what_is_said_of_returns_is_of_the_mean_flows() -> None:
     assert "no rate" not in words._return({"eirr_percent": {"mean": None}, "bcr": {"mean": 0.9}})
 
 
-def test_parts_by_kind_are_of_the_central_case_and_say_so(result: StudyResult, worth: Worth) -> None:
-    total = result["worth_by_kind"]["musd"].sum()
+def test_parts_by_kind_are_of_the_central_case_and_say_so(worth: Worth) -> None:
+    total = worth_tables.tables(worth)["worth_by_kind"]["musd"].sum()
     assert total == pytest.approx(float(worth._central_users.total[-1]), rel=1e-9)
     said = {field.name: field.description for field in WORTH["worth_by_kind"].fields}
     assert "central case" in said["musd"]

@@ -14,7 +14,7 @@ from corridors.study import lots, pipeline
 from corridors.uncertainty import draws
 
 KB_A_DRAW = 48
-"""A run of 65,536 draws has 3 GB for everything; half a gigabyte of that is the library and one lot."""
+"""Of capacity-800, in lots. It does not hold 65,536 draws to 3 GB: that would take about 36, and Mongolia and China take 55."""
 
 
 def peak(count: int) -> int:

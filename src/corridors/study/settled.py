@@ -184,7 +184,7 @@ def stand_ins(settled: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
 
 
 def for_tables(change: Change) -> Change:
-    """Without what only a search that begins at its states needs, a tenth of the memory. Nothing (B, 0, ...) is left of: the
+    """Without what only a search that begins at its states needs, which is most of the memory. Nothing (B, 0, ...) is left of: the
     states' world trade, prices and costs of the state after, exports and imports of economies.
     Sectors are those of the first two pairs, the study's."""
 
