@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -51,12 +52,15 @@ def labels(svg: str) -> list[str]:
     return ["".join(t.itertext()) for t in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
 
 
+def told_of(many: Sequence[StudyResult]) -> Iterator[tuple[int, StudyResult, Band]]:
+    """Number, result and effect of those whose effect is a finding."""
+    effects = ((k, result, lookups.effect(result)) for k, result in enumerate(many))
+    return (one for one in effects if findings.told(one[2]))
+
+
 def test_a_finding_is_the_same_number_everywhere(many) -> None:
     seen = 0
-    for k, result in enumerate(many):
-        band = lookups.effect(result)
-        if not findings.told(band):
-            continue
+    for k, result, band in told_of(many):
         amount, signed = numbers.percent(abs(band.mid)), numbers.signed_percent(band.mid)
         (answer,) = words.answer(result).paragraphs
         assert f"by about {amount} (" in answer
@@ -105,10 +109,7 @@ def test_what_lies_inside_the_noise_has_no_digits_anywhere(many) -> None:
 def test_percent_times_trade_is_the_amount_as_all_three_are_written(many) -> None:
     """A reader multiplies the headline's percent with the trade that the figure beside it tells."""
     seen = 0
-    for k, result in enumerate(many):
-        band = lookups.effect(result)
-        if not findings.told(band):
-            continue
+    for k, result, band in told_of(many):
         (answer,) = words.answer(result).paragraphs
         said = re.search(rf"by about ([\d.,]+){numbers.THIN}% \(.*?\), or (\$[\d.,]+(?: [a-z]+illion)?) a year", answer)
         assert said, answer

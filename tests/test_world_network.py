@@ -172,6 +172,11 @@ def test_known_lengths_of_roads() -> None:
     assert np.mean(np.abs(errors) < 0.25) >= 0.9
 
 
+@pytest.mark.xfail(strict=True, reason="47 lengths have a published source; sixteen more were estimates of this project and are gone")
+def test_sixty_lengths_are_published() -> None:
+    assert len(data.table("world_known_lengths")) >= 60
+
+
 def test_ways_agree_with_an_independent_search() -> None:
     """Costs from networkx on the same edges, crossing tolls on nodes: three far pairs."""
     graph, search = tables.roads(), road_search.today()

@@ -105,9 +105,9 @@ class KeyFigure:
 _WORDED = 12
 
 
-def _value_class(value: str) -> str:
-    """``value worded`` for words, which are set smaller than a number: they would take two lines."""
-    return "value worded" if len(value) > _WORDED and not any(c.isdigit() for c in value) else "value"
+def worded(value: str) -> bool:
+    """Whether a value is words, which are set smaller than a number: they would take two lines."""
+    return len(value) > _WORDED and not any(c.isdigit() for c in value)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class KeyFigures(Block):
 
     def html(self) -> str:
         cells = "".join(
-            f'<div class="key-figure"><dt>{escape(i.label)}</dt><dd><span class="{_value_class(i.value)}">{escape(i.value)}</span>'
+            f'<div class="key-figure"><dt>{escape(i.label)}</dt><dd><span class="value{" worded" if worded(i.value) else ""}">{escape(i.value)}</span>'
             + (f' <span class="detail">{escape(i.detail)}</span>' if i.detail else "")
             + "</dd></div>"
             for i in self.items

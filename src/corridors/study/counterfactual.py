@@ -129,8 +129,8 @@ class Chain:
         """What ``active`` (B, M) of the measures change against none of them in ``year``.
 
         ``demand`` and ``near`` as in :meth:`settle`. ``before`` is the state to compare with, if it
-        is known already or another than without measures, of as many cases or one. Where the cases are
-        a part of a run of ``draws``, one in a thousand of those may be left out as unsettled.
+        is known already or another than without measures, of as many cases or one. Where the cases
+        are a part of a run of ``draws``, one in a thousand of those may be left out as unsettled.
         """
         cases = max(active.shape[0], *(np.atleast_1d(v).shape[0] for v in params.values()))
         known = before is not None

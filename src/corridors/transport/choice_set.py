@@ -52,9 +52,9 @@ class ChoiceSet:
     ``parts_hours`` (R, 3) hours that scale with road speed, with time at sea, and not at all;
     ``parts_usd`` (R, 4) dollars a tonne by road, sea, rail and air; ``wait_hours`` (R,) of them for
     a departure; ``path_size`` (R,) is what a way weighs in its nest for what it shares with others
-    (:mod:`corridors.transport.path_size`). ``through`` (R, X + S) counts passages of crossings and limited services,
-    ``links_moved`` (L,) are positions of links that a measure moves and ``over`` (R, L) says which
-    routes use them.
+    (:mod:`corridors.transport.path_size`). ``through`` (R, X + S) counts passages of crossings and
+    limited services, ``links_moved`` (L,) are positions of links that a measure moves and ``over``
+    (R, L) says which routes use them.
     """
 
     pairs: tuple[tuple[str, str], ...]

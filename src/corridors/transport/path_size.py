@@ -15,10 +15,10 @@ list of ways is cut too (:mod:`corridors.transport.routes`).
 
 Path sizes are constants of the choice set, as if all borders were open: what is shut, slow or full
 moves what ways cost and never how much they count, so a closure never makes anything cheaper. Ways
-that measures open are counted beside those of today that they leave; today's do not count them, so that a state
-without measures is the same whatever else is asked. That overstates what two equal ways are worth
-together, at 1.55 of one where nine tenths are shared and one is new, against 1.1 where both are of
-today; without path sizes it is 2.
+that measures open are counted beside those of today that they leave; today's do not count them, so
+that a state without measures is the same whatever else is asked. That overstates what two equal
+ways are worth together, at 1.55 of one where nine tenths are shared and one is new, against 1.1
+where both are of today; without path sizes it is 2.
 
 Counted are roads and ferries of the ways by road; trains, ships and flights are services of their
 own.

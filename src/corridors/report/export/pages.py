@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 TOP_PT, BOTTOM_PT, WIDTH_PT = 62.4, 785.2, 470.6
@@ -92,7 +93,7 @@ class Foretold:
             if k not in self.endless_pt:
                 headed = headed or self.parts[k]["kind"] == "heading"
                 continue
-            high = self._high_pt(k) + (plan.shares.get(k, 0.0) - self.shares.get(k, 0.0)) * WIDTH_PT * self.aspects.get(k, 0.0)
+            high = self._highs_pt[k] + (plan.shares.get(k, 0.0) - self.shares.get(k, 0.0)) * WIDTH_PT * self.aspects.get(k, 0.0)
             least = min(high, _WITH_HEADING_PT if headed else 2 * _LINE_PT) if splits(self.parts[k]) else high
             if y + least > BOTTOM_PT and y > TOP_PT:
                 page, y = page + 1, TOP_PT
@@ -104,10 +105,12 @@ class Foretold:
             headed = False
         return ends
 
-    def _high_pt(self, k: int) -> float:
-        """A part's own height with the space before it and the headings over it."""
-        before = [y for y in self.endless_pt.values() if y < self.endless_pt[k]]
-        return self.endless_pt[k] - max(before, default=TOP_PT)
+    @cached_property
+    def _highs_pt(self) -> Mapping[int, float]:
+        """Each part's own height with the space before it and the headings over it."""
+        ends = sorted(set(self.endless_pt.values()))
+        before = dict(zip(ends, [TOP_PT, *ends], strict=False))
+        return {k: y - before[y] for k, y in self.endless_pt.items()}
 
 
 def fitted(

@@ -30,6 +30,7 @@ from traitlets import default
 from corridors.errors import BuildError, plain_page
 from corridors.report.export import document, pages, svg, table_layout
 from corridors.report.export.html import description, long_date
+from corridors.show.blocks import worded
 from corridors.show.theme import LIGHT
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "templates" / "report.typ"
@@ -200,6 +201,8 @@ def _for_paper(part: Mapping[str, Any]) -> dict[str, Any]:
     if part["kind"] == "figure":
         drawn = {name: part[name] for name in ("kind", "title", "alt", "source")}
         return {**drawn, "svg": svg.for_paper(part["svg"], TYPEFACE), "share": chart_share(part["svg"])}
+    if part["kind"] == "key_figures":
+        return {**part, "items": [{**item, "worded": worded(item["value"])} for item in part["items"]]}
     if part["kind"] == "table":
         size, widths = table_layout.fit(part["columns"], part["rows"])
         return {**part, "size": size, "widths": widths}

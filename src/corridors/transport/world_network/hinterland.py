@@ -1,12 +1,13 @@
 """What landlocked economies send to the ports of others, and what part of it goes there by truck.
 
 *What.* Of the trade with each partner what goes by sea (:func:`mode_model.pair_shares`), by class,
-in tonnes; of fuels sold, what a published share of pipelines leaves (``data/world/pipelines.csv``). *Where.* A logit over the ports that can be reached, by the cost of
-the road and, of all but bulk, by the days that a small port takes; for bulk, whose ships sail for
-one cargo, a port counts by its ship calls (the size of an aggregated alternative, Ben-Akiva and
-Lerman 1985, chapter 9). *How.* By road or rail as the mode model has it between the main city and the port's place:
-where a railway joins them, most of the bulk takes it. An economy with a port at the ocean is taken
-to use its own; the Caspian's are none.
+in tonnes; of fuels sold, what a published share of pipelines leaves (``data/world/pipelines.csv``).
+*Where.* A logit over the ports that can be reached, by the cost of the road and, of all but bulk,
+by the days that a small port takes; for bulk, whose ships sail for one cargo, a port counts by its
+ship calls (the size of an aggregated alternative, Ben-Akiva and Lerman 1985, chapter 9). *How.* By
+road or rail as the mode model has it between the main city and the port's place: where a railway
+joins them, most of the bulk takes it. An economy with a port at the ocean is taken to use its own;
+the Caspian's are none.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ _BULK = CLASSES.index("bulk")
 @lru_cache(maxsize=1)
 def without_an_ocean() -> frozenset[str]:
     """Economies without a port at the ocean."""
-    own = set(sea().ports["economy"].to_numpy(dtype=str)[seas.at_the_ocean()])
-    return frozenset(str(code) for code in data.economies()["iso3"] if code not in own)
+    own = seas.of_economies()
+    return frozenset(str(code) for code in data.economies()["iso3"] if True not in own.get(str(code), ()))
 
 
 @lru_cache(maxsize=1)

@@ -30,7 +30,6 @@ from corridors.trade import cargo, unit_values, world
 from corridors.trade.cargo import CLASSES, classes
 from corridors.transport.world_network import borders, costs, gateways, seas
 from corridors.transport.world_network.options import options
-from corridors.transport.world_network.tables import sea
 
 Array = npt.NDArray[np.float64]
 
@@ -112,18 +111,9 @@ def neighbours() -> frozenset[frozenset[str]]:
     return frozenset(frozenset((str(a), str(b))) for a, b in zip(open_["economy_a"], open_["economy_b"], strict=True))
 
 
-@lru_cache(maxsize=1)
-def _seas_of() -> Mapping[str, frozenset[bool]]:
-    """For each economy with ports whether it has any at the ocean (True), at the Caspian (False), or at both."""
-    found: dict[str, set[bool]] = {}
-    for code, ocean in zip(sea().ports["economy"], seas.at_the_ocean().tolist(), strict=True):
-        found.setdefault(str(code), set()).add(ocean)
-    return {code: frozenset(at) for code, at in found.items()}
-
-
 def landlocked(a: str, b: str) -> int:
     """How many of two economies have no port at the ocean; none of two that both have one at the Caspian."""
-    here, there = (_seas_of().get(code, frozenset()) for code in (a, b))
+    here, there = (seas.of_economies().get(code, frozenset()) for code in (a, b))
     return 0 if here & there else int(True not in here) + int(True not in there)
 
 

@@ -9,6 +9,7 @@ tenth call at the smaller port, between one in two weeks and daily.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -100,6 +101,15 @@ def km_from(port: int, shut: str = "") -> Array:
 def at_the_ocean() -> npt.NDArray[np.bool_]:
     """(P,) whether ships sail from each port to the busiest one of the world; not from the Caspian's."""
     return np.isfinite(km_from(int(sea().ports["ship_calls_a_year"].to_numpy(dtype=float).argmax())))
+
+
+@lru_cache(maxsize=1)
+def of_economies() -> Mapping[str, frozenset[bool]]:
+    """For each economy with ports whether it has any at the ocean (True), at the Caspian (False), or at both."""
+    found: dict[str, set[bool]] = {}
+    for code, ocean in zip(sea().ports["economy"], at_the_ocean().tolist(), strict=True):
+        found.setdefault(str(code), set()).add(ocean)
+    return {code: frozenset(at) for code, at in found.items()}
 
 
 def lane(a: int, b: int, shut: str = "") -> Lane | None:

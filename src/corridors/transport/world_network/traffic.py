@@ -49,8 +49,13 @@ it (left out one by one they are off by 1.6 in the median, 1.9 without)."""
 
 def trucks(value_musd: float, goods: Goods, by_class: Array) -> tuple[float, float]:
     """Trucks a day, both ways together, and how many of them carry bulk, of a value of ``goods`` and shares of each class (C,) that go by road."""
-    a_year = value_musd * 1e6 * goods.mix * by_class / goods.usd_per_t / classes()["truck_payload_t"].to_numpy(float)
-    return float(a_year.sum() / 365.0), float(a_year[CLASSES.index("bulk")] / 365.0)
+    return _of_tonnes(value_musd * 1e6 * goods.mix * by_class / goods.usd_per_t)
+
+
+def _of_tonnes(tonnes: Array) -> tuple[float, float]:
+    """Trucks a day that carry ``tonnes`` (C,) a year, and how many of them carry bulk."""
+    a_year = tonnes / classes()["truck_payload_t"].to_numpy(float)
+    return float(a_year.sum() / DAYS_A_YEAR), float(a_year[CLASSES.index("bulk")] / DAYS_A_YEAR)
 
 
 @lru_cache(maxsize=1)
@@ -157,13 +162,11 @@ def rows() -> Iterator[dict[str, object]]:
                     yield {"crossing": crossing, "economy_a": a, "economy_b": b, "kind": "pair", "trucks_per_day": share * count,
                            "bulk_trucks_per_day": share * bulk, "road_share": known.share("road"), "part": min(share, 1.0)}  # fmt: skip
     owners = sea().ports["economy"].to_numpy(dtype=str)
-    payload = classes()["truck_payload_t"].to_numpy(float)
     for a in codes:
         if a not in hinterland.without_an_ocean():
             continue
         for port, place, tonnes in hinterland.to_ports(a):
-            each = tonnes / payload / DAYS_A_YEAR
-            count, bulk = float(each.sum()), float(each[CLASSES.index("bulk")])
+            count, bulk = _of_tonnes(tonnes)
             for crossing, part in _by_ways(str(gateways.main_place(a)), place).items():
                 if part * count >= LEAST_TRUCKS:
                     yield {"crossing": crossing, "economy_a": a, "economy_b": str(owners[port]), "kind": "to a port", "trucks_per_day": part * count,
