@@ -49,7 +49,7 @@ def test_the_finding_comes_first_and_what_does_nothing_is_folded(entries: list[d
     assert sections == ["Pakistan and Russia", "Pakistan and Uzbekistan", "How far to trust it", "Background"]
     text = page.all("main")[0].text
     assert "The one package here moves trade between Pakistan and Uzbekistan" in text
-    assert "Why the others do not move this trade" in text and "Without any of them: two-way trade of $1.4 billion in 2035" in text
+    assert "Why the others do not move this trade" in text and "Without any of them: two-way trade of $1.40 billion in 2035" in text
 
 
 def test_each_answer_has_its_range_and_says_no_more(entries: list[dict[str, Any]], tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_each_answer_has_its_range_and_says_no_more(entries: list[dict[str, Any]
     assert answers["capacity-800"] == "Not told from zero: two-way trade in 2035 may change by \u22121 to +9 %."
     assert answers["trans-afghan"].startswith("Lowers two-way trade in 2035 by 3.0 %")
     assert answers["nothing"] == "No measurable effect on two-way trade in 2035."
-    assert answers["baseline"] == "What the others are measured against: two-way trade of $1.4 billion in 2035."
+    assert answers["baseline"] == "What the others are measured against: two-way trade of $1.40 billion in 2035."
 
 
 def found(name: str, band: Band, **more: Any) -> Found:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from conftest import REPOSITORY
 from corridors.data import codes, names, relations, tables
 from corridors.errors import DataError
 from corridors.runtime import paths
@@ -29,6 +30,12 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path / "data"
     monkeypatch.undo()
     paths.root.cache_clear()
+
+
+@pytest.fixture
+def world(copy: Path) -> Path:
+    """The tables of the world beside them."""
+    return Path(shutil.copytree(REPOSITORY / "data" / "world", copy / "world"))
 
 
 def edited(file: Path, row: int, column: str, value: str) -> int:
@@ -142,6 +149,27 @@ def test_check_names_what_reads_well_and_is_wrong(case: str, copy: Path) -> None
     assert re.search(message, told), told
     if case not in ("roads without a price", "no gateway"):
         assert f"{table}.csv: line {line}:" in told
+
+
+WRONG_OF_THE_WORLD: dict[str, tuple[str, str, str, str]] = {
+    "a pipeline of nobody": ("pipelines", "economy", "KZA", r"'economy' is 'KZA'.*did you mean 'KAZ'"),
+    "speeds of nobody": ("truck_speeds", "iso3", "CNH", r"'iso3' is 'CNH'.*did you mean 'CHN'"),
+    "a time from nowhere": ("transit_times", "from", "slv_san_salvadro", r"'slv_san_salvadro'.*did you mean 'slv_san_salvador'"),
+    "a time by no crossing": ("transit_times", "via", "khorgoz", r"'via' is 'khorgoz'.*did you mean 'khorgos'"),
+    "a length to nowhere": ("known_lengths", "to", "beitbrigde", r"'to' is 'beitbrigde'.*did you mean 'beitbridge'"),
+    "a fact of no crossing": ("crossing_facts", "crossing", "buzia", r"'crossing' is 'buzia'.*did you mean 'busia'"),
+    "hours between nobody": ("border_times", "economy_b", "UGX", r"'economy_b' is 'UGX'.*did you mean 'UGA'"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_OF_THE_WORLD, ids=str)
+def test_check_names_what_is_wrong_in_a_table_of_the_world(case: str, world: Path) -> None:
+    table, column, value, message = WRONG_OF_THE_WORLD[case]
+    rows = tables.table(f"world_{table}")
+    row = int(rows[column].notna().to_numpy().argmax()) if column == "via" else 0
+    line = edited(world / f"{table}.csv", row, column, value)
+    (told,) = relations.mistakes()
+    assert re.search(message, told) and f"world/{table}.csv: line {line}:" in told, told
 
 
 def test_swapped_latitude_and_longitude_are_told(copy: Path) -> None:

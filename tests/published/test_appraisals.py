@@ -22,7 +22,7 @@ def test_present_values_and_the_rate_of_return_are_as_printed() -> None:
 
 
 def test_the_arithmetic_of_the_printed_net_flow() -> None:
-    flows = tables.published_appraisals().set_index(["appraisal", "flow", "year"])["value"]
+    flows = tables.published_appraisals().set_index(["appraisal", "flow", "year"])["value"].sort_index()
     net = flows["viet_nam_transmission", "benefits"] - flows["viet_nam_transmission", "costs"]
     assert list(net.index) == list(range(2007, 2026))
     assert (net[2007], net[2008], net[2012], net[2025]) == (-4652, -11674, 3136, 25704)

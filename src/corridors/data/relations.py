@@ -28,6 +28,23 @@ _SHORTEST = 0.98
 """Least length of a road as a multiple of the great circle: places stand with two decimals."""
 
 
+_WORLD_POINTS = {
+    "world_road_places": "place", "world_crossings": "crossing", "world_crossing_names": "crossing", "world_hand_crossings": "crossing",
+}  # fmt: skip
+"""Tables with the points of the world's roads, and the column that names them."""
+_WORLD_TOLD = {
+    "world_hand_links": ("from", "to"), "world_known_lengths": ("from", "to"), "world_transit_times": ("from", "to", "via"),
+    "world_crossing_facts": ("crossing",), "world_border_states": ("crossing",),
+}  # fmt: skip
+"""Tables that people write and the columns that name such a point; others whose economies are told:"""
+_WORLD_ECONOMIES = {
+    "world_pipelines": ("economy",), "world_truck_speeds": ("iso3",), "world_hand_links": ("economy",),
+    "world_border_states": ("economy_a", "economy_b"), "world_crossing_names": ("economy_a", "economy_b"),
+    "world_hand_crossings": ("economy_a", "economy_b"), "world_border_times": ("economy_a", "economy_b"),
+    "world_border_traffic": ("economy_a", "economy_b"),
+}  # fmt: skip
+
+
 def mistakes() -> list[str]:
     """Every mistake, one sentence each; tables that cannot be read are left to :func:`corridors.data.tables.check`."""
     frames: dict[str, pd.DataFrame] = {}
@@ -53,6 +70,8 @@ def mistakes() -> list[str]:
     )
     if all(name in frames for name in needed):
         found += _network(frames)
+    if all(name in frames for name in (*_WORLD_POINTS, "economies")):
+        found += _world(frames)
     return list(dict.fromkeys(found))
 
 
@@ -149,6 +168,19 @@ def _network(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
         if days > 365:
             yield _at("crossings", row, "closure_days_per_year", float(days), "at most 365")
     yield from _weights(frames["gateways"], places, frames["pair_traffic"])
+
+
+def _world(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    """Points and economies of tables that people write about the world network: what names none counts for nothing."""
+    points = {str(value) for table, column in _WORLD_POINTS.items() for value in frames[table][column]}
+    codes = dict(zip(frames["economies"]["iso3"], frames["economies"]["name"], strict=True))
+    world = {**dict.fromkeys(frames["world_road_places"]["economy"].astype(str), ""), **codes}
+    for table, columns in _WORLD_TOLD.items():
+        for column in columns if table in frames else ():
+            yield from _known(table, frames[table], column, points, "a place or crossing of the world network")
+    for table, columns in _WORLD_ECONOMIES.items():
+        for column in columns if table in frames else ():
+            yield from _economies(table, frames[table], column, world)
 
 
 def _places(places: pd.DataFrame, at_border: set[str], described: set[str], codes: Mapping[str, str]) -> Iterator[str]:

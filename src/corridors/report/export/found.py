@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from corridors.show import numbers
+from corridors.show import findings, numbers
 from corridors.show.lookups import SHUT_DAYS, Band, short_name
 from corridors.show.words import phrases, trade
 from corridors.show.words.front_page import Found
@@ -29,7 +29,7 @@ def read(folder: Path) -> Found | None:
         return Found(
             name=str(head["scenario"]["name"]), pair=(str(head["pair"][0]), str(head["pair"][1])), names=(str(names[0]), str(names[1])),
             measured=bool(head["scenario"].get("measures")), last=last, effect=Band(float(row["p10"]), float(row["p50"]), float(row["p90"])),
-            level=numbers.musd(float(level["p50"])), **_causes(folder, head, Band(float(row["p10"]), float(row["p50"]), float(row["p90"]))), **_worth(head),
+            level=numbers.musd(float(level["p50"]), findings.LEVEL_DIGITS), **_causes(folder, head, Band(float(row["p10"]), float(row["p50"]), float(row["p90"]))), **_worth(head),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None

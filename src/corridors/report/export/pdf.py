@@ -43,7 +43,7 @@ PAGES = {"brief": 2, "report": 10}
 """Pages that a document may have."""
 _LEAST_USED = 0.25
 """A last page of a few lines looks like a mistake; slightly smaller type takes them in."""
-_SCALES = {"brief": (1.0, 0.97, 0.94, 0.91, 0.88, 0.85), "report": (1.0, 0.97, 0.94)}
+_SCALES = {"brief": (1.0, 0.97, 0.94, 0.91, 0.88, 0.85), "report": (1.0, 0.97, 0.94, 0.91)}
 """Sizes of type that are tried, largest first, until a document has no more pages than it may."""
 _HIGHEST = 0.5
 """Height of a chart that no chart should pass, as a share of the text's width."""
@@ -94,7 +94,7 @@ def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
     """The PDF of an executed notebook; ``about`` is described at :func:`corridors.report.export.document.read`.
 
     A document whose ``stem`` is ``brief`` is set in two pages, others in ten at most: the type is
-    made smaller step by step (to 85 % and 94 %) until it fits. The same notebook and ``about`` give
+    made smaller step by step (to 85 % and 91 %) until it fits. The same notebook and ``about`` give
     the same bytes. Raises BuildError if the text cannot be set.
     """
     given = data(document.read(notebook, about))

@@ -318,5 +318,5 @@ def _worth(result: StudyResult) -> tuple[str, str, str]:
     return (
         fixed(found["user_benefits_musd"]["mean"], 0, sign=True),
         fixed(found["npv_musd"]["mean"], 0, sign=True),
-        n.fixed(100.0 * found["probability_npv_positive"]) if (found["costs_musd"]["mean"] or 0.0) > 0 else DASH,
+        n.share(found["probability_npv_positive"]).removesuffix(f"{n.THIN}%") if (found["costs_musd"]["mean"] or 0.0) > 0 else DASH,
     )

@@ -12,7 +12,6 @@ from corridors.show.lookups import (
     effect,
     has_measures,
     pair_words,
-    path,
     quoted,
     verdict,
 )
@@ -55,7 +54,7 @@ def compare_cover(results: Sequence[StudyResult]) -> Cover:
         f"What would help trade between {pair_words(own[0])}?",
         f"{phrases.capital(n.in_words(len(results)))} {n.plural(len(results), 'scenario')} side by side, {n.years(own[0].years[0], last)}",
         (
-            ("Expected without measures", f"{n.musd(path(own[0], 'total', 'baseline').mid)} in {last}"),
+            ("Expected without measures", f"{findings.level(own[0])} in {last}"),
             ("Simulated futures", n.listed([f"{d:,}" for d in draws])),
         ),
     )
