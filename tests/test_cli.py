@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from corridors import __version__, cli, scenario
@@ -320,6 +321,29 @@ def test_numerical_libraries_get_one_thread_unless_the_user_says_otherwise(given
     environment = plain if given is None else {**plain, "OMP_NUM_THREADS": given, "OPENBLAS_NUM_THREADS": given}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == f"{[used, used]} False", done.stderr
+
+
+_COUNT = """
+import ctypes, pathlib, {module}
+library, = pathlib.Path({module}.__file__).parent.with_name("{module}.libs").glob("*openblas*")
+import {loading}
+threads = next(f for f in (getattr(ctypes.CDLL(str(library)), f"scipy_openblas_get_num_threads{{end}}", None) for end in ("64_", "")) if f)
+{before}
+import corridors
+print(threads(), os.environ.get("OPENBLAS_NUM_THREADS"))
+"""
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2 or not list((Path(np.__file__).parents[1] / "numpy.libs").glob("*openblas*")), reason="one core, or NumPy brought no OpenBLAS")
+@pytest.mark.parametrize(("module", "loading"), [("numpy", "numpy.linalg"), ("scipy", "scipy.linalg")])
+@pytest.mark.parametrize(("given", "used"), [(None, "1 1"), ("2", "2 2")])
+def test_a_library_that_a_notebook_loaded_first_gets_one_thread_too(module: str, loading: str, given: str | None, used: str) -> None:
+    """A notebook that begins with `import numpy` waited three minutes for its first answer: threads waited for threads."""
+    plain = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    environment = plain if given is None else {**plain, "OMP_NUM_THREADS": given, "OPENBLAS_NUM_THREADS": given}
+    code = "import os\n" + _COUNT.format(module=module, loading=loading, before="assert threads() > 1")
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == used, done.stderr
 
 
 @pytest.mark.parametrize("command", [["build", "--out"], ["clean", "--out"], ["sweep", "grid.yaml", "--out"], ["dist", "--out"], ["run", "baseline", "--save"], ["new", "a-b", "--pair", "PAK,UZB", "--out"]])

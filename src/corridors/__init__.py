@@ -4,4 +4,8 @@ Start with :mod:`corridors.study`, which calls every step of the chain in order.
 Importing this package is cheap: the heavy libraries load when a step is first used.
 """
 
+from corridors.runtime import machine
+
 __version__ = "0.1.0"
+
+machine.one_thread()

@@ -83,7 +83,6 @@ def main(argv: list[str] | None = None) -> None:
     if not debug:
         # What a library warns of shows a path of this machine, and nothing that a user could do.
         warnings.simplefilter("ignore")
-    machine.one_thread()
     machine.leave_current_folder()
     try:
         status = commands.main(arguments, prog_name="corridors", standalone_mode=False)

@@ -17,13 +17,39 @@ ARITHMETIC_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREAD
 
 
 def one_thread() -> None:
-    """Numerical libraries loaded from now on use one thread, unless the user said otherwise.
+    """Numerical libraries use one thread, unless the user said otherwise.
 
-    Our matrices are many and small: more threads do not help, and those of two processes wait for
-    each other.
+    Our matrices are many and small: more threads do not help, and they wait for each other and for
+    those of other processes. What is kept between runs is kept by thread count, too.
     """
+    if {os.environ.get(name) or "1" for name in ARITHMETIC_THREADS} != {"1"}:
+        return
+    if "numpy" in sys.modules and not _limit_loaded():
+        # Which library computes is not known here; what is kept must not say one thread.
+        return
     for name in ARITHMETIC_THREADS:
-        os.environ.setdefault(name, "1")
+        os.environ[name] = "1"
+
+
+_SET_THREADS = tuple(f"{start}openblas_set_num_threads{end}" for start in ("scipy_", "") for end in ("64_", ""))
+
+
+def _limit_loaded() -> bool:
+    """One thread for each OpenBLAS that NumPy and SciPy brought and have loaded; whether NumPy's was found.
+
+    One that is loaded later reads the variables.
+    """
+    found = False
+    for name in ("numpy", "scipy"):
+        folder = Path(getattr(sys.modules.get(name), "__file__", None) or "nowhere/x").parent
+        for file in (*folder.with_name(f"{name}.libs").glob("*openblas*"), *(folder / ".dylibs").glob("*openblas*")):
+            with suppress(OSError, AttributeError):
+                library = ctypes.CDLL(str(file), mode=os.RTLD_NOW | os.RTLD_NOLOAD)
+                for call in (getattr(library, symbol, None) for symbol in _SET_THREADS):
+                    if call is not None:
+                        call(1)
+                        found = found or name == "numpy"
+    return found
 
 
 # mallopt(3): M_TRIM_THRESHOLD and M_MMAP_THRESHOLD, and the largest that glibc takes for the
