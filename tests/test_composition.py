@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corridors.data import tables
-from corridors.trade import cargo, composition, elasticities, flow_targets
+from corridors.trade import cargo, composition, elasticities, flow_targets, sectors
 from corridors.transport.world_network import mode_model
 from corridors.uncertainty import draws
 
@@ -88,6 +88,15 @@ def test_the_classes_of_a_pair_lie_between_those_of_its_two_directions() -> None
     assert mix == pytest.approx(mode_model.goods_of("UZB", "KAZ").mix)
 
 
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """The world by sector is made once a process: what was made of a copy's tables is not for the tests that follow."""
+    yield
+    sectors.composition.cache_clear()
+    sectors.base_world.cache_clear()
+
+
+@pytest.mark.usefixtures("forgotten")
 def test_what_is_computed_from_a_table_follows_it(project: Path) -> None:
     """Each of these is kept between calls, as long as its table is as it was."""
 

@@ -8,12 +8,16 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from corridors import scenario
 from corridors.runtime import cache as kept
 from corridors.runtime import installation, paths
+from corridors.study import asked, pipeline
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 calls: list[object] = []
@@ -156,16 +160,17 @@ def test_a_user_without_a_home_keeps_nothing_in_the_working_folder(tmp_path: Pat
 
 
 def test_two_processes_at_once_and_one_after_give_the_same_bytes(tmp_path: Path) -> None:
-    """The whole chain: fresh, kept by another process, and with nothing kept at all."""
+    """The whole chain: fresh, its parts kept by another process, whole as it was kept, and with nothing kept at all."""
     code = (
-        "import hashlib; from corridors import scenario, study; "
-        "r = study.run(scenario.load('capacity-800'), draws=16); "
-        "print(hashlib.sha256(''.join(t.to_csv() for t in r.tables.values()).encode()).hexdigest())"
+        "import hashlib; from corridors import scenario; from corridors.study import {run}; "
+        "r = {run}.run(scenario.load('capacity-800'), draws=16); "
+        "print(hashlib.sha256(''.join(t.to_csv() for t in r.tables.values()).encode() + str(r.facts).encode()).hexdigest())"
     )
 
-    def start(folder: str) -> subprocess.Popen[str]:
+    def start(folder: str, run: str = "pipeline") -> subprocess.Popen[str]:
         environment = {**os.environ, kept.VARIABLE: folder}
-        return subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+        command = [sys.executable, "-c", code.format(run=run)]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, cwd=tmp_path)
 
     together = [start(str(tmp_path / "cache")) for _ in range(2)]
     said = [process.communicate(timeout=240)[0] for process in together]
@@ -173,9 +178,26 @@ def test_two_processes_at_once_and_one_after_give_the_same_bytes(tmp_path: Path)
     assert any("world" in entry.name for entry in kept_by_now)
     before = {entry: entry.stat().st_mtime_ns for entry in kept_by_now}
     said.append(start(str(tmp_path / "cache")).communicate(timeout=240)[0])
+    assert {entry: entry.stat().st_mtime_ns for entry in entries(tmp_path / "cache")} == before
+    said += [start(str(tmp_path / "cache"), "asked").communicate(timeout=240)[0] for _ in range(2)]
+    assert len(entries(tmp_path / "cache")) == len(before) + 1
     said.append(start("").communicate(timeout=240)[0])
     assert len(set(said)) == 1 and len(said[0].strip()) == 64
-    assert {entry: entry.stat().st_mtime_ns for entry in entries(tmp_path / "cache")} == before
+
+
+def test_a_question_asked_again_is_read_and_another_is_computed() -> None:
+    one = scenario.load("baseline")
+    first = asked.run(one, draws=64, seed=3)
+    with patch.object(pipeline, "run", side_effect=AssertionError("computed again")):
+        again = asked.run(one, draws=64, seed=3)
+        assert again.json() == first.json() and again is not first
+        for name, table in first.tables.items():
+            pd.testing.assert_frame_equal(again[name], table)
+        for other in ({"draws": 65, "seed": 3}, {"draws": 64, "seed": 4}):
+            with pytest.raises(AssertionError, match="computed again"):
+                asked.run(one, **other)
+        with pytest.raises(AssertionError, match="computed again"):
+            asked.run(one.model_copy(update={"title": "The same by another name"}), draws=64, seed=3)
 
 
 def test_the_docs_say_how_to_keep_nothing() -> None:

@@ -60,25 +60,25 @@ def _checked(descriptor: str) -> pd.DataFrame:
     return read_checked(package.Resource(json.loads(descriptor), paths.data()))
 
 
-def catalogue() -> pd.DataFrame:
-    """Every table and file: name, title, file, rows, columns, source_title, source_url, licence, accessed."""
-    rows: list[dict[str, Any]] = []
+def provenance() -> pd.DataFrame:
+    """Where every table and file comes from: name, title, source_title, source_url, licence, accessed."""
+    rows = []
     for resource in package.resources().values():
         source = resource.sources[0] if resource.sources else package.Source("", "", "", "")
-        rows.append(
-            {
-                "name": resource.name,
-                "title": resource.title,
-                "file": str(resource.descriptor["path"]),
-                "rows": len(table(resource.name)) if resource.is_table else None,
-                "columns": len(resource.fields),
-                "source_title": "; ".join(s.title for s in resource.sources),
-                "source_url": source.path,
-                "licence": "; ".join(dict.fromkeys(s.licence for s in resource.sources)),
-                "accessed": source.accessed,
-            }
-        )
-    return pd.DataFrame(rows).astype({"rows": "Int64"})
+        titles = "; ".join(s.title for s in resource.sources)
+        licences = "; ".join(dict.fromkeys(s.licence for s in resource.sources))
+        rows.append((resource.name, resource.title, titles, source.path, licences, source.accessed))
+    return pd.DataFrame(rows, columns=["name", "title", "source_title", "source_url", "licence", "accessed"])
+
+
+def catalogue() -> pd.DataFrame:
+    """The same with what is in it: name, title, file, rows, columns, source_title, source_url, licence, accessed."""
+    found, there = provenance(), package.resources().values()
+    rows = [len(table(r.name)) if r.is_table else None for r in there]
+    found.insert(2, "file", [str(r.descriptor["path"]) for r in there])
+    found.insert(3, "rows", pd.array(rows, dtype="Int64"))
+    found.insert(4, "columns", [len(r.fields) for r in there])
+    return found
 
 
 def check() -> list[str]:

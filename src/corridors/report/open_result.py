@@ -23,13 +23,13 @@ def open_result(scenario: str, result_dir: str = "", pair: Sequence[str] = ()) -
 
         return result.load(result_dir)
     from corridors import scenario as scenarios
-    from corridors.study import pipeline
+    from corridors.study import asked
 
     chosen = scenarios.load(scenario)
     if pair and tuple(pair) != chosen.pair:
         asked = chosen.model_dump(mode="json", exclude={"name", "targets"}, exclude_none=True)
         chosen = scenarios.parse({**asked, "pair": list(pair)}, name=chosen.name)
-    return pipeline.run(chosen)
+    return asked.run(chosen)
 
 
 def open_results(scenarios: Sequence[str], results_dir: str = "") -> list[StudyResult]:

@@ -47,19 +47,24 @@ def kept(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def remembered(*args: P.args, **kwargs: P.kwargs) -> R:
-        file = _file(f"{function.__module__}.{function.__qualname__}", (args, sorted(kwargs.items())))
-        content = None if file is None else _read(file)
-        if content is not None:
-            with contextlib.suppress(Exception):
-                found: R = pickle.loads(content)  # noqa: S301 (only from a folder of the user's own)
-                return found
-        content = pickle.dumps(function(*args, **kwargs), protocol=pickle.HIGHEST_PROTOCOL)
-        if file is not None and installation.unchanged():
-            _write(file, content)
-        answer: R = pickle.loads(content)  # noqa: S301
-        return answer
+        return answer(f"{function.__module__}.{function.__qualname__}", (args, sorted(kwargs.items())), lambda: function(*args, **kwargs))
 
     return remembered
+
+
+def answer(name: str, question: object, find: Callable[[], R]) -> R:
+    """What ``find`` gives: as it was kept for this ``question`` (whatever its ``repr`` tells apart), or found now and kept."""
+    file = _file(name, question)
+    content = None if file is None else _read(file)
+    if content is not None:
+        with contextlib.suppress(Exception):
+            kept_answer: R = pickle.loads(content)  # noqa: S301 (only from a folder of the user's own)
+            return kept_answer
+    content = pickle.dumps(find(), protocol=pickle.HIGHEST_PROTOCOL)
+    if file is not None and installation.unchanged():
+        _write(file, content)
+    found: R = pickle.loads(content)  # noqa: S301
+    return found
 
 
 def folder() -> Path | None:
@@ -78,7 +83,7 @@ def folder() -> Path | None:
 def _file(name: str, arguments: object) -> Path | None:
     """Where the answer of ``name`` to ``arguments`` is or would be; None where nothing is kept."""
     top = folder()
-    if top is None or not installation.unchanged():
+    if top is None or not installation.unchanged_lately():
         return None
     place = _generation(top, paths.data())
     return None if place is None else place / f"{name}-{hashlib.sha256(repr(arguments).encode()).hexdigest()[:24]}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from corridors.study.pipeline import run
+    from corridors.study.asked import run
     from corridors.study.result import StudyResult
 
 __all__ = ["StudyResult", "run"]
@@ -17,7 +17,7 @@ __all__ = ["StudyResult", "run"]
 
 def __getattr__(name: str) -> Any:
     if name == "run":
-        from corridors.study.pipeline import run
+        from corridors.study.asked import run
 
         return run
     if name == "StudyResult":

@@ -203,5 +203,5 @@ def real_gdp(study: Study) -> pd.DataFrame:
 
 def sources() -> pd.DataFrame:
     """Every table of the data with its source."""
-    frame = tables.catalogue().rename(columns={"name": "table", "source_url": "url"})
+    frame = tables.provenance().rename(columns={"name": "table", "source_url": "url"})
     return frame[["table", "title", "source_title", "url", "licence", "accessed"]]

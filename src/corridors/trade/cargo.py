@@ -23,6 +23,11 @@ DAYS_A_YEAR = 365.0
 
 def classes() -> pd.DataFrame:
     """What is known of each class (``data/cargo_classes.csv``), one row a class in the order of :data:`CLASSES`."""
+    return _classes(tables.stamp("cargo_classes")).copy(deep=False)
+
+
+@lru_cache(maxsize=2)
+def _classes(_stamp: object) -> pd.DataFrame:
     return tables.cargo_classes().set_index("cargo_class").loc[list(CLASSES)]
 
 
@@ -39,7 +44,7 @@ def shares(exporter: str, importer: str, position: Array) -> Array:
     what its exporter sells and its importer buys (:mod:`corridors.trade.composition`), one of whose
     exporter nothing is known the row ``*``, ``*``.
     """
-    return _shares(tables.table("class_shares"), exporter, importer, position)
+    return _shares(_stated(tables.stamp("class_shares")), exporter, importer, position)
 
 
 def usual_shares(pairs: Sequence[tuple[str, str]]) -> Array:
@@ -50,25 +55,28 @@ def usual_shares(pairs: Sequence[tuple[str, str]]) -> Array:
 
 @lru_cache(maxsize=64)
 def _usual(pairs: tuple[tuple[str, str], ...], _stamps: object) -> Array:
-    table = tables.table("class_shares")
-    return np.concatenate([_shares(table, *pair, np.array([0.5])) for pair in pairs])
+    stated = _stated(tables.stamp("class_shares"))
+    return np.concatenate([_shares(stated, *pair, np.array([0.5])) for pair in pairs])
 
 
-def _shares(table: pd.DataFrame, exporter: str, importer: str, position: Array) -> Array:
-    row = table[(table["exporter"] == exporter) & (table["importer"] == importer)]
-    if row.empty:
-        found = composition.class_shares(exporter, importer)
-        if found is not None:
-            low, high, rest = found
-            bulk = low + position * (high - low)
-            return np.column_stack([(1 - bulk)[:, None] * rest, bulk])
-        row = table[(table["exporter"] == "*") & (table["importer"] == "*")]
-    if row.empty:
+@lru_cache(maxsize=2)
+def _stated(_stamp: object) -> dict[tuple[str, str], tuple[float, float, Array]]:
+    """Low and high share of bulk and shares (3,) of :data:`CONTESTABLE` in the rest, by the first row of each pair."""
+    table = tables.table("class_shares").drop_duplicates(["exporter", "importer"])
+    rest = table[list(CONTESTABLE)].to_numpy(dtype=np.float64)
+    low, high = table["bulk_low"].to_numpy(dtype=float), table["bulk_high"].to_numpy(dtype=float)
+    pairs = zip(table["exporter"], table["importer"], strict=True)
+    return {pair: (low[k], high[k], rest[k] / rest[k].sum()) for k, pair in enumerate(pairs)}
+
+
+def _shares(
+    stated: Mapping[tuple[str, str], tuple[float, float, Array]], exporter: str, importer: str, position: Array
+) -> Array:
+    found = stated.get((exporter, importer)) or composition.class_shares(exporter, importer) or stated.get(("*", "*"))
+    if found is None:
         raise DataError(f"class_shares.csv: no row for {exporter},{importer} and none for *,*")
-    chosen = row.iloc[0]
-    bulk = float(chosen["bulk_low"]) + position * float(chosen["bulk_high"] - chosen["bulk_low"])
-    rest = chosen[list(CONTESTABLE)].to_numpy(dtype=np.float64)
-    rest = rest / rest.sum()
+    low, high, rest = found
+    bulk = low + position * (high - low)
     return np.column_stack([(1 - bulk)[:, None] * rest, bulk])
 
 

@@ -82,18 +82,17 @@ def class_shares(exporter: str, importer: str) -> tuple[float, float, Array] | N
 
 def weights(exporter: str, importer: str) -> dict[str, float] | None:
     """``w_g`` by group of goods, up to a factor; None where the exporter's sales are not known."""
-    sold = _tables(tables.stamp("trade_composition_by_economy"))[0]
-    if exporter not in sold.index:
+    _, sold, _ = _tables(tables.stamp("trade_composition_by_economy"))
+    if exporter not in sold:
         return None
-    found = _leaning(sold.loc[exporter].to_dict(), importer)
+    found = _leaning(sold[exporter], importer)
     return found if sum(found.values()) > 0 else None
 
 
 def _leaning(own: Mapping[str, float], importer: str) -> dict[str, float]:
     """What an exporter sells of each group, leaning to what ``importer`` buys."""
-    _, bought, usual = _tables(tables.stamp("trade_composition_by_economy"))
-    lean = (bought.loc[importer] / usual).to_dict() if importer in bought.index else dict.fromkeys(usual.index, 1.0)
-    return {g: float(own[g]) * float(lean[stage]) for g, (_, _, stage) in GROUPS.items()}
+    lean = _tables(tables.stamp("trade_composition_by_economy"))[2].get(importer)
+    return {g: float(own[g]) * (1.0 if lean is None else lean[stage]) for g, (_, _, stage) in GROUPS.items()}
 
 
 def nearest(economy: str, known: Collection[str]) -> list[str]:
@@ -134,10 +133,11 @@ def _estimated(exporter: str, _stamps: object) -> dict[str, float] | None:
 
 
 @lru_cache(maxsize=2)
-def _tables(_stamp: object) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
-    """Sales by group, purchases by stage, and the median purchases."""
+def _tables(_stamp: object) -> tuple[pd.DataFrame, dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """Sales by group, as a frame and by exporter; and purchases by stage over their median, by importer."""
     frame = tables.trade_composition_by_economy().set_index("iso3")
     stages = sorted({stage for _, _, stage in GROUPS.values()})
     sold = frame[list(GROUPS)].fillna(0.0)
+    sold = sold[sold.sum(axis=1) > 0.5]
     bought = frame[stages].dropna()
-    return sold[sold.sum(axis=1) > 0.5], bought, bought.median()
+    return sold, sold.to_dict("index"), (bought / bought.median()).to_dict("index")

@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import minimize
 
 from corridors.data import panel, tables
 from corridors.errors import DataError
@@ -263,6 +262,9 @@ def _set_scales(model: KalmanSmoother, scales: Array) -> None:
 
 def _likeliest(model: KalmanSmoother, start: Array) -> Array:
     """Maximum likelihood of (volatility, disagreement), the latter at least 0.05: no report is exact."""
+    # A quarter of a second that whoever reads kept answers need not wait.
+    from scipy.optimize import minimize
+
 
     def loss(logs: Array) -> float:
         _set_scales(model, np.exp(logs))

@@ -31,7 +31,6 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import nnls
 
 from corridors.data import panel, tables
 from corridors.equilibrium import SectorWorld, sector_world
@@ -199,6 +198,9 @@ def balanced(first: Array, flows: Array, sold: Array, bought: Array) -> tuple[Ar
 
 def exporter_shares(economies: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:
     """What each economy sells (G,Q,N), by sector and stage, adding to one, and where that is from."""
+    # A quarter of a second that whoever reads kept answers need not wait.
+    from scipy.optimize import nnls
+
     table = tables.trade_composition_by_economy().set_index("iso3")
     groups = _groups()
     columns = [g for found in groups.values() for g in found]

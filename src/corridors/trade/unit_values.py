@@ -45,6 +45,11 @@ class Published:
 
 def published() -> Published:
     """Dollars a tonne of each group of goods that ``data/unit_values.csv`` has a product of; several figures of one product count once."""
+    return _published(tables.stamp("unit_values"))
+
+
+@lru_cache(maxsize=2)
+def _published(_stamp: object) -> Published:
     table = tables.unit_values().dropna(subset=["goods"])
     found: dict[str, dict[str, list[float]]] = {}
     for row in table.itertuples():
@@ -68,7 +73,8 @@ def by_composition(pairs: Sequence[tuple[str, str]]) -> Array:
 
     An exporter whose sales are not known has the world's means.
     """
-    return _of(tuple((a, b) for a, b in pairs), tuple(tables.stamp(name) for name in _TABLES)).copy()
+    stamps = tuple(tables.stamp(name) for name in _TABLES)
+    return np.array([_of(exporter, importer, stamps) for exporter, importer in pairs]).reshape(-1, len(CLASSES))
 
 
 def world_means() -> Array:
@@ -81,17 +87,15 @@ def reliability(cargo_class: str) -> float:
     return _world(tuple(tables.stamp(name) for name in _TABLES))[1][cargo_class]
 
 
-@lru_cache(maxsize=64)
-def _of(pairs: tuple[tuple[str, str], ...], stamps: tuple[object, ...]) -> Array:
-    known, reliable = published(), _world(stamps)[1]
-    means = _world(stamps)[0]
-    out = np.tile(world_means(), (len(pairs), 1))
-    for p, (exporter, importer) in enumerate(pairs):
-        weights = composition.weights(exporter, importer)
-        if weights is None:
-            continue
-        for c, name in enumerate(CLASSES):
-            out[p, c] *= np.exp(reliable[name] * (_ln_mean(weights, name, known, means[name]) - means[name]))
+@lru_cache(maxsize=4096)
+def _of(exporter: str, importer: str, stamps: tuple[object, ...]) -> Array:
+    """(C,) of one pair."""
+    out, weights = world_means().copy(), composition.weights(exporter, importer)
+    if weights is None:
+        return out
+    known, (means, reliable) = published(), _world(stamps)
+    for c, name in enumerate(CLASSES):
+        out[c] *= np.exp(reliable[name] * (_ln_mean(weights, name, known, means[name]) - means[name]))
     return out
 
 

@@ -17,7 +17,6 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import least_squares
 
 from corridors.data import tables as data
 from corridors.runtime import paths
@@ -145,6 +144,9 @@ def names() -> tuple[str, ...]:
 
 def fit(seen: Sequence[Observation]) -> dict[str, float]:
     """Constants at the posterior mode given ``seen``."""
+    # A quarter of a second that whoever reads kept answers need not wait.
+    from scipy.optimize import least_squares
+
     labels = names()
     start = np.array([PRIORS[name][0] if name in PRIORS else 0.0 for name in labels])
     spread = np.array([PRIORS[name][1] if name in PRIORS else REGIONAL for name in labels])
