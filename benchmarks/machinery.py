@@ -6,6 +6,7 @@ guarantees is in ``docs/machinery.md``; the figures there are from this module.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import importlib.util
 import multiprocessing
@@ -27,7 +28,7 @@ CASES, WIDTH = 4096, 182
 
 def run() -> list[dict[str, Any]]:
     """Rows with name, ours_s, peer, peer_s, ratio (peer over ours) and note."""
-    return [_arrays(), _kept(), _imports(), _hashes()]
+    return [_arrays(), _kept(), _imports(), _hashes(), _kernels()]
 
 
 def _row(name: str, ours: Callable[[], object], peer: str, theirs: Callable[[], object], note: str) -> dict[str, Any]:
@@ -139,3 +140,69 @@ def _hashes() -> dict[str, Any]:
 
     return _row("hashes of all files of data/", lambda: Snapshot({"data": paths.data()}), "hashlib.file_digest in a loop", theirs, "ours also takes stamps, so that what moves later is found")
 
+
+# --- warm kernels ----------------------------------------------------------------------------------------
+
+
+def _loaded() -> list[str]:
+    """What both sides load before the first fork: all that notebooks of reports use."""
+    from corridors.report.processes import warm
+
+    return [*warm.FOR_RESULTS[:2], "corridors.study.pipeline", *warm.LIBRARIES, *warm.OURS]
+
+
+def _serve(connection_file: str) -> None:
+    """Be a kernel: what a child of multiprocessing's forkserver does."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    app = IPKernelApp.instance()
+    app.initialize(["-f", connection_file])
+    app.start()
+
+
+async def _ready(client: Any) -> None:
+    """Wait until the kernel answers."""
+    client.start_channels()
+    await client.wait_for_ready(timeout=60)
+    client.stop_channels()
+
+
+def _kernels() -> dict[str, Any]:
+    from jupyter_client.connect import write_connection_file
+
+    from corridors.report.processes import forks, kernels
+
+    def managed() -> None:
+        async def whole() -> None:
+            manager = kernels.manager(memory_mb=None, seed=None)()
+            await manager.start_kernel()
+            await _ready(manager.client())
+            await manager.shutdown_kernel(now=True)
+
+        asyncio.run(whole())
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_loaded())
+
+    def forkserver() -> None:
+        with tempfile.TemporaryDirectory(prefix="k") as folder:
+            file = f"{folder}/k.json"
+            write_connection_file(file, transport="ipc", ip=f"{folder}/k")
+            process = context.Process(target=_serve, args=(file,))
+            process.start()
+            client = kernels._PromptClient(connection_file=file)
+            client.load_connection_file()
+            asyncio.run(_ready(client))
+            process.kill()
+            process.join()
+
+    alone = statistics.median(_seconds(managed) for _ in range(3))  # no zygote: a new interpreter
+    with forks.ZygoteProcess(_loaded(), environment={**os.environ, **forks.ONE_THREAD}) as zygote, _variable(forks.ZYGOTE_VARIABLE, zygote.address):
+        hello = zygote.hello()
+        assert not hello["failed"], hello
+        forkserver()  # starts the server
+        note = f"from the request to the answer of a kernel and its end; a new interpreter takes {alone:.2f} s, without our libraries loaded"
+        return _row("a kernel that has everything loaded", managed, "multiprocessing forkserver", forkserver, note)
