@@ -15,8 +15,10 @@ Array = npt.NDArray[np.float64]
 _ROUNDS, _CAREFUL_ROUNDS = 200, 2000
 _LONGEST_STEP, _CAREFUL_STEP = 2.5, 0.2
 # Finished cases leave the block at these rounds.
-_SORT_OUT = frozenset({4, 6, 7, 8, 10, 12, 16, 24, 48, 96, 192, 384, 768})
+_SORT_OUT = frozenset({3, 4, 6, 7, 8, 10, 12, 16, 24, 48, 96, 192, 384, 768})
 _SHORTEST_STEP = 1e-3
+# What a round may leave of the gap before a derivative that was held is taken anew.
+_SLOW = 0.2
 # How steeply the objective may rise at the end of a step, of its fall at the beginning.
 _OVERSHOOT = 0.5
 
@@ -27,8 +29,8 @@ class Block(Loading):
     _looked: tuple[Array, Array, Array] | None = None
 
     def again(self, tolerance: float) -> int:
-        """Find the loads anew from where the block stands; returns rounds."""
-        return self._from(self.place, tolerance)
+        """Find the loads anew from near by, where the block stands; returns rounds."""
+        return self._from(self.place, tolerance, _Held())
 
     def stand(self) -> None:
         """Loads, waits and gap of the place that the block has."""
@@ -52,9 +54,9 @@ class Block(Loading):
         """
         return self._from(np.clip(self._first(start), EMPTIEST, FULLEST), tolerance)
 
-    def _from(self, place: Array, tolerance: float) -> int:
+    def _from(self, place: Array, tolerance: float, held: _Held | None = None) -> int:
         final = np.array(place)
-        rounds = self._rounds(place, tolerance, final, _ROUNDS, _LONGEST_STEP)
+        rounds = self._rounds(place, tolerance, final, _ROUNDS, _LONGEST_STEP, held)
         if rounds >= _ROUNDS:
             left = np.flatnonzero(self._gap(final) > tolerance)
             if left.size:
@@ -116,8 +118,10 @@ class Block(Loading):
         here[self.open <= 0.0] = EMPTIEST
         return np.concatenate([here, premium])
 
-    def _rounds(self, place: Array, tolerance: float, final: Array, most: int, longest: float) -> int:
-        """Iterate from ``place``; where each case ends is written to ``final``."""
+    def _rounds(
+        self, place: Array, tolerance: float, final: Array, most: int, longest: float, held: _Held | None = None
+    ) -> int:
+        """Iterate from ``place``; where each case ends is written to ``final``. ``held`` spares derivatives."""
         work = self
         self._looked = None
         columns = np.arange(self.size)
@@ -141,11 +145,17 @@ class Block(Loading):
                 columns = columns[left]
                 work = work.part(left)
                 here, kept, step, error, stretch, rise = (a[:, left] for a in (here, kept, step, error, stretch, rise))
-                size, slope, done = size[left], slope[left], done[left]
+                size, slope, done, gap = size[left], slope[left], done[left], gap[left]
+                if held is not None:
+                    held.keep(left)
             pull = error * rise
             along = -(pull * step).sum(axis=0)
             good = (along <= _OVERSHOOT * np.abs(slope)) | (size < _SHORTEST_STEP)
-            moved = np.clip(work._newton(stretch, rise, error), -longest, longest)
+            if held is None:
+                moved = work._newton(stretch, rise, error)
+            else:
+                moved = held.step(work, stretch, rise, error, np.where(done, 0.0, gap))
+            moved = np.clip(moved, -longest, longest)
             down = -(pull * moved).sum(axis=0)
             kept = np.where(good, here, kept)
             step = np.where(good, moved, step)
@@ -156,8 +166,12 @@ class Block(Loading):
         return most
 
     def _newton(self, stretch: Array, rise: Array, error: Array) -> Array:
-        crossings = self.counts.shape[0]
-        size = error.shape[0]
+        matrix, by = self._derivative(stretch, rise)
+        return np.nan_to_num(np.linalg.solve(matrix, (error / by).T[:, :, None])[:, :, 0].T)
+
+    def _derivative(self, stretch: Array, rise: Array) -> tuple[Array, Array]:
+        """(b, size, size) derivative of what comes less than is there, and (size, b) what its rows were divided by."""
+        crossings, size = self.counts.shape[0], rise.shape[0]
         matrix = np.zeros((size, size, self.size))
         for group in self.groups:
             if group.congested:
@@ -169,9 +183,35 @@ class Block(Loading):
         matrix[diagonal, diagonal] += stretch
         # Rows are of very different size where crossings are empty or full; each is brought to
         # about 1.
-        by = np.abs(matrix).max(axis=1)
-        by = np.maximum(by, 1e-290)
+        by = np.maximum(np.abs(matrix).max(axis=1), 1e-290)
         matrix /= by[:, None, :]
-        solved = np.linalg.solve(np.moveaxis(matrix, -1, 0), (error / by).T[:, :, None])
-        step = solved[:, :, 0].T
-        return np.nan_to_num(step)
+        return np.moveaxis(matrix, -1, 0), by
+
+
+class _Held:
+    """The derivative of where a short search began, taken anew in a case that a round brings not much nearer."""
+
+    _inverse: Array
+    _by: Array
+    _gap: Array | None = None
+
+    def step(self, block: Block, stretch: Array, rise: Array, error: Array, gap: Array) -> Array:
+        """Newton's step (size, b), nearly, in cases a relative ``gap`` (b,) away (0: done)."""
+        if self._gap is None:
+            self._inverse, self._by = self._of(block, stretch, rise)
+        else:
+            slow = np.flatnonzero(gap > _SLOW * self._gap)
+            if slow.size:
+                self._inverse[slow], self._by[:, slow] = self._of(block.part(slow), stretch[:, slow], rise[:, slow])
+        self._gap = gap
+        return np.nan_to_num((self._inverse @ (error / self._by).T[:, :, None])[:, :, 0].T)
+
+    @staticmethod
+    def _of(block: Block, stretch: Array, rise: Array) -> tuple[Array, Array]:
+        matrix, by = block._derivative(stretch, rise)
+        return np.linalg.inv(matrix), by
+
+    def keep(self, cases: npt.NDArray[np.intp]) -> None:
+        """Forget all cases but these."""
+        if self._gap is not None:
+            self._inverse, self._by, self._gap = self._inverse[cases], self._by[:, cases], self._gap[cases]

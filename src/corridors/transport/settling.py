@@ -15,8 +15,8 @@ MOST_ROUNDS = 24
 FINEST = 2e-9
 CLEARING = (1e-4, 1e-7, 5e-11)
 """How near to clearing markets are taken in the first rounds; a case may be done where that is a 30th of what is asked."""
-FIRST_GAP = 1e-5
-"""Relative gap of the queues before the world is asked for the first time; after that all that is asked."""
+GAPS = (1e-5, 1e-6)
+"""Relative gap of the queues before the world is asked for the first and the second time; after that all that is asked."""
 
 
 def settle(block: Block, world: World, start: Start, tolerance: float, gap: float) -> int:
@@ -29,7 +29,7 @@ def settle(block: Block, world: World, start: Start, tolerance: float, gap: floa
         rounds = block.equilibrate(gap, start)
         block.stand()
         return rounds
-    rounds = block.equilibrate(max(gap, FIRST_GAP), start)
+    rounds = block.equilibrate(max(gap, GAPS[0]), start)
     rest = np.array(np.broadcast_to(trade.rest, (len(trade.of_class), block.size)))
     cases, some = np.arange(block.size), block
     memory = Anderson()
@@ -61,7 +61,7 @@ def settle(block: Block, world: World, start: Start, tolerance: float, gap: floa
         rest[:, cases] = new
         some = block.part(cases)
         some.respond(replace(trade.part(cases), rest=new))
-        rounds += some.again(gap)
+        rounds += some.again(max(gap, GAPS[1]) if turn == 0 else gap)
         block.place[:, cases] = some.place
     block.respond(replace(trade, rest=rest))
     block.stand()
