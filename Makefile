@@ -50,7 +50,7 @@ test: $(ENV_READY) ## Run all tests (installs Chromium for the browser tests whe
 
 # A workspace of its own; .jupyter/overrides.json: no news, no look for updates.
 lab: $(ENV_READY) ## Open JupyterLab on the notebooks
-	@$(BIN)/jupyter lab --ServerApp.root_dir=notebooks --LabApp.app_settings_dir=.jupyter \
+	@$(BIN)/jupyter lab --config=.jupyter/lab_config.py --ServerApp.root_dir=notebooks --LabApp.app_settings_dir=.jupyter \
 	    --LabApp.default_url=/lab/workspaces/corridors/tree/00_explore.ipynb
 
 # Voila shows what the notebook shows, without its code; the folder's scenarios are read and written as in the notebook.

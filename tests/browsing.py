@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,3 +38,21 @@ def violations(page: Page) -> list[str]:
     """What axe-core finds against WCAG 2.2 AA, one line a rule."""
     found: dict[str, Any] = Axe().run(page, options={"runOnly": {"type": "tag", "values": STANDARD}, "resultTypes": ["violations"]}).response
     return [f"{v['id']}: {v['help']}: {[n['html'][:160] for n in v['nodes'][:3]]}" for v in found["violations"]]
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes], log: Path, seconds: float) -> None:
+    """Until ``server`` listens on ``port``; what it wrote to ``log`` is told if it does not."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and server.poll() is None:
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"the server does not answer: {log.read_text(encoding='utf-8')[-2000:]}")

@@ -23,6 +23,7 @@ from corridors.report.export import svg
 from corridors.show import blocks, charts, findings, lookups, maps, numbers, theme
 from corridors.show.charts import border, corridor_map, draw, reasons, world
 from corridors.show.words import validation
+from corridors.study import shipment
 from corridors.study.result import QUANTILES, StudyResult
 from studied import studied, without_a_way
 
@@ -426,6 +427,15 @@ def _words_drawn(figure: Figure) -> list[tuple[str, Bbox]]:
 @pytest.mark.parametrize("chart", ONE)
 def test_no_text_of_a_chart_is_cut_off_or_stands_on_another(chart: str) -> None:
     """On a page and on a phone: all words lie inside the drawing, and no two of them on each other."""
+    _texts_have_room(lambda: [ONE[chart](result_of(name)) for name in ("full-connectivity", "capacity-800", "direct-flights")])
+
+
+def test_texts_of_the_way_of_a_shipment_have_room() -> None:
+    followed = [shipment.follow(result_of("capacity-800"), flow) for flow in ("exports", "imports")]
+    _texts_have_room(lambda: [charts.shipment_way(one) for one in followed])
+
+
+def _texts_have_room(draw_them: Callable[[], object]) -> None:
     drawn: list[tuple[bool, list[tuple[str, Bbox]], Bbox]] = []
     write = theme.figure_svg
 
@@ -434,8 +444,8 @@ def test_no_text_of_a_chart_is_cut_off_or_stands_on_another(chart: str) -> None:
         return write(figure)
 
     with patch.object(theme, "figure_svg", watched):
-        for name in ("full-connectivity", "capacity-800", "direct-flights"):
-            ONE[chart](result_of(name))
+        draw_them()
+    assert drawn
     faults = []
     for phone, texts_, whole in drawn:
         where = "on a phone" if phone else "on a page"

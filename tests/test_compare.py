@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corridors.errors import DataError
+from corridors.show.terminal import compared
 from corridors.study.compare import REQUIRED, STEPS, compare, compare_files
 
 
@@ -126,3 +127,16 @@ def test_a_file_of_nonsense_is_no_fault_of_the_program(tmp_path: Path, content: 
 def test_an_endless_file_is_not_read_to_its_end() -> None:
     with pytest.raises(DataError, match="larger than 64 MB"):
         compare_files("/dev/zero", "/dev/zero")
+
+
+def test_what_matters_leads_and_a_damaged_result_has_dashes() -> None:
+    other = copy.deepcopy(RESULT)
+    other["appraisal"]["user_benefits_musd"] = {**_band(30.0), "mean": 31.0}  # type: ignore[index]
+    other["effect_percent"] = "none"
+    lines = compared(compare(RESULT, other, "one.json", "two.json")).splitlines()
+    assert lines[:2] == ["A: one.json", "B: two.json"]
+    rows = {line[:47].strip(): (line[47:85].strip(), line[85:].strip()) for line in lines[3:9]}
+    assert rows["Two-way trade, last year, million dollars"] == ("1,060  (848 to 1,272)",) * 2
+    assert rows["Effect of the measures"] == ("+0.95 %  (+0.76 to +1.14 %)", "-")
+    assert rows["Worth a year to all who ship, million dollars"] == ("-", "31  (24 to 36)")
+    assert lines.index("The first difference is in: Response of trade.") > 8

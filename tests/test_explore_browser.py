@@ -7,10 +7,8 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import chromium, needs_chromium
+from browsing import chromium, free_port, needs_chromium, wait_for
 from conftest import REPOSITORY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, needs_chromium]
@@ -44,7 +42,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     shutil.copytree(REPOSITORY / "scenarios", folder / "scenarios")
     recipe = re.search(r"^explore:.*\n\t@(.*)$", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert recipe is not None
-    port = _free_port()
+    port = free_port()
     command = recipe[1].replace("$(BIN)", shlex.quote(str(Path(sys.executable).parent))).replace("$(CURDIR)", str(REPOSITORY))
     env = {**os.environ, "CORRIDORS_ROOT": str(folder)}
     with (folder / "log").open("w") as log:
@@ -53,7 +51,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
             cwd=REPOSITORY, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         try:
-            _wait_for(port, server, folder / "log")
+            wait_for(port, server, folder / "log", PATIENCE_MS / 1000)
             yield f"http://127.0.0.1:{port}/", folder
         finally:
             os.killpg(server.pid, signal.SIGTERM)
@@ -62,22 +60,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
             except subprocess.TimeoutExpired:
                 os.killpg(server.pid, signal.SIGKILL)
                 server.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + PATIENCE_MS / 1000
-    while time.monotonic() < until and server.poll() is None:
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError(f"Voila does not answer: {log.read_text(encoding='utf-8')[-2000:]}")
 
 
 @pytest.fixture(scope="module")

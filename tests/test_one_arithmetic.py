@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridors import scenario
 from corridors.show import charts, findings, lookups, numbers, tables, words
 from corridors.show.lookups import Band
-from corridors.show.terminal import describe
+from corridors.show.terminal import page
 from corridors.show.words import front_page
 from corridors.study.result import StudyResult
 from studied import studied
@@ -43,7 +42,7 @@ def cells_of(result: StudyResult) -> tuple[str, str, str]:
     block = tables.scenarios([result])
     assert block is not None
     column = next(k for k, c in enumerate(block.columns) if c.label == "Effect")
-    shown = describe(scenario.load("capacity-800"), result.summary())
+    shown = page(result)
     line = next(line for line in shown.splitlines() if line.startswith("Effect on"))
     return effect, block.rows[0][column], line[44:].split("  (")[0].strip()
 
@@ -177,3 +176,19 @@ def test_digits_are_shown_exactly_where_all_of_the_band_is_on_one_side(ends) -> 
         assert numbers.percent(abs(band.mid)) in front_page.answer(found) and shown.lstrip("+" + numbers.MINUS) == numbers.percent(abs(band.mid))
     elif lookups.verdict(band) != "open":
         assert not re.search(r"\d", front_page.answer(found).replace("2035", ""))
+
+
+def test_a_printed_result_is_a_page_and_shares_out_only_findings(many) -> None:
+    """What `corridors run` and `print(result)` show: the answer in words, worth, figures; lines for a terminal."""
+    shared = set()
+    for result in many:
+        shown = page(result)
+        lines = shown.splitlines()
+        told = findings.told(lookups.effect(result))
+        shared.add(told)
+        assert ("What did it" in shown) == told
+        assert lines[0] == lookups.clean(result.title) and max(len(line) for line in lines) <= 132
+        assert plain(" ".join(words.answer(result).text().split())) in " ".join(shown.split())
+        worth = words.worth_line(result)
+        assert worth is None or plain(" ".join(worth.text().split())) in " ".join(shown.split())
+    assert shared == {True, False}

@@ -7,7 +7,6 @@ import pytest
 from corridors import scenario, study
 from corridors.scenario.measures import KINDS
 from corridors.show import words
-from corridors.show.terminal import describe
 from corridors.study.remarks import _at_shut_crossings
 
 CAPACITY = {"kind": "border_capacity", "crossings": ["torkham"], "trucks_per_day": 800}
@@ -26,7 +25,7 @@ def test_a_measure_at_a_crossing_that_is_shut_is_told_everywhere(at_torkham: stu
     summary = at_torkham.summary()
     (message,) = (text for text in summary["messages"] if "Torkham" in text)
     assert "has been shut since 2025-10-12" in message and "800 trucks a day at Torkham" in message
-    assert message in describe(made([CAPACITY]), summary)
+    assert message in " ".join(str(at_torkham).split())
     # a report writes the date out
     told = message.rstrip(".").replace("2025-10-12", "12 October 2025")
     assert told in words.corridors_words(at_torkham).html().replace("&#39;", "'")

@@ -13,8 +13,7 @@ import os
 import sys
 
 if __name__ == "__main__" and not sys.flags.safe_path and not os.path.isdir("corridors"):
-    # `python -m` puts the current folder first on the path, where a file named like a library's may
-    # lie.
+    # `python -m` puts the current folder first: a file named like a library's may lie there.
     sys.path[:] = [name for name in sys.path if name not in ("", os.getcwd())]
 
 import json
@@ -23,10 +22,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from corridors import __version__
 from corridors.errors import CorridorsError, nearest, plain, plain_json
-from corridors.runtime import machine
+from corridors.runtime import machine, waiting
 
 FORMATS = ("html", "pdf")
 SOURCES = ("imf", "worldbank", "comtrade", "cepii", "all")
@@ -146,8 +146,15 @@ def list_scenarios() -> int:
     return status
 
 
+def _names(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    """What the shell offers where a scenario is asked for: names that begin so, then files."""
+    from corridors import scenario
+
+    return [CompletionItem(name) for name in scenario.names() if name.startswith(begun)] or [CompletionItem(begun, type="file")]
+
+
 @commands.command()
-@click.argument("files", nargs=-1, metavar="[FILE ...]")
+@click.argument("files", nargs=-1, metavar="[FILE ...]", shell_complete=_names)
 def check(files: tuple[str, ...]) -> int:
     """Validate scenarios and data; prints every mistake.
 
@@ -187,7 +194,7 @@ def check(files: tuple[str, ...]) -> int:
 
 
 @commands.command()
-@click.argument("name", metavar="SCENARIO")
+@click.argument("name", metavar="SCENARIO", shell_complete=_names)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.option("--draws", type=click.IntRange(64, 65_536), help="Draws, instead of the scenario's.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed, instead of the scenario's.")
@@ -201,15 +208,14 @@ def run(name: str, as_json: bool, draws: int | None, seed: int | None, save: Pat
         raise CorridorsError(f"--save {save}: holds {min(p.name for p in save.iterdir())!r}, which is not of a saved result; choose another folder")
     from corridors import study
 
-    result = study.run(chosen, draws=draws, seed=seed)
+    with waiting.on_terminal(name):
+        result = study.run(chosen, draws=draws, seed=seed)
     if save:
         result.save(save)
     if as_json:
         click.echo(plain_json(result.json()), nl=False)
     else:
-        from corridors.show.terminal import describe
-
-        tell(describe(chosen, result.summary()))
+        tell(str(result))
     return 0
 
 
@@ -224,7 +230,7 @@ def _formats(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ..
 
 
 @commands.command()
-@click.argument("names", nargs=-1, metavar="[SCENARIO ...]")
+@click.argument("names", nargs=-1, metavar="[SCENARIO ...]", shell_complete=_names)
 @click.option("--formats", default="html,pdf", show_default=True, callback=_formats, help="What to write.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes at once; default: the number of cores.")
 @click.option("--out", type=_Place(path_type=Path, file_okay=False), default=Path("reports"), show_default=True, help="Where reports go.")
@@ -254,8 +260,7 @@ def sweep(grid: Path, out: Path, scheduler: str | None) -> int:
     """Compute every scenario of GRID (a YAML file with a grid or a list); no notebooks."""
     from corridors.report.sweep.run import sweep as sweep_grid
 
-    done = sweep_grid(grid, out=out, scheduler=scheduler)
-    return done if isinstance(done, int) else 0
+    return int(sweep_grid(grid, out=out, scheduler=scheduler) or 0)
 
 
 @commands.command()
@@ -382,13 +387,11 @@ def ways(a: str, b: str, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def compare(a: Path, b: Path, as_json: bool) -> int:
     """What changed between two results (A.json, B.json), step by step of the chain."""
+    from corridors.show.terminal import compared
     from corridors.study import compare as comparison
 
     found = comparison.compare_files(a, b)
-    if as_json:
-        tell_json(found.as_dict())
-    else:
-        tell(str(found))
+    tell(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else compared(found))
     return 0
 
 

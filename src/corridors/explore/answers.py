@@ -32,8 +32,11 @@ from corridors.uncertainty.draws import BAND_AND_MIDDLE, levels
 _ONE_AT_A_TIME = threading.RLock()
 """Engines keep what they solved; the page's first answer is found beside the kernel's cells."""
 _ROUTE_HEADS = (
-    ("Share", "without"), ("Share", "with"), ("Time", "without"), ("Time", "with"), ("Cost a tonne", "without"), ("Cost a tonne", "with"),
+    ("Share without", "% by value"), ("Share with", "% by value"), ("Time without", "days"), ("Time with", "days"),
+    ("Cost without", "dollars a tonne"), ("Cost with", "dollars a tonne"),
 )  # fmt: skip
+_SMALLEST_SHARE = 1e-4
+"""Ways that carry less, with the measures and without, are counted and not listed."""
 
 
 @dataclass(frozen=True)
@@ -139,22 +142,23 @@ class Answer:
         return live_map.draw(self.study)
 
     def routes(self) -> blocks.Table:
-        """Every route between the two economies with share, days and dollars a tonne, before and after."""
+        """Routes that carry a ten-thousandth or more of a direction, with share, days and dollars a tonne, before and after."""
         system, before, after = self.study.chain.system, self.study.change.before, self.study.change.after
         heads = [blocks.Column("Route"), *(blocks.Column(h, unit, "right") for h, unit in _ROUTE_HEADS)]
         if system is None or before is None or after is None or not self.study.chain.on_network:
             return blocks.table("No corridor is known between the two economies", heads, [])
         frame = frames.routes_frame(system, before, after, self.study.demand)
         rows = [
-            (f"{r.exporter} to {r.importer}: {r.name}", numbers.share(r.share_before), numbers.share(r.share_after), numbers.days(r.days_before),
-             numbers.days(r.days_after), numbers.usd_per_t(r.usd_per_t_before), numbers.usd_per_t(r.usd_per_t_after))
+            (f"{r.exporter} to {r.importer}: {r.name}", *(numbers.share(v).removesuffix("%").strip() for v in (r.share_before, r.share_after)),
+             numbers.fixed(r.days_before, 1), numbers.fixed(r.days_after, 1), numbers.fixed(r.usd_per_t_before), numbers.fixed(r.usd_per_t_after))
             for r in frame.itertuples()
+            if max(r.share_before, r.share_after) >= _SMALLEST_SHARE
         ]  # fmt: skip
         return blocks.table(
             "Routes without and with the measures",
             heads,
             rows,
-            note="Middle of the draws; queues at borders included.",
+            note=f"Medians; queues at borders included. {numbers.count(len(frame) - len(rows))} more ways carry less than 0.01 % or nothing.",
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

@@ -35,7 +35,9 @@ STYLE = (
     ".corridors-page .widget-html-content,.corridors-page .widget-html{height:auto;line-height:1.35}"
     ".corridors-explore .scroll{overflow-x:auto}"
     ".corridors-page caption{text-align:left;font-weight:600}.corridors-page table{border-collapse:collapse;font-size:.9em}.corridors-page td,.corridors-page th{padding:.1em .8em;text-align:left}"
-    "@media (min-width:900px){.corridors-top{position:sticky;top:0;z-index:9;background:#fff;border-bottom:1px solid #c9ced6}}</style>"
+    # Charts are drawn for white paper; what stands beside the answer keeps it legible in a dark theme too.
+    ".corridors-top{background:#fff;color:#1a1f26}.corridors-top .widget-html-content{color:inherit}"
+    "@media (min-width:900px){.corridors-top{position:sticky;top:0;z-index:9;border-bottom:1px solid #c9ced6}}</style>"
 )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corridors.runtime.waiting import step, under_cell
+
 if TYPE_CHECKING:
     from corridors.study.background import Background
     from corridors.study.result import StudyResult
@@ -34,14 +36,23 @@ def open_result(scenario: str, result_dir: str = "", pair: Sequence[str] = ()) -
 
 def open_results(scenarios: Sequence[str], results_dir: str = "") -> list[StudyResult]:
     """The studies of several scenarios, each saved in its own folder of ``results_dir``, or computed now."""
-    return [open_result(name, str(Path(results_dir) / name) if results_dir else "") for name in scenarios]
+    if results_dir:
+        return [open_result(name, str(Path(results_dir) / name)) for name in scenarios]
+    found = []
+    for number, name in enumerate(scenarios, 1):
+        with under_cell(f"{name}, {number} of {len(scenarios)}"):
+            found.append(open_result(name))
+    return found
 
 
 def open_validation(result_path: str = "") -> ValidationResult:
     """The validation saved in ``result_path``; where that is empty, it is computed now."""
     from corridors.validation import checks
 
-    return checks.ValidationResult.load(result_path) if result_path else checks.run()
+    if result_path:
+        return checks.ValidationResult.load(result_path)
+    with under_cell():
+        return checks.run()
 
 
 def open_with_background(scenario: str, results_dir: str = "") -> tuple[StudyResult, Background]:
@@ -49,6 +60,8 @@ def open_with_background(scenario: str, results_dir: str = "") -> tuple[StudyRes
     from corridors.study import background
 
     result = open_result(scenario, str(Path(results_dir) / scenario) if results_dir else "")
-    return result, background.Background.load(
-        Path(results_dir) / background.Background.whose
-    ) if results_dir else background.run(result.pair)
+    if results_dir:
+        return result, background.Background.load(Path(results_dir) / background.Background.whose)
+    with under_cell():
+        step("the world around the pair")
+        return result, background.run(result.pair)

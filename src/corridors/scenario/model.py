@@ -168,11 +168,11 @@ class Scenario(Frozen):
     def _repr_html_(self) -> str:
         """How a scenario shows itself in a notebook."""
         rows = "".join(
-            f"<tr><td>{escape(m.label)}</td><td>{m.start}</td><td>{m.start + m.years_to_full_effect}</td></tr>"
+            f"<tr><th scope='row'>{escape(m.label)}</th><td>{m.start}</td><td>{m.start + m.years_to_full_effect}</td></tr>"
             for m in self.measures
         )
         table = (
-            f"<table><thead><tr><th>Measure</th><th>Begins</th><th>Works fully</th></tr></thead><tbody>{rows}</tbody></table>"
+            f"<table><thead><tr><th scope='col'>Measure</th><th scope='col'>Begins</th><th scope='col'>Works fully</th></tr></thead><tbody>{rows}</tbody></table>"
             if rows
             else "<p>No measures: the baseline.</p>"
         )

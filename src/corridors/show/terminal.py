@@ -1,30 +1,37 @@
-"""What ``corridors run`` prints for people: the answer of a study in a dozen lines."""
+"""What ``corridors run`` and ``print(result)`` show people: the answer of a study on one screen."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from corridors.scenario.model import Scenario
-from corridors.show import findings
+from corridors.show import findings, words
 from corridors.show import numbers as n
-from corridors.show.lookups import STILL, Band, fact_band, verdict
+from corridors.show.blocks import Prose
+from corridors.show.lookups import STILL, Band, clean, fact_band, verdict
 
 if TYPE_CHECKING:
+    from corridors.study.compare import Comparison
+    from corridors.study.result import StudyResult
     from corridors.transport.ways import Ways
 
 _MOST_WAYS = 12
+_WIDTH = 100
+_LABEL, _COLUMN = 47, 38
 _SMALL_MUSD = 10.0
 """Trade below this, in million dollars, is written with digits after the point."""
 
 
-def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
-    """The summary of a result (``StudyResult.summary()``) as plain text."""
-    a, b = summary["pair"]
-    last = summary["years"][-1]
+def page(result: StudyResult) -> str:
+    """A result as plain text: the answer and what it is worth in words, the figures, what did it, what is full."""
+    summary = result.summary()
+    a, b = result.pair
+    last = result.years[-1]
     effect = fact_band(summary["effect_percent"])
-    lines = [f"{scenario.title}  ({a}-{b}, {summary['draws']:,} simulated futures, seed {summary['seed']})", ""]
+    lines = [clean(result.title), f"{a}-{b}, {result.years[0]}-{last}, {result.draws:,} simulated futures, seed {result.seed}"]
+    lines += ["", *_paragraphs(words.answer(result)), *_paragraphs(words.worth_line(result))]
     for case, title in (("baseline", "Without the measures"), ("projected", "With the measures")):
         total = summary[case]["total_musd"][-1]
         if case == "projected":
@@ -36,15 +43,50 @@ def describe(scenario: Scenario, summary: Mapping[str, Any]) -> str:
     lines.append(f"{'Change of the trade cost':<44} {_band(summary['trade_cost_change_percent'], '+.2f')} %")
     if summary["contributions"] and findings.told(effect):
         lines += ["", "What did it (percentage points of trade):"]
-        lines += [f"  {c['percent_points']:+7.2f}  {c['measure']}" for c in summary["contributions"]]
-    lines += ["", *summary["messages"]] if summary["messages"] else []
-    return "\n".join(
-        [
-            *lines,
-            "",
-            "Bands are the 10th to the 90th percentile; minus is less trade than without the measures.",
-        ]
-    )
+        lines += [f"  {c['percent_points']:+7.2f}  {clean(c['measure'])}" for c in summary["contributions"]]
+    lines += ["", *_paragraphs(words.binding_words(result)), *(line for text in summary["messages"] for line in (*_wrapped(f"{clean(text)}."), ""))]
+    lines += _wrapped("In brackets the 10th to the 90th percentile; minus is less trade than without the measures.")
+    return "\n".join(lines)
+
+
+def _paragraphs(block: Prose | None) -> list[str]:
+    """The paragraphs of a block, each with an empty line after it, in characters of a keyboard."""
+    plain = (text.replace(n.THIN, " ").replace(n.MINUS, "-") for text in (block.paragraphs if block else ()))
+    return [line for text in plain for line in (*_wrapped(text), "")]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def compared(found: Comparison) -> str:
+    """Two results beside each other in what matters, then where on the way they part."""
+    rows: list[tuple[str, Callable[[Mapping[str, Any]], str]]] = [
+        ("", lambda r: textwrap.shorten(str(r["title"]), _COLUMN - 2, placeholder="...")),
+        ("Two-way trade, last year, million dollars", lambda r: _band(r["projected"]["total_musd"][-1], ",.0f")),
+        ("Effect of the measures", lambda r: _effect(fact_band(r["effect_percent"]))),
+        ("Change of the trade cost, %", lambda r: _band(r["trade_cost_change_percent"], "+.2f")),
+        ("Worth a year to all who ship, million dollars", lambda r: _worth(r["appraisal"]["user_benefits_musd"])),
+    ]
+    if found.first_step is None:
+        return str(found)
+    head = ["A: " + found.a, "B: " + found.b, "", f"{'':<{_LABEL}}{'A':<{_COLUMN}}B"]
+    for label, of in rows:
+        cells = [_told(of, result) for result in found.results]
+        head.append(f"{label:<{_LABEL}}{cells[0]:<{_COLUMN}}{cells[1]}")
+    return "\n".join([*head, "", *str(found).splitlines()[2:]])
+
+
+def _told(of: Callable[[Mapping[str, Any]], str], result: Mapping[str, Any]) -> str:
+    """A cell; a result of another version may lack what it is of, or hold something else there."""
+    try:
+        return of(result)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return "-"
+
+
+def _worth(values: Mapping[str, float]) -> str:
+    return _band({**values, "p50": values["mean"]}, ",.0f")
 
 
 def _effect(band: Band) -> str:

@@ -63,6 +63,7 @@ class Comparison:
     a: str
     b: str
     steps: Mapping[str, tuple[Change, ...]]
+    results: tuple[Mapping[str, Any], Mapping[str, Any]]
 
     @property
     def first_step(self) -> str | None:
@@ -114,7 +115,7 @@ def compare(a: Mapping[str, Any], b: Mapping[str, Any], a_name: str = "A", b_nam
             if _differ(left.get(where), right.get(where))
         ]
         steps[step] = tuple(sorted(changes, key=lambda c: (_is_tail(c.where), -c.size)))
-    return Comparison(a_name, b_name, steps)
+    return Comparison(a_name, b_name, steps, (a, b))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors import uncertainty
+from corridors.runtime.waiting import step, under_cell
 from corridors.scenario.model import Scenario
 from corridors.study import binding, counterfactual, lots, sector_tables, worth_tables
 from corridors.study import facts as study_facts
@@ -46,6 +47,7 @@ PATHS_A_DRAW = 16
 SMALLEST_PATH = 1e-9
 
 
+@under_cell()
 def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -> StudyResult:
     """The whole chain for one scenario. ``draws`` and ``seed`` None: as the scenario says.
 
@@ -58,16 +60,16 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
     study = Study(scenario, draws, seed)
     worth = Worth(study)
     tables = {
-        # what is known
+        **step("what is known of the pair"),
         "trade_history": projection.history(scenario.pair),
         "disagreements": projection.disagreements(scenario.pair),
         "gravity": missing_trade.gravity_table(),
         "missing_trade": missing_trade.missing_trade(scenario.pair),
-        # the corridors
+        **step(f"queues, routes and world trade in {draws:,} futures"),
         **study_tables.corridors(study),
         "closure_stress": stress(study),
         "costs": study_tables.costs(study),
-        # what trade does
+        **step("what trade does"),
         "projection": study_tables.paths(study),
         "effect": study_tables.effects(study),
         "volumes": study_tables.volumes(study),
@@ -75,7 +77,7 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
         "targets": study_tables.targets(study),
         "others": study_tables.others(study),
         "real_gdp": study_tables.real_gdp(study),
-        # what did it, and how sure
+        **step("what did it, and how sure that is"),
         "contributions": contributions(study),
         **uncertain(study),
         "frictions": frictions(
@@ -87,7 +89,7 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
             study.middle_active,
             study.middle_end,
         ),
-        # what it is worth
+        **step("what it is worth"),
         **worth_tables.tables(worth),
         "sources": study_tables.sources(),
     }

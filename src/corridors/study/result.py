@@ -171,17 +171,18 @@ class StudyResult:
         for name, content in self.files().items():
             (folder / name).write_bytes(content)
 
-    def _repr_html_(self) -> str:
-        h = self.headline()
-        rows = "".join(f"<tr><th scope='row'>{n}</th><td>{len(f):,} rows</td></tr>" for n, f in self.tables.items())
-        from html import escape
+    def __str__(self) -> str:
+        # The one import that climbs: a result shows itself as the page that `corridors run` prints.
+        from corridors.show.terminal import page
 
-        return in_notebook(
-            f"<p><strong>{escape(self.title)}</strong> ({escape(' - '.join(self.pair))}, "
-            f"{self.years[0]}-{self.years[-1]}, {self.draws:,} draws): two-way trade in {self.years[-1]} "
-            f"{h['p50']:+.2f} % (80 % band {h['p10']:+.2f} to {h['p90']:+.2f}).</p>"
-            f"<details><summary>Tables</summary><table>{rows}</table></details>"
-        )
+        return page(self)
+
+    def _repr_html_(self) -> str:
+        from corridors.show import blocks, words
+
+        rows = "".join(f"<tr><th scope='row'>{n}</th><td>{len(f):,} rows</td></tr>" for n, f in self.tables.items())
+        shown = blocks.group(words.cover(self), words.answer(self), words.worth_line(self), words.key_figures(self), words.binding_words(self))
+        return in_notebook(f"{shown.html()}<details><summary>Tables</summary><table>{rows}</table></details>")
 
 
 def load(folder: str | Path) -> StudyResult:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from corridors.data import tables as data
 from corridors.runtime.notebook_html import in_notebook
+from corridors.runtime.waiting import step
 from corridors.study.saved_tables import SavedTables
 from corridors.trade import baseline, reported_level
 from corridors.validation import (
@@ -47,8 +48,10 @@ class ValidationResult(SavedTables):
 
 def run() -> ValidationResult:
     """Check everything that can be checked against something from outside."""
+    step("forecasts of the past")
     past = backtest.run()
     tables = {
+        **step("published results"),
         "published": published.compare(),
         "backtest": past.summary(),
         "coverage": past.coverage,
@@ -57,10 +60,13 @@ def run() -> ValidationResult:
         "first_scores": data.forecast_first_scores(),
         "pairs": past.pairs,
         "real_cases": real_cases.compare(),
+        **step("known effects"),
         "known_effects": known_effects.compare(),
+        **step("borders that shut, opened or slowed"),
         "experiments": experiments.compare(),
         "experiments_measured": experiments_measured.compare(),
         "day_of_delay": day_of_delay.compare(),
+        **step("ways anywhere on earth"),
         "world_ways": world_ways.compare(),
         "disagreements": _disagreements(),
         "sources": data.catalogue(),

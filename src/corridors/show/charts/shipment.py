@@ -34,7 +34,7 @@ def shipment_way(shipment: Shipment) -> blocks.Figure | None:
     for case, shift in zip(cases, (-0.17, 0.17) if len(cases) == 2 else (0.0,), strict=True):
         _stairs(ax, legs, case, shift, 0.3 if len(cases) == 2 else 0.5)
     draw.value_axis(ax, "x")
-    draw.heading(ax, "days from the start", dy=3)
+    draw.text(ax, 1.0, 0.0, "days from the start", C["muted"], axes="axes", ha="right", va="top", dy=-15)
     if len(cases) == 2:
         draw.text(
             ax,

@@ -262,15 +262,15 @@ def frictions(result: StudyResult) -> Table | None:
         return None
     body = [
         (
-            text(r["friction"]), text(r["what_if"]), text(r["unit"]), *[_level(r[k], str(r["unit"])) for k in ("low", "central", "high")],
-            *[percent(r[f"effect_percent_{k}"]) for k in ("low", "central", "high")], clean(r["source"]) + (" (range estimated)" if r["estimate"] else ""),
+            text(r["friction"]), f"{text(r['what_if'])}, {text(r['unit'])}", " \u00b7 ".join(_level(r[k], str(r["unit"])) for k in ("low", "central", "high")),
+            " \u00b7 ".join(percent(r[f"effect_percent_{k}"]) for k in ("low", "central", "high")), clean(r["source"]) + (" (range estimated)" if r["estimate"] else ""),
         )
         for r in rows.to_dict("records")
     ]  # fmt: skip
     return table(
         "What the model leaves out, and how much it could matter",
         (
-            "What", "Asked", "Unit", right("Low"), right("Middle"), right("High"), right("Trade at low", "%"), right("at middle", "%"), right("at high", "%"), "Source",
+            "What", "Asked", right("Low, middle, high"), right("Trade at low, middle, high", "%"), "Source",
         ),
         body, f"{model(result)} Ranges: data/frictions.csv.",
         f"Effect on two-way trade in {result.years[-1]}, in the central case with this scenario's measures in place. No forecast.",
