@@ -167,7 +167,7 @@ class Block(Loading):
 
     def _newton(self, stretch: Array, rise: Array, error: Array) -> Array:
         matrix, by = self._derivative(stretch, rise)
-        return np.nan_to_num(np.linalg.solve(matrix, (error / by).T[:, :, None])[:, :, 0].T)
+        return np.asarray(np.nan_to_num(np.linalg.solve(matrix, (error / by).T[:, :, None])[:, :, 0].T))
 
     def _derivative(self, stretch: Array, rise: Array) -> tuple[Array, Array]:
         """(b, size, size) derivative of what comes less than is there, and (size, b) what its rows were divided by."""
@@ -204,12 +204,12 @@ class _Held:
             if slow.size:
                 self._inverse[slow], self._by[:, slow] = self._of(block.part(slow), stretch[:, slow], rise[:, slow])
         self._gap = gap
-        return np.nan_to_num((self._inverse @ (error / self._by).T[:, :, None])[:, :, 0].T)
+        return np.asarray(np.nan_to_num((self._inverse @ (error / self._by).T[:, :, None])[:, :, 0].T))
 
     @staticmethod
     def _of(block: Block, stretch: Array, rise: Array) -> tuple[Array, Array]:
         matrix, by = block._derivative(stretch, rise)
-        return np.linalg.inv(matrix), by
+        return np.asarray(np.linalg.inv(matrix), dtype=float), by
 
     def keep(self, cases: npt.NDArray[np.intp]) -> None:
         """Forget all cases but these."""
