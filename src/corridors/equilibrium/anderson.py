@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from corridors.equilibrium.hats import Array
 
-
 _TOGETHER = 8
 """Draws that are mixed at a time: few enough that all of their earlier steps lie in the processor's cache."""
 

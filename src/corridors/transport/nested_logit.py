@@ -30,6 +30,8 @@ _NO_WAY = 1e6
 # Goods cannot be delivered for less than they are worth at the gate.
 _CHEAPEST = 1.0
 _DAYS_PER_YEAR = 365.0
+# Cases whose derivative is taken at a time: so few that what it is made of stays in the processor's cache.
+_TOGETHER = 64
 
 
 class NestedLogit:
@@ -289,24 +291,33 @@ class NestedLogit:
         For a nested logit of trade that reacts ``-df_r/dg_s = lambda [f_r 1(r = s) - (1 - phi) f_r
         f_s / F_nest - (phi - theta / (lambda p)) f_r f_s / F_market]``.
         """
-        coupling = self.group.coupling
-        market = self.group.market_of_nest
-        lost = coupling.together @ self.sensitive
-        for at, flow, curvature in zip(self.at_nest, self.by_class, self.curvature, strict=True):
-            across = curvature[market]
-            within = across + (1.0 - self.phi) / np.maximum(self.group.sum_nests @ flow, 1e-30)
-            visits = coupling.visits @ flow
-            scaled = visits * (within * at)[coupling.visit_nest]
-            lost -= coupling.products @ (scaled[coupling.first] * visits[coupling.second])
-            if coupling.far_first.size:
-                scaled = visits * (across * at)[coupling.visit_nest]
-                lost -= coupling.far_products @ (scaled[coupling.far_first] * visits[coupling.far_second])
-        size = coupling.members.size
+        x, y = self.group.coupling.pairs
+        lost = np.empty((x.size, self.size))
+        for first in range(0, self.size, _TOGETHER):
+            some = slice(first, first + _TOGETHER)
+            lost[:, some] = self._lost(some)
+        size = self.group.coupling.members.size
         matrix = np.zeros((size, size, self.size))
-        x, y = coupling.pairs
         matrix[x, y] = lost
         matrix[y, x] = lost
         return matrix
+
+    def _lost(self, some: slice) -> Array:
+        """(pairs of crossings, b') of :meth:`response`, in some of the cases."""
+        coupling, market = self.group.coupling, self.group.market_of_nest
+        lost = np.asarray(coupling.together @ np.ascontiguousarray(self.sensitive[:, some]))
+        own = 1.0 - self.phi[some]
+        for at, by_class, curvature in zip(self.at_nest, self.by_class, self.curvature, strict=True):
+            flow = np.ascontiguousarray(by_class[:, some])
+            across = curvature[:, some][market]
+            within = across + own / np.maximum(self.group.sum_nests @ flow, 1e-30)
+            visits = coupling.visits @ flow
+            scaled = visits * (within * at[:, some])[coupling.visit_nest]
+            lost -= coupling.products @ (scaled[coupling.first] * visits[coupling.second])
+            if coupling.far_first.size:
+                scaled = visits * (across * at[:, some])[coupling.visit_nest]
+                lost -= coupling.far_products @ (scaled[coupling.far_first] * visits[coupling.far_second])
+        return lost
 
     def part(self, columns: npt.NDArray[np.intp]) -> NestedLogit:
         """The same choices for some of the cases only."""
