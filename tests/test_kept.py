@@ -151,6 +151,17 @@ def test_what_was_written_first_goes_when_there_is_too_much(cache: Path, monkeyp
     assert calls == [(4_000, "")]
 
 
+def test_passing_answers_go_before_those_that_all_lean_on(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST_BYTES", 100_000)
+    squares(4_000)  # some 32 kB each
+    for count in range(10):
+        kept.answer("asked", count, lambda: np.arange(4_000.0), passing=True)
+    calls.clear()
+    squares(4_000)
+    assert calls == [] and 1 < len(entries(cache)) < 4
+    assert kept.answer("asked", 9, lambda: None, passing=True) is not None, "the newest is still there"
+
+
 def test_a_user_without_a_home_keeps_nothing_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import platformdirs
 

@@ -34,9 +34,10 @@ VARIABLE = "CORRIDORS_CACHE"
 GENERATIONS = 3
 """Folders of other versions of source or data that stay: branches are switched back and forth."""
 MOST_BYTES = 200 * 2**20
-"""What one such folder may hold; beyond it the entries written first go. A study of one pair needs a tenth of it."""
+"""What one such folder may hold; beyond it passing answers and then the entries written first go. A study of one pair needs a tenth of it."""
 _LIBRARIES = ("numpy", "pandas", "pandera", "pyarrow", "scipy", "statsmodels")
 _HASH_BYTES = 32
+_PASSING = ".passing"
 
 
 def kept(function: Callable[P, R]) -> Callable[P, R]:
@@ -52,9 +53,15 @@ def kept(function: Callable[P, R]) -> Callable[P, R]:
     return remembered
 
 
-def answer(name: str, question: object, find: Callable[[], R]) -> R:
-    """What ``find`` gives: as it was kept for this ``question`` (whatever its ``repr`` tells apart), or found now and kept."""
+def answer(name: str, question: object, find: Callable[[], R], passing: bool = False) -> R:
+    """What ``find`` gives: as it was kept for this ``question`` (whatever its ``repr`` tells apart), or found now and kept.
+
+    ``passing``: there may be any number of such questions, so where the folder is full their answers
+    go before those that all lean on.
+    """
     file = _file(name, question)
+    if file is not None and passing:
+        file = file.with_name(file.name + _PASSING)
     content = None if file is None else _read(file)
     if content is not None:
         with contextlib.suppress(Exception):
@@ -175,10 +182,10 @@ def _write(file: Path, content: bytes) -> None:
 
 
 def _trim(place: Path) -> None:
-    """Remove what was written first while the folder holds too much."""
+    """Remove what was written first while the folder holds too much, passing answers before others."""
     there = sorted(
         ((s.st_mtime_ns, s.st_size, p) for p in place.iterdir() for s in (p.stat(),)),
-        key=lambda entry: entry[0],
+        key=lambda entry: (not entry[2].name.endswith(_PASSING), entry[0]),
     )
     total = sum(size for _, size, _ in there)
     for _, size, path in there:

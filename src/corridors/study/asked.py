@@ -28,4 +28,4 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
 
     draws = scenario.uncertainty.draws if draws is None else draws
     seed = scenario.uncertainty.seed if seed is None else seed
-    return cache.answer(f"{__name__}.run", (scenario.model_dump_json(), draws, seed), compute)
+    return cache.answer(f"{__name__}.run", (scenario.model_dump_json(), draws, seed), compute, passing=True)
