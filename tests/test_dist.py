@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import stat
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -233,6 +236,22 @@ def test_limits_on_number_and_size(packed: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(dist, "MAX_BYTES", 100)
     with pytest.raises(DistError, match="unpacks to more"):
         verify(packed)
+
+
+def test_lists_that_are_larger_than_any_are_not_read(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are read whole: one that says it is 4 GB of digits would take as much memory."""
+    monkeypatch.setattr(dist.manifest, "MAX_BYTES", 100)
+    with pytest.raises(DistError, match=f"{dist.SUMS} is 0 MB; allowed: at most 0 MB"):
+        verify(packed)
+
+
+def test_a_device_or_a_pipe_is_not_read(tmp_path: Path) -> None:
+    """Whether a file is a zip is seen at its end, and these have none."""
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("/dev/zero", tmp_path / "pipe"):
+        code = "import sys; from corridors.cli import main; main(sys.argv[1:])"
+        found = subprocess.run([sys.executable, "-c", code, "verify", str(name)], capture_output=True, text=True, timeout=20, check=False)
+        assert (found.returncode, found.stderr) == (2, f"corridors: {name}: is no plain file\n")
 
 
 @given(st.data())

@@ -13,8 +13,8 @@ from corridors.errors import NotConverged
 from corridors.study import lots, pipeline
 from corridors.uncertainty import draws
 
-KB_A_DRAW = 48
-"""Of capacity-800, in lots. It does not hold 65,536 draws to 3 GB: that would take about 36, and Mongolia and China take 55."""
+KB_A_DRAW = 38
+"""Of capacity-800, in lots: 35 as measured."""
 
 
 def peak(count: int) -> int:

@@ -24,7 +24,7 @@ import pytest
 from corridors.data import names, package, tables
 from corridors.data.sources import cepii, comtrade, history, http, imf, worldbank
 from corridors.data.sources import refresh as refreshing
-from corridors.errors import SourceError
+from corridors.errors import DataError, SourceError
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -387,6 +387,12 @@ def test_a_zipped_baci_is_refused_with_what_is_in_it(tmp_path: Path) -> None:
         packed.writestr("BACI_HS22_Y2023.csv", "t,i,j,k,v,q\n")
     with pytest.raises(SourceError, match=r"is a zip file; unpack it and name the CSV files in it \(BACI_HS22_Y2023.csv\)"):
         cepii.kind_of(tmp_path / "BACI.zip")
+
+
+def test_a_device_is_no_baci_file() -> None:
+    """It would be read to an end that it does not have, in search of a zip's."""
+    with pytest.raises(DataError, match="/dev/zero: is no plain file"):
+        cepii.kind_of(Path("/dev/zero"))
 
 
 def test_baci_without_codes_or_with_other_columns(tmp_path: Path) -> None:

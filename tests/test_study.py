@@ -120,7 +120,7 @@ def test_twice_the_draws_move_no_headline_by_one_per_cent_of_its_value() -> None
     assert all(np.array_equal(value, np.broadcast_to(whole.params[name], 4096)[:2048]) for name, value in half.params.items())
     half.__dict__["change"] = whole.change.cases(slice(0, 2048))
     for level in (10, 50, 90):
-        a, b = (np.percentile(s.scenario_paths["total"][:, -1], level) for s in (half, whole))
+        a, b = (np.percentile(s.scenario_paths.at("total", -1), level) for s in (half, whole))
         assert a == pytest.approx(b, rel=0.01)
     assert np.median(half.effect_percent) == pytest.approx(np.median(whole.effect_percent), rel=0.01)
 

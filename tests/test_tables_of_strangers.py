@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from conftest import REPOSITORY
-from corridors.data import codes, names, relations, tables
+from corridors.data import codes, names, package, relations, tables
 from corridors.errors import DataError
 from corridors.runtime import paths
 
@@ -266,3 +266,64 @@ def test_points_that_divide_thousands_are_named_in_their_own_cell(copy: Path) ->
     file.write_text("\n".join([*rows[:2], ";".join(cells), *rows[3:]]), encoding="utf-8")
     with pytest.raises(DataError, match=r"links.csv: line 3: column 'length_km' is '1.179,00'; allowed: a number"):
         tables.table("links")
+
+
+ODD_CELLS = {
+    "a code over two lines": ("known_flows", 3, "importer", "ARE\nx", r"line 5: column 'importer' is 'ARE\\nx'; allowed: text on one line"),
+    "a name that turns round": ("economies", 3, "name", "\u202eFiji", r"line 5: column 'name' is '\\u202eFiji'; allowed: text on one line"),
+    "a name that ends in nothing": ("economies", 3, "name", "Fiji\0", r"line 5: column 'name' is 'Fiji\\x00'; allowed: text on one line"),
+    "digits of another script": ("frictions", 0, "low", "\u0661.\u0665", r"line 2: column 'low' is '\u0661.\u0665'; allowed: a number"),
+    "a number that is none": ("regime_studies", 1, "percent", "nan", r"line 3: column 'percent' is 'nan'; allowed: a number, or nothing"),
+    "a year of many digits": ("gdp", 2, "year", "9" * 25, r"line 4: column 'year' is '9{25}'; allowed: a whole number"),
+    "a share above all": ("base_shares", 2, "share", "1e25", r"line 4: column 'share' is 1e\+25; allowed: at least 0 and at most 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ODD_CELLS, ids=str)
+def test_a_cell_that_is_never_meant_is_named(case: str, copy: Path) -> None:
+    table, row, column, value, message = ODD_CELLS[case]
+    edited(package.resource(table).path, row, column, value)
+    with pytest.raises(DataError, match=message):
+        tables.table(table)
+
+
+def test_a_quotation_mark_without_its_other_is_named_by_the_line_it_begins_on(copy: Path) -> None:
+    file = copy / "gdp.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[40] = '"' + lines[40]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"gdp.csv: line 41: not a readable CSV table: .* quotation mark"):
+        tables.table("gdp")
+
+
+def _where(table: str, **cells: object) -> int:
+    frame = tables.table(table)
+    right = [(frame[name].isna() if value != value else frame[name] == value).to_numpy(bool) for name, value in cells.items()]
+    return int(np.all(right, axis=0).argmax()) if right else 0
+
+
+ODD_ROWS = {
+    "an economy of no table": ("trade_series", {}, "partner", "RUX", r"'partner' is 'RUX'; allowed: a code of economies.csv"),
+    "one of several together": ("known_flows", {"importer": "KGZ+TJK+TKM"}, "importer", "KGZ+TJX", r"'importer' is 'KGZ\+TJX'; allowed: a code of economies.csv"),
+    "a report of nothing": ("trade_series", {"exports_musd": float("nan"), "imports_musd": float("nan")}, "total_musd", "", r"'total_musd' is ''; allowed: a number, or one of"),
+    "half of a range": ("parameters", {"parameter": "gdp_importer_turn"}, "low", "", r"'low' is ''; allowed: a number, since the distribution is normal"),
+    "a range of costs upside down": ("measure_costs", {}, "capital_low_musd", "5e3", r"'capital_low_musd' is 5000; allowed: at most capital_high_musd"),
+    "a ratio from nothing": ("parameters", {"distribution": "lognormal"}, "low", "0", r"'low' is 0; allowed: above 0"),
+    "an output of another unit": ("gdp", {"iso3": "PAK", "year": 2010}, "gdp_musd", "196169000", r"'gdp_musd' is 1.96169e\+08; allowed: within 20 times the years"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ODD_ROWS, ids=str)
+def test_a_row_that_nobody_would_find_or_believe_is_named(case: str, copy: Path) -> None:
+    table, cells, column, value, message = ODD_ROWS[case]
+    line = edited(package.resource(table).path, _where(table, **cells), column, value)
+    (told,) = relations.mistakes()
+    assert re.search(message, told) and f".csv: line {line}:" in told, told
+
+
+def test_a_row_that_stands_there_twice_is_named_also_without_a_key(world: Path) -> None:
+    file = world / "border_times.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([*lines, lines[3]]) + "\n", encoding="utf-8")
+    (told,) = relations.mistakes()
+    assert f"border_times.csv: line {len(lines) + 1}: column" in told and "differs from every one before it" in told

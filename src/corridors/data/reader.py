@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as arrow
+import pyarrow.compute as arrow_compute
 import pyarrow.csv as arrow_csv
 
 from corridors.data import dialect
@@ -24,6 +25,7 @@ _ARROW = {
     "boolean": arrow.bool_(),
 }
 _TRUE, _FALSE = ["1", "true", "True", "TRUE"], ["0", "false", "False", "FALSE"]
+_UNPRINTABLE = r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 _KIND = {"integer": "a whole number", "year": "a year", "number": "a number", "boolean": "0 or 1"}
 
 
@@ -58,6 +60,7 @@ def read_checked(resource: Resource) -> pd.DataFrame:
     except arrow.ArrowInvalid as error:
         raise _first_bad_cell(resource, str(error)) from None
     plain_files.check_rows(path, read.num_rows)
+    _check_numbers(resource, read)
     frame = read.to_pandas(types_mapper={arrow.string(): pd.StringDtype(na_value=float("nan"))}.get)
     for field in resource.fields:
         if field.type in ("integer", "year") and frame[field.name].dtype.kind == "f":
@@ -106,6 +109,8 @@ def _validate(resource: Resource, frame: pd.DataFrame) -> None:
     except pandera.errors.SchemaErrors as error:
         raise _describe(resource, frame, error.failure_cases) from None
     for field in resource.fields:
+        if field.type == "string":
+            _plain(resource, field, frame)
         # Neither NaN nor infinity is written on purpose; comparison checks let NaN pass as
         # "missing".
         if field.type == "number":
@@ -122,6 +127,24 @@ def _validate(resource: Resource, frame: pd.DataFrame) -> None:
                         "a finite number",
                     )
                 )
+
+
+def _check_numbers(resource: Resource, read: arrow.Table) -> None:
+    """DataError for a cell that says that it is no number: what is not known is left empty."""
+    for field in resource.fields:
+        if field.type == "number":
+            odd = arrow_compute.fill_null(arrow_compute.is_nan(read[field.name]), False).to_numpy()
+            if odd.any():
+                raise DataError(_cell(resource.path, line_of(resource, int(odd.argmax())), field, "'nan'", f"{_KIND['number']}, or nothing"))
+
+
+def _plain(resource: Resource, field: Field, frame: pd.DataFrame) -> None:
+    """DataError for a cell that runs over several lines, or in which characters move others: it is never what is meant, and never found."""
+    odd = frame[field.name].str.contains(_UNPRINTABLE, na=False).to_numpy(bool)
+    if odd.any():
+        row = int(odd.argmax())
+        value = str(frame[field.name].iloc[row])
+        raise DataError(_cell(resource.path, line_of(resource, row), field, ascii(value[:80]), "text on one line without control characters"))
 
 
 def _describe(resource: Resource, frame: pd.DataFrame, cases: pd.DataFrame) -> DataError:
@@ -171,6 +194,7 @@ def _cell(path: Path, line: int, field: Field, value: str, allowed: str) -> str:
 def _first_bad_cell(resource: Resource, reason: str) -> DataError:
     """Read the file cell by cell to find what the fast reader stumbled on."""
     path = resource.path
+    begins = shift = 0
     try:
         shift = dialect.text(path, [f.name for f in resource.fields])[1]
         with _opened(resource) as handle:
@@ -192,7 +216,7 @@ def _first_bad_cell(resource: Resource, reason: str) -> DataError:
                             _cell(path, line, types[name], repr(cell[:80]), _KIND[types[name].type])
                         )
     except csv.Error as error:
-        return DataError(f"{path}: not a readable CSV table: {error}")
+        return DataError(f"{path}: line {begins + shift}: not a readable CSV table: {error}; look for a quotation mark without its other")
     return DataError(f"{path}: not a readable CSV table: {reason}")
 
 
@@ -201,10 +225,12 @@ def _parses(cell: str, kind: str) -> bool:
         return True
     if kind == "boolean":
         return cell in _TRUE + _FALSE
-    if "_" in cell or cell != cell.strip():
+    if "_" in cell or cell != cell.strip() or not cell.isascii():
         return False  # Python would read these as numbers; the table format does not
     try:
-        int(cell) if kind in ("integer", "year") else float(cell)
+        if kind in ("integer", "year"):
+            return abs(int(cell)) < 2**63
+        float(cell)
     except ValueError:
         return False
     return True

@@ -45,6 +45,20 @@ _WORLD_ECONOMIES = {
 }  # fmt: skip
 
 
+_ECONOMIES = {
+    "bilateral_trade_panel": ("exporter", "importer"), "pair_geography": ("a", "b"), "gdp": ("iso3",), "trade_series": ("economy", "partner"),
+    "trade_composition": ("exporter", "importer"), "pakistan_exports_by_partner": ("partner",), "known_flows": ("exporter", "importer"),
+    "unreported_flows": ("exporter", "importer"), "trade_totals": ("economy",), "one_off_cargoes": ("exporter", "importer"), "closed_pairs": ("a", "b"),
+    "pak_rus_composition": ("exporter", "importer"), "sector_shares": ("exporter", "importer"), "class_shares": ("exporter", "importer"),
+    "stated_figures": ("economy", "partner"), "air_services": ("economy_a", "economy_b"), "bulk_by_road": ("exporter", "importer"),
+    "experiments": ("economy_a", "economy_b"),
+}  # fmt: skip
+"""Tables whose economies are those of ``economies.csv``: a row of any other is never found, without a word."""
+_SPIKE = 20.0
+_EVERY = "*"
+"""Stands for every economy; several that are told together are joined by a plus."""
+
+
 def mistakes() -> list[str]:
     """Every mistake, one sentence each; tables that cannot be read are left to :func:`corridors.data.tables.check`."""
     frames: dict[str, pd.DataFrame] = {}
@@ -54,7 +68,7 @@ def mistakes() -> list[str]:
                 frames[resource.name] = tables.table(resource.name)
             except DataError:
                 continue
-    found = [text for name, frame in frames.items() for text in (*_ranges(name, frame), *_padded(name, frame))]
+    found = [text for name, frame in frames.items() for text in (*_ranges(name, frame), *_padded(name, frame), *_doubled(name, frame))]
     needed = (
         "economies",
         "places",
@@ -68,6 +82,17 @@ def mistakes() -> list[str]:
         "base_shares",
         "cargo_classes",
     )
+    if "trade_series" in frames:
+        found += _told_something(frames["trade_series"])
+    if "gdp" in frames:
+        found += _spikes(frames["gdp"])
+    if "parameters" in frames:
+        found += _drawable(frames["parameters"])
+    if "economies" in frames:
+        codes = dict(zip(frames["economies"]["iso3"], frames["economies"]["name"], strict=True))
+        for table, columns in _ECONOMIES.items():
+            for column in columns if table in frames else ():
+                found += _economies(table, frames[table], column, codes)
     if all(name in frames for name in needed):
         found += _network(frames)
     if all(name in frames for name in (*_WORLD_POINTS, "economies")):
@@ -84,13 +109,15 @@ def _at(table: str, row: int, column: str, value: object, allowed: str) -> str:
 def _ranges(name: str, frame: pd.DataFrame) -> Iterator[str]:
     """``x_low`` <= x <= ``x_high``, where x stands just before, or ``low`` <= ``central`` <= ``high``; dates as 2025-10-12."""
     columns = list(frame.columns)
-    for low in (c for c in columns if c == "low" or c.endswith("_low")):
-        high = low.removesuffix("low") + "high"
+    for low in (c for c in columns if c == "low" or c.endswith("_low") or "_low_" in c):
+        high = re.sub(r"(^|_)low(_|$)", r"\1high\2", low)
         before = columns[columns.index(low) - 1]
         stem = low.removesuffix("low").removesuffix("_")
         middle = (
             "central"
             if low == "low" and "central" in columns
+            else low.replace("_low_", "_")
+            if "_low_" in low
             else before
             if stem and before.startswith(stem)
             else low
@@ -126,6 +153,16 @@ def _padded(name: str, frame: pd.DataFrame) -> Iterator[str]:
             yield _at(name, row, column, str(values.iloc[row]), "a name without blanks around it")
 
 
+def _doubled(name: str, frame: pd.DataFrame) -> Iterator[str]:
+    """Rows that stand there twice, to the last cell, in a table without a key; two ports of one pair may be alike to the digits kept."""
+    resource = package.resource(name)
+    if name == "world_crossing_traffic" or resource.primary_key or any(f.constraints.get("unique") for f in resource.fields):
+        return
+    for row in np.flatnonzero(frame.duplicated()).tolist():
+        column = frame.columns[0]
+        yield _at(name, row, str(column), str(frame[column].iloc[row]), "a row that differs from every one before it")
+
+
 def _known(table: str, frame: pd.DataFrame, column: str, allowed: Iterable[str], what: str) -> Iterator[str]:
     names = set(allowed)
     for row, value in enumerate(frame[column]):
@@ -135,9 +172,49 @@ def _known(table: str, frame: pd.DataFrame, column: str, allowed: Iterable[str],
 
 
 def _economies(table: str, frame: pd.DataFrame, column: str, codes: Mapping[str, str]) -> Iterator[str]:
-    for row, value in enumerate(frame[column]):
-        if isinstance(value, str) and value and value not in codes:
-            yield _at(table, row, column, value, f"a code of economies.csv{hints.hint(value, codes)}")
+    values = frame[column]
+    for row in np.flatnonzero(values.notna().to_numpy() & ~values.isin([*codes, _EVERY, ""]).to_numpy(bool)).tolist():
+        value = str(values.iloc[row])
+        for code in value.split("+"):
+            if code not in codes:
+                yield _at(table, row, column, value, f"a code of economies.csv{hints.hint(code, codes)}")
+
+
+def _told_something(frame: pd.DataFrame) -> Iterator[str]:
+    """Reports of a pair's trade with at least one figure in them."""
+    figures = ["exports_musd", "imports_musd", "total_musd"]
+    for row in np.flatnonzero(frame[figures].isna().all(axis=1)).tolist():
+        yield _at("trade_series", row, "total_musd", "", "a number, or one of exports_musd and imports_musd")
+
+
+def _spikes(frame: pd.DataFrame) -> Iterator[str]:
+    """An output that is far above or far below both of the years beside it (the newest: of the one before): a digit or a unit that slipped.
+    A fall that lasts is none: Iraq's of 1991 is 440-fold, as the World Bank has it."""
+    ordered = frame.sort_values(["iso3", "year"])
+    known = ordered[ordered["gdp_musd"] > 0.0]
+    level = np.log(known["gdp_musd"])
+    by = level.groupby(known["iso3"])
+    beside = pd.DataFrame({"before": level - by.shift(), "after": level - by.shift(-1)})
+    far = np.log(_SPIKE)
+    newest = beside["after"].isna()
+    up, down = (((beside["before"] * k > far) & ((beside["after"] * k > far) | newest)) for k in (1, -1))
+    for row in known.index[(up | down).to_numpy(bool)].tolist():
+        value = float(frame["gdp_musd"].loc[row])
+        yield _at("gdp", int(row), "gdp_musd", value, f"within {_SPIKE:g} times the years beside it")
+
+
+def _drawable(frame: pd.DataFrame) -> Iterator[str]:
+    """Quantities that are drawn need both ends of their range, above 0 where it is of ratios."""
+    for row, (kind, low, high) in enumerate(zip(frame["distribution"], frame["low"], frame["high"], strict=True)):
+        if kind in ("fixed", "check"):
+            continue
+        for column, value in (("low", low), ("high", high)):
+            if not np.isfinite(value):
+                yield _at("parameters", row, column, "", f"a number, since the distribution is {kind}")
+        if not low < high and np.isfinite(low) and np.isfinite(high):
+            yield _at("parameters", row, "low", float(low), f"less than high, which is {high:g}")
+        if kind == "lognormal" and low <= 0.0:
+            yield _at("parameters", row, "low", float(low), "above 0, since the distribution is lognormal")
 
 
 def _network(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:

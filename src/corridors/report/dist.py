@@ -25,6 +25,7 @@ from typing import Any
 from corridors.errors import CorridorsError
 from corridors.report import manifest
 from corridors.report.store import sha256_of_file, write_atomically
+from corridors.runtime import plain_files
 from corridors.runtime.file_names import is_safe
 
 SUMS = "SHA256SUMS"
@@ -153,6 +154,7 @@ def verify(file: str | Path) -> Checked:
     told.
     """
     file = Path(file)
+    plain_files.check(file, None)
     try:
         with zipfile.ZipFile(file) as archive:
             return _verify(file, archive)
@@ -178,7 +180,7 @@ def _verify(file: Path, archive: zipfile.ZipFile) -> Checked:
     if SUMS not in entries or manifest.NAME not in entries:
         missing = SUMS if SUMS not in entries else manifest.NAME
         raise CorridorsError(f"{file}: has no {missing}; it is not made by `corridors dist`, or was packed anew")
-    sums = _sums(file, _read(archive, entries[SUMS]))
+    sums = _sums(file, _read(file, archive, entries[SUMS]))
     mistakes = [f"{name}: listed in {SUMS} but not in the zip" for name in sorted(sums.keys() - entries.keys())]
     mistakes += [
         f"{name}: in the zip but not listed in {SUMS}"
@@ -198,7 +200,7 @@ def _verify(file: Path, archive: zipfile.ZipFile) -> Checked:
             + "; ".join(mistakes[:20])
             + (f"; and {len(mistakes) - 20} more" if len(mistakes) > 20 else "")
         )
-    told = _manifest(file, _read(archive, entries[manifest.NAME]))
+    told = _manifest(file, _read(file, archive, entries[manifest.NAME]))
     listed = {name: found["sha256"] for name, found in told["outputs"].items()}
     if listed != {name: digest for name, digest in sums.items() if name != manifest.NAME}:
         raise DistError(f"{file}: the manifest lists other files or checksums than {SUMS}")
@@ -272,7 +274,11 @@ def _manifest(file: Path, content: bytes) -> dict[str, Any]:
     return told
 
 
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+def _read(file: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """The whole content of one of the two lists; those of 20,000 files are of some megabytes."""
+    if entry.file_size > manifest.MAX_BYTES:
+        name = PurePosixPath(entry.filename).name
+        raise DistError(f"{file}: {name} is {entry.file_size / 2**20:,.0f} MB; allowed: at most {manifest.MAX_BYTES / 2**20:,.0f} MB")
     return b"".join(_pieces(archive, entry))
 
 

@@ -12,15 +12,16 @@ MOST_BYTES = 512 * 2**20
 MOST_ROWS = 2_000_000
 
 
-def check(path: Path, most_bytes: int = MOST_BYTES) -> None:
-    """DataError if the file is a device or a pipe, which may never end, or too large. One that is missing is not judged here."""
+def check(path: Path, most_bytes: int | None = MOST_BYTES) -> None:
+    """DataError if the file is a device or a pipe, which may never end, or too large (None: one that is read in pieces may have
+    any size). One that is missing is not judged here."""
     try:
         found = path.stat()
     except OSError:
         return
     if not stat.S_ISREG(found.st_mode):
         raise DataError(f"{path}: is no plain file")
-    if found.st_size > most_bytes:
+    if most_bytes is not None and found.st_size > most_bytes:
         raise DataError(f"{path}: is {found.st_size / 2**20:,.0f} MB; allowed: at most {most_bytes / 2**20:,.0f} MB")
 
 

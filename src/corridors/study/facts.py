@@ -171,7 +171,7 @@ def _trucks(study: Study) -> dict[str, Any]:
     needed: dict[str, Any] = {}
     shares = {"exports": study.baseline.export_shares, "imports": study.baseline.import_shares}
     for flow, share in shares.items():
-        value = study.scenario_paths[flow][: study.draws, -1:] * share
+        value = study.scenario_paths.first(flow, study.draws)[:, -1:] * share
         needed[flow] = _three(cargo.trucks_per_day(value, study.usd_per_t[flow]).sum(axis=-1))
     return {"trucks_needed": needed, "trucks_by_road": {flow: _by_road(study, flow) for flow in shares}}
 

@@ -104,7 +104,7 @@ def _changed(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> tupl
             phase = phases([m], [year], params)[:, 0, 0]
             active[s, :, position[m.deed]] = np.maximum(active[s, :, position[m.deed]], phase)
     base = baseline.baseline(pair, [year], params)
-    flows = {pair: base.by_class("exports")[:, 0], pair[::-1]: base.by_class("imports")[:, 0]}
+    flows = {pair: base.by_class("exports", 0), pair[::-1]: base.by_class("imports", 0)}
     alone = links.settle(params, None, year, flows)
     change = links.change(
         {name: np.tile(value, count) for name, value in params.items()},

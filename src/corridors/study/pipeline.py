@@ -27,6 +27,7 @@ from corridors.study.counterfactual import Chain, effect_of
 from corridors.study.evidence import FLIGHTS
 from corridors.study.frictions import frictions
 from corridors.study.phases import phases
+from corridors.study.projected import FLOWS, WAYS, Paths
 from corridors.study.result import StudyResult
 from corridors.study.settled import Change, Settled
 from corridors.study.uncertain import uncertain
@@ -146,23 +147,23 @@ class Study:
         return projection.baseline(self.pair, self.years, self.params)
 
     @cached_property
-    def projected_paths(self) -> Mapping[str, Array]:
-        """exports, imports and total at the borders and queues of the base year (W, T), in :data:`PATHS_A_DRAW` times as
-        many draws, the first of them :attr:`params`: the tails of a wide band need them."""
+    def projected_paths(self) -> Paths:
+        """Trade at the borders and queues of the base year in :data:`PATHS_A_DRAW` times as many draws, the first of them
+        :attr:`params`: the tails of a wide band need them."""
         count = self.draws * PATHS_A_DRAW
-        out = {flow: np.empty((count, len(self.years))) for flow in ("exports", "imports", "total")}
+        out = {flow: np.empty((count, len(self.years))) for flow in WAYS}
         first = 0
         for params in uncertainty.lots(count, self.seed):
             found = projection.baseline(self.pair, self.years, params).paths()
-            for flow, values in found.items():
-                out[flow][first : first + len(values)] = values
+            for flow, values in out.items():
+                values[first : first + len(found[flow])] = found[flow]
             first += len(found["total"])
-        return out
+        return Paths(out)
 
     @cached_property
-    def baseline_paths(self) -> Mapping[str, Array]:
-        """The same without measures (W, T): what queues that have grown and borders that have shut since leave of it."""
-        return self._moved(self.projected_paths, self.step)
+    def baseline_paths(self) -> Paths:
+        """The same without measures: what queues that have grown and borders that have shut since leave of it."""
+        return self.projected_paths.moved(self.step)
 
     @cached_property
     def middle_baseline(self) -> Baseline:
@@ -267,22 +268,13 @@ class Study:
         return np.asarray(phases @ (share / share.sum()))
 
     @cached_property
-    def scenario_paths(self) -> Mapping[str, Array]:
-        """exports, imports and total with the measures (W, T).
+    def scenario_paths(self) -> Paths:
+        """The same with the measures.
 
         Measures move trade by a factor that does not depend on how the baseline turns out, so the
         factors of the draws are repeated along :attr:`baseline_paths`.
         """
-        return self._moved(self.baseline_paths, self.growth)
-
-    @staticmethod
-    def _moved(paths: Mapping[str, Array], by: tuple[Array, Array]) -> Mapping[str, Array]:
-        """``paths`` (W, T) times the exponential of ``by`` (B, T), exports and imports, repeated as often as it takes."""
-        exports, imports = (
-            (paths[flow].reshape(-1, *g.shape) * np.exp(g)).reshape(-1, g.shape[1])
-            for flow, g in zip(("exports", "imports"), by, strict=True)
-        )
-        return {"exports": exports, "imports": imports, "total": exports + imports}
+        return self.baseline_paths.moved(self.growth)
 
     @cached_property
     def effect_percent(self) -> Array:
@@ -301,9 +293,9 @@ class Study:
         By the arithmetic of the headline: trade factors of the draws repeated along
         :attr:`baseline_paths`.
         """
-        base = {flow: self.baseline_paths[flow][:, -1] for flow in ("exports", "imports", "total")}
+        base = {flow: self.baseline_paths.at(flow, -1) for flow in FLOWS}
         factors = (np.tile(factor, PATHS_A_DRAW) for factor in self._solved.without_flights.T)
-        after = sum(base[flow] * factor for flow, factor in zip(("exports", "imports"), factors, strict=True))
+        after = sum(base[flow] * factor for flow, factor in zip(WAYS, factors, strict=True))
         low, mid, high = np.percentile(100.0 * (after / base["total"] - 1.0), [10, 50, 90])
         return {"p10": float(low), "p50": float(mid), "p90": float(high)}
 
@@ -373,13 +365,13 @@ class Study:
 
 def demand(base: Baseline, t: int) -> dict[Pair, Array]:
     """Trade of year number ``t`` by directed pair, (B, C) million dollars."""
-    return {base.pair: base.by_class("exports")[:, t], base.pair[::-1]: base.by_class("imports")[:, t]}
+    return {base.pair: base.by_class("exports", t), base.pair[::-1]: base.by_class("imports", t)}
 
 
 def contributions(study: Study) -> pd.DataFrame:
     """Shapley values of the measures in the central case, stretched to add up to the median effect, no sign turned."""
     measures = study.scenario.measures
-    base, with_measures = study.baseline_paths["total"][:, -1], study.scenario_paths["total"][:, -1]
+    base, with_measures = study.baseline_paths.at("total", -1), study.scenario_paths.at("total", -1)
     median = float(np.median(100.0 * (with_measures / base - 1.0)))
     scaled = attribution.scaled_to(study.shapley, median) if measures else np.zeros(0)
     return pd.DataFrame(

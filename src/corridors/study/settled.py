@@ -185,7 +185,7 @@ def stand_ins(settled: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
 
 def for_tables(change: Change) -> Change:
     """Without what only a search that begins at its states needs, which is most of the memory. Nothing (B, 0, ...) is left of: the
-    states' world trade, prices and costs of the state after, exports and imports of economies.
+    states' world trade, trucks by route, prices, costs and hidden costs of the state after, exports and imports of economies.
     Sectors are those of the first two pairs, the study's."""
 
     def none(array: Array) -> Array:
@@ -194,7 +194,7 @@ def for_tables(change: Change) -> Change:
     def lean(settled: Settled, *more: str) -> Settled:
         state, found = settled.state, settled.world
         if state is not None:
-            gone = ("composite_cost", "kept", *more)
+            gone = ("composite_cost", "kept", "route_trucks_per_day", *more)
             state = replace(state, **{name: none(getattr(state, name)) for name in gone})  # type: ignore[arg-type]
         of_response = {name: none(getattr(found.response, name)) for name in _RATIOS}
         response = replace(found.response, **of_response)  # type: ignore[arg-type]
@@ -204,7 +204,7 @@ def for_tables(change: Change) -> Change:
     return replace(
         change,
         start=lean(change.start),
-        end=lean(change.end, "mean_cost", "price_factor"),
+        end=lean(change.end, "mean_cost", "price_factor", "hidden_usd_per_t"),
         response=replace(
             response, exports_factor=none(response.exports_factor), imports_factor=none(response.imports_factor),
             sector_factor=np.array(response.sector_factor[:, :2]),

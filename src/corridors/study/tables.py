@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,7 @@ import pandas as pd
 from corridors import uncertainty
 from corridors.appraisal import carbon, states
 from corridors.data import tables
+from corridors.study.projected import FLOWS, Paths
 from corridors.study.result_tables import TABLES
 from corridors.study.worth import emission_intensities
 from corridors.trade import cargo
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 _P3 = ("p10", "p50", "p90")
-FLOWS = ("exports", "imports", "total")
 
 
 def three(name: str, values: Array, axis: int = 0) -> dict[str, Array]:
@@ -102,7 +104,7 @@ def paths(study: Study) -> pd.DataFrame:
     parts = []
     for case, found in (("baseline", study.baseline_paths), ("scenario", study.scenario_paths)):
         for flow in FLOWS:
-            parts.append(_banded(study, found[flow], flow=flow, case=case))
+            parts.append(_banded(study, partial(found.at, flow), flow=flow, case=case))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -111,13 +113,20 @@ def effects(study: Study) -> pd.DataFrame:
     base, with_measures = study.baseline_paths, study.scenario_paths
     parts = []
     for flow in FLOWS:
-        parts.append(_banded(study, 100.0 * (with_measures[flow] / base[flow] - 1.0), flow=flow, unit="percent"))
-        parts.append(_banded(study, with_measures[flow] - base[flow], flow=flow, unit="musd"))
+        for unit in ("percent", "musd"):
+            parts.append(_banded(study, partial(_changed, with_measures, base, unit, flow), flow=flow, unit=unit))
     return pd.concat(parts, ignore_index=True)
 
 
-def _banded(study: Study, values: Array, **labels: str) -> pd.DataFrame:
-    frame = uncertainty.quantiles(values)
+def _changed(after: Paths, before: Paths, unit: str, flow: str, years: slice) -> Array:
+    new, old = after.at(flow, years), before.at(flow, years)
+    return 100.0 * (new / old - 1.0) if unit == "percent" else new - old
+
+
+def _banded(study: Study, of_years: Callable[[slice], Array], **labels: str) -> pd.DataFrame:
+    """A row a year; ``of_years`` gives the draws of some years (W, t)."""
+    parts = [uncertainty.quantiles(of_years(years)) for years in study.projected_paths.few_at_once()]
+    frame = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     for name, label in reversed(labels.items()):
         frame.insert(0, name, label)
     frame.insert(0, "year", list(study.years))
@@ -129,7 +138,7 @@ def volumes(study: Study) -> pd.DataFrame:
     shares = {"exports": study.baseline.export_shares, "imports": study.baseline.import_shares}
     parts = []
     for case, found in (("baseline", study.baseline_paths), ("scenario", study.scenario_paths)):
-        flows = {flow: found[flow][: study.draws] for flow in ("exports", "imports")}
+        flows = {flow: found.first(flow, study.draws) for flow in ("exports", "imports")}
         frame = cargo.volumes(flows, shares, study.usd_per_t)
         frame.insert(0, "case", case)
         frame.insert(0, "year", [study.years[int(t)] for t in frame.pop("t")])
@@ -143,7 +152,7 @@ def targets(study: Study) -> pd.DataFrame:
     for target in study.scenario.targets:
         t = study.years.index(target.year)
         chance = [
-            uncertainty.probability_of(found[target.flow][:, t], target.value_musd)
+            uncertainty.probability_of(found.at(target.flow, t), target.value_musd)
             for found in (study.baseline_paths, study.scenario_paths)
         ]
         rows.append((target.flow, target.year, target.value_musd, *chance))

@@ -69,11 +69,11 @@ class Baseline:
         """exports, imports and total, each (B, T)."""
         return {"exports": self.exports_musd, "imports": self.imports_musd, "total": self.total_musd}
 
-    def by_class(self, flow: str) -> Array:
-        """``exports`` or ``imports`` by cargo class (B, T, 4), million US dollars."""
+    def by_class(self, flow: str, t: int) -> Array:
+        """``exports`` or ``imports`` of year number ``t`` by cargo class (B, 4), million US dollars."""
         if flow == "exports":
-            return self.exports_musd[:, :, None] * self.export_shares[:, None, :]
-        return self.imports_musd[:, :, None] * self.import_shares[:, None, :]
+            return self.exports_musd[:, t, None] * self.export_shares
+        return self.imports_musd[:, t, None] * self.import_shares
 
     def frame(self) -> pd.DataFrame:
         """year, flow and the quantiles p2_5 .. p97_5 in million US dollars."""

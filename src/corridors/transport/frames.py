@@ -17,6 +17,7 @@ Array = npt.NDArray[np.float64]
 Weights = Mapping[Pair, npt.ArrayLike]
 
 HOURS_PER_DAY = 24.0
+AT_ONCE = 4096
 # A crossing binds where the queue of its median case is longer than this many hours.
 BINDING_QUEUE_HOURS = 12.0
 
@@ -70,7 +71,13 @@ def _weights_by_route(system: System, weights: Weights | None) -> Array:
 def _over_classes(system: System, state: TransportState, weights: Weights | None) -> Array:
     """(B, R) route shares of the pair's trade, all cargo classes together by value."""
     by_route = _weights_by_route(system, weights)
-    return np.asarray((state.route_share * by_route).sum(axis=2))
+    share = state.route_share
+    return np.concatenate([(share[rows] * by_route).sum(axis=2) for rows in _few(len(share))])
+
+
+def _few(cases: int) -> list[slice]:
+    """Some cases at a time, where what is made of them is larger than what is kept."""
+    return [slice(first, first + AT_ONCE) for first in range(0, max(cases, 1), AT_ONCE)]
 
 
 def _spread(prefix: str, values: Array, suffix: str) -> dict[str, Array]:
@@ -127,11 +134,15 @@ def routes_frame(system: System, before: TransportState, after: TransportState, 
 def _hidden(system: System, state: TransportState, weights: Weights | None) -> Array:
     """(3, R) 10th, 50th and 90th percentile of the hidden cost, over the classes that a route carries."""
     by_route = _weights_by_route(system, weights)
-    usable = np.isfinite(state.hidden_usd_per_t) & (state.route_share.max(axis=0) > 0)
-    part = np.where(usable, by_route, 0.0)
-    value = np.where(usable, state.hidden_usd_per_t, 0.0)
-    total = np.maximum(part.sum(axis=2), 1e-12)
-    return levels((part * value).sum(axis=2) / total, BAND_AND_MIDDLE)
+    used = state.route_share.max(axis=0) > 0
+    found = []
+    for rows in _few(len(state.hidden_usd_per_t)):
+        hidden = state.hidden_usd_per_t[rows]
+        usable = np.isfinite(hidden) & used
+        part = np.where(usable, by_route, 0.0)
+        value = np.where(usable, hidden, 0.0)
+        found.append((part * value).sum(axis=2) / np.maximum(part.sum(axis=2), 1e-12))
+    return levels(np.concatenate(found), BAND_AND_MIDDLE)
 
 
 def _route_legs(system: System, state: TransportState, phases: npt.ArrayLike, payload_t: float) -> list[list[Leg]]:

@@ -16,6 +16,7 @@ import polars as pl
 from corridors.data import names as vocabulary
 from corridors.data.sources.http import require_columns
 from corridors.errors import SourceError
+from corridors.runtime import plain_files
 
 _TAIWAN = 490
 _BACI = ("t", "i", "j", "k", "v", "q")
@@ -25,6 +26,7 @@ _GRAVITY = ("year", "iso3_o", "iso3_d", "dist", "contig", "comlang_off", "col_de
 
 def kind_of(file: Path) -> str:
     """``baci``, ``codes`` or ``gravity``, by the file's columns."""
+    plain_files.check(file, None)
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as packed:
             inside = ", ".join(packed.namelist()[:6])

@@ -11,6 +11,7 @@ and says so.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import importlib
@@ -55,6 +56,7 @@ class ClusterPool:
     def __init__(self, address: str, store: Store, preload: Sequence[str], *, jobs: int | None = None) -> None:
         if address != LOCAL:
             _check_address(address)
+            _check_greeting(address)
         from distributed import Client
 
         self._store, self._preload = store, tuple(preload)
@@ -66,7 +68,7 @@ class ClusterPool:
                 self._cluster = _local(jobs)
             patience = PATIENCE_SECONDS if address == LOCAL else CONNECT_SECONDS
             self._client = Client(self._cluster or address, timeout=patience, set_as_default=False)  # type: ignore[no-untyped-call]
-        except Exception as error:  # What is no scheduler can say anything: of 3 EiB to come, for one.
+        except Exception as error:
             self._close_cluster()
             raise BuildError(
                 f"--scheduler {address}: no Dask scheduler answers there ({_first_line(error)}). {_ALLOWED}"
@@ -162,6 +164,23 @@ def _check_address(address: str) -> None:
         wrong = f"no answer within {CONNECT_SECONDS:g} s"
     if wrong:
         raise BuildError(f"--scheduler {address}: no Dask scheduler answers there ({wrong}). {_ALLOWED}")
+
+
+def _check_greeting(address: str) -> None:
+    """BuildError if what listens there does not greet as Dask does: a client would wait for it, and again when it is let go."""
+    from distributed import Security
+    from distributed.comm import connect
+
+    async def greet() -> None:
+        comm = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))  # type: ignore[no-untyped-call]
+        comm.abort()
+
+    try:
+        asyncio.run(asyncio.wait_for(greet(), CONNECT_SECONDS))
+    except Exception as error:  # What is no scheduler can say anything: of 3 EiB to come, for one.
+        silent = isinstance(error, TimeoutError)
+        wrong = f"no greeting within {CONNECT_SECONDS:g} s" if silent else "what listens there does not greet as Dask does"
+        raise BuildError(f"--scheduler {address}: no Dask scheduler answers there ({wrong}). {_ALLOWED}") from error
 
 
 def _first_line(error: BaseException) -> str:
