@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html import escape
@@ -20,6 +21,7 @@ from corridors.explore.answers import corridors_of
 from corridors.explore.engine import Engine, engine
 from corridors.explore.page import App
 from corridors.explore.question import SEED, Question, asked_by
+from corridors.runtime import paths
 from corridors.show import blocks, findings, lookups, maps, theme
 from corridors.study import counterfactual, pipeline
 from corridors.trade import missing_trade
@@ -156,6 +158,29 @@ def test_figures_inside_the_noise_have_no_digits() -> None:
         assert cost.value == findings.percent(lookups.fact_band(found.result.facts["trade_cost_change_percent"]))
         low, high = np.percentile(found.worth.users.total, [10, 90])
         assert ("$" in worth.value) == (low > 0 or high < 0), (worth, low, high)
+
+
+def test_names_on_the_map_stand_clear_of_each_other() -> None:
+    svg = explore.answer(ASKED).map().svg  # type: ignore[union-attr]
+    found = re.findall(r'<text x="([0-9.]+)" y="([0-9.]+)"[^>]*font-size="9.5">([^<]+)<', svg)
+    assert len(found) > 10
+    rooms = [(float(x), float(y) - 8, float(x) + 5.2 * len(name), float(y) + 2, name) for x, y, name in found]
+    met = [(one[4], other[4]) for k, one in enumerate(rooms) for other in rooms[k + 1 :] if one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]]
+    assert met == []
+
+
+def test_no_report_is_told_where_none_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without notebooks, with a report of an earlier day: it was told as built."""
+    page = explore.app()
+    old = tmp_path / "reports" / "capacity-200"
+    old.mkdir(parents=True)
+    (old / "report.html").write_text("of an earlier day")
+    for name in ("data", "scenarios"):
+        (tmp_path / name).symlink_to(paths.root() / name)
+    monkeypatch.setattr(paths, "root", lambda: tmp_path)
+    page.controls["name"].value = "capacity-200"  # type: ignore[union-attr]
+    page.controls["build"].click()  # type: ignore[union-attr]
+    assert "No report can be built" in page.status.value and "04_scenario.ipynb" in page.status.value  # type: ignore[union-attr]
 
 
 def test_routes_of_a_table_add_up() -> None:

@@ -39,6 +39,8 @@ _MODES = {"road": "road", "rail": "rail", "sea": "sea", "air": "air"}
 _BY_LAND, _SHIPS = ("road", "rail"), ("sea", "ferry")
 _LEGEND = 24.0
 _SMALLEST_SHARE = 1e-5
+_WIDE_CHARACTER = 5.6
+"""Room for a letter of a crossing's name, in units of the map."""
 _HALO = f'stroke="{C["paper"]}" stroke-width="2.4" paint-order="stroke" stroke-linejoin="round"'
 _SOURCE = "Source: coasts and borders Natural Earth, roads OpenStreetMap; shares own calculation. " + maps.DISCLAIMER
 
@@ -61,6 +63,8 @@ class Ground:
     height: float
     parts: tuple[Part, ...]
     crossings: tuple[tuple[str, float, float], ...]
+    named: tuple[Box, ...]
+    """Room that names of cities take."""
 
 
 def draw(study: Study) -> blocks.Figure | None:
@@ -76,7 +80,7 @@ def draw(study: Study) -> blocks.Figure | None:
     ways = "".join(_way(ground.parts[k], share, k in fed) for share, k in drawn)
     seen = {k for share, k in drawn if share > _SMALLEST_SHARE}
     legend = _legend([ground.parts[k].mode for k in seen - fed], bool(seen & fed), ground.height)
-    dots = "".join(_crossing(place, x, y, borders, routes, shares) for place, x, y in ground.crossings)
+    dots = _crossings(ground, borders, routes, shares)
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE:g} {ground.height + _LEGEND:.0f}" width="100%" '
         f'font-family="{escape(theme.FONTS)}" font-size="11">{ground.below}{ways}{dots}{ground.above}{legend}</svg>'
@@ -166,19 +170,38 @@ class _Borders:
         return not self.shut(crossing) and self.queue[crossing] > frames.BINDING_QUEUE_HOURS
 
 
-def _crossing(place: str, x: float, y: float, borders: _Borders, routes: Sequence[Route], shares: Array) -> str:
-    """A dot: white where trucks pass freely, amber where they queue for more than half a day, grey where it is shut.
+def _crossings(ground: Ground, borders: _Borders, routes: Sequence[Route], shares: Array) -> str:
+    """Dots, and names where anybody passes, or would if it were not shut: the busiest first, each where there is room.
 
-    Named where anybody passes, or would if it were not shut.
+    A name that finds none is told when the pointer is on its dot.
     """
+    passed = {place: sum(float(s) for s, r in zip(shares, routes, strict=True) if place in r.crossings) for place, *_ in ground.crossings}
+    taken = [*ground.named, *((x - 4.5, y - 4.5, x + 4.5, y + 4.5) for _, x, y in ground.crossings)]
+    names = []
+    for place, x, y in sorted(ground.crossings, key=lambda one: -passed[one[0]]):
+        if passed[place] <= _SMALLEST_SHARE and not borders.shut(place):
+            continue
+        words = vocabulary.short_name(place)
+        wide = _WIDE_CHARACTER * len(words)
+        for left, low in ((x + 6, y + 3.5), (x - 6 - wide, y + 3.5), (x - wide / 2, y - 7), (x - wide / 2, y + 14)):
+            box = (left, low - 8, left + wide, low + 2)
+            if not any(_over(box, other) for other in taken) and left >= 0 and box[2] <= _WIDE and box[1] >= 0 and box[3] <= ground.height:
+                taken.append(box)
+                names.append(f'<text x="{left:.1f}" y="{low:.1f}" {_HALO} fill="{C["ink"]}" font-size="9.5">{escape(words)}</text>')
+                break
+    return "".join([*(_dot(place, x, y, borders) for place, x, y in ground.crossings), *names])
+
+
+def _over(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _dot(place: str, x: float, y: float, borders: _Borders) -> str:
+    """White where trucks pass freely, amber where they queue for more than half a day, grey where it is shut."""
     fill = C["faint"] if borders.shut(place) else C["warn"] if borders.full(place) else C["paper"]
     told = "shut" if borders.shut(place) else numbers.hours(borders.hours[place])
     name = escape(vocabulary.short_name(place))
-    dot = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}" stroke="{C["ink"]}"><title>{name}: {escape(told)}</title></circle>'
-    passed = sum(float(s) for s, r in zip(shares, routes, strict=True) if place in r.crossings)
-    if passed <= _SMALLEST_SHARE and not borders.shut(place):
-        return dot
-    return f'{dot}<text x="{x + 6:.1f}" y="{y + 3.5:.1f}" {_HALO} fill="{C["ink"]}" font-size="9.5">{name}</text>'
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{fill}" stroke="{C["ink"]}"><title>{name}: {escape(told)}</title></circle>'
 
 
 def _words(study: Study, system: System, borders: _Borders, shares: Array) -> tuple[str, str]:
@@ -245,6 +268,7 @@ def _ground(routes: tuple[Route, ...], links: tuple[Link, ...], services: tuple[
             for (a, b, mode), users in used.items()
         ),
         tuple((name, float(spots[name][0]), float(spots[name][1])) for name in passed),
+        tuple(_room(name, *spots[name]) for name in ends),
     )
 
 
@@ -308,6 +332,10 @@ def _below(place: Callable[[npt.ArrayLike], Array], box: Box, height: float) -> 
         f'<path d="{"".join(land)}" fill="{C["land"]}" fill-rule="evenodd" stroke="{C["border"]}" stroke-width="0.5"/>'
         f'<path d="{"".join(solid)}" {thin}/><path d="{"".join(dashed)}" {thin} stroke-dasharray="3 3"/>'
     )
+
+
+def _room(name: str, x: float, y: float) -> Box:
+    return float(x) - 2, float(y) - 14, float(x) + 5 + 1.3 * _WIDE_CHARACTER * len(vocabulary.short_name(name)), float(y) + 2
 
 
 def _city(name: str, x: float, y: float) -> str:

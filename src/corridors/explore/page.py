@@ -31,6 +31,8 @@ from corridors.show import blocks
 _SWITCHES = {**{field: f"{field}_on" for field, *_ in LEVELS}, "flights": "flights_on"}
 """The box that says whether a measure is there, by the control that says how much of it."""
 _START = float(next(first for field, *_, first in LEVELS if field == "trucks_per_day"))
+NOTEBOOK = "04_scenario.ipynb"
+"""What reports of scenarios are made from."""
 OFF = (
     "Widgets are off. Set what is asked in the first cell, and run the cells below: they call the same functions and show "
     "the same charts."
@@ -270,6 +272,10 @@ class App:
         if not name:
             self._say("Give it a name first: a to z, 0 to 9 and hyphens.")
             return
+        if not (paths.notebooks() / NOTEBOOK).is_file():
+            # The build would leave a report of an earlier day as it is.
+            self._say(f"No report can be built: {paths.notebooks()} holds no {NOTEBOOK}, which a report is made from.")
+            return
         if name not in scenario.names():
             self._save(_)
         if name in scenario.names():
@@ -285,7 +291,7 @@ class App:
             self._say(f"The report of {name} was not built. {done.stderr.strip()}")
             return
         opened = webbrowser.open(report.as_uri())
-        self._say(f"The report of {name} is {report}" + ("." if opened else "; open it in a browser."))
+        self._say(f"The report of {name} is {report}" + (", opened in a browser." if opened else "; open it in a browser."))
 
     def _pair_changed(self, _: Any) -> None:
         if self._quiet:
