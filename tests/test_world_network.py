@@ -165,16 +165,11 @@ def test_the_compiler_keeps_one_link_an_economy_whichever_way_it_is_written() ->
 def test_known_lengths_of_roads() -> None:
     """Published lengths over five continents, each with its address: half of them within 5 %, nine in ten within 25 %."""
     known = data.table("world_known_lengths")
-    assert len(known) >= 47 and known["source_url"].str.startswith("http").all()
+    assert len(known) >= 60 and known["source_url"].str.startswith("http").all()
     errors = known_lengths.errors(known)
     assert abs(np.median(errors)) < 0.03
     assert np.median(np.abs(errors)) < 0.05
     assert np.mean(np.abs(errors) < 0.25) >= 0.9
-
-
-@pytest.mark.xfail(strict=True, reason="47 lengths have a published source; sixteen more were estimates of this project and are gone")
-def test_sixty_lengths_are_published() -> None:
-    assert len(data.table("world_known_lengths")) >= 60
 
 
 def test_ways_agree_with_an_independent_search() -> None:
