@@ -331,7 +331,8 @@ def test_things_show_themselves_in_a_cell() -> None:
     assert "→" in route._repr_html_() and "<strong>" in route._repr_html_()
     assert "distance" in missing_trade.pooled_fit()[0]._repr_html_()
     assert "<table" in scenario.load("capacity-800")._repr_html_()
-    assert "two-way trade" in explore.answer(ASKED).result._repr_html_()
+    light = explore.answer(ASKED).result
+    assert "two-way trade" in light._repr_html_() and "a quick sample" in str(light)
 
 
 def test_what_lies_inside_the_noise_has_no_digits_in_the_explorer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,6 +172,8 @@ class StudyResult:
             (folder / name).write_bytes(content)
 
     def __str__(self) -> str:
+        if self.light:
+            return f"{self.title}: a quick sample of {self.draws} futures, with some of its tables; study.run has all"
         # The one import that climbs: a result shows itself as the page that `corridors run` prints.
         from corridors.show.terminal import page
 
@@ -181,6 +183,8 @@ class StudyResult:
         from corridors.show import blocks, words
 
         rows = "".join(f"<tr><th scope='row'>{n}</th><td>{len(f):,} rows</td></tr>" for n, f in self.tables.items())
+        if self.light:
+            return in_notebook(blocks.group(words.cover(self), blocks.Prose((words.headline(self), str(self)))).html())
         shown = blocks.group(words.cover(self), words.answer(self), words.worth_line(self), words.key_figures(self), words.binding_words(self))
         return in_notebook(f"{shown.html()}<details><summary>Tables</summary><table>{rows}</table></details>")
 

@@ -20,13 +20,14 @@ from corridors.show.words.effects import (
     uncertainty_words,
 )
 from corridors.show.words.front import answer, cover, key_figures
+from corridors.show.words.phrases import headline
 from corridors.show.words.shipment import shipment_answer, shipment_cover, shipment_words
 from corridors.show.words.trade import projection_words, targets_words, trade_today
 from corridors.show.words.ways import border_words, corridors_words
 from corridors.show.words.worth import priorities_words, worth_line, worth_words
 
 __all__ = [
-    "answer", "binding_words", "border_words", "compare_answer", "compare_cover", "contributions_words", "corridors_words", "cover", "data_words", "key_figures",
+    "answer", "binding_words", "border_words", "compare_answer", "compare_cover", "contributions_words", "corridors_words", "cover", "data_words", "headline", "key_figures",
     "left_out", "method_words", "others_words", "priorities_words", "projection_words", "ranking_words", "recommendation", "sectors_words", "shipment_answer", "shipment_cover", "shipment_words", "targets_words", "trade_today",
     "uncertainty_words", "worth_line", "worth_words",
 ]  # fmt: skip
