@@ -124,11 +124,12 @@ def _measure(**fields: object) -> SimpleNamespace:
 
 def test_a_measure_without_a_cost_has_the_usual_one_of_its_kind_and_a_stated_one_is_kept() -> None:
     table = data.table("measure_costs")
-    stated = _measure(cost=SimpleNamespace(capital_musd=(80.0, 100.0, 150.0), yearly_musd=2.0, life_years=None))
+    stated = _measure(cost=SimpleNamespace(capital_musd=(80.0, 100.0, 150.0), yearly_musd=2.0, life_years=None, works_years=(1.0, 2.0, 4.0)))
     usual, own = costs.of_measures([_measure(), stated], [200.0, 200.0], table)
     row = table.set_index("item").loc["road_rehabilitation"]
     assert not usual.stated and usual.capital_musd[1] == pytest.approx(200.0 * row["capital_musd"])
     assert own.stated and own.capital_musd == (80.0, 100.0, 150.0) and own.yearly_musd == (2.0, 2.0, 2.0) and own.life_years == row["life_years"]
+    assert own.works_years == (1.0, 2.0, 4.0) and usual.works_years == tuple(row[c] for c in ("works_low_years", "works_years", "works_high_years"))
 
 
 def test_what_shippers_pay_in_the_rate_is_shown_and_not_added() -> None:
@@ -150,10 +151,43 @@ def test_every_kind_of_measure_has_a_usual_cost() -> None:
 
 
 def test_spending_is_built_renewed_kept_and_ends_with_what_is_left() -> None:
-    cost = costs.MeasureCost("m", "road", "i", 1.0, "km", (30.0, 30.0, 30.0), (1.0, 1.0, 1.0), 4, 2027, 2, True, True, "", "", "")
-    flows = costs.spending([cost], np.zeros(1), 2026, 2032)[0]
-    # built 2027-28, again 2031-32; upkeep from 2027; of the life 2031-2034 two of four years are left at the end of 2032.
-    np.testing.assert_allclose(flows, [0, 16, 16, 1, 1, 16, 16 - 15])
+    cost = costs.MeasureCost("m", "road", "i", 1.0, "km", (30.0, 30.0, 30.0), (1.0, 1.0, 1.0), 4, 2027, (2.0, 2.0, 2.0), True, True, "", "", "")
+    flows = costs.spending([cost], np.zeros(1), 2025, 2032)[0]
+    # built 2025-26, again 2029-30; upkeep from 2027; of the life 2031-2034 two of four years are left at the end of 2032.
+    np.testing.assert_allclose(flows, [15, 15, 1, 1, 16, 16, 1, 1 - 15])
+
+
+def _works(years: tuple[float, float, float], start: int = 2027, life: int = 30) -> costs.MeasureCost:
+    return costs.MeasureCost("m", "road", "i", 1.0, "km", (30.0, 30.0, 30.0), (0.0, 0.0, 0.0), life, start, years, True, True, "", "", "")
+
+
+def test_works_end_before_benefits_begin_and_longer_ones_begin_earlier() -> None:
+    z = 1.2815515655446004
+    works = [_works((1.0, 2.5, 4.0))]
+    score = np.array([-z, 0.0, z])
+    first = costs.first_year(works, score, 2026)
+    assert first == 2023
+    flows = costs.spending(works, score, first, 2056)
+    np.testing.assert_allclose(flows[:, :4], [[0, 0, 0, 30], [0, 6, 12, 12], [7.5, 7.5, 7.5, 7.5]], atol=1e-9)
+    assert not flows[:, 4:].any()
+    at_once = costs.spending([_works((0.0, 0.0, 0.0))], np.zeros(1), 2026, 2056)[0]
+    assert at_once[0] == pytest.approx(30.0) and not at_once[1:].any()
+    assert costs.first_year([_works((2.0, 2.0, 2.0), start=2035)], score, 2026) == 2026
+    assert costs.first_year([], score, 2026) == 2026
+
+
+def test_what_is_spent_before_the_base_year_gains_interest_and_leaves_the_rate_of_return() -> None:
+    """100 in 2024, 12 a year for ever from 2026 (here 150 years): 12 % a year less one year of waiting, in closed form."""
+    spent, gained = np.zeros((1, 150)), np.full((1, 150), 12.0)
+    spent[0, 0], gained[0, :2] = 100.0, 0.0
+    found = cash_flow.Appraisal(2024, 0.09, gained, spent, 2026)
+    assert found.present_costs[0] == pytest.approx(100.0 * 1.09**2)
+    assert found.present_benefits[0] == pytest.approx(12.0 * 1.09 / 0.09, rel=1e-5)
+    assert found.at(0.06).present_costs[0] == pytest.approx(100.0 * 1.06**2)
+    # 12 / r / (1 + r) = 100
+    rate = (-1.0 + np.sqrt(1.0 + 4.0 * 0.12)) / 2.0
+    assert found.eirr[0] == pytest.approx(rate, abs=1e-6)
+    assert cash_flow.Appraisal(2024, 0.09, gained, spent).eirr[0] == pytest.approx(rate, abs=1e-6)
 
 
 def test_a_range_is_drawn_between_its_ends() -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from corridors.appraisal import states
@@ -32,6 +33,15 @@ def worth(study: Study) -> Worth:
 @pytest.fixture(scope="module")
 def result() -> StudyResult:
     return run(load("iran-corridor"), draws=DRAWS)
+
+
+def test_works_that_would_lie_in_the_past_are_told() -> None:
+    rows = pd.DataFrame({"counted": [True, False], "capital_musd": [9.0, 9.0], "start": [2027, 2027], "works_years": [2.5, 9.0]})
+    result = type("R", (), {"years": (2026, 2035), "__getitem__": lambda self, name: rows})()
+    told = words.late(result)
+    assert "since 2024" in told and "2 years later" in told and "before 2026" in told
+    rows["start"] = 2029
+    assert words.late(result) == ""
 
 
 def test_without_measures_every_benefit_is_zero_to_the_last_bit() -> None:

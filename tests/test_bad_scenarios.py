@@ -137,6 +137,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "cost-text": (costing("{capital_musd: '5'}"), "measures[0].cost.capital_musd: is '5'"),
     "cost-nan": (costing("{capital_musd: .nan}"), "measures[0].cost.capital_musd: is nan"),
     "cost-nothing": (costing("{life_years: 5}"), "measures[0].cost: needs capital_musd or yearly_musd, or both"),
+    "cost-works": (costing("{capital_musd: 5, works_years: [3, 2, 4]}"), "measures[0].cost.works_years: is [3, 2, 4]; allowed: a number of years from 0 to 20"),
     "cost-life": (costing("{capital_musd: 5, life_years: 0}"), "measures[0].cost.life_years: is 0; allowed: at least 1"),
     "cost-number": (costing("100"), "measures[0].cost: is 100"),
     "discount": ("title: T\nappraisal: {discount_percent: 31}\n", "appraisal.discount_percent: is 31; allowed: at most 30"),

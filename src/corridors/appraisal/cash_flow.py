@@ -1,7 +1,7 @@
 """Present value, rate of return and what would have to change: yearly flows in, one row a case.
 
-All flows are in constant prices at the end of each year; the first year is year 0 and is not
-discounted. Residual value is the straight-line share of a measure's life that is left when the
+All flows are in constant prices at the end of each year and are discounted to one base year, the
+first if none is named; what falls before it gains interest instead. Residual value is the straight-line share of a measure's life that is left when the
 period ends.
 """
 
@@ -55,6 +55,12 @@ class Appraisal:
     rate: float
     benefits: Array
     costs: Array
+    base_year: int | None = None
+    """To which everything is discounted; None: the first year."""
+
+    def _present(self, flows: Array) -> Array:
+        base = self.first_year if self.base_year is None else self.base_year
+        return present_value(flows, self.rate) * (1.0 + self.rate) ** (base - self.first_year)
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -62,11 +68,11 @@ class Appraisal:
 
     @property
     def present_benefits(self) -> Array:
-        return present_value(self.benefits, self.rate)
+        return self._present(self.benefits)
 
     @property
     def present_costs(self) -> Array:
-        return present_value(self.costs, self.rate)
+        return self._present(self.costs)
 
     @property
     def npv(self) -> Array:
@@ -86,7 +92,7 @@ class Appraisal:
 
     def at(self, rate: float) -> Appraisal:
         """The same flows at another rate."""
-        return Appraisal(self.first_year, rate, self.benefits, self.costs)
+        return Appraisal(self.first_year, rate, self.benefits, self.costs, self.base_year)
 
     def switching(self) -> dict[str, float]:
         """By how many percent one thing alone must change for the mean net present value to be zero.

@@ -7,6 +7,7 @@ roads 20 % above what was planned, everywhere).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +18,13 @@ import pandas as pd
 
 Array = npt.NDArray[np.float64]
 _Z90 = 1.2815515655446004
+_AT_ONCE = 1e-6
+"""Years of works that need none: all is paid in the year before the start."""
 
 UNKNOWN = pd.Series(
     {
         "item": "unknown", "unit": "measure", "capital_low_musd": 0.0, "capital_musd": 0.0, "capital_high_musd": 0.0, "yearly_share": 0.0, "life_years": 30,
+        "works_low_years": 0.0, "works_years": 0.0, "works_high_years": 0.0,
         "in_price": True, "payer": "unknown", "note": "no usual cost of this kind is known; state one in the scenario", "source_url": "",
     }
 )  # fmt: skip
@@ -32,7 +36,8 @@ class MeasureCost:
     """One measure's cost: capital and yearly million dollars (low, central, high), life, and where the figures are from.
 
     ``counted`` is false where shippers pay for it in the rate of a service, so that it must not be
-    added.
+    added. ``works_years`` (low, central, high) is how long works take before ``start``, the year in
+    which the measure begins to work.
     """
 
     measure: str
@@ -44,7 +49,7 @@ class MeasureCost:
     yearly_musd: tuple[float, float, float]
     life_years: int
     start: int
-    build_years: int
+    works_years: tuple[float, float, float]
     stated: bool
     counted: bool
     payer: str
@@ -78,9 +83,12 @@ def _of_one(measure: Any, units: float, row: pd.Series) -> MeasureCost:
     yearly = tuple(float(row["yearly_share"]) * v for v in usual)
     stated = getattr(measure, "cost", None)
     life = int(row["life_years"])
+    works = _three(tuple(row[c] for c in ("works_low_years", "works_years", "works_high_years")))
     if stated is not None:
         usual, yearly = _three(stated.capital_musd), _three(stated.yearly_musd)
         life = int(stated.life_years) if stated.life_years else life
+        if getattr(stated, "works_years", None) is not None:
+            works = _three(stated.works_years)
     return MeasureCost(
         measure=str(measure.label),
         kind=str(measure.kind),
@@ -91,7 +99,7 @@ def _of_one(measure: Any, units: float, row: pd.Series) -> MeasureCost:
         yearly_musd=_three(yearly),
         life_years=max(life, 1),
         start=int(measure.start),
-        build_years=max(int(measure.years_to_full_effect), 1),
+        works_years=works if max(usual) > 0.0 else (0.0, 0.0, 0.0),
         stated=stated is not None,
         counted=stated is not None or not bool(row["in_price"]),
         payer=str(row["payer"]),
@@ -125,23 +133,42 @@ def last_year(costs: Sequence[MeasureCost], first_year: int, most_years: int = 6
     return min(max(ends, default=first_year + 29), first_year + most_years - 1)
 
 
+def first_year(costs: Sequence[MeasureCost], score: Array, base_year: int) -> int:
+    """The first year in which anything is spent on counted measures in any case, ``base_year`` at the latest."""
+    begun = [
+        c.start - max(float(np.max(drawn(c.works_years, score))), 1.0)
+        for c in costs
+        if c.counted and max(c.capital_musd) > 0.0
+    ]
+    return min(math.floor(min(begun, default=base_year)), base_year)
+
+
+def _while_built(ready: int, works: Array, years: Array) -> Array:
+    """(B, Y) share of a capital that is spent in each year: evenly over the ``works`` years before ``ready``."""
+    length = np.maximum(works, _AT_ONCE)[:, None]
+    begun = np.maximum(ready - length, years[None, :])
+    return np.asarray(np.clip(np.minimum(ready, years + 1.0)[None, :] - begun, 0.0, None) / length)
+
+
 def spending(costs: Sequence[MeasureCost], score: Array, first_year: int, last: int) -> Array:
     """(B, Y) what is spent by year on all counted measures, million dollars.
 
-    Capital is spent evenly over the years until a measure works fully, and again when its life has
-    passed; what runs and keeps it begins with it. The straight-line rest of a life that the last
-    year cuts off is taken off in that year.
+    Works come before a measure begins to work: capital is spent evenly over the years before its
+    start, and before the end of each life again; works that take longer in a case are the dearer
+    ones (one score). What runs and keeps it begins with it. The straight-line rest of a life that
+    the last year cuts off is taken off in that year.
     """
-    flows = np.zeros((len(np.atleast_1d(score)), last - first_year + 1))
+    score = np.atleast_1d(np.asarray(score, dtype=float))
+    years = np.arange(first_year, last + 1, dtype=float)
+    flows = np.zeros((score.size, years.size))
     for cost in costs:
         if not cost.counted:
             continue
         capital, yearly = drawn(cost.capital_musd, score), drawn(cost.yearly_musd, score)
-        for bought in range(cost.start, last + 1, cost.life_years):
-            for k in range(cost.build_years):
-                if first_year <= bought + k <= last:
-                    flows[:, bought + k - first_year] += capital / cost.build_years
-            left = 1.0 - (last + 1 - bought) / cost.life_years
+        works = drawn(cost.works_years, score)
+        for ready in range(cost.start, last + 1, cost.life_years):
+            flows += capital[:, None] * _while_built(ready, works, years)
+            left = 1.0 - (last + 1 - ready) / cost.life_years
             if left > 0.0:
                 flows[:, -1] -= capital * left
         from_start = max(cost.start, first_year) - first_year

@@ -213,6 +213,7 @@ class Appraisal(TypedDict):
     year: int
     discount_percent: float
     carbon_usd_per_t: float
+    base_year: Annotated[int, "to which present values are discounted"]
     first_year: int
     last_year: int
     user_benefits_musd: Spread
@@ -227,6 +228,7 @@ class Appraisal(TypedDict):
     npv_musd: Spread
     bcr: Spread
     eirr_percent: Spread
+    share_without_eirr: Annotated[float, "of draws: benefits never return the costs, or nothing is ever out of pocket"]
     probability_npv_positive: float
     npv_at_musd: dict[str, Spread]
     switching: Switching

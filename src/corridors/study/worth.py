@@ -353,16 +353,19 @@ class Worth:
 
     @cached_property
     def appraisal(self) -> cash_flow.Appraisal:
-        """Flows over the measures' lives at the scenario's rate."""
-        first = self.study.years[0]
-        last = max(costs.last_year(self.costs, first), self.study.last)
+        """Flows from the first works to the end of the measures' lives, at the scenario's rate, in money of the horizon's first year."""
+        base, score = self.study.years[0], self.study.params["capital_cost_score"]
+        last = max(costs.last_year(self.costs, base), self.study.last)
+        first = costs.first_year(self.costs, score, base)
+        before = np.zeros((self.study.draws, base - first))
         later = np.repeat(self.benefits_last[:, None], last - self.study.last, axis=1)
-        spent = costs.spending(self.costs, self.study.params["capital_cost_score"], first, last)
+        spent = costs.spending(self.costs, score, first, last)
         return cash_flow.Appraisal(
             first,
             self.discount_percent / 100.0,
-            np.concatenate([self.yearly, later], axis=1),
+            np.concatenate([before, self.yearly, later], axis=1),
             spent,
+            base,
         )
 
     # --- what is not added

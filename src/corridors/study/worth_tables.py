@@ -179,7 +179,7 @@ def _by_crossing(worth: Worth) -> pd.DataFrame:
 def _by_year(worth: Worth) -> pd.DataFrame:
     """Benefits and costs by year over the measures' lives, and the present value of what has come in by then."""
     flows = worth.appraisal
-    factor = (1.0 + flows.rate) ** -np.arange(len(flows.years))
+    factor = (1.0 + flows.rate) ** (worth.study.years[0] - np.array(flows.years, dtype=float))
     net = ((flows.benefits - flows.costs) * factor).cumsum(axis=1)
     return pd.DataFrame(
         [
@@ -226,12 +226,12 @@ def _ratio(gain: float, cost: float) -> float:
 
 def _costs(worth: Worth) -> pd.DataFrame:
     columns = [
-        "measure", "kind", "item", "units", "unit", "capital_low_musd", "capital_musd", "capital_high_musd", "yearly_musd", "life_years", "start", "stated",
+        "measure", "kind", "item", "units", "unit", "capital_low_musd", "capital_musd", "capital_high_musd", "yearly_musd", "life_years", "works_low_years", "works_years", "works_high_years", "start", "stated",
         "counted", "payer", "note", "source_url",
     ]  # fmt: skip
     rows = [
         (
-            c.measure, c.kind, c.item, c.units, c.unit, *c.capital_musd, c.yearly_musd[1], c.life_years, c.start, c.stated, c.counted, c.payer, c.note, c.source_url,
+            c.measure, c.kind, c.item, c.units, c.unit, *c.capital_musd, c.yearly_musd[1], c.life_years, *c.works_years, c.start, c.stated, c.counted, c.payer, c.note, c.source_url,
         )
         for c in worth.costs
     ]  # fmt: skip
@@ -291,6 +291,7 @@ def summary(worth: Worth) -> dict[str, Any]:
         "year": worth.study.last,
         "discount_percent": worth.discount_percent,
         "carbon_usd_per_t": worth.carbon_usd_per_t,
+        "base_year": worth.study.years[0],
         "first_year": flows.first_year,
         "last_year": flows.years[-1],
         "user_benefits_musd": spread(worth.users.total),
@@ -312,6 +313,7 @@ def summary(worth: Worth) -> dict[str, Any]:
             ),
             "mean": mean_rate,
         },
+        "share_without_eirr": float((~np.isfinite(eirr) | (eirr <= -100.0)).mean()),
         "probability_npv_positive": float((flows.npv > 0.0).mean()),
         "npv_at_musd": {
             f"{percent:g}": spread(flows.at(percent / 100.0).npv) for percent in OTHER_RATES_PERCENT

@@ -147,12 +147,35 @@ Amounts = Annotated[
 ]
 
 
+_MOST_WORKS = 20
+
+
+def _years_of_works(value: Any) -> tuple[float, float, float]:
+    figures = value if isinstance(value, (tuple, list)) else (value,) * 3
+    good = len(figures) == 3 and all(type(v) in (int, float) and 0 <= v <= _MOST_WORKS for v in figures)
+    if not (good and figures[0] <= figures[1] <= figures[2]):
+        raise PydanticCustomError(
+            "years_of_works", "a number of years from 0 to {most}, or three of them: low <= central <= high",
+            {"most": _MOST_WORKS},
+        )
+    low, central, high = (float(v) for v in figures)
+    return low, central, high
+
+
+_WORKS = {"type": "number", "minimum": 0, "maximum": _MOST_WORKS}
+WorksYears = Annotated[
+    tuple[float, float, float],
+    BeforeValidator(_years_of_works),
+    WithJsonSchema({"anyOf": [_WORKS, {"type": "array", "items": _WORKS, "minItems": 3, "maxItems": 3}]}),
+]
+
+
 class Cost(Frozen):
     """What a measure costs those who build and run it, for the appraisal: each a figure or [low, central, high]."""
 
     capital_musd: Amounts = Field(
         default=(0.0, 0.0, 0.0),
-        description="Million dollars to build it, in the years before it works fully",
+        description="Million dollars to build it, spent over the years of works before its start",
     )
     yearly_musd: Amounts = Field(default=(0.0, 0.0, 0.0), description="Million dollars a year to run and keep it")
     life_years: float | None = Field(
@@ -160,6 +183,10 @@ class Cost(Frozen):
         ge=1,
         le=100,
         description="Years until it is worn out; left out: what is usual of its kind",
+    )
+    works_years: WorksYears | None = Field(
+        default=None,
+        description="Years of works before its start; left out: what is usual of its kind",
     )
 
     @model_validator(mode="after")

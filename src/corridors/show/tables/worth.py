@@ -8,6 +8,8 @@ from corridors.show import numbers as n
 from corridors.show.blocks import Column, Table, table
 from corridors.show.lookups import economy, has_measures, short_name
 from corridors.show.tables.cells import BAND, DASH, fixed, model, money_unit, right, span, text
+from corridors.show.words import phrases
+from corridors.show.words import worth as worth_words
 from corridors.study.result import StudyResult
 
 _MOST = 8
@@ -114,12 +116,13 @@ def measure_costs(result: StudyResult) -> Table | None:
             text(r.measure), n.significant(r.units, 3) + " \u00d7 " + str(r.unit) if not r.stated else "as stated",
             n.musd(r.capital_musd) if r.item != "unknown" and r.capital_musd > 0 else DASH, n.musd_range(r.capital_low_musd, r.capital_high_musd) if r.capital_high_musd > 0 else DASH,
             n.musd(r.yearly_musd) if r.item != "unknown" and r.yearly_musd > 0 else DASH, f"{int(r.life_years)}" if r.capital_musd > 0 else DASH,
+            n.significant(r.works_years, 2) if r.works_years > 0 else DASH,
             "stated" if r.stated else "not known" if r.item == "unknown" else "usual of its kind" if r.counted else "in the rate, not added",
         )
         for r in rows.itertuples()
     ]  # fmt: skip
-    heads: list[str | Column] = ["Measure", "Units", right("Capital"), right("Range"), right("A year"), right("Life", "years"), "Figure"]
-    note = "Range: one cost in ten is lower, one in ten higher."
+    heads: list[str | Column] = ["Measure", "Units", right("Capital"), right("Range"), right("A year"), right("Life", "years"), right("Works before", "years"), "Figure"]
+    note = phrases.sentence("Range: one cost in ten is lower, one in ten higher.", worth_words.late(result))
     origins = {row[-1] for row in body}
     if len(origins) == 1:
         # A column in which all rows are alike is a sentence.

@@ -208,6 +208,20 @@ def of_cases(probability: float) -> str:
     return f"{n.share(probability)} of cases" if 0 < probability < 1 else "all cases" if probability else "no case"
 
 
+def late(result: StudyResult) -> str:
+    """Which works would have to be under way already for the measures to begin when the scenario says."""
+    rows, base = result["measure_costs"], int(result.years[0])
+    rows = rows[rows["counted"] & (rows["capital_musd"] > 0.0)]
+    begun = [math.floor(r.start - max(r.works_years, 1.0)) for r in rows.itertuples()]
+    if not begun or min(begun) >= base:
+        return ""
+    return (
+        f"To begin in time, works would have to be under way since {min(begun)}: what is spent before {base} "
+        f"is counted with interest, and works that begin in {base} bring the benefits {base - min(begun)} "
+        f"{n.plural(base - min(begun), 'year', 'years')} later."
+    )
+
+
 def _return(found: Mapping[str, Any]) -> str:
     rate, ratio = found["eirr_percent"]["mean"], found["bcr"]["mean"]
     told = f"Benefits are {phrases.times(ratio)} costs" if ratio is not None and ratio > 0 else ""
