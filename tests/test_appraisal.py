@@ -170,6 +170,7 @@ def test_works_end_before_benefits_begin_and_longer_ones_begin_earlier() -> None
     flows = costs.spending(works, score, first, 2056)
     np.testing.assert_allclose(flows[:, :4], [[0, 0, 0, 30], [0, 6, 12, 12], [7.5, 7.5, 7.5, 7.5]], atol=1e-9)
     assert not flows[:, 4:].any()
+    np.testing.assert_array_equal(costs.spending(works, np.array([4.0, -4.0]), first, 2056), flows[[2, 0]])
     at_once = costs.spending([_works((0.0, 0.0, 0.0))], np.zeros(1), 2026, 2056)[0]
     assert at_once[0] == pytest.approx(30.0) and not at_once[1:].any()
     assert costs.first_year([_works((2.0, 2.0, 2.0), start=2035)], score, 2026) == 2026

@@ -133,10 +133,15 @@ def last_year(costs: Sequence[MeasureCost], first_year: int, most_years: int = 6
     return min(max(ends, default=first_year + 29), first_year + most_years - 1)
 
 
+def _years_of_works(cost: MeasureCost, score: Array) -> Array:
+    """(B,) years of works, inside their range: the tails of a score of costs say nothing of time."""
+    return drawn(cost.works_years, np.clip(score, -_Z90, _Z90))
+
+
 def first_year(costs: Sequence[MeasureCost], score: Array, base_year: int) -> int:
     """The first year in which anything is spent on counted measures in any case, ``base_year`` at the latest."""
     begun = [
-        c.start - max(float(np.max(drawn(c.works_years, score))), 1.0)
+        c.start - max(float(np.max(_years_of_works(c, score))), 1.0)
         for c in costs
         if c.counted and max(c.capital_musd) > 0.0
     ]
@@ -165,7 +170,7 @@ def spending(costs: Sequence[MeasureCost], score: Array, first_year: int, last: 
         if not cost.counted:
             continue
         capital, yearly = drawn(cost.capital_musd, score), drawn(cost.yearly_musd, score)
-        works = drawn(cost.works_years, score)
+        works = _years_of_works(cost, score)
         for ready in range(cost.start, last + 1, cost.life_years):
             flows += capital[:, None] * _while_built(ready, works, years)
             left = 1.0 - (last + 1 - ready) / cost.life_years
