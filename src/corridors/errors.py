@@ -90,7 +90,8 @@ _TURNING.update({code: "\N{REPLACEMENT CHARACTER}" for code in range(0x20) if ch
 
 
 def plain_page(text: str) -> str:
-    """A page without control characters and without those that change the direction of text; a sign stands in their place."""
+    """A page without control characters and without those that change the direction of text; a sign
+    stands in their place."""
     return text.translate(_TURNING)
 
 

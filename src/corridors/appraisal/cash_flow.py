@@ -20,7 +20,8 @@ _HALVINGS = 60
 
 
 def present_value(flows: Array, rate: Array | float) -> Array:
-    """(B,) sum of ``flows`` (B, Y) over ``(1 + rate)^y``, y = 0 for the first column. ``rate`` 0.09 is 9 %, (B,) or a number."""
+    """(B,) sum of ``flows`` (B, Y) over ``(1 + rate)^y``, y = 0 for the first column. ``rate`` 0.09
+    is 9 %, (B,) or a number."""
     flows = np.atleast_2d(np.asarray(flows, dtype=float))
     years = np.arange(flows.shape[1])
     factor = (1.0 + np.broadcast_to(np.asarray(rate, dtype=float), flows.shape[:1])[:, None]) ** -years
@@ -49,7 +50,8 @@ def internal_rate(flows: Array) -> Array:
 
 @dataclass(frozen=True)
 class Appraisal:
-    """Benefits and costs by year (B, Y), million dollars, from ``first_year`` on, and what follows at ``rate`` (0.09: 9 %)."""
+    """Benefits and costs by year (B, Y), million dollars, from ``first_year`` on, and what follows
+    at ``rate`` (0.09: 9 %)."""
 
     first_year: int
     rate: float

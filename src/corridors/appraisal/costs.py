@@ -23,9 +23,11 @@ _AT_ONCE = 1e-6
 
 UNKNOWN = pd.Series(
     {
-        "item": "unknown", "unit": "measure", "capital_low_musd": 0.0, "capital_musd": 0.0, "capital_high_musd": 0.0, "yearly_share": 0.0, "life_years": 30,
+        "item": "unknown", "unit": "measure", "capital_low_musd": 0.0, "capital_musd": 0.0,
+        "capital_high_musd": 0.0, "yearly_share": 0.0, "life_years": 30,
         "works_low_years": 0.0, "works_years": 0.0, "works_high_years": 0.0,
-        "in_price": True, "payer": "unknown", "note": "no usual cost of this kind is known; state one in the scenario", "source_url": "",
+        "in_price": True, "payer": "unknown",
+        "note": "no usual cost of this kind is known; state one in the scenario", "source_url": "",
     }
 )  # fmt: skip
 """Stands for a kind of measure that ``data/measure_costs.csv`` has no row of."""
@@ -128,7 +130,8 @@ def drawn(range_musd: tuple[float, float, float], score: Array) -> Array:
 
 
 def last_year(costs: Sequence[MeasureCost], first_year: int, most_years: int = 60) -> int:
-    """The last year of the appraisal: that in which the longest life among counted costs ends, at most ``most_years`` on."""
+    """The last year of the appraisal: that in which the longest life among counted costs ends, at
+    most ``most_years`` on."""
     ends = [c.start + c.life_years - 1 for c in costs if c.counted and max(c.capital_musd) > 0.0]
     return min(max(ends, default=first_year + 29), first_year + most_years - 1)
 

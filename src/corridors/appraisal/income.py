@@ -44,7 +44,8 @@ class RealIncome:
 
 
 def spending_factor(output: Array, spending: Array, price_factor: Array) -> Array:
-    """(B, N) spending after over before where each economy keeps its ratio of spending to output and world spending equals world output."""
+    """(B, N) spending after over before where each economy keeps its ratio of spending to output
+    and world spending equals world output."""
     rise = price_factor - 1.0
     scale = (rise @ (output - spending)) / (output.sum() + rise @ spending)
     return np.asarray(1.0 + rise + scale[:, None] * (1.0 + rise))

@@ -91,7 +91,10 @@ def _cases(
     now: list[float] = []
     more: dict[str, list[Move]] = {"capacity": [], "processing_hours": [], "link_hours": []}
 
-    def case(what: str, place: str, field: str, index: int, level: float, step: float, worth_of: float, at: float) -> None:
+    def case(
+        what: str, place: str, field: str, index: int, level: float, step: float, worth_of: float,
+        at: float,
+    ) -> None:
         more[field].append(Move(index, count + len(names), level + step))
         names.append((what, place))
         steps.append(worth_of)

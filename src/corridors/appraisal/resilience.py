@@ -25,7 +25,8 @@ Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
 
 COLUMNS = (
-    "crossing", "days_per_year_before", "days_per_year_after", "loss_musd_per_day_before", "loss_musd_per_day_after", "expected_loss_musd_before",
+    "crossing", "days_per_year_before", "days_per_year_after", "loss_musd_per_day_before",
+    "loss_musd_per_day_after", "expected_loss_musd_before",
     "expected_loss_musd_after",
 )  # fmt: skip
 _DAYS = 365.0

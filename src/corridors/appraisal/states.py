@@ -34,7 +34,8 @@ def showing_all(system: System) -> System:
 def of_each(
     system: System, params: Params, phases: Array, year: float, demand: Mapping[Pair, npt.ArrayLike], shift: npt.ArrayLike
 ) -> TransportState:
-    """One batch of the central case ``params`` (1,), a case for each row of ``phases`` (B, M); ``demand`` (C,), ``shift`` (1, P)."""
+    """One batch of the central case ``params`` (1,), a case for each row of ``phases`` (B, M);
+    ``demand`` (C,), ``shift`` (1, P)."""
     return system.solve(
         {name: np.repeat(value, len(phases)) for name, value in params.items()},
         active=phases,
@@ -56,7 +57,8 @@ def truck_value_usd(system: System, params: Params) -> Array:
 
 
 def truck_hour_usd(system: System, params: Params) -> Array:
-    """(B, X) what an hour at a border costs a loaded truck: its goods' time, the spread of that time, vehicle and driver."""
+    """(B, X) what an hour at a border costs a loaded truck: its goods' time, the spread of that
+    time, vehicle and driver."""
     spread = np.asarray(params["value_of_a_day"]) * (1.0 + np.asarray(params["reliability_ratio"]))
     goods = truck_value_usd(system, params) * system.layout.rest_day_multiplier * spread[:, None]
     return np.asarray((goods + np.asarray(params["truck_day_usd"])[:, None]) / _HOURS)
@@ -78,14 +80,16 @@ def rest_gains(system: System, before: TransportState, after: TransportState, pa
 def crossing_gains(
     system: System, before: TransportState, after: TransportState, params: Params, fee_saved: Array | float = 0.0
 ) -> Array:
-    """(B, X) million dollars a year that all trucks together gain in hours and fees at crossings, by the rule of half."""
+    """(B, X) million dollars a year that all trucks together gain in hours and fees at crossings,
+    by the rule of half."""
     saved = before.crossing_hours - after.crossing_hours
     trucks = [np.where(state.open_share > 0.0, state.crossing_load_trucks_per_day, 0.0) for state in (before, after)]
     return users.crossing_gains(trucks[0], trucks[1], saved, truck_hour_usd(system, params), np.asarray(fee_saved))
 
 
 def traded(state: TransportState, value_musd: Array, theta: Array) -> Array:
-    """(B, P, C) trade of the system's pairs in a state, of what ``value_musd`` (B or 1, P, C) would be at the costs of the base year."""
+    """(B, P, C) trade of the system's pairs in a state, of what ``value_musd`` (B or 1, P, C) would
+    be at the costs of the base year."""
     price = state.price_factor ** -np.asarray(theta, dtype=float)[:, None, None]
     return np.asarray(value_musd * price * state.shift[:, :, None])
 
@@ -146,7 +150,8 @@ def saved_by_kind(
 
 
 def passages(system: System, state: TransportState) -> Array:
-    """(P, X) mean number of times that a pair's goods pass each crossing, classes alike, in the first case of ``state``."""
+    """(P, X) mean number of times that a pair's goods pass each crossing, classes alike, in the
+    first case of ``state``."""
     crossings = len(system.crossings)
     share = state.route_share[0].mean(axis=1)
     by_route = share[:, None] * system.choices.through[system.shown, :crossings]
@@ -173,7 +178,8 @@ def growth(system: System, params: Params, year: float | Array, passed: Array) -
 
 
 def kilometres(system: System) -> dict[str, Array]:
-    """(R,) kilometres by mode of every route shown. Ways outside count as rail over the great circle, a third longer."""
+    """(R,) kilometres by mode of every route shown. Ways outside count as rail over the great
+    circle, a third longer."""
     out = {mode: np.zeros(len(system.shown)) for mode in ("road", "ferry", "sea", "rail", "air")}
     for row, route in enumerate(system.routes):
         for i in route.links:

@@ -81,7 +81,8 @@ class UserBenefits:
         return found
 
     def by_end(self) -> dict[str, tuple[Array, Array]]:
-        """(B,) of goods that each economy sends, and that it receives, in full: the sum over economies is each the pairs' total."""
+        """(B,) of goods that each economy sends, and that it receives, in full: the sum over
+        economies is each the pairs' total."""
         found: dict[str, tuple[Array, Array]] = {}
         zero = np.zeros(len(self.existing))
         for p, (origin, destination) in enumerate(self.pairs):
@@ -122,7 +123,10 @@ def rule_of_half(before: Array, after: Array, saved: Array) -> Array:
     return np.asarray(0.5 * (np.asarray(before) + np.asarray(after)) * np.asarray(saved))
 
 
-def crossing_gains(trucks_before: Array, trucks_after: Array, hours_saved: Array, usd_per_hour: Array, fee_saved: Array) -> Array:
+def crossing_gains(
+    trucks_before: Array, trucks_after: Array, hours_saved: Array, usd_per_hour: Array,
+    fee_saved: Array,
+) -> Array:
     """(B, X) million dollars a year that trucks gain at crossings by the rule of half.
 
     ``trucks_*`` (B, X) a calendar day; ``hours_saved`` (B, X); ``usd_per_hour`` (B or 1, X or 1)

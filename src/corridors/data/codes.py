@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from corridors.errors import nearest
 
 RETIRED = {
-    "ANT": "CUW", "BUR": "MMR", "BYS": "BLR", "CSK": "CZE", "DDR": "DEU", "FRG": "DEU", "ROM": "ROU", "RUM": "ROU", "SCG": "SRB", "SUN": "RUS",
+    "ANT": "CUW", "BUR": "MMR", "BYS": "BLR", "CSK": "CZE", "DDR": "DEU", "FRG": "DEU",
+    "ROM": "ROU", "RUM": "ROU", "SCG": "SRB", "SUN": "RUS",
     "TMP": "TLS", "YMD": "YEM", "YUG": "SRB", "ZAR": "COD", "S19": "TWN",
 }  # fmt: skip
-"""Codes that ISO 3166-1 has withdrawn, or that a source uses of its own, and what stands for the economy (or its largest part) now."""
+"""Codes that ISO 3166-1 has withdrawn, or that a source uses of its own, and what stands for the
+economy (or its largest part) now."""
 
 OTHERS = {
     "KSV": "XKX", "UNK": "XKX", "WBG": "PSE",
@@ -18,7 +20,8 @@ OTHERS = {
 """Other codes in use for economies that have one in :data:`WITHOUT_DATA`."""
 
 WITHOUT_DATA = {
-    "XKX": "Kosovo", "SSD": "South Sudan", "PSE": "Palestine", "TLS": "Timor-Leste", "PRK": "North Korea", "CUW": "Curacao", "ESH": "Western Sahara",
+    "XKX": "Kosovo", "SSD": "South Sudan", "PSE": "Palestine", "TLS": "Timor-Leste",
+    "PRK": "North Korea", "CUW": "Curacao", "ESH": "Western Sahara",
     "LIE": "Liechtenstein", "MCO": "Monaco", "SMR": "San Marino", "AND": "Andorra", "VAT": "the Holy See",
 }  # fmt: skip
 """Economies that sources count with others or do not report, so that the tables have no row for them."""

@@ -56,7 +56,10 @@ def is_usual(path: Path, columns: Sequence[str]) -> bool:
 def _decoded(path: Path) -> str:
     raw = path.read_bytes()
     encoding = "utf-8"
-    for mark, called in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+    for mark, called in (
+        (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
         if raw.startswith(mark):
             raw, encoding = raw[len(mark) :], called
             break
@@ -65,7 +68,8 @@ def _decoded(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise DataError(
-            f"{path}: line {line}: byte {raw[error.start]:#04x} is not {encoding.upper()}: the table was saved in another encoding, "
+            f"{path}: line {line}: byte {raw[error.start]:#04x} is not {encoding.upper()}: the "
+            f"table was saved in another encoding, "
             "such as Windows-1252, whose letters cannot be told for sure; save it as CSV UTF-8"
         ) from None
 
@@ -94,7 +98,10 @@ def _rewritten(path: Path, whole: str, delimiter: str, numbers: set[str], skippe
     cells = [row[k] for row in rows[1:] for k in places if k < len(row)]
     commas = any(_DECIMAL_COMMA.fullmatch(cell) for cell in cells)
     if commas and any(_DECIMAL_POINT.fullmatch(cell) for cell in cells):
-        raise DataError(f"{path}: some numbers have a decimal comma and some a decimal point, so one of the two may divide thousands; allowed: points")
+        raise DataError(
+            f"{path}: some numbers have a decimal comma and some a decimal point, so one of the "
+            f"two may divide thousands; allowed: points"
+        )
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for line, row in enumerate(rows, start=1 + skipped):

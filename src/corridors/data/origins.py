@@ -25,7 +25,8 @@ def estimates(table: str) -> int | None:
 
 
 def untold(table: str) -> pd.DataFrame:
-    """Rows of ``table`` that tell neither an address nor that they are estimates; empty for a table without ``source_url``."""
+    """Rows of ``table`` that tell neither an address nor that they are estimates; empty for a table
+    without ``source_url``."""
     frame = tables.table(table)
     if "source_url" not in frame:
         return frame.iloc[:0]

@@ -114,7 +114,8 @@ def with_reconciled(panel: Panel, year: int, rows: pd.DataFrame) -> Panel:
 def from_tables(
     trade: pd.DataFrame, geography: pd.DataFrame, gdp: pd.DataFrame, others: Iterable[str] = ()
 ) -> Panel:
-    """Arrange three tables (columns as in ``data/``) on common axes, with room for ``others`` that do not trade in them."""
+    """Arrange three tables (columns as in ``data/``) on common axes, with room for ``others`` that
+    do not trade in them."""
     economies = tuple(sorted({*trade["exporter"].unique(), *trade["importer"].unique(), *others}))
     years = tuple(int(y) for y in sorted(trade["year"].unique()))
     index = pd.Index(economies)

@@ -135,16 +135,27 @@ def _check_numbers(resource: Resource, read: arrow.Table) -> None:
         if field.type == "number":
             odd = arrow_compute.fill_null(arrow_compute.is_nan(read[field.name]), False).to_numpy()
             if odd.any():
-                raise DataError(_cell(resource.path, line_of(resource, int(odd.argmax())), field, "'nan'", f"{_KIND['number']}, or nothing"))
+                raise DataError(
+                    _cell(
+                        resource.path, line_of(resource, int(odd.argmax())), field, "'nan'",
+                        f"{_KIND['number']}, or nothing",
+                    )
+                )
 
 
 def _plain(resource: Resource, field: Field, frame: pd.DataFrame) -> None:
-    """DataError for a cell that runs over several lines, or in which characters move others: it is never what is meant, and never found."""
+    """DataError for a cell that runs over several lines, or in which characters move others: it is
+    never what is meant, and never found."""
     odd = frame[field.name].str.contains(_UNPRINTABLE, na=False).to_numpy(bool)
     if odd.any():
         row = int(odd.argmax())
         value = str(frame[field.name].iloc[row])
-        raise DataError(_cell(resource.path, line_of(resource, row), field, ascii(value[:80]), "text on one line without control characters"))
+        raise DataError(
+            _cell(
+                resource.path, line_of(resource, row), field, ascii(value[:80]),
+                "text on one line without control characters",
+            )
+        )
 
 
 def _describe(resource: Resource, frame: pd.DataFrame, cases: pd.DataFrame) -> DataError:
@@ -216,7 +227,10 @@ def _first_bad_cell(resource: Resource, reason: str) -> DataError:
                             _cell(path, line, types[name], repr(cell[:80]), _KIND[types[name].type])
                         )
     except csv.Error as error:
-        return DataError(f"{path}: line {begins + shift}: not a readable CSV table: {error}; look for a quotation mark without its other")
+        return DataError(
+            f"{path}: line {begins + shift}: not a readable CSV table: {error}; look for a "
+            f"quotation mark without its other"
+        )
     return DataError(f"{path}: not a readable CSV table: {reason}")
 
 

@@ -29,11 +29,13 @@ _SHORTEST = 0.98
 
 
 _WORLD_POINTS = {
-    "world_road_places": "place", "world_crossings": "crossing", "world_crossing_names": "crossing", "world_hand_crossings": "crossing",
+    "world_road_places": "place", "world_crossings": "crossing", "world_crossing_names": "crossing",
+    "world_hand_crossings": "crossing",
 }  # fmt: skip
 """Tables with the points of the world's roads, and the column that names them."""
 _WORLD_TOLD = {
-    "world_hand_links": ("from", "to"), "world_known_lengths": ("from", "to"), "world_transit_times": ("from", "to", "via"),
+    "world_hand_links": ("from", "to"), "world_known_lengths": ("from", "to"),
+    "world_transit_times": ("from", "to", "via"),
     "world_crossing_facts": ("crossing",), "world_border_states": ("crossing",),
 }  # fmt: skip
 """Tables that people write and the columns that name such a point; others whose economies are told:"""
@@ -46,11 +48,16 @@ _WORLD_ECONOMIES = {
 
 
 _ECONOMIES = {
-    "bilateral_trade_panel": ("exporter", "importer"), "pair_geography": ("a", "b"), "gdp": ("iso3",), "trade_series": ("economy", "partner"),
-    "trade_composition": ("exporter", "importer"), "pakistan_exports_by_partner": ("partner",), "known_flows": ("exporter", "importer"),
-    "unreported_flows": ("exporter", "importer"), "trade_totals": ("economy",), "one_off_cargoes": ("exporter", "importer"), "closed_pairs": ("a", "b"),
-    "pak_rus_composition": ("exporter", "importer"), "sector_shares": ("exporter", "importer"), "class_shares": ("exporter", "importer"),
-    "stated_figures": ("economy", "partner"), "air_services": ("economy_a", "economy_b"), "bulk_by_road": ("exporter", "importer"),
+    "bilateral_trade_panel": ("exporter", "importer"), "pair_geography": ("a", "b"),
+    "gdp": ("iso3",), "trade_series": ("economy", "partner"),
+    "trade_composition": ("exporter", "importer"), "pakistan_exports_by_partner": ("partner",),
+    "known_flows": ("exporter", "importer"),
+    "unreported_flows": ("exporter", "importer"), "trade_totals": ("economy",),
+    "one_off_cargoes": ("exporter", "importer"), "closed_pairs": ("a", "b"),
+    "pak_rus_composition": ("exporter", "importer"), "sector_shares": ("exporter", "importer"),
+    "class_shares": ("exporter", "importer"),
+    "stated_figures": ("economy", "partner"), "air_services": ("economy_a", "economy_b"),
+    "bulk_by_road": ("exporter", "importer"),
     "experiments": ("economy_a", "economy_b"),
 }  # fmt: skip
 """Tables whose economies are those of ``economies.csv``: a row of any other is never found, without a word."""
@@ -68,7 +75,10 @@ def mistakes() -> list[str]:
                 frames[resource.name] = tables.table(resource.name)
             except DataError:
                 continue
-    found = [text for name, frame in frames.items() for text in (*_ranges(name, frame), *_padded(name, frame), *_doubled(name, frame))]
+    found = [
+        text for name, frame in frames.items()
+        for text in (*_ranges(name, frame), *_padded(name, frame), *_doubled(name, frame))
+    ]
     needed = (
         "economies",
         "places",
@@ -107,7 +117,8 @@ def _at(table: str, row: int, column: str, value: object, allowed: str) -> str:
 
 
 def _ranges(name: str, frame: pd.DataFrame) -> Iterator[str]:
-    """``x_low`` <= x <= ``x_high``, where x stands just before, or ``low`` <= ``central`` <= ``high``; dates as 2025-10-12."""
+    """``x_low`` <= x <= ``x_high``, where x stands just before, or ``low`` <= ``central`` <=
+    ``high``; dates as 2025-10-12."""
     columns = list(frame.columns)
     for low in (c for c in columns if c == "low" or c.endswith("_low") or "_low_" in c):
         high = re.sub(r"(^|_)low(_|$)", r"\1high\2", low)
@@ -154,9 +165,12 @@ def _padded(name: str, frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _doubled(name: str, frame: pd.DataFrame) -> Iterator[str]:
-    """Rows that stand there twice, to the last cell, in a table without a key; two ports of one pair may be alike to the digits kept."""
+    """Rows that stand there twice, to the last cell, in a table without a key; two ports of one
+    pair may be alike to the digits kept."""
     resource = package.resource(name)
-    if name == "world_crossing_traffic" or resource.primary_key or any(f.constraints.get("unique") for f in resource.fields):
+    if name == "world_crossing_traffic" or resource.primary_key or any(
+        f.constraints.get("unique") for f in resource.fields
+    ):
         return
     for row in np.flatnonzero(frame.duplicated()).tolist():
         column = frame.columns[0]
@@ -222,12 +236,16 @@ def _network(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     sides = {str(p): str(e).split("-") for p, e in zip(places["place"], places["economies"], strict=True)}
     codes = dict(zip(frames["economies"]["iso3"], frames["economies"]["name"], strict=True))
     at_border = set(places.loc[places["kind"] == "crossing", "place"])
-    for table, columns in (("links", ("from", "to")), ("services", ("from", "to")), ("gateways", ("place",)), ("airports", ("place",))):
+    for table, columns in (
+        ("links", ("from", "to")), ("services", ("from", "to")), ("gateways", ("place",)),
+        ("airports", ("place",)),
+    ):
         for column in columns:
             yield from _known(table, frames[table], column, sides, "a place of network/places.csv")
     yield from _known("crossings", crossings, "crossing", at_border, "a place of kind crossing")
     for table, column in (
-        ("gateways", "economy"), ("gateways", "partner"), ("road_costs", "economy"), ("pair_traffic", "exporter"), ("pair_traffic", "importer"),
+        ("gateways", "economy"), ("gateways", "partner"), ("road_costs", "economy"),
+        ("pair_traffic", "exporter"), ("pair_traffic", "importer"),
         ("base_shares", "exporter"), ("base_shares", "importer"),
     ):  # fmt: skip
         yield from _economies(table, frames[table], column, codes)
@@ -261,7 +279,9 @@ def _world(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
 
 
 def _places(places: pd.DataFrame, at_border: set[str], described: set[str], codes: Mapping[str, str]) -> Iterator[str]:
-    for row, (place, kind, economies) in enumerate(zip(places["place"], places["kind"], places["economies"], strict=True)):
+    for row, (place, kind, economies) in enumerate(
+        zip(places["place"], places["kind"], places["economies"], strict=True)
+    ):
         both = str(economies).split("-")
         for code in both:
             if code not in codes:
@@ -290,12 +310,16 @@ def _places(places: pd.DataFrame, at_border: set[str], described: set[str], code
             )
 
 
-def _roads(links: pd.DataFrame, sides: Mapping[str, list[str]], places: pd.DataFrame, priced: set[str]) -> Iterator[str]:
+def _roads(
+    links: pd.DataFrame, sides: Mapping[str, list[str]], places: pd.DataFrame, priced: set[str],
+) -> Iterator[str]:
     where = {
         str(p): (float(a), float(b))
         for p, a, b in zip(places["place"], places["latitude"], places["longitude"], strict=True)
     }
-    for row, (a, b, mode, km) in enumerate(zip(links["from"], links["to"], links["mode"], links["length_km"], strict=True)):
+    for row, (a, b, mode, km) in enumerate(
+        zip(links["from"], links["to"], links["mode"], links["length_km"], strict=True)
+    ):
         if a == b:
             yield _at("links", row, "to", str(b), "another place than the one it starts from")
             continue

@@ -129,14 +129,17 @@ def number(name: str, unit: str, meaning: str, missing: bool = False) -> Field:
 
 
 QUANTILES = {
-    "p2_5": "2.5th percentile", "p10": "10th percentile", "p25": "25th percentile", "p50": "median", "p75": "75th percentile",
+    "p2_5": "2.5th percentile", "p10": "10th percentile", "p25": "25th percentile", "p50": "median",
+    "p75": "75th percentile",
     "p90": "90th percentile", "p97_5": "97.5th percentile",
 }  # fmt: skip
 """Quantile columns: the 95 % band is p2_5 to p97_5, the 80 % band p10 to p90, the 50 % band p25 to p75."""
 BAND = ("p10", "p50", "p90")
 
 
-def spread(name: str, unit: str, meaning: str, points: Iterable[str] = BAND, missing: bool = False) -> tuple[Field, ...]:
+def spread(
+    name: str, unit: str, meaning: str, points: Iterable[str] = BAND, missing: bool = False,
+) -> tuple[Field, ...]:
     """Columns ``name_p10``, ``name_p50`` ... (without a name: ``p10`` ...) over the draws."""
     words = {"mean": "mean", **QUANTILES}
     return tuple(

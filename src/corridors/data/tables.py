@@ -168,7 +168,8 @@ def one_off_cargoes() -> pd.DataFrame:
 
 
 def trade_composition_by_economy() -> pd.DataFrame:
-    """What economies sell (``x_``: 16 groups of goods, four stages of processing) and buy (``m_``: four stages), as shares."""
+    """What economies sell (``x_``: 16 groups of goods, four stages of processing) and buy (``m_``:
+    four stages), as shares."""
     return table("trade_composition_by_economy")
 
 

@@ -47,7 +47,8 @@ def place_id(name: str) -> str | None:
 
 
 def hint(name: str, kind: str) -> str:
-    """What to write instead of ``name``: the nearest names of a ``kind`` (crossing or place), or those meant with codes."""
+    """What to write instead of ``name``: the nearest names of a ``kind`` (crossing or place), or
+    those meant with codes."""
     index = _crossing_index() if kind == "crossing" else _place_index()
     several = _found(name, index)
     if len(several) > 1:
@@ -59,7 +60,8 @@ def hint(name: str, kind: str) -> str:
 
 
 def crossings_for(a: str, b: str) -> list[str]:
-    """Ids of the crossings on the border of these two; of two without one, all of the hand-checked set if both have places there."""
+    """Ids of the crossings on the border of these two; of two without one, all of the hand-checked
+    set if both have places there."""
     own = [*names.crossings_of_both(a, b), *crossings_between(a, b)]
     if not own and names.has_places(a) and names.has_places(b):
         own = list(names.crossings())
@@ -159,7 +161,10 @@ def _place_index() -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
     return {key: tuple(dict.fromkeys(entries)) for key, entries in found.items()}
 
 
-def _enter(found: dict[str, list[tuple[str, tuple[str, ...]]]], place: str, codes: tuple[str, ...], spellings: Iterable[str]) -> None:
+def _enter(
+    found: dict[str, list[tuple[str, tuple[str, ...]]]], place: str, codes: tuple[str, ...],
+    spellings: Iterable[str],
+) -> None:
     for spelling in dict.fromkeys(plain(s) for s in spellings):
         if spelling:
             found.setdefault(spelling, []).append((place, codes))

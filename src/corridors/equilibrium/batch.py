@@ -117,7 +117,8 @@ class Base:
 
     @classmethod
     def of(cls, trade: pd.DataFrame, closure: str) -> Base:
-        """Of ``trade`` as in :func:`counterfactual`, for a closure that does not rest on elasticities: conditional or partial."""
+        """Of ``trade`` as in :func:`counterfactual`, for a closure that does not rest on
+        elasticities: conditional or partial."""
         labels, flows = inputs.flows(trade)
         return cls(
             labels,

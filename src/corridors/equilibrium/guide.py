@@ -20,7 +20,8 @@ from corridors.gravity import ppml
 from corridors.gravity.guide import EFFECTS, SOURCE, TIES, sample
 
 __all__ = [
-    "AGREEMENT", "BORDERS", "COSTS", "SOURCE", "Application", "effects_of_agreement", "figures", "trade_without_borders",
+    "AGREEMENT", "BORDERS", "COSTS", "SOURCE", "Application", "effects_of_agreement", "figures",
+    "trade_without_borders",
 ]  # fmt: skip
 
 BORDERS = "Chapter 2, application 1: trade without borders"

@@ -86,7 +86,10 @@ def standard_errors(
     at = inputs.numeraire(numeraire, labels)
 
     if method == "draws":
-        response = _draw(trade, log_cost, names, spread, tables, theta, closure, deficits, numeraire, moves, draws, seed)  # fmt: skip
+        response = _draw(
+            trade, log_cost, names, spread, tables, theta, closure, deficits, numeraire, moves,
+            draws, seed,
+        )  # fmt: skip
         parts = {
             "exports_percent": response.exports_factor,
             "imports_percent": response.imports_factor,
@@ -154,7 +157,10 @@ class _Tangent:
         if closure == "partial":
             flows = world.flows[0] * np.exp(log_k[0])
             none = np.zeros((n, n))
-            return cls(world, flows, none, none, np.zeros(n), np.zeros(n), np.eye(n), none, theta, closure, at)  # fmt: skip
+            return cls(
+                world, flows, none, none, np.zeros(n), np.zeros(n), np.eye(n), none, theta, closure,
+                at,
+            )  # fmt: skip
         held: Incomes = "held" if closure == "conditional" else incomes
         power = np.array([1.0 if closure == "conditional" else theta])
         point, _ = hats.solve(world, log_k, power, held)

@@ -1,4 +1,5 @@
-"""A block of draws of :func:`~corridors.equilibrium.respond_sectors` that is solved again and again as its shock moves."""
+"""A block of draws of :func:`~corridors.equilibrium.respond_sectors` that is solved again and again
+as its shock moves."""
 
 from __future__ import annotations
 
@@ -59,7 +60,8 @@ class Moving:
     def factors(
         self, cost_factor: Array, draws: Places, clearing: float, only_sectors: bool = False
     ) -> dict[str, Array]:
-        """:data:`FACTORS` of some of the draws: arrays of a :class:`~corridors.equilibrium.SectorResponse`, draws first."""
+        """:data:`FACTORS` of some of the draws: arrays of a
+        :class:`~corridors.equilibrium.SectorResponse`, draws first."""
         theta = self.theta[:, draws]
         log_k = np.ascontiguousarray(
             (-theta.T[:, None, :] * np.log(cost_factor)).transpose(2, 0, 1)

@@ -65,7 +65,9 @@ class Answer:
     def effect_percent(self) -> Band:
         """Effect on two-way trade in the last year: p10, p50, p90."""
         found = self._effects
-        row = found[(found["year"] == self.study.last) & (found["flow"] == "total") & (found["unit"] == "percent")].iloc[0]
+        row = found[
+            (found["year"] == self.study.last) & (found["flow"] == "total") & (found["unit"] == "percent")
+        ].iloc[0]
         return Band(p10=float(row["p10"]), p50=float(row["p50"]), p90=float(row["p90"]))
 
     @cached_property
@@ -110,12 +112,14 @@ class Answer:
         net = "net of cost" if float(found.present_costs.mean()) > 0 else "no cost is counted,"
         return blocks.KeyFigure(
             f"Worth in {self.study.last}", told,
-            f"to all who ship, {numbers.musd_range(low, high)} in four of five cases; {net} {numbers.musd(float(found.npv.mean()))} in today's value, "
+            f"to all who ship, {numbers.musd_range(low, high)} in four of five cases; {net} "
+            f"{numbers.musd(float(found.npv.mean()))} in today's value, "
             f"above zero in {of_cases(float((found.npv > 0).mean()))}",
         )  # fmt: skip
 
     def fan(self, flow: str = "total", ghost: Answer | None = None) -> blocks.Figure:
-        """Trade with and without the measures, year by year: ``exports``, ``imports`` or ``total``; ``ghost``: beside this answer."""
+        """Trade with and without the measures, year by year: ``exports``, ``imports`` or ``total``;
+        ``ghost``: beside this answer."""
         from corridors.show import charts
         from corridors.show.charts import draw
 
@@ -142,14 +146,17 @@ class Answer:
         return live_map.draw(self.study)
 
     def routes(self) -> blocks.Table:
-        """Routes that carry a ten-thousandth or more of a direction, with share, days and dollars a tonne, before and after."""
+        """Routes that carry a ten-thousandth or more of a direction, with share, days and dollars a
+        tonne, before and after."""
         system, before, after = self.study.chain.system, self.study.change.before, self.study.change.after
         heads = [blocks.Column("Route"), *(blocks.Column(h, unit, "right") for h, unit in _ROUTE_HEADS)]
         if system is None or before is None or after is None or not self.study.chain.on_network:
             return blocks.table("No corridor is known between the two economies", heads, [])
         frame = frames.routes_frame(system, before, after, self.study.demand)
         rows = [
-            (f"{r.exporter} to {r.importer}: {r.name}", *(numbers.share(v).removesuffix("%").strip() for v in (r.share_before, r.share_after)),
+            (f"{r.exporter} to {r.importer}: {r.name}", *(
+                numbers.share(v).removesuffix("%").strip() for v in (r.share_before, r.share_after)
+            ),
              numbers.fixed(r.days_before, 1), numbers.fixed(r.days_after, 1), numbers.fixed(r.usd_per_t_before), numbers.fixed(r.usd_per_t_after))
             for r in frame.itertuples()
             if max(r.share_before, r.share_after) >= _SMALLEST_SHARE
@@ -192,7 +199,8 @@ def corridors_of(pair: Pair) -> dict[str, tuple[str, ...]]:
 
 
 def known_of(pair: Pair) -> list[str]:
-    """What must be known of a pair before anything is asked: that it has no way by land, that its ways are unchecked."""
+    """What must be known of a pair before anything is asked: that it has no way by land, that its
+    ways are unchecked."""
     return list(remarks(_today(pair), ()))
 
 

@@ -24,8 +24,11 @@ STYLE = (
     ".corridors-explore figure{margin:0}.corridors-explore figcaption{font-weight:600;margin:.4em 0}"
     ".corridors-explore .svg svg{width:100%;height:auto}.corridors-explore .source{font-size:.8em;color:#565d66}"
     # JupyterLab lays out lists of its own in two columns.
-    ".corridors-explore dl{display:flex;flex-wrap:wrap;gap:.5em 1.5em;margin:.2em 0}.corridors-explore dl>div{flex:1 1 9em}"
-    ".corridors-explore dl dt{float:none;width:auto;font-weight:400;color:#565d66}.corridors-explore dl dd{float:none;width:auto;margin:0}"
+    ".corridors-explore dl{display:flex;flex-wrap:wrap;gap:.5em 1.5em;margin:.2em "
+    "0}.corridors-explore dl>div{flex:1 1 9em}"
+    ".corridors-explore dl "
+    "dt{float:none;width:auto;font-weight:400;color:#565d66}.corridors-explore dl "
+    "dd{float:none;width:auto;margin:0}"
     ".corridors-explore .value{font-size:1.5em;font-weight:600}"
     ".corridors-explore .detail{display:block;color:#565d66}"
     # The answer stays while controls and charts move under it; boxes of widgets would scroll by
@@ -34,7 +37,9 @@ STYLE = (
     ".jp-OutputArea:has(.corridors-page),.jp-OutputArea-output:has(.corridors-page),.jp-OutputArea-child:has(.corridors-page){overflow:visible}"
     ".corridors-page .widget-html-content,.corridors-page .widget-html{height:auto;line-height:1.35}"
     ".corridors-explore .scroll{overflow-x:auto}"
-    ".corridors-page caption{text-align:left;font-weight:600}.corridors-page table{border-collapse:collapse;font-size:.9em}.corridors-page td,.corridors-page th{padding:.1em .8em;text-align:left}"
+    ".corridors-page caption{text-align:left;font-weight:600}.corridors-page "
+    "table{border-collapse:collapse;font-size:.9em}.corridors-page td,.corridors-page "
+    "th{padding:.1em .8em;text-align:left}"
     # Charts are drawn for white paper; what stands beside the answer keeps it legible in a dark theme too.
     ".corridors-top{background:#fff;color:#1a1f26}.corridors-top .widget-html-content{color:inherit}"
     "@media (min-width:900px){.corridors-top{position:sticky;top:0;z-index:9;border-bottom:1px solid #c9ced6}}</style>"
@@ -92,7 +97,10 @@ def make(pair: tuple[str, str], central: pd.Series) -> dict[str, Any]:
     made |= {
         "flights_on": w.Checkbox(value=False, description="Direct flights", indent=False, layout=w.Layout(width="9em")),
         "flights": w.Dropdown(options=FLIGHTS, value=2, description="Flights a week", style=style, layout=wide),
-        "start": w.IntSlider(value=2027, min=2026, max=2035, description="First year", continuous_update=False, style=style, layout=wide),
+        "start": w.IntSlider(
+            value=2027, min=2026, max=2035, description="First year", continuous_update=False,
+            style=style, layout=wide,
+        ),
         "value_of_a_day": w.FloatSlider(
             value=100 * float(central["value_of_a_day"]), min=0.2, max=4.0, step=0.1, readout_format=".1f",
             description="A day costs, %", continuous_update=False, style=style, layout=wide,
@@ -104,7 +112,10 @@ def make(pair: tuple[str, str], central: pd.Series) -> dict[str, Any]:
         "name": w.Text(placeholder="my-scenario", description="Name", style=style, layout=wide),
         "title": w.Text(placeholder="One line, shown everywhere", description="Title", style=style, layout=wide),
         "save": w.Button(description="Save as scenario", tooltip="Writes a YAML file beside the other scenarios"),
-        "build": w.Button(description="Build its report", tooltip="Saves it if it has a new name, builds the report, opens it"),
+        "build": w.Button(
+            description="Build its report",
+            tooltip="Saves it if it has a new name, builds the report, opens it",
+        ),
         "hold": w.Button(description="Keep as A", tooltip="Shows this answer beside every later one"),
         "reset": w.Button(description="Reset", tooltip="Back to the scenario or pair that it started from"),
     }  # fmt: skip

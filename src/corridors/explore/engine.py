@@ -37,7 +37,10 @@ _OF_A_CHAIN = ("pairs", "base_trade", "_usual_shares", "goods")
 
 
 @lru_cache(maxsize=4)
-def engine(pair: Pair, horizon: tuple[int, int], draws: int = DRAWS, seed: int = SEED, frictions: tuple[Friction, ...] = ()) -> Engine:
+def engine(
+    pair: Pair, horizon: tuple[int, int], draws: int = DRAWS, seed: int = SEED,
+    frictions: tuple[Friction, ...] = (),
+) -> Engine:
     """The engine of a pair and horizon; the last few are kept."""
     return Engine(pair, horizon, draws, seed, frictions)
 
@@ -78,7 +81,8 @@ class Engine:
         found = Study(scenario, self.draws, self.seed)
         vars(found).update({name: getattr(self._plain, name) for name in _OF_A_BASELINE})
         vars(found).update(
-            params=self._assumed(self._plain.params, question), middle=self._assumed(self._plain.middle, question), chain=links,
+            params=self._assumed(self._plain.params, question),
+            middle=self._assumed(self._plain.middle, question), chain=links,
         )  # fmt: skip
         if len({(m.start, m.years_to_full_effect) for m in scenario.measures}) < 2:
             vars(found)["shapley"] = np.ones(links.count)  # those that begin together need no weights between them
@@ -122,7 +126,8 @@ class Engine:
         return today
 
     def _solve(self, study: Study, question: Question) -> tuple[Change, tuple[Change, Mapping[Pair, Array]]]:
-        """What changes in the last year by draw, and year by year in the central case (:attr:`Study.central_change`)."""
+        """What changes in the last year by draw, and year by year in the central case
+        (:attr:`Study.central_change`)."""
         years, links = self.years, study.chain
         count = len(years)
         params = {
@@ -141,7 +146,8 @@ class Engine:
     def _state_before(
         self, links: Chain, params: Params, when: Array, flows: Mapping[Pair, Array], question: Question
     ) -> Settled:
-        """Queues, routes and trade without measures: the same for all levels of measures that start in the same years."""
+        """Queues, routes and trade without measures: the same for all levels of measures that start
+        in the same years."""
         key = (
             counterfactual.structure(links.measures),
             links.since,

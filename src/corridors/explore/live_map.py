@@ -68,7 +68,8 @@ class Ground:
 
 
 def draw(study: Study) -> blocks.Figure | None:
-    """The ways between the study's economies with the measures in place, as wide as their share; None off the network."""
+    """The ways between the study's economies with the measures in place, as wide as their share;
+    None off the network."""
     system, state = study.chain.system, study.change.after
     if system is None or state is None or not study.chain.on_network:
         return None
@@ -97,7 +98,8 @@ def _share(part: Part, routes: Sequence[Route], shares: Array) -> float:
 
 
 def _feeds(part: Part, routes: Sequence[Route], shares: Array, share: float) -> bool:
-    """Whether it is a road or railway whose goods go to a ship or come from one: as on the reports' map, it belongs to the sea."""
+    """Whether it is a road or railway whose goods go to a ship or come from one: as on the reports'
+    map, it belongs to the sea."""
     to_ships = [float(shares[r]) if routes[r].mode in _SHIPS else 0.0 for r in part.routes]
     own = [routes[r].exporter for r in part.routes]
     return (
@@ -144,7 +146,10 @@ def _legend(modes: Sequence[str], feeds: bool, height: float) -> str:
     ]
     out, at = [f'<rect y="{height:.0f}" width="{_WIDE:g}" height="{_LEGEND:g}" fill="{C["paper"]}"/>'], 4.0
     for mark, words in items:
-        out.append(f'<g transform="translate({at:.0f} {height + 13:.0f})">{mark}<text x="22" y="4" font-size="11" fill="{C["ink"]}">{escape(words)}</text></g>')
+        out.append(
+            f'<g transform="translate({at:.0f} {height + 13:.0f})">{mark}<text x="22" y="4" '
+            f'font-size="11" fill="{C["ink"]}">{escape(words)}</text></g>'
+        )
         at += 34 + 5.8 * len(words)
     return "".join(out)
 
@@ -175,7 +180,10 @@ def _crossings(ground: Ground, borders: _Borders, routes: Sequence[Route], share
 
     A name that finds none is told when the pointer is on its dot.
     """
-    passed = {place: sum(float(s) for s, r in zip(shares, routes, strict=True) if place in r.crossings) for place, *_ in ground.crossings}
+    passed = {
+        place: sum(float(s) for s, r in zip(shares, routes, strict=True) if place in r.crossings)
+        for place, *_ in ground.crossings
+    }
     taken = [*ground.named, *((x - 4.5, y - 4.5, x + 4.5, y + 4.5) for _, x, y in ground.crossings)]
     names = []
     for place, x, y in sorted(ground.crossings, key=lambda one: -passed[one[0]]):
@@ -185,9 +193,14 @@ def _crossings(ground: Ground, borders: _Borders, routes: Sequence[Route], share
         wide = _WIDE_CHARACTER * len(words)
         for left, low in ((x + 6, y + 3.5), (x - 6 - wide, y + 3.5), (x - wide / 2, y - 7), (x - wide / 2, y + 14)):
             box = (left, low - 8, left + wide, low + 2)
-            if not any(_over(box, other) for other in taken) and left >= 0 and box[2] <= _WIDE and box[1] >= 0 and box[3] <= ground.height:
+            if not any(
+                _over(box, other) for other in taken
+            ) and left >= 0 and box[2] <= _WIDE and box[1] >= 0 and box[3] <= ground.height:
                 taken.append(box)
-                names.append(f'<text x="{left:.1f}" y="{low:.1f}" {_HALO} fill="{C["ink"]}" font-size="9.5">{escape(words)}</text>')
+                names.append(
+                    f'<text x="{left:.1f}" y="{low:.1f}" {_HALO} fill="{C["ink"]}" '
+                    f'font-size="9.5">{escape(words)}</text>'
+                )
                 break
     return "".join([*(_dot(place, x, y, borders) for place, x, y in ground.crossings), *names])
 
@@ -272,7 +285,9 @@ def _ground(routes: tuple[Route, ...], links: tuple[Link, ...], services: tuple[
     )
 
 
-def _used(routes: Sequence[Route], links: Sequence[Link], services: Sequence[Service]) -> dict[tuple[str, str, str], list[int]]:
+def _used(
+    routes: Sequence[Route], links: Sequence[Link], services: Sequence[Service],
+) -> dict[tuple[str, str, str], list[int]]:
     """Links and services (two places in order, mode) with the routes that use them."""
     used: dict[tuple[str, str, str], list[int]] = {}
     for r, route in enumerate(routes):

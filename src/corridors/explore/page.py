@@ -34,7 +34,8 @@ _START = float(next(first for field, *_, first in LEVELS if field == "trucks_per
 NOTEBOOK = "04_scenario.ipynb"
 """What reports of scenarios are made from."""
 OFF = (
-    "Widgets are off. Set what is asked in the first cell, and run the cells below: they call the same functions and show "
+    "Widgets are off. Set what is asked in the first cell, and run the cells below: they call the "
+    "same functions and show "
     "the same charts."
 )
 def app(pair: Sequence[str] = ("PAK", "RUS"), *, widgets: bool = True) -> App | blocks.Prose:
@@ -48,7 +49,8 @@ def app(pair: Sequence[str] = ("PAK", "RUS"), *, widgets: bool = True) -> App | 
 
 
 class App:
-    """Controls by name in ``controls``, shown charts by name in ``charts``, the latest ``answer``, and how long it took."""
+    """Controls by name in ``controls``, shown charts by name in ``charts``, the latest ``answer``,
+    and how long it took."""
 
     def __init__(self, pair: tuple[str, str]) -> None:
         import ipywidgets as w
@@ -137,7 +139,8 @@ class App:
             # Each part is shown as soon as it is there, what is looked at first before what takes long.
             for name, draw in (
                 ("words", lambda: found.words(worth=False)), ("words", found.words),
-                ("beside", lambda: self._beside(found)), ("fan", lambda: found.fan(ghost=ghost)), ("map", found.map), ("curve", found.curve),
+                ("beside", lambda: self._beside(found)), ("fan", lambda: found.fan(ghost=ghost)),
+                ("map", found.map), ("curve", found.curve),
             ):  # fmt: skip
                 self._show(name, draw())
         except CorridorsError as error:
@@ -148,7 +151,10 @@ class App:
         told = " ".join(found.result.facts["messages"])
         if self._kept() and self._based_on is not None and self._based_on.measures:
             told += " Also done: " + "; ".join(m.label for m in self._based_on.measures) + "."
-        self._say(f"{told} A quick sample of {found.study.draws} futures, in {self.seconds:.2f} seconds; a report takes many more, and its ends of ranges differ. Save and build it.".strip())
+        self._say(
+            f"{told} A quick sample of {found.study.draws} futures, in {self.seconds:.2f} seconds; "
+            f"a report takes many more, and its ends of ranges differ. Save and build it.".strip()
+        )
 
     def _begin(self) -> None:
         """The first answer; in a kernel beside it, so that the page is loaded meanwhile."""
@@ -291,7 +297,10 @@ class App:
             self._say(f"The report of {name} was not built. {done.stderr.strip()}")
             return
         opened = webbrowser.open(report.as_uri())
-        self._say(f"The report of {name} is {report}" + (", opened in a browser." if opened else "; open it in a browser."))
+        self._say(
+            f"The report of {name} is {report}"
+            + (", opened in a browser." if opened else "; open it in a browser.")
+        )
 
     def _pair_changed(self, _: Any) -> None:
         if self._quiet:

@@ -113,7 +113,9 @@ def asked_by(chosen: Scenario) -> Question:
     for m in chosen.measures:
         field, asked = LEVELS.get(m.kind, ("", ""))
         plain = bool(asked) and set(m.model_dump(exclude_none=True)) == {*_MEASURE_FIELDS, field}  # no cost of its own
-        if plain and asked not in held and all(first is None or getattr(m, f) == getattr(first, f) for f in _MEASURE_FIELDS[1:]):
+        if plain and asked not in held and all(
+            first is None or getattr(m, f) == getattr(first, f) for f in _MEASURE_FIELDS[1:]
+        ):
             first = first or m
             held[asked] = float(getattr(m, field))
         else:

@@ -10,7 +10,8 @@ from corridors.transport.system import System, TransportState
 
 
 def of_mode(study: Study, mode: str, case: str) -> float:
-    """Share of the exports of the study's first economy that go by a mode, ``before`` or ``after``; 0 off the network."""
+    """Share of the exports of the study's first economy that go by a mode, ``before`` or ``after``;
+    0 off the network."""
     system = study.chain.system
     state = getattr(study.change, case)
     if system is None or state is None or not study.chain.on_network:

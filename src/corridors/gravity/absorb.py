@@ -55,7 +55,8 @@ class Absorber:
         self.steps = 0
 
     def weigh(self, weights: np.ndarray, anew: bool = False) -> None:
-        """Set the weights (cells,) and prepare the exact part for them. ``anew``: other cells than before may be zero."""
+        """Set the weights (cells,) and prepare the exact part for them. ``anew``: other cells than
+        before may be zero."""
         self._weights = weights
         if anew and self._couple is not None:
             self._couple.forget()

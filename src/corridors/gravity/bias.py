@@ -109,7 +109,8 @@ class BiasCorrection:
 
 @dataclass(frozen=True)
 class _Panel:
-    """Pairs by years: ``exporter``, ``importer`` (p,), ``outcome``, ``mu`` (p, T), ``clean`` (k, p, T); holes are zero."""
+    """Pairs by years: ``exporter``, ``importer`` (p,), ``outcome``, ``mu`` (p, T), ``clean`` (k, p,
+    T); holes are zero."""
 
     exporter: np.ndarray
     importer: np.ndarray

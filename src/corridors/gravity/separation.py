@@ -155,7 +155,8 @@ def widest(basis: np.ndarray, names: Sequence[str]) -> np.ndarray:
     support = _largest_support(unique)
     if support is None:
         raise EstimationError(
-            "whether covariates predict zero flows perfectly cannot be told for sure from numbers this far apart in size; "
+            "whether covariates predict zero flows perfectly cannot be told for sure from numbers "
+            "this far apart in size; "
             f"rescale or drop one of {', '.join(names)}"
         )
     found[rows] = support[of_row.reshape(-1)]

@@ -88,7 +88,10 @@ class Catalogue:
             one = scenario.load(source)
             known = found.get(one.name)
             if known is not None and known[0] != one:
-                raise ScenarioError(f"{source}: another scenario of this build is called {one.name!r} too ({known[1]}); their reports would lie in one folder")
+                raise ScenarioError(
+                    f"{source}: another scenario of this build is called {one.name!r} too "
+                    f"({known[1]}); their reports would lie in one folder"
+                )
             found[one.name] = (one, str(source))
         return _ordered(found)
 
@@ -152,7 +155,8 @@ class Catalogue:
 
 
 def _ordered(found: Mapping[str, tuple[scenario.Scenario, str]]) -> list[tuple[scenario.Scenario, str]]:
-    """As all scenarios are ordered, whatever the order in which they were asked for: the same reports are the same bytes."""
+    """As all scenarios are ordered, whatever the order in which they were asked for: the same
+    reports are the same bytes."""
     return [found[name] for name in sorted(found, key=lambda name: (name != _BACKGROUND_SCENARIO, name))]
 
 
@@ -184,7 +188,8 @@ def _comparison(compared: Sequence[scenario.Scenario]) -> Document:
 
 def _validation() -> Document:
     return Document(
-        VALIDATION, paths.notebooks() / f"{_VALIDATION_NOTEBOOK}.ipynb", "report", "Is the model right? Published results, backtests, known effects",
+        VALIDATION, paths.notebooks() / f"{_VALIDATION_NOTEBOOK}.ipynb", "report",
+        "Is the model right? Published results, backtests, known effects",
         {}, (VALIDATION,), "result_path", one_result=True, shown_parameters={"result_path": ""},
     )  # fmt: skip
 

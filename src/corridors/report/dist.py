@@ -43,7 +43,8 @@ _PIECE = 1 << 20
 
 
 class DistError(CorridorsError):
-    """There is nothing to send, or what came is damaged, incomplete or not what it says. Build again, or ask for the file again."""
+    """There is nothing to send, or what came is damaged, incomplete or not what it says. Build
+    again, or ask for the file again."""
 
     exit_status = 1
 
@@ -63,7 +64,8 @@ class Checked:
     def __str__(self) -> str:
         listed = f"reports: {', '.join(self.reports)}" if self.reports else "no reports"
         return (
-            f"{self.file}: whole. {self.files} files, {self.bytes:,} bytes: each has the SHA-256 that {SUMS} and the manifest say, and none is missing or added\n"
+            f"{self.file}: whole. {self.files} files, {self.bytes:,} bytes: each has the SHA-256 "
+            f"that {SUMS} and the manifest say, and none is missing or added\n"
             f"{listed}\n"
             f"made by trade-corridors {self.version} from data of {self.date}\n"
             f"SHA-256 of the zip, to compare with what the sender says: {self.sha256}"
@@ -86,7 +88,10 @@ def make(reports: str | Path = "reports", out: str | Path | None = None) -> Path
         )
     target = Path(out) if out is not None else reports / f"{FOLDER}.zip"
     if os.path.lexists(target) and not _is_ours(target):
-        raise DistError(f"{target}: is there already and was not made by `corridors dist`; nothing is written over it. Choose another name with --out")
+        raise DistError(
+            f"{target}: is there already and was not made by `corridors dist`; nothing is written "
+            f"over it. Choose another name with --out"
+        )
     names = sorted(told["outputs"])
     content = {name: _delivered(reports, name, told["outputs"][name]["sha256"]) for name in names}
     content[manifest.NAME] = manifest.to_bytes(_for_sending(told, names))
@@ -278,7 +283,10 @@ def _read(file: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes
     """The whole content of one of the two lists; those of 20,000 files are of some megabytes."""
     if entry.file_size > manifest.MAX_BYTES:
         name = PurePosixPath(entry.filename).name
-        raise DistError(f"{file}: {name} is {entry.file_size / 2**20:,.0f} MB; allowed: at most {manifest.MAX_BYTES / 2**20:,.0f} MB")
+        raise DistError(
+            f"{file}: {name} is {entry.file_size / 2**20:,.0f} MB; allowed: at most "
+            f"{manifest.MAX_BYTES / 2**20:,.0f} MB"
+        )
     return b"".join(_pieces(archive, entry))
 
 

@@ -60,9 +60,15 @@ class Owned:
             path = self._out / name
             through = self._through_link(name)
             if through:
-                raise BuildError(f"{through}: is a link to another place, and a build writes only inside {self._out}. Remove the link, or choose another folder with --out")
+                raise BuildError(
+                    f"{through}: is a link to another place, and a build writes only inside "
+                    f"{self._out}. Remove the link, or choose another folder with --out"
+                )
             if not self.has(name) and (path.exists() or path.is_symlink()):
-                raise BuildError(f"{path}: is there already and no build made it; nothing is written over it. Move it away, or choose another folder with --out")
+                raise BuildError(
+                    f"{path}: is there already and no build made it; nothing is written over it. "
+                    f"Move it away, or choose another folder with --out"
+                )
 
     def claim(self, digests: Mapping[str, str], scratch: Path) -> None:
         """Note the files about to be written, by name, with their hashes. BuildError as :meth:`check`."""
@@ -104,7 +110,10 @@ def refuse_foreign(out: Path) -> None:
     except OSError as error:
         raise explain(error, out) from error
     if found:
-        raise BuildError(f"{out}: holds {found[0]!r}{f' and {len(found) - 1} more' if len(found) > 1 else ''}, and no build made it. Choose an empty or a new folder with --out")
+        raise BuildError(
+            f"{out}: holds {found[0]!r}{f' and {len(found) - 1} more' if len(found) > 1 else ''}, "
+            f"and no build made it. Choose an empty or a new folder with --out"
+        )
 
 
 def is_ours(out: Path) -> bool:

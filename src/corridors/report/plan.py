@@ -137,7 +137,10 @@ class Plan:
         return [*told, f"{len(running)} of {len(self.steps)} steps to run, {done} up to date"]
 
 
-def make(sources: Sources, names: Sequence[str], *, also: Sequence[str] = (), standing: object = None, formats: Sequence[str] = FORMATS) -> Plan:
+def make(
+    sources: Sources, names: Sequence[str], *, also: Sequence[str] = (), standing: object = None,
+    formats: Sequence[str] = FORMATS,
+) -> Plan:
     """The plan for these scenarios (none: everything), with nothing marked as done or to do yet.
 
     ``also`` names scenarios reported earlier into the same folder, which the comparison covers too;
@@ -149,7 +152,10 @@ def make(sources: Sources, names: Sequence[str], *, also: Sequence[str] = (), st
     notebooks = {path: text.decode() for path, text in texts.items()}
     steps: dict[str, Step] = {}
 
-    def add(name: str, kind: str, unit: str, needs: Iterable[str], own: Mapping[str, str], notebook: str | None = None, made_as: str = "") -> None:
+    def add(
+        name: str, kind: str, unit: str, needs: Iterable[str], own: Mapping[str, str],
+        notebook: str | None = None, made_as: str = "",
+    ) -> None:
         from_needs = {f"step {need}": steps[need].key for need in needs}
         ingredients = {**sources.ingredients(made_as or kind, notebook), **own, **from_needs}
         steps[name] = Step(name, kind, unit, tuple(needs), ingredients)

@@ -40,7 +40,8 @@ class Result(Protocol):
 
 
 def files(found: Result) -> Files:
-    """Content by name; an empty table has no CSV. ``tables/datapackage.json`` says what the columns of the CSV files are."""
+    """Content by name; an empty table has no CSV. ``tables/datapackage.json`` says what the columns
+    of the CSV files are."""
     made = {f"{SAVED}{name}": content for name, content in found.files().items()}
     made["result.json"] = found.json().encode()
     shown = {name: frame for name, frame in found.tables.items() if len(frame)}

@@ -74,7 +74,9 @@ class _LimitedClient(PapermillNotebookClient):  # type: ignore[misc]
         done: NotebookNode = super().execute_cell(cell, index, **settings)
         return done
 
-    def output(self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int) -> NotebookNode | None:
+    def output(
+        self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int,
+    ) -> NotebookNode | None:
         """Append an output, unless the cell or the notebook has shown too much; then say so, once."""
         if msg["msg_type"] == "stream":
             limit = self.limits.text_characters
@@ -102,7 +104,10 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
     """The papermill engine of the build: limits, warm kernels, nothing that depends on the clock."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, limits: Limits, seed: int | None, kept: list[NotebookNode], **settings: Any) -> None:
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, limits: Limits, seed: int | None,
+        kept: list[NotebookNode], **settings: Any,
+    ) -> None:
         kept.append(nb_man.nb)
         client = _LimitedClient(
             nb_man,
@@ -150,7 +155,10 @@ def _source_index(notebook: NotebookNode, index: int | None) -> int:
 papermill_engines.register(ENGINE, _Engine)
 
 
-def execute(source: Path, parameters: Mapping[str, Any], *, limits: Limits | None = None, seed: int | None = None, folder: Path | None = None) -> NotebookNode:
+def execute(
+    source: Path, parameters: Mapping[str, Any], *, limits: Limits | None = None,
+    seed: int | None = None, folder: Path | None = None,
+) -> NotebookNode:
     """The notebook ``source`` executed with ``parameters`` (plain values: text, numbers, booleans, lists of those).
 
     ``seed`` fixes the kernel's initial random state; ``folder`` is where it runs (default: the

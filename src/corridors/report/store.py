@@ -122,7 +122,10 @@ def locked(path: Path, *, wait_seconds: float, on_wait: Callable[[str], None]) -
             handle = -1
             if time.monotonic() >= deadline:
                 waited = f"; waited {wait_seconds:.0f} s" if wait_seconds else ""
-                raise BuildError(f"{path.parent.parent} is being built by {who}{waited}. Try again when it is done, or with another folder with --out")
+                raise BuildError(
+                    f"{path.parent.parent} is being built by {who}{waited}. Try again when it is "
+                    f"done, or with another folder with --out"
+                )
             if not told:
                 on_wait(f"{path.parent.parent} is being built by {who}; waiting for it")
                 told = True

@@ -34,7 +34,8 @@ VARIABLE = "CORRIDORS_CACHE"
 GENERATIONS = 3
 """Folders of other versions of source or data that stay: branches are switched back and forth."""
 MOST_BYTES = 200 * 2**20
-"""What one such folder may hold; beyond it passing answers and then the entries written first go. A study of one pair needs a tenth of it."""
+"""What one such folder may hold; beyond it passing answers and then the entries written first go. A
+study of one pair needs a tenth of it."""
 _LIBRARIES = ("numpy", "pandas", "pandera", "pyarrow", "scipy", "statsmodels")
 _HASH_BYTES = 32
 _PASSING = ".passing"
@@ -48,7 +49,10 @@ def kept(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def remembered(*args: P.args, **kwargs: P.kwargs) -> R:
-        return answer(f"{function.__module__}.{function.__qualname__}", (args, sorted(kwargs.items())), lambda: function(*args, **kwargs))
+        return answer(
+            f"{function.__module__}.{function.__qualname__}", (args, sorted(kwargs.items())),
+            lambda: function(*args, **kwargs),
+        )
 
     return remembered
 
@@ -98,7 +102,8 @@ def _file(name: str, arguments: object) -> Path | None:
 
 @lru_cache
 def _generation(top: Path, _data: Path) -> Path | None:
-    """The folder for this state of everything, made if need be, those long unused removed; None if it cannot be used."""
+    """The folder for this state of everything, made if need be, those long unused removed; None if
+    it cannot be used."""
     place = top / hashlib.sha256(repr(_state()).encode()).hexdigest()[:24]
     try:
         top.parent.mkdir(parents=True, exist_ok=True)
@@ -129,9 +134,12 @@ def _own(place: Path) -> bool:
 
 
 def _made_own(top: Path) -> bool:
-    """Take the group's right to write from a folder that holds only folders of our own, as earlier versions made it under a umask of 002."""
+    """Take the group's right to write from a folder that holds only folders of our own, as earlier
+    versions made it under a umask of 002."""
     found = top.stat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o002 or not all(_own(inner) and not inner.is_symlink() for inner in top.iterdir()):
+    if found.st_uid != os.getuid() or found.st_mode & 0o002 or not all(
+        _own(inner) and not inner.is_symlink() for inner in top.iterdir()
+    ):
         return False
     top.chmod(0o700)
     return _own(top)

@@ -64,7 +64,8 @@ def fill(
 
 
 def _can_fork() -> bool:
-    """A fork copies one thread only, so there must be no other that might hold a lock; elsewhere than on Linux it is not safe."""
+    """A fork copies one thread only, so there must be no other that might hold a lock; elsewhere
+    than on Linux it is not safe."""
     return sys.platform == "linux" and threading.active_count() == 1 and os.environ.get("CORRIDORS_NO_FORK", "") == ""
 
 

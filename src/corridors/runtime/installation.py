@@ -131,7 +131,8 @@ def _roots() -> tuple[Path, Path]:
 
 
 def _files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
-    """Every file below; hidden ones, compiled Python and the copy of the data that a wheel carries are none of the source."""
+    """Every file below; hidden ones, compiled Python and the copy of the data that a wheel carries
+    are none of the source."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(".") or entry.name in ("__pycache__", "_shipped"):

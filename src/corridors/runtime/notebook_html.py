@@ -25,7 +25,10 @@ _STYLES = {
     "note": "opacity:.75;font-size:.9em",
     "kicker": "opacity:.75;font-size:.9em;margin:0",
 }
-_PLAIN = {"dd": "float:none;width:auto;margin:0", "dt": "float:none;width:auto;font-weight:normal", "caption": "text-align:left;font-weight:600;padding:.4em 0"}
+_PLAIN = {
+    "dd": "float:none;width:auto;margin:0", "dt": "float:none;width:auto;font-weight:normal",
+    "caption": "text-align:left;font-weight:600;padding:.4em 0",
+}
 
 
 def in_notebook(html: str) -> str:

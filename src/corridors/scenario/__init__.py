@@ -17,6 +17,7 @@ from corridors.scenario.model import (
 )
 
 __all__ = [
-    "DEFAULTS", "FRICTION_LIMITS", "FRICTION_UNITS", "MAX_MEASURES", "MAX_YEARS", "RESERVED", "Appraisal", "Friction", "InvalidScenario", "Mistake",
+    "DEFAULTS", "FRICTION_LIMITS", "FRICTION_UNITS", "MAX_MEASURES", "MAX_YEARS", "RESERVED",
+    "Appraisal", "Friction", "InvalidScenario", "Mistake",
     "Scenario", "Target", "Uncertainty", "defaults", "load", "names", "parse",
 ]  # fmt: skip

@@ -119,12 +119,16 @@ def _name_of(path: Path) -> str:
 def _check_name(name: str, origin: str) -> None:
     if not _NAME.fullmatch(name):
         raise ScenarioError(
-            f"{origin}: the file's name is the scenario's name: {name[:80]!r}; allowed: a to z, 0 to 9 and hyphens, at most 64"
+            f"{origin}: the file's name is the scenario's name: {name[:80]!r}; allowed: a to z, 0 "
+            f"to 9 and hyphens, at most 64"
         )
     if name in RESERVED:
         raise ScenarioError(f"{origin}: the name {name!r} is taken by the project itself; choose another")
     if is_reserved(name):
-        raise ScenarioError(f"{origin}: the name {name!r} is one that Windows keeps for a device, so its reports could not be opened there; choose another")
+        raise ScenarioError(
+            f"{origin}: the name {name!r} is one that Windows keeps for a device, so its reports "
+            f"could not be opened there; choose another"
+        )
 
 
 def _tuples(value: Any) -> Any:

@@ -168,16 +168,19 @@ class Scenario(Frozen):
     def _repr_html_(self) -> str:
         """How a scenario shows itself in a notebook."""
         rows = "".join(
-            f"<tr><th scope='row'>{escape(m.label)}</th><td>{m.start}</td><td>{m.start + m.years_to_full_effect}</td></tr>"
+            f"<tr><th "
+            f"scope='row'>{escape(m.label)}</th><td>{m.start}</td><td>{m.start + m.years_to_full_effect}</td></tr>"
             for m in self.measures
         )
         table = (
-            f"<table><thead><tr><th scope='col'>Measure</th><th scope='col'>Begins</th><th scope='col'>Works fully</th></tr></thead><tbody>{rows}</tbody></table>"
+            f"<table><thead><tr><th scope='col'>Measure</th><th scope='col'>Begins</th><th "
+            f"scope='col'>Works fully</th></tr></thead><tbody>{rows}</tbody></table>"
             if rows
             else "<p>No measures: the baseline.</p>"
         )
         return in_notebook(
-            f"<p><strong>{escape(self.title)}</strong> ({escape(' - '.join(self.pair))}, {self.years[0]}-{self.years[-1]}, "
+            f"<p><strong>{escape(self.title)}</strong> ({escape(' - '.join(self.pair))}, "
+            f"{self.years[0]}-{self.years[-1]}, "
             f"{self.uncertainty.draws:,} draws)</p><p>{escape(self.summary)}</p>{table}"
         )
 

@@ -25,7 +25,8 @@ SCHEMA_LINE = "# yaml-language-server: $schema=scenario.schema.json\n"
 
 @dataclass(frozen=True)
 class Proposal:
-    """Crossings that a new scenario starts from, each with the trucks a day to propose, and comment lines on what is known of them."""
+    """Crossings that a new scenario starts from, each with the trucks a day to propose, and comment
+    lines on what is known of them."""
 
     trucks_per_day: tuple[tuple[str, int], ...]
     remarks: tuple[str, ...]
@@ -162,12 +163,16 @@ def _checked_proposal(a: str, b: str) -> Proposal:
     shut = names.shut_crossings()
     between = names.crossings_between(a, b, avoid=shut)
     remarks = [
-        f"Crossings of {names.economies()[a]} and {names.economies()[b]}: {', '.join(touching) or 'none in data/network'}.",
+        f"Crossings of {names.economies()[a]} and {names.economies()[b]}: "
+        f"{', '.join(touching) or 'none in data/network'}.",
         f"The shortest open road between the two passes {', '.join(between) or 'none'}.",
     ]
     stuck = [c for c in touching if c in shut]
     if stuck:
-        remarks.append(f"Shut today: {', '.join(stuck)}. A closure with fewer days a year opens a crossing; nothing else helps there.")
+        remarks.append(
+            f"Shut today: {', '.join(stuck)}. A closure with fewer days a year opens a crossing; "
+            f"nothing else helps there."
+        )
     return Proposal(_alike(between or [c for c in touching if c not in shut][:1]), tuple(remarks))
 
 

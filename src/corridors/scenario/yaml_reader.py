@@ -32,7 +32,11 @@ _Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
     ("int", r"[-+]?[0-9]{1,18}", "-+0123456789"),
-    ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "-+.0123456789"),
+    (
+        "float",
+        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
@@ -40,7 +44,9 @@ for _tag, _pattern, _first in (
 _PLAIN = {f"tag:yaml.org,2002:{t}": t for t in ("str", "bool", "int", "float", "null", "map", "seq")}
 
 
-def read(path: Path, *, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES) -> tuple[dict[str, Any], dict[Location, int]]:
+def read(
+    path: Path, *, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES,
+) -> tuple[dict[str, Any], dict[Location, int]]:
     """The map in the file, and the line of each value by its location such as ``("measures", 0, "kind")``.
 
     Lists become tuples. The limits are those of a scenario; a list of many of them may have others.

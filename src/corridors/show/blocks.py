@@ -48,7 +48,8 @@ class Block:
 
 @dataclass(frozen=True)
 class Cover(Block):
-    """The front of a report: ``kicker`` (what kind of report), ``title``, ``subtitle``, and ``facts`` (label, value)."""
+    """The front of a report: ``kicker`` (what kind of report), ``title``, ``subtitle``, and
+    ``facts`` (label, value)."""
 
     kind: ClassVar[str] = "cover"
     kicker: str
@@ -74,7 +75,8 @@ _KEPT = r'<span class="kept">\g<0></span>'
 
 @dataclass(frozen=True)
 class Prose(Block):
-    """Paragraphs, or with ``bullets`` a list. ``style``: ``plain``, ``lead`` (the answer), ``caveat`` (set apart), ``note``."""
+    """Paragraphs, or with ``bullets`` a list. ``style``: ``plain``, ``lead`` (the answer),
+    ``caveat`` (set apart), ``note``."""
 
     kind: ClassVar[str] = "prose"
     paragraphs: tuple[str, ...]
@@ -119,7 +121,8 @@ class KeyFigures(Block):
 
     def html(self) -> str:
         cells = "".join(
-            f'<div class="key-figure"><dt>{escape(i.label)}</dt><dd><span class="value{" worded" if worded(i.value) else ""}">{escape(i.value)}</span>'
+            f'<div class="key-figure"><dt>{escape(i.label)}</dt><dd><span '
+            f'class="value{" worded" if worded(i.value) else ""}">{escape(i.value)}</span>'
             + (f' <span class="detail">{escape(i.detail)}</span>' if i.detail else "")
             + "</dd></div>"
             for i in self.items
@@ -288,7 +291,8 @@ def flat(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def from_dict(data: Mapping[str, Any]) -> Block:
-    """The block whose :meth:`Block.as_dict` is ``data``, also after a way through JSON. Raises ValueError for what is no block."""
+    """The block whose :meth:`Block.as_dict` is ``data``, also after a way through JSON. Raises
+    ValueError for what is no block."""
     kind = data.get("kind")
     fields = {name: value for name, value in data.items() if name not in ("kind", "page_only")}
     if kind == Cover.kind:

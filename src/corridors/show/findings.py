@@ -57,7 +57,8 @@ def span(band: Band) -> str:
 
 
 def with_measures(result: StudyResult, flow: str = "total", year: int | None = None) -> float:
-    """Trade with the measures in the middle, million dollars: without them times one plus the effect, if that is a finding."""
+    """Trade with the measures in the middle, million dollars: without them times one plus the
+    effect, if that is a finding."""
     return raised(path(result, flow, "baseline", year).mid, effect(result, flow, "percent", year))
 
 
@@ -67,7 +68,8 @@ def raised(before_musd: float, change: Band) -> float:
 
 
 def money(result: StudyResult) -> float:
-    """What the effect on two-way trade comes to in the last year, million dollars: the percent as it is written times the trade without measures as it is written (:func:`level`)."""
+    """What the effect on two-way trade comes to in the last year, million dollars: the percent as
+    it is written times the trade without measures as it is written (:func:`level`)."""
     before = path(result, "total", "baseline").mid
     return n.percent_written(effect(result).mid) / 100.0 * n.rounded(before, LEVEL_DIGITS)
 
@@ -92,7 +94,8 @@ def sure(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 def rank(result: StudyResult) -> tuple[int, float, str]:
-    """A sort key: findings first, the largest rise on top, then what cannot be told from zero by name, then what has no measure."""
+    """A sort key: findings first, the largest rise on top, then what cannot be told from zero by
+    name, then what has no measure."""
     return order(effect(result), bool(result.scenario.get("measures")), result.name)
 
 

@@ -83,7 +83,8 @@ def verdict(band: Band, matters_percent: float = MATTERS_PERCENT) -> Kind:
 
 
 def ends_apart_from_zero(band: Band) -> bool:
-    """Whether neither end of the band is zero to two decimals, or written as zero: a sign that readers cannot see is not claimed."""
+    """Whether neither end of the band is zero to two decimals, or written as zero: a sign that
+    readers cannot see is not claimed."""
     if min(abs(band.low), abs(band.high)) < _SEEN_PERCENT:
         return False
     shown = n.percent_range(band.low, band.high, sign=True, mid=band.mid)
@@ -98,7 +99,10 @@ def either_way(band: Band) -> bool:
 def the(name: str) -> str:
     """An economy's name as it stands in a sentence: ``the United States``, ``Pakistan``."""
     first = name.split()[0]
-    needs = first in ("United", "Central", "Democratic", "Republic", "Dominican", "Solomon", "Marshall", "Cayman", "Faroe") or name in (
+    needs = first in (
+        "United", "Central", "Democratic", "Republic", "Dominican", "Solomon", "Marshall", "Cayman",
+        "Faroe",
+    ) or name in (
         "Netherlands", "Philippines", "Gambia", "Maldives", "Bahamas", "Comoros", "Seychelles", "Czech Republic",
     )  # fmt: skip
     return f"the {name}" if needs else name
@@ -129,7 +133,8 @@ def way(result: StudyResult, flow: str) -> str:
 
 
 def clean(text: object) -> str:
-    """Text of others on one line: runs of white space become one space, no control characters, no full stop at its end."""
+    """Text of others on one line: runs of white space become one space, no control characters, no
+    full stop at its end."""
     kept = "".join(c if c.isprintable() else " " for c in str(text))
     return " ".join(kept.split()).rstrip(". ")
 
@@ -216,7 +221,8 @@ def road_share(result: StudyResult, flow: Direction, case: Case = "before") -> f
 
 
 def on_the_way(result: StudyResult) -> pd.DataFrame:
-    """Crossings that matter here: those of the pair's road routes, and those that a measure names; in the table's order."""
+    """Crossings that matter here: those of the pair's road routes, and those that a measure names;
+    in the table's order."""
     crossings = result["crossings"]
     if not len(crossings):
         return crossings
@@ -239,7 +245,8 @@ def at_home(result: StudyResult) -> pd.DataFrame:
 
 
 def binding_here(result: StudyResult) -> pd.DataFrame:
-    """Rows of the table of binding crossings that are on the pair's ways or named by a measure, the one to widen first on top."""
+    """Rows of the table of binding crossings that are on the pair's ways or named by a measure, the
+    one to widen first on top."""
     rows, near = result["binding"], on_the_way(result)
     return rows[rows["crossing"].isin(near["crossing"])] if len(rows) and len(near) else rows.iloc[:0]
 
@@ -251,7 +258,8 @@ def shares_of(listed: str) -> dict[str, float]:
 
 
 def short_name(name: object) -> str:
-    """The first of a crossing's two names: ``Taftan`` of ``Taftan / Mirjaveh``, ``Khunjerab`` of ``Khunjerab (Sost)``."""
+    """The first of a crossing's two names: ``Taftan`` of ``Taftan / Mirjaveh``, ``Khunjerab`` of
+    ``Khunjerab (Sost)``."""
     return str(name).split(" / ")[0].split(" (")[0]
 
 
@@ -284,7 +292,10 @@ def full_reports(result: StudyResult, column: str = "total_musd") -> pd.DataFram
 _PERIOD = re.compile(r"(?:(FY)(\d{4})|(\d{4}))(?: ([A-Z][a-z]{2})-([A-Z][a-z]{2}))?")
 _MONTHS = dict(zip(
     ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"),
+    (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September",
+        "October", "November", "December",
+    ),
     strict=True,
 ))  # fmt: skip
 

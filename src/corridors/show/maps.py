@@ -71,7 +71,8 @@ Projection = Conic | Flat
 
 
 def projection(box: tuple[float, float, float, float]) -> Projection:
-    """The projection that suits a box (west, south, east, north): conic away from the equator, flat across it or if wide."""
+    """The projection that suits a box (west, south, east, north): conic away from the equator, flat
+    across it or if wide."""
     west, south, east, north = box
     middle = (west + east) / 2
     one_side = south > 0.0 or north < 0.0 or abs(south + north) > 0.5 * (north - south)
@@ -105,7 +106,8 @@ def positions(places: pd.DataFrame, chosen: Sequence[str], west: float) -> Array
 
 
 def way_width(share: float) -> float:
-    """Width of a line in points, by the square root of its share: 0.6 for next to nothing, 0.9 at 0.4 %, 5.6 for all of it."""
+    """Width of a line in points, by the square root of its share: 0.6 for next to nothing, 0.9 at
+    0.4 %, 5.6 for all of it."""
     return 0.6 + 5.0 * float(np.sqrt(min(max(share, 0.0), 1.0)))
 
 
@@ -120,7 +122,8 @@ def _covered(box: tuple[float, float, float, float]) -> bool:
 
 @lru_cache(maxsize=1)
 def world_outlines() -> dict[str, list[Any]]:
-    """Rings of land, borders and names of the whole world, three times side by side so that a map may cross the day line."""
+    """Rings of land, borders and names of the whole world, three times side by side so that a map
+    may cross the day line."""
     found: dict[str, list[Any]] = {"land": [], "international": [], "disputed": [], "lanes": [], "names": []}
     for turn in (-360.0, 0.0, 360.0):
         shift = np.array([turn, 0.0])
@@ -210,7 +213,9 @@ def touches(line: Array, box: tuple[float, float, float, float]) -> bool:
 
 
 @lru_cache(maxsize=16)
-def ground(project: Projection, near: tuple[float, float, float, float], least: float) -> tuple[Path | None, dict[str, list[Array]]]:
+def ground(
+    project: Projection, near: tuple[float, float, float, float], least: float,
+) -> tuple[Path | None, dict[str, list[Array]]]:
     """Land near a box as one path, and borders by status, projected and thinned to ``least``."""
     vertices, codes = [], []
     found = outlines_for(near)

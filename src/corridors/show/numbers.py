@@ -360,7 +360,10 @@ def _range_step(low: float, high: float, mid: float | None, nothing: float = _NE
     power = math.floor(math.log10(width / 5) + 1e-9)
     for _ in range(2):
         ends = [round(v, -power) for v in (low, high)]
-        lost = any(abs(v - end) > 0.5 * abs(v) >= 0.5 * nothing * width for v, end in zip((low, high), ends, strict=True))
+        lost = any(
+            abs(v - end) > 0.5 * abs(v) >= 0.5 * nothing * width
+            for v, end in zip((low, high), ends, strict=True)
+        )
         if not lost and (mid is None or not low <= mid <= high or min(ends) <= mid <= max(ends)):
             break
         power -= 1

@@ -30,13 +30,19 @@ def page(result: StudyResult) -> str:
     a, b = result.pair
     last = result.years[-1]
     effect = fact_band(summary["effect_percent"])
-    lines = [clean(result.title), f"{a}-{b}, {result.years[0]}-{last}, {result.draws:,} simulated futures, seed {result.seed}"]
+    lines = [
+        clean(result.title),
+        f"{a}-{b}, {result.years[0]}-{last}, {result.draws:,} simulated futures, seed {result.seed}",
+    ]
     lines += ["", *_paragraphs(words.answer(result)), *_paragraphs(words.worth_line(result))]
     for case, title in (("baseline", "Without the measures"), ("projected", "With the measures")):
         total = summary[case]["total_musd"][-1]
         if case == "projected":
             total = {**total, "p50": findings.raised(summary["baseline"]["total_musd"][-1]["p50"], effect)}
-        lines.append(f"{title + f', two-way trade in {last}':<44} {_band(total, ',.0f' if total['p50'] >= _SMALL_MUSD else ',.2f')} million dollars")
+        lines.append(
+            f"{title + f', two-way trade in {last}':<44} "
+            f"{_band(total, ',.0f' if total['p50'] >= _SMALL_MUSD else ',.2f')} million dollars"
+        )
     lines.append(f"{f'Effect on two-way trade in {last}':<44} {_effect(effect)}")
     if "effect_without_flights_percent" in summary:
         lines.append(f"{'  without the flights':<44} {_effect(fact_band(summary['effect_without_flights_percent']))}")
@@ -44,7 +50,10 @@ def page(result: StudyResult) -> str:
     if summary["contributions"] and findings.told(effect):
         lines += ["", "What did it (percentage points of trade):"]
         lines += [f"  {c['percent_points']:+7.2f}  {clean(c['measure'])}" for c in summary["contributions"]]
-    lines += ["", *_paragraphs(words.binding_words(result)), *(line for text in summary["messages"] for line in (*_wrapped(f"{clean(text)}."), ""))]
+    lines += [
+        "", *_paragraphs(words.binding_words(result)),
+        *(line for text in summary["messages"] for line in (*_wrapped(f"{clean(text)}."), "")),
+    ]
     lines += _wrapped("In brackets the 10th to the 90th percentile; minus is less trade than without the measures.")
     return "\n".join(lines)
 

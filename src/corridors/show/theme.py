@@ -100,7 +100,8 @@ DARK: dict[str, str] = {
 """The same names on a dark screen."""
 
 MODES: Mapping[str, str] = {
-    "road": "road", "rail": "rail", "rail_feeder": "rail", "sea": "sea", "ferry": "sea", "air": "air", "border": "other",
+    "road": "road", "rail": "rail", "rail_feeder": "rail", "sea": "sea", "ferry": "sea",
+    "air": "air", "border": "other",
 }  # fmt: skip
 """Token of a mode of transport; a mode that is not here is ``other``."""
 
@@ -111,7 +112,8 @@ WIDTH_IN = 6.0
 """Width of a full chart in inches: at the width of a page its 9-point labels are read as body text is."""
 
 NARROW_IN = 3.25
-"""Width of the drawing for phones: in the column of a screen of 360 pixels (325) its 8-point labels are 11 pixels high."""
+"""Width of the drawing for phones: in the column of a screen of 360 pixels (325) its 8-point labels
+are 11 pixels high."""
 
 BASE_PT = 9.0
 SMALL_PT = 8.0

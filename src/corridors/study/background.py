@@ -47,7 +47,8 @@ class Background(SavedTables):
 
 
 def run(pair: Pair) -> Background:
-    """Compute every table for ``pair`` (two ISO 3166 codes). Raises DataError for an economy without trade or output."""
+    """Compute every table for ``pair`` (two ISO 3166 codes). Raises DataError for an economy
+    without trade or output."""
     fit, sample = missing_trade.pooled_fit()
     found = {
         "scope": _scope(),
@@ -75,14 +76,18 @@ def _scope() -> pd.DataFrame:
 
 
 def trade_change(pair: Pair) -> pd.DataFrame:
-    """The flows of each of the two that changed most between :data:`THEN` and the newest year, in dollars; table ``trade_change``."""
+    """The flows of each of the two that changed most between :data:`THEN` and the newest year, in
+    dollars; table ``trade_change``."""
     known = panel.load()
     k, last = known.years.index(THEN), known.years[-1]
     rows = []
     for economy in pair:
         i = known.position(economy)
         found = []
-        for flow, then, now in (("exports", known.trade[k, i], known.trade[-1, i]), ("imports", known.trade[k, :, i], known.trade[-1, :, i])):
+        for flow, then, now in (
+            ("exports", known.trade[k, i], known.trade[-1, i]),
+            ("imports", known.trade[k, :, i], known.trade[-1, :, i]),
+        ):
             both = np.flatnonzero(np.isfinite(then) & np.isfinite(now))
             found += [
                 (

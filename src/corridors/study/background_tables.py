@@ -61,7 +61,11 @@ TABLES: dict[str, TableSchema] = {
         number("gdp_tusd", TUSD, "middle, at prices and exchange rates of that year"),
         number("gdp_tusd_p10", TUSD, "low end of the 80 % band; none where the year is known", missing=True),
         number("gdp_tusd_p90", TUSD, "high end of that band", missing=True),
-        number("imf_tusd", TUSD, "World Economic Outlook; none beyond its years or where it has no dollar path", missing=True),
+        number(
+            "imf_tusd", TUSD,
+            "World Economic Outlook; none beyond its years or where it has no dollar path",
+            missing=True,
+        ),
     ),
     "whatif": table(
         "What an agreement or a shorter distance would do to a flow of the pair, by the gravity estimates alone",
@@ -87,7 +91,10 @@ TABLES: dict[str, TableSchema] = {
         number("std_error", LOG_POINTS, "standard error, clustered by pair"),
         number("bias", LOG_POINTS, "of order one over the number of economies"),
         number("corrected", LOG_POINTS, "estimate less bias"),
-        number("corrected_std_error", LOG_POINTS, "standard error, corrected for what fitted effects take of residuals"),
+        number(
+            "corrected_std_error", LOG_POINTS,
+            "standard error, corrected for what fitted effects take of residuals",
+        ),
         whole("economies", "", "that sell to and buy from enough partners in every year"),
         whole("pairs", "", "directed pairs with trade"),
     ),
@@ -106,7 +113,10 @@ TABLES: dict[str, TableSchema] = {
         "A flow without which estimates move most, largest first",
         EXPORTER,
         IMPORTER,
-        number("largest_std_errors", "standard errors", "largest move of an estimate, all years of the flow left out, to first order"),
+        number(
+            "largest_std_errors", "standard errors",
+            "largest move of an estimate, all years of the flow left out, to first order",
+        ),
     ),
     "truck_loads": table(
         "Goods on a truck at a crossing, in the base year, central case",
@@ -115,7 +125,10 @@ TABLES: dict[str, TableSchema] = {
         number("trucks_per_day", TRUCKS, "all trucks"),
         number("known_trucks_per_day", TRUCKS, "those of pairs whose trade is known"),
         number("known_musd_per_year", MUSD_A_YEAR, "goods of those pairs"),
-        number("known_usd_per_truck", USD_PER_TRUCK, "goods on a truck of theirs; none where next to none passes", missing=True),
+        number(
+            "known_usd_per_truck", USD_PER_TRUCK,
+            "goods on a truck of theirs; none where next to none passes", missing=True,
+        ),
         number("other_usd_per_truck", USD_PER_TRUCK, "goods on any other truck"),
         number("other_usd_low", USD_PER_TRUCK, "low end of its range"),
         number("other_usd_high", USD_PER_TRUCK, "high end of its range"),

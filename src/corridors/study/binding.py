@@ -71,7 +71,9 @@ def table(study: Study, crossings: pd.DataFrame, ranked: pd.DataFrame) -> pd.Dat
             {
                 "crossing": crossing, "name": r["name"], "economies": r["economies"],
                 **{f"first_year_{when}": years[when].get(crossing, np.nan) for when in years},
-                "passes_trucks_per_day": float(r[f"capacity_{case}"]) * float(week[crossing]) * (1.0 - float(r[f"closure_days_{case}"]) / 365.0),
+                "passes_trucks_per_day": float(r[f"capacity_{case}"]) * float(week[crossing]) * (
+                    1.0 - float(r[f"closure_days_{case}"]) / 365.0
+                ),
                 "load_trucks_per_day": float(r[f"load_{case}"]), "queue_hours": float(r[f"queue_hours_{case}"]),
                 "shadow_price_usd_per_truck": float(r[f"shadow_price_usd_per_truck_{case}"]),
                 "more_musd_per_year": float(worth.get(crossing, np.nan)), **flows[crossing],
@@ -98,7 +100,8 @@ def _first_years(study: Study, case: str) -> dict[str, float]:
 
 
 def _turned_away(study: Study, system: System, names: list[str]) -> dict[str, dict[str, object]]:
-    """Whose trucks are at each crossing and whose would be, were it wide enough: one batch of cases, the first as it is."""
+    """Whose trucks are at each crossing and whose would be, were it wide enough: one batch of
+    cases, the first as it is."""
     count = system.effects.count
     positions = [system.crossings.index(name) for name in names]
     now = study.middle_active
@@ -163,7 +166,8 @@ def _by(names: list[str], values: Array) -> dict[str, float]:
 
 
 def shares(amounts: Mapping[str, float]) -> str:
-    """``name=0.62; name=0.30``: shares of the sum, the largest first, those under 2 % left out; empty where there is nothing."""
+    """``name=0.62; name=0.30``: shares of the sum, the largest first, those under 2 % left out;
+    empty where there is nothing."""
     total = sum(amounts.values())
     if not total > 0.0:
         return ""

@@ -28,7 +28,10 @@ STEPS: dict[str, tuple[str, ...]] = {
     ),
     "Border crossings": ("crossings", "facts.binding"),
     "Trade cost": ("trade_cost_change_percent",),
-    "Response of trade": ("effect_percent", "contributions", "facts.closures", "facts.market_clearing_residual", "facts.variance_explained"),
+    "Response of trade": (
+        "effect_percent", "contributions", "facts.closures", "facts.market_clearing_residual",
+        "facts.variance_explained",
+    ),
     "Trade with the measures": ("projected", "targets", "facts.trucks_needed"),
     "Real GDP": ("real_gdp_percent",),
     "What it is worth": ("appraisal",),

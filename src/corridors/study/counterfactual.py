@@ -149,7 +149,8 @@ class Chain:
         return change_between(start, end, residual, draws)
 
     def _settle(
-        self, params: Params, active: npt.ArrayLike | None, year: npt.ArrayLike, demand: Mapping[Pair, Array], closure: str,
+        self, params: Params, active: npt.ArrayLike | None, year: npt.ArrayLike,
+        demand: Mapping[Pair, Array], closure: str,
         near: Settled | None, beside: Settled | None, draws: int = 0,
     ) -> Settled:  # fmt: skip
         """A state in which trade and traffic agree, and the world trade that fits it.
@@ -166,7 +167,10 @@ class Chain:
         joint = self._joint(params, phases, year, demand, closure, cases)
         place = None if near is None else near.world.place
         signals = 0 if joint.linear is None else joint.linear.response.shape[2]
-        if place is not None and (place.rest.shape[1] != len(self.system.pairs) or signals not in (0, place.signals.shape[1])):
+        if place is not None and (
+            place.rest.shape[1] != len(self.system.pairs)
+            or signals not in (0, place.signals.shape[1])
+        ):
             # other pairs
             place = None
         known = None if beside is None else self._beside(params, beside, demand)
@@ -249,7 +253,8 @@ class Chain:
         if not worst <= RESIDUAL_LIMIT:
             raise NotConverged(f"world trade: markets are {worst:.1e} from clearing (allowed: {RESIDUAL_LIMIT:.0e})")
         response = equilibrium.SectorResponse(
-            labels=base.labels, pairs=self.goods.pairs, trade_factor=found["sector"][:, :, 0], closure=closure, names=base.names,
+            labels=base.labels, pairs=self.goods.pairs, trade_factor=found["sector"][:, :, 0],
+            closure=closure, names=base.names,
             **{field: found[name] for name, field in OF_RESPONSE.items()},
         )  # fmt: skip
         cost = world_response.by_sector(self.goods, classes)
@@ -281,7 +286,8 @@ class Chain:
         return here, [position[self.pairs[p]] for p in here]
 
     def _shift(self, params: Params, state: TransportState, demand: Mapping[Pair, Array], found: World) -> Array:
-        """(B, P) factor on the demand of the network's pairs with which their traffic is that of the trade ``found``."""
+        """(B, P) factor on the demand of the network's pairs with which their traffic is that of
+        the trade ``found``."""
         here, there = self._solved
         theta = params["trade_elasticity"]
         own = trade_cost.pair_factors(_prices(state)[:, there], self._weights(demand)[:, here], theta)
@@ -325,7 +331,8 @@ class Chain:
 
 
 def _prices(state: TransportState) -> Array:
-    """Price factors of a state (B, P, C); what a case that did not settle says of prices is no price, and 1 stands for it."""
+    """Price factors of a state (B, P, C); what a case that did not settle says of prices is no
+    price, and 1 stands for it."""
     return np.where(state.settled[:, None, None], state.price_factor, 1.0)
 
 

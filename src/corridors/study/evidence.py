@@ -28,7 +28,8 @@ def evidence(kinds: Sequence[str]) -> list[dict[str, Any]]:
     ]  # fmt: skip
     rows += [
         {
-            "kind": str(row["kind"]), "found": str(row["found"]), "low": None, "central": _number(row["percent"]), "high": None,
+            "kind": str(row["kind"]), "found": str(row["found"]), "low": None,
+            "central": _number(row["percent"]), "high": None,
             "source": str(row["source_title"]), "source_url": _text(row["source_url"]),
         }
         for row in tables.regime_studies().to_dict("records")
@@ -52,8 +53,10 @@ def adoption(kinds: Sequence[str]) -> list[dict[str, Any]]:
         first, last = found.iloc[0], found.iloc[-1]
         rows.append(
             {
-                "corridor": str(corridor).replace("_", " ").title(), "opened": int(first["opened"]), "quantity": str(quantity), "unit": str(first["unit"]),
-                "first_year": int(first["at"]), "first": float(first["value"]), "last_year": int(last["at"]), "last": float(last["value"]),
+                "corridor": str(corridor).replace("_", " ").title(), "opened": int(first["opened"]),
+                "quantity": str(quantity), "unit": str(first["unit"]),
+                "first_year": int(first["at"]), "first": float(first["value"]),
+                "last_year": int(last["at"]), "last": float(last["value"]),
                 "source_url": str(last["source_url"]),
             }
         )  # fmt: skip

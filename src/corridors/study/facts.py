@@ -124,7 +124,8 @@ def _hidden_parts(study: Study, routes: pd.DataFrame) -> list[dict[str, Any]]:
             del parts[hidden.UNPROVEN]
         rows = [
             {
-                "direction": direction, "part": part, "name": str(named.loc[part, "name"]), "usd_per_t": float(usd[0, 0]),
+                "direction": direction, "part": part, "name": str(named.loc[part, "name"]),
+                "usd_per_t": float(usd[0, 0]),
                 "source": str(named.loc[part, "source_title"]), "source_url": str(named.loc[part, "source_url"]),
             }
             for part, usd in parts.items()

@@ -142,7 +142,8 @@ def _unhidden(
 
 
 def _without_flights(chain: Chain) -> Chain:
-    """The chain with the meeting of people left as it is: the comparison is between two worlds that both have the measures."""
+    """The chain with the meeting of people left as it is: the comparison is between two worlds that
+    both have the measures."""
     return replace(chain, flights=())
 
 

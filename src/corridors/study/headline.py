@@ -29,7 +29,8 @@ DRAWS = 8
 MOST_MEASURES = 512
 MOST_NEW_SERVICES = 16
 COLUMNS = (
-    "scenario", "exporter", "importer", "year", "draws", "effect_percent_p10", "effect_percent_p50", "effect_percent_p90",
+    "scenario", "exporter", "importer", "year", "draws", "effect_percent_p10", "effect_percent_p50",
+    "effect_percent_p90",
     "exports_percent_p50", "imports_percent_p50", "trade_cost_change_percent_p10", "trade_cost_change_percent_p50",
     "trade_cost_change_percent_p90", "baseline_musd_p50", "scenario_musd_p50",
 )  # fmt: skip
@@ -74,7 +75,9 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
         yield batch
 
 
-def crossing_trucks(scenario: Scenario, crossing: str, draws: int = DRAWS, seed: int | None = None) -> tuple[Array, Array]:
+def crossing_trucks(
+    scenario: Scenario, crossing: str, draws: int = DRAWS, seed: int | None = None,
+) -> tuple[Array, Array]:
     """(B,) trucks a calendar day at a crossing before and after the measures of ``scenario``, in its last year.
 
     All traffic of the scenario's network. Raises :class:`~corridors.errors.NetworkError` for a
@@ -88,8 +91,11 @@ def crossing_trucks(scenario: Scenario, crossing: str, draws: int = DRAWS, seed:
     return change.before.crossing_load_trucks_per_day[:, at], change.after.crossing_load_trucks_per_day[:, at]
 
 
-def _changed(scenarios: Sequence[Scenario], params: Mapping[str, Array]) -> tuple[counterfactual.Chain, Change, dict[tuple[str, str], Array]]:
-    """The network of scenarios of one batch, what their measures change in it (scenario by scenario, each in every draw), and the pair's flows before."""
+def _changed(
+    scenarios: Sequence[Scenario], params: Mapping[str, Array],
+) -> tuple[counterfactual.Chain, Change, dict[tuple[str, str], Array]]:
+    """The network of scenarios of one batch, what their measures change in it (scenario by
+    scenario, each in every draw), and the pair's flows before."""
     pair, year = scenarios[0].pair, scenarios[0].years[-1]
     measures = {m.deed: m for one in scenarios for m in one.measures}
     position = {key: m for m, key in enumerate(measures)}

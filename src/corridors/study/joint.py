@@ -99,7 +99,8 @@ class Joint:
         p, n, s = len(self.goods.pairs), len(sectors.base_world().labels), len(sectors.names())
         return {
             "sector": (p, s), "exports": (n,), "imports": (n,), "price": (n,), "real": (n,), "residual": (),
-            "x": (n,), "p": (s, n), "rise": (s, n), "signals": (0 if self.linear is None else self.linear.response.shape[2],),
+            "x": (n,), "p": (s, n), "rise": (s, n),
+            "signals": (0 if self.linear is None else self.linear.response.shape[2],),
             "rest": (self.network_pairs,),
         }  # fmt: skip
 
@@ -199,7 +200,8 @@ class JointBlock:
             weight = weight * more
         zero = np.zeros((pairs, size))
         self.trade = Trade(
-            theta=self.theta, power=np.ascontiguousarray((self.by_sector / self.theta[:, None]).T), weight=weight, of_class=of_class,
+            theta=self.theta, power=np.ascontiguousarray((self.by_sector / self.theta[:, None]).T),
+            weight=weight, of_class=of_class,
             class_weight=class_weight, answer=whole.answer, more=more,
             rest=zero if near is None or not self.answers else np.ascontiguousarray(spread(near.rest).T),
             slack=zero if beside is None else np.ascontiguousarray(spread(beside.slack).T),
@@ -242,7 +244,8 @@ class JointBlock:
         return out, whole
 
     def finished(self, kept: Array, rest: Array) -> dict[str, Array]:
-        """World trade in the end, arrays of :attr:`Joint.shapes`; where nothing has changed that is known or all ones."""
+        """World trade in the end, arrays of :attr:`Joint.shapes`; where nothing has changed that is
+        known or all ones."""
         cases = np.arange(self.size)
         classes = self._classes(kept, cases)
         new = np.flatnonzero(self._moved(classes, cases))

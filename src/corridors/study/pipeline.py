@@ -225,7 +225,8 @@ class Study:
         return self.along(last[0], central[0]), self.along(last[1], central[1])
 
     def along(self, last: Array, path: Array) -> Array:
-        """(B, T) by year, of what is ``last`` (B,) in the last year of each draw and takes ``path`` (T,) in the central case."""
+        """(B, T) by year, of what is ``last`` (B,) in the last year of each draw and takes ``path``
+        (T,) in the central case."""
         weight, own = self._phase_weight(self.middle)[0], self._phase_weight(self.params)
         known = abs(path[-1]) > SMALLEST_PATH and weight[-1] > 0
         shape = path / path[-1] if known else weight / max(weight[-1], SMALLEST_PATH)
@@ -235,7 +236,8 @@ class Study:
 
     @cached_property
     def central_change(self) -> tuple[Change, Mapping[Pair, Array]]:
-        """What the measures change in the central case, each year of the horizon solved for itself (T cases), and its demand."""
+        """What the measures change in the central case, each year of the horizon solved for itself
+        (T cases), and its demand."""
         count = len(self.years)
         params = {name: np.repeat(value, count) for name, value in self.middle.items()}
         flows = {
@@ -343,7 +345,8 @@ class Study:
 
     @property
     def middle_shift(self) -> Array:
-        """(1, P) what world trade makes of demand in the last year with all measures in the central case; (1, 1) of one without a network."""
+        """(1, P) what world trade makes of demand in the last year with all measures in the central
+        case; (1, 1) of one without a network."""
         after = self.middle_after
         return np.ones((1, 1)) if after is None else after.shift
 

@@ -19,7 +19,11 @@ def refusals(scenarios: Sequence[Scenario]) -> list[tuple[int, str]]:
         return []
     year, known = _with_trade()
     return [
-        (position, f"pair[{place}]: {economy!r} has no trade in {year} in the data, so nothing can be computed for it{nearest(economy, known)}")
+        (
+            position,
+            f"pair[{place}]: {economy!r} has no trade in {year} in the data, so nothing can be "
+            f"computed for it{nearest(economy, known)}",
+        )
         for position, one in enumerate(scenarios)
         for place, economy in enumerate(one.pair)
         if economy not in known

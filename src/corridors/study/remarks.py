@@ -20,11 +20,15 @@ def remarks(chain: Chain, measures: Sequence[Any]) -> tuple[str, ...]:
 
 
 def unsettled(count: int, draws: int) -> tuple[str, ...]:
-    """A sentence where ``count`` of the ``draws`` simulated futures have been left out because queues and choices did not come to agree."""
+    """A sentence where ``count`` of the ``draws`` simulated futures have been left out because
+    queues and choices did not come to agree."""
     if not count:
         return ()
     were = "was" if count == 1 else "were"
-    return (f"{count:,} of {draws:,} simulated futures {were} left out: the queues at crossings and the choice of ways did not come to agree there.",)
+    return (
+        f"{count:,} of {draws:,} simulated futures {were} left out: the queues at crossings and "
+        f"the choice of ways did not come to agree there.",
+    )
 
 
 def _shut(chain: Chain) -> Mapping[str, str]:
@@ -46,6 +50,7 @@ def _at_shut_crossings(shut: Mapping[str, str], measures: Sequence[Any]) -> list
             labels = " and ".join(f"\u201c{label}\u201d" for label in idle)
             does = "does" if len(idle) == 1 else "do"
             found.append(
-                f"{names.short_name(crossing)} {'has been' if since else 'is'} shut{dated}: {labels} {does} nothing there while it stays shut."
+                f"{names.short_name(crossing)} {'has been' if since else 'is'} shut{dated}: "
+                f"{labels} {does} nothing there while it stays shut."
             )
     return found

@@ -185,7 +185,10 @@ class StudyResult:
         rows = "".join(f"<tr><th scope='row'>{n}</th><td>{len(f):,} rows</td></tr>" for n, f in self.tables.items())
         if self.light:
             return in_notebook(blocks.group(words.cover(self), blocks.Prose((words.headline(self), str(self)))).html())
-        shown = blocks.group(words.cover(self), words.answer(self), words.worth_line(self), words.key_figures(self), words.binding_words(self))
+        shown = blocks.group(
+            words.cover(self), words.answer(self), words.worth_line(self), words.key_figures(self),
+            words.binding_words(self),
+        )
         return in_notebook(f"{shown.html()}<details><summary>Tables</summary><table>{rows}</table></details>")
 
 

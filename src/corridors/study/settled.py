@@ -105,7 +105,8 @@ class Change:
 
 
 def change_between(start: Settled, end: Settled, residual: Array, draws: int = 0) -> Change:
-    """What happens from one state to another, B cases as many as in ``residual``, of a run of ``draws``; NotConverged where too many of them did not settle."""
+    """What happens from one state to another, B cases as many as in ``residual``, of a run of
+    ``draws``; NotConverged where too many of them did not settle."""
     first, last = start.world, end.world
     cases, pairs = len(residual), first.response.trade_factor.shape[1]
     # Where nothing has changed, nothing has: not by the last digit of world trade solved in other
@@ -116,7 +117,8 @@ def change_between(start: Settled, end: Settled, residual: Array, draws: int = 0
     elif same.any():
         last = _over(last, spread(first, cases), np.flatnonzero(same))
     found = Change(
-        spread(start, cases), Settled(end.state, last), last.cost_factor / first.cost_factor, last.class_factor / first.class_factor,
+        spread(start, cases), Settled(end.state, last), last.cost_factor / first.cost_factor,
+        last.class_factor / first.class_factor,
         _ratio(last.response, first.response), np.broadcast_to(first.response.trade_factor, (cases, pairs)),
         np.broadcast_to(first.response.sector_factor, (cases, *first.response.sector_factor.shape[1:])), residual,
     )  # fmt: skip
@@ -153,7 +155,8 @@ def _over(whole: World, other: World, rows: npt.NDArray[np.intp]) -> World:
 def _ratio(
     after: equilibrium.SectorResponse, before: equilibrium.SectorResponse
 ) -> equilibrium.SectorResponse:
-    """What happens from one state of the world to another, both known against a third; what was nothing stays as it is."""
+    """What happens from one state of the world to another, both known against a third; what was
+    nothing stays as it is."""
     factors = {}
     for name in _RATIOS:
         new, old = getattr(after, name), getattr(before, name)
@@ -164,7 +167,8 @@ def _ratio(
 
 
 def _without_unsettled(change: Change, draws: int) -> Change:
-    """Cases of which a state did not settle show what a case beside them does; NotConverged where those are too many."""
+    """Cases of which a state did not settle show what a case beside them does; NotConverged where
+    those are too many."""
     good = np.ones(len(change.residual), dtype=bool)
     for state in (change.before, change.after):
         if state is not None:

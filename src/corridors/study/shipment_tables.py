@@ -1,4 +1,5 @@
-"""The tables of one shipment followed down its way: what a row is, and every column; as :mod:`corridors.study.result_tables`."""
+"""The tables of one shipment followed down its way: what a row is, and every column; as
+:mod:`corridors.study.result_tables`."""
 
 from __future__ import annotations
 
@@ -82,7 +83,10 @@ TABLES = {
         number("trucks_after", TRUCKS, "with the measures, of all pairs: mean"),
         number("hours_saved", "hours a truck", "shorter at the crossing: mean"),
         *spread("gain_musd", MUSD_A_YEAR, "gain of all who pass", ("mean", "p10", "p50", "p90")),
-        number("gain_usd_per_truck", "US dollars a truck", "mean gain over trucks with the measures; none where no truck passes", missing=True),
+        number(
+            "gain_usd_per_truck", "US dollars a truck",
+            "mean gain over trucks with the measures; none where no truck passes", missing=True,
+        ),
     ),
 }  # fmt: skip
 """Every table of a followed shipment by name, in the order of the steps."""

@@ -57,7 +57,8 @@ def loads(pair: Pair) -> pd.DataFrame:
         rows.append(
             (
                 name, system.network.places[name], float(load[x]), known, total, a_truck, float(other["usd_per_truck"]),
-                float(other["usd_low"]), float(other["usd_high"]), bool(other["estimate"]), _why(a_truck, system.pairs, musd[:, x]) or str(other["note"]),
+                float(other["usd_low"]), float(other["usd_high"]), bool(other["estimate"]),
+                _why(a_truck, system.pairs, musd[:, x]) or str(other["note"]),
             )
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(TABLES["truck_loads"].columns))
@@ -155,7 +156,8 @@ def _why_pair(usd: float, both_ways: float, with_bulk: float, basis: str) -> str
         return ""
     if usd > HIGHEST_USD:
         return (
-            f"trade as reported is more than these trucks carry at {HIGHEST_USD:,.0f} dollars each; the road's share and the trucks, kept within the "
+            f"trade as reported is more than these trucks carry at {HIGHEST_USD:,.0f} dollars "
+            f"each; the road's share and the trucks, kept within the "
             "counts at crossings, are our estimates: less of it goes by road, or more trucks pass than were counted"
         )
     if LOWEST_USD <= both_ways <= HIGHEST_USD:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from corridors.study.pipeline import Study
 
 NO_SWING = 1e-4
-"""A parameter that moves the effect by less than this part of the largest swing does not move it: that is how exact a search is."""
+"""A parameter that moves the effect by less than this part of the largest swing does not move it:
+that is how exact a search is."""
 
 
 def uncertain(study: Study) -> dict[str, pd.DataFrame]:

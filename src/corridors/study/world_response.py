@@ -135,7 +135,8 @@ def summed(
 
 
 def alone(weight: Array, class_factor: Array, goods: Goods, theta: Array) -> Array:
-    """(B,P) trade of each pair over what it was, by its own costs (B,P,C) alone; ``weight`` and ``theta`` as in :func:`summed`."""
+    """(B,P) trade of each pair over what it was, by its own costs (B,P,C) alone; ``weight`` and
+    ``theta`` as in :func:`summed`."""
     cost = by_sector(goods, class_factor)
     return np.asarray(1.0 + (weight * (cost ** -theta[:, None, :] - 1.0)).sum(axis=2))
 
@@ -145,6 +146,7 @@ def nothing(goods: Goods, cases: int, closure: str = "full") -> SectorResponse:
     base = sectors.base_world()
     pairs, economies = np.ones((cases, len(goods.pairs))), np.ones((cases, len(base.labels)))
     return SectorResponse(
-        base.labels, goods.pairs, pairs, economies, economies, economies, economies, np.zeros(cases), closure, base.names,
+        base.labels, goods.pairs, pairs, economies, economies, economies, economies,
+        np.zeros(cases), closure, base.names,
         np.ones((cases, len(goods.pairs), len(base.names))),
     )  # fmt: skip

@@ -353,7 +353,8 @@ class Worth:
 
     @cached_property
     def appraisal(self) -> cash_flow.Appraisal:
-        """Flows from the first works to the end of the measures' lives, at the scenario's rate, in money of the horizon's first year."""
+        """Flows from the first works to the end of the measures' lives, at the scenario's rate, in
+        money of the horizon's first year."""
         base, score = self.study.years[0], self.study.params["capital_cost_score"]
         last = max(costs.last_year(self.costs, base), self.study.last)
         first = costs.first_year(self.costs, score, base)

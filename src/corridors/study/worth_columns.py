@@ -36,7 +36,10 @@ WORTH = {
         "What the gain of all who ship is made of, last year",
         text("kind", "id of the part"),
         text("name", "the part in words"),
-        number("musd", MUSD_A_YEAR, "gain in the central case; parts add up to its total, which is not the mean of the draws"),
+        number(
+            "musd", MUSD_A_YEAR,
+            "gain in the central case; parts add up to its total, which is not the mean of the draws",
+        ),
     ),
     "worth_by_crossing": table(
         "What a crossing's change is worth to all who pass it, last year, by the rule of half",

@@ -20,8 +20,10 @@ Array = npt.NDArray[np.float64]
 
 REST_OF_WORLD = "rest_of_world"
 KINDS = {
-    "time": "Time of goods", "reliability": "Hours at borders that can be relied on", "vehicles": "Trucks and drivers that need not stand",
-    "money": "Freight and fees", "choice": "More ways to choose from", "new_trade": "New trade", "other_trucks": "Trucks of no known pair",
+    "time": "Time of goods", "reliability": "Hours at borders that can be relied on",
+    "vehicles": "Trucks and drivers that need not stand",
+    "money": "Freight and fees", "choice": "More ways to choose from", "new_trade": "New trade",
+    "other_trucks": "Trucks of no known pair",
     "other": "Direct flights",
 }  # fmt: skip
 _MEANS = ("mean", "p10", "p50", "p90")
@@ -42,7 +44,8 @@ def _columns(name: str, values: Array) -> dict[str, float]:
 
 
 def tables(worth: Worth) -> dict[str, pd.DataFrame]:
-    """worth, worth_by_economy, worth_by_kind, worth_by_crossing, worth_by_year, worth_rates, worth_doubts, measure_costs, carbon, second_ways, priorities."""
+    """worth, worth_by_economy, worth_by_kind, worth_by_crossing, worth_by_year, worth_rates,
+    worth_doubts, measure_costs, carbon, second_ways, priorities."""
     return {
         "worth": _headline(worth),
         "worth_by_economy": _by_economy(worth),
@@ -132,8 +135,10 @@ def _by_economy(worth: Worth) -> pd.DataFrame:
     others = [i for name, i in position.items() if name not in named]
     rest = worth.income.income[:, others].sum(axis=1)
     frame.loc[len(frame)] = {
-        "economy": REST_OF_WORLD, **_columns("users_musd", zero), "sent_musd": 0.0, "received_musd": 0.0, "fees_musd": 0.0,
-        **_columns("real_income_musd", rest), "terms_of_trade_musd": float(worth.income.terms_of_trade[:, others].sum(axis=1).mean()),
+        "economy": REST_OF_WORLD, **_columns("users_musd", zero), "sent_musd": 0.0,
+        "received_musd": 0.0, "fees_musd": 0.0,
+        **_columns("real_income_musd", rest),
+        "terms_of_trade_musd": float(worth.income.terms_of_trade[:, others].sum(axis=1).mean()),
     }  # fmt: skip
     last = frame["economy"] == REST_OF_WORLD
     return (
@@ -226,12 +231,16 @@ def _ratio(gain: float, cost: float) -> float:
 
 def _costs(worth: Worth) -> pd.DataFrame:
     columns = [
-        "measure", "kind", "item", "units", "unit", "capital_low_musd", "capital_musd", "capital_high_musd", "yearly_musd", "life_years", "works_low_years", "works_years", "works_high_years", "start", "stated",
+        "measure", "kind", "item", "units", "unit", "capital_low_musd", "capital_musd",
+        "capital_high_musd", "yearly_musd", "life_years", "works_low_years", "works_years",
+        "works_high_years", "start", "stated",
         "counted", "payer", "note", "source_url",
     ]  # fmt: skip
     rows = [
         (
-            c.measure, c.kind, c.item, c.units, c.unit, *c.capital_musd, c.yearly_musd[1], c.life_years, *c.works_years, c.start, c.stated, c.counted, c.payer, c.note, c.source_url,
+            c.measure, c.kind, c.item, c.units, c.unit, *c.capital_musd, c.yearly_musd[1],
+            c.life_years, *c.works_years, c.start, c.stated, c.counted, c.payer, c.note,
+            c.source_url,
         )
         for c in worth.costs
     ]  # fmt: skip

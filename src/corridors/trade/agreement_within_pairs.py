@@ -20,13 +20,15 @@ from corridors.runtime.cache import kept
 from corridors.trade import expected_trade
 
 FEWEST_PARTNERS = 20
-"""Economies that in some year of the panel sell to fewer, or buy from fewer, are left out: their own effects fit such a pair exactly."""
+"""Economies that in some year of the panel sell to fewer, or buy from fewer, are left out: their
+own effects fit such a pair exactly."""
 
 
 @lru_cache(maxsize=1)
 @kept
 def estimate() -> BiasCorrection:
-    """The coefficient of an agreement with effects of pairs by direction, its bias and errors clustered by pair, in log points."""
+    """The coefficient of an agreement with effects of pairs by direction, its bias and errors
+    clustered by pair, in log points."""
     world = panel.load()
     sample = _of_well_connected(expected_trade.sample(world, range(len(world.years))))
     fit = ppml(

@@ -88,7 +88,8 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Anchor:
-    """The latest level: ``ln_level`` (2,) of exports and imports in ``year``, ``covariance`` (2, 2), ``basis`` in words."""
+    """The latest level: ``ln_level`` (2,) of exports and imports in ``year``, ``covariance`` (2,
+    2), ``basis`` in words."""
 
     year: int
     ln_level: Array
@@ -180,7 +181,8 @@ def baseline(pair: tuple[str, str], years: Sequence[int], params: Mapping[str, A
 
 
 def one_offs(pair: tuple[str, str]) -> list[dict[str, object]]:
-    """Cargoes between the two that the level leaves out: exporter, importer, product, start, end, value_musd, why, source."""
+    """Cargoes between the two that the level leaves out: exporter, importer, product, start, end,
+    value_musd, why, source."""
     table = tables.one_off_cargoes()
     own = table[table["exporter"].isin(pair) & table["importer"].isin(pair)].rename(columns={"source_title": "source"})
     return [{str(k): v for k, v in row.items()} for row in own.drop(columns=["source_url"]).to_dict("records")]
@@ -222,7 +224,8 @@ def flow_of(exporter: str, importer: str, year: int, ln_level: float, ahead: npt
     before = (0.0 if np.isfinite(previous) else previous) if shut else previous
     return Examples(
         np.full(horizon.shape, i), np.full(horizon.shape, j), horizon, ln_level * one, target * one, residual * one,
-        before * one, (ln_level - float(trained.ln_previous[i, j])) * one, 0.0 * one, 0.0 * one, 0.0 * one, np.nan * one,
+        before * one, (ln_level - float(trained.ln_previous[i, j])) * one, 0.0 * one, 0.0 * one,
+        0.0 * one, np.nan * one,
     )  # fmt: skip
 
 

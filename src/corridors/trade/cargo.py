@@ -96,7 +96,10 @@ def trucks_per_day(value_musd: Array, usd_per_t: Array) -> Array:
     return np.asarray(np.where(by_road, trucks, 0.0))
 
 
-def volumes(paths_musd: Mapping[str, Array], class_shares: Mapping[str, Array], usd_per_t: Mapping[str, Array]) -> pd.DataFrame:
+def volumes(
+    paths_musd: Mapping[str, Array], class_shares: Mapping[str, Array],
+    usd_per_t: Mapping[str, Array],
+) -> pd.DataFrame:
     """Median and 80 % band of value, tonnes and trucks a day by flow, class and year position.
 
     ``paths_musd``, ``class_shares`` and ``usd_per_t`` by flow: (B, T), (B, 4) and (B, 4). Columns:

@@ -34,7 +34,8 @@ Array = npt.NDArray[np.float64]
 ROOM = 0.15
 NEIGHBOURS = 5
 ROOM_NEAR = 0.29
-"""Four in five of the economies that report lie so near to the mean of their five nearest (``tests/test_composition.py``)."""
+"""Four in five of the economies that report lie so near to the mean of their five nearest
+(``tests/test_composition.py``)."""
 GROUPS = {
     "x_animal": (0.0, "food", "m_consumer_goods"),
     "x_vegetable": (0.4, "food", "m_raw_materials"),
@@ -53,7 +54,8 @@ GROUPS = {
     "x_transportation": (0.0, "machinery", "m_capital_goods"),
     "x_miscellaneous": (0.0, "machinery", "m_consumer_goods"),
 }
-"""Group: share that goes in bulk, class of the rest, stage of processing on the importer's side. The shares in bulk are our estimates."""
+"""Group: share that goes in bulk, class of the rest, stage of processing on the importer's side.
+The shares in bulk are our estimates."""
 CONTESTABLE = ("food", "textiles", "machinery")
 
 
@@ -96,7 +98,8 @@ def _leaning(own: Mapping[str, float], importer: str) -> dict[str, float]:
 
 
 def nearest(economy: str, known: Collection[str]) -> list[str]:
-    """The :data:`NEIGHBOURS` economies of ``known`` nearest to ``economy``, itself left out; none where it has no place."""
+    """The :data:`NEIGHBOURS` economies of ``known`` nearest to ``economy``, itself left out; none
+    where it has no place."""
     facts = panel.load()
     at = facts.position(economy)
     if at < 0:

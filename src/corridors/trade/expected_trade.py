@@ -114,7 +114,8 @@ def ln_expected(world: Panel, k: int, coefficients: Array) -> Array:
 
 
 def _guess(totals_musd: Array, ln_gdp: Array, pull: Array) -> Array:
-    """Effects (N,) at which ``pull`` gives the total that GDP suggests (a regression in logs over economies with both)."""
+    """Effects (N,) at which ``pull`` gives the total that GDP suggests (a regression in logs over
+    economies with both)."""
     use = (totals_musd > 0) & np.isfinite(ln_gdp)
     slope, constant = np.polyfit(ln_gdp[use], np.log(totals_musd[use]), 1)
     return np.asarray(
@@ -125,7 +126,8 @@ def _guess(totals_musd: Array, ln_gdp: Array, pull: Array) -> Array:
 
 
 def _effects(pull: Array, row_totals: Array, column_totals: Array) -> tuple[Array, Array]:
-    """Factors (N,), (N,) with sum_j r_i p_ij c_j and sum_i r_i p_ij c_j the totals: the first-order conditions of PPML."""
+    """Factors (N,), (N,) with sum_j r_i p_ij c_j and sum_i r_i p_ij c_j the totals: the first-order
+    conditions of PPML."""
     rows, columns = np.ones(len(row_totals)), np.ones(len(column_totals))
     for _ in range(_STEPS):
         columns = _ratio(column_totals, rows @ pull)

@@ -38,7 +38,8 @@ KNOTS = (-2.0, 0.0, 2.0, 4.0, 6.0)
 LOWEST, HIGHEST = -4.0, 9.0
 FADE_YEARS = 12.0
 FARTHEST = 2.5
-"""Bound on the distance to the target that counts, in logs; for flows under a million dollars more, by as much as ln of it."""
+"""Bound on the distance to the target that counts, in logs; for flows under a million dollars more,
+by as much as ln of it."""
 LARGEST_STEP = 2.0
 BINS = 12
 FEW_ORIGINS = 0.1
@@ -205,7 +206,8 @@ def _design_width() -> int:
 
 
 def _design(e: Examples) -> Array:
-    """(n, :func:`_design_width`): GDP (4), distance to the target, the target's size, the observation before, the source."""
+    """(n, :func:`_design_width`): GDP (4), distance to the target, the target's size, the
+    observation before, the source."""
     one = np.ones((len(e.ln_trade), 1))
     faded = (1 - np.exp(-e.horizon / FADE_YEARS))[:, None]
     big = _largeness(e)[:, None]
@@ -248,7 +250,8 @@ def _scale_design(e: Examples) -> Array:
 
 
 def _widening(e: Examples) -> Array:
-    """Growth of errors with the horizon (n,), 1 at eight years: the power 0.25 for the smallest flows to 0.55 for the largest."""
+    """Growth of errors with the horizon (n,), 1 at eight years: the power 0.25 for the smallest
+    flows to 0.55 for the largest."""
     return np.asarray((e.horizon / REFERENCE_YEARS) ** (0.25 + 0.3 * np.clip(e.ln_trade / 7.0, 0.0, 1.0)))
 
 

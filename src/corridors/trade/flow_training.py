@@ -80,7 +80,8 @@ def examples(world: Panel, targets: Array, k: int, end: int, ln_growth: Array | 
     n = len(i)
     return Examples(
         i, j, np.full(n, float(end - origin)), l0[i, j], target[i, j],
-        np.where(shut, 0.0, l0 - target)[i, j], np.where(shut & np.isfinite(past), 0.0, past)[i, j], (l0 - before)[i, j],
+        np.where(shut, 0.0, l0 - target)[i, j], np.where(shut & np.isfinite(past), 0.0, past)[i, j],
+        (l0 - before)[i, j],
         growth[i], growth[j], np.full(n, float(origin < FIRST_RECONCILED <= end)), (l1 - l0)[i, j],
     )  # fmt: skip
 

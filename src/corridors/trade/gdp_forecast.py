@@ -149,7 +149,8 @@ def _known(ahead: GdpForecast, years: tuple[int, ...]) -> Array:
 
 @lru_cache(maxsize=1)
 def _outlook() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Array]:
-    """Yearly steps of ln dollar GDP by the IMF and of its real GDP, by SSP2 of real GDP (economies x years), and the dollar's inflation."""
+    """Yearly steps of ln dollar GDP by the IMF and of its real GDP, by SSP2 of real GDP (economies
+    x years), and the dollar's inflation."""
     imf = tables.imf_weo()
     dollars = np.log(imf.pivot(index="iso3", columns="year", values="gdp_busd").where(lambda v: v > 0)).diff(axis=1)
     real = np.log1p(imf.pivot(index="iso3", columns="year", values="real_growth_pct") / 100.0)

@@ -36,7 +36,8 @@ _TWO_PRODUCTS = 2
 
 @dataclass(frozen=True)
 class Published:
-    """Published values of groups of goods: ``ln_usd_per_t`` and number of ``products`` by group, and the variance ``scatter`` of a product's ln value about its group's."""
+    """Published values of groups of goods: ``ln_usd_per_t`` and number of ``products`` by group,
+    and the variance ``scatter`` of a product's ln value about its group's."""
 
     ln_usd_per_t: Mapping[str, float]
     products: Mapping[str, int]
@@ -44,7 +45,8 @@ class Published:
 
 
 def published() -> Published:
-    """Dollars a tonne of each group of goods that ``data/unit_values.csv`` has a product of; several figures of one product count once."""
+    """Dollars a tonne of each group of goods that ``data/unit_values.csv`` has a product of;
+    several figures of one product count once."""
     return _published(tables.stamp("unit_values"))
 
 
@@ -101,7 +103,8 @@ def _of(exporter: str, importer: str, stamps: tuple[object, ...]) -> Array:
 
 @lru_cache(maxsize=2)
 def _world(_stamps: tuple[object, ...]) -> tuple[Mapping[str, float], Mapping[str, float]]:
-    """ln of the world's mean by class, over groups with a published value, and the reliability of each class's index."""
+    """ln of the world's mean by class, over groups with a published value, and the reliability of
+    each class's index."""
     known = published()
     sales = tables.trade_composition_by_economy().set_index("iso3")
     value = sales["exports_musd"].fillna(0.0)
@@ -130,7 +133,8 @@ def _world(_stamps: tuple[object, ...]) -> tuple[Mapping[str, float], Mapping[st
 
 
 def _tonnes(weights: Mapping[str, float], name: str, known: Published, mean: float) -> tuple[list[str], Array]:
-    """Groups of a class and their tonnes, in no unit; what has no published value counts as ``mean`` (ln dollars a tonne)."""
+    """Groups of a class and their tonnes, in no unit; what has no published value counts as
+    ``mean`` (ln dollars a tonne)."""
     groups = [g for g, (_, kind, _) in composition.GROUPS.items() if kind == name]
     return groups, np.array(
         [
@@ -141,7 +145,8 @@ def _tonnes(weights: Mapping[str, float], name: str, known: Published, mean: flo
 
 
 def _ln_mean(weights: Mapping[str, float], name: str, known: Published, mean: float | None) -> float:
-    """ln of dollars a tonne of a class, value over tonnes; what has no published value counts as ``mean``, or is left out (None)."""
+    """ln of dollars a tonne of a class, value over tonnes; what has no published value counts as
+    ``mean``, or is left out (None)."""
     groups = [
         g
         for g, (_, kind, _) in composition.GROUPS.items()

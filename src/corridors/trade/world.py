@@ -277,7 +277,8 @@ def _in_year(reports: pd.DataFrame, year: int) -> float | None:
 
 
 def _complete_gdp(panels: panel.Panel, trade: Array, year: int) -> tuple[Array, list[str]]:
-    """GDP of every economy in ``year`` (N,): a gap follows the median growth of the world; none at all: from what it buys."""
+    """GDP of every economy in ``year`` (N,): a gap follows the median growth of the world; none at
+    all: from what it buys."""
     values = np.log(panels.gdp.to_numpy(dtype=np.float64))
     steps = np.nanmedian(np.diff(values, axis=1), axis=0)
     years = [int(y) for y in panels.gdp.columns]

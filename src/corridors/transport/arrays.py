@@ -101,7 +101,8 @@ class Layout:
     growth: Array
     growth_sd: Array
     unit_value: Array
-    """(P, C) dollars a tonne (:mod:`corridors.transport.pair_values`); of two directions that share a market the geometric mean."""
+    """(P, C) dollars a tonne (:mod:`corridors.transport.pair_values`); of two directions that share
+    a market the geometric mean."""
     day_multiplier: Array
     payload: Array
     through: sparse.csr_array
@@ -120,13 +121,15 @@ class Layout:
     studied: npt.NDArray[np.bool_]
     """(markets,) whether the market is of the study's pair."""
     rest_day_multiplier: float
-    """What a day costs the goods on the mean truck that belongs to no pair, against the mean good: by value of its mix."""
+    """What a day costs the goods on the mean truck that belongs to no pair, against the mean good:
+    by value of its mix."""
     truck_value: Array
     """(X, 1) dollars of goods on such a truck (:mod:`corridors.transport.truck_values`)."""
 
 
 def lay_out(
-    network: Network, effects: Effects, choices: ChoiceSet, classes: pd.DataFrame, shown: Index, limited: tuple[int, ...],
+    network: Network, effects: Effects, choices: ChoiceSet, classes: pd.DataFrame, shown: Index,
+    limited: tuple[int, ...],
     study: Sequence[tuple[str, str]] = (),
 ) -> Layout:
     """Gather the constant arrays of a system."""

@@ -37,12 +37,14 @@ def most_unsettled(count: int) -> int:
 
 
 def must_settle(settled: npt.NDArray[np.bool_], count: int, how_far: str) -> None:
-    """Raise NotConverged where more cases are open than :func:`most_unsettled` of ``count`` allows; ``how_far`` says how far they came."""
+    """Raise NotConverged where more cases are open than :func:`most_unsettled` of ``count`` allows;
+    ``how_far`` says how far they came."""
     left, allowed = int((~settled).sum()), most_unsettled(count)
     if left > allowed:
         may = f"at most {allowed:,} may be left out" if allowed else "none may be left out"
         raise NotConverged(
-            f"choice: in {left:,} of {count:,} cases the queues at crossings and the choice of ways do not agree ({how_far}); {may}. "
+            f"choice: in {left:,} of {count:,} cases the queues at crossings and the choice of "
+            f"ways do not agree ({how_far}); {may}. "
             "What usually helps: a smaller change of capacity or fees, or a capacity nearer to the traffic"
         )
 

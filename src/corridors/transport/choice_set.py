@@ -141,7 +141,9 @@ def _outside(network: Network) -> set[tuple[str, str]]:
     return {(a, b) for a, b, share in pairs if share < 1.0 or network.bulk_by_road.get((a, b), (0.0, 0.0))[0] < 1.0}
 
 
-def _alike(network: Network, pairs: Sequence[tuple[str, str]], study: Sequence[tuple[str, str]]) -> list[tuple[int, ...]]:
+def _alike(
+    network: Network, pairs: Sequence[tuple[str, str]], study: Sequence[tuple[str, str]],
+) -> list[tuple[int, ...]]:
     """Positions of directed pairs, two together where both directions have the same choices and shares."""
     traffic = network.pair_traffic.set_index(["exporter", "importer"])["road_share"].to_dict()
     special = set(zip(network.base_shares["exporter"], network.base_shares["importer"], strict=True)) | set(study)
@@ -340,7 +342,9 @@ def _arrays(
     )
 
 
-def base_shares(network: Network, pairs: Sequence[tuple[str, str]], classes: Sequence[str]) -> Mapping[tuple[int, str, str], float]:
+def base_shares(
+    network: Network, pairs: Sequence[tuple[str, str]], classes: Sequence[str],
+) -> Mapping[tuple[int, str, str], float]:
     """Base-year share of a mode by (pair, cargo class, mode), from the tables of shares and of traffic."""
     number = {pair: p for p, pair in enumerate(pairs)}
     by_road = data.cargo_classes().set_index("cargo_class")["by_road"]

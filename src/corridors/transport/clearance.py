@@ -61,8 +61,11 @@ def counted_wait(crossings: pd.DataFrame, usual_closure_days: Mapping[str, float
     return queue.steady_hours(taken / (1.0 - taken), capacity, lanes, hours, days, variability)
 
 
-def without_queue(crossings: pd.DataFrame, usual_closure_days: Mapping[str, float], measured: Collection[str]) -> pd.DataFrame:
-    """The table with processing hours and their range net of the queue at crossings in ``measured``, whose hours hold it."""
+def without_queue(
+    crossings: pd.DataFrame, usual_closure_days: Mapping[str, float], measured: Collection[str],
+) -> pd.DataFrame:
+    """The table with processing hours and their range net of the queue at crossings in
+    ``measured``, whose hours hold it."""
     held = np.array([name in measured for name in crossings.index])
     wait = np.where(held, counted_wait(crossings, usual_closure_days), 0.0)
     least = np.where(held, LEAST, 1.0)

@@ -62,14 +62,18 @@ class Crossing:
         shares = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1)
         average = self.average_capacity_per_day
         rows = "".join(
-            f"<tr><th scope='row'>{share * average:,.0f}</th><td>{share:.0%}</td><td>{self.hours(share * average):,.1f}</td>"
+            f"<tr><th "
+            f"scope='row'>{share * average:,.0f}</th><td>{share:.0%}</td><td>{self.hours(share * average):,.1f}</td>"
             f"<td>{self.backlog(share * average, 30.0):,.0f}</td></tr>"
             for share in shares
         )
         return in_notebook(
-            f"<p><strong>Border crossing</strong>: {self.capacity_trucks_per_day:,.0f} trucks a day on {self.lanes} lanes, "
-            f"{self.processing_hours:g} hours with no queue, open {self.hours_open:g} hours on {self.days_open_per_week:g} days a week</p>"
-            "<table><thead><tr><th scope='col'>Trucks a day</th><th scope='col'>Of capacity</th><th scope='col'>Hours</th>"
+            f"<p><strong>Border crossing</strong>: {self.capacity_trucks_per_day:,.0f} trucks a "
+            f"day on {self.lanes} lanes, "
+            f"{self.processing_hours:g} hours with no queue, open {self.hours_open:g} hours on "
+            f"{self.days_open_per_week:g} days a week</p>"
+            "<table><thead><tr><th scope='col'>Trucks a day</th><th scope='col'>Of "
+            "capacity</th><th scope='col'>Hours</th>"
             f"<th scope='col'>Waiting after 30 days</th></tr></thead><tbody>{rows}</tbody></table>"
         )
 

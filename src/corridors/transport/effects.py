@@ -121,14 +121,17 @@ class _Works:
             economy = road_economy(a, b, self.network.economies) if mode == "road" else "SEA"
             self.links.append(
                 Link(
-                    name=f"{a}-{b}", a=a, b=b, mode=mode, economy=economy, km=float(km), hours=float(km) / float(speed_kmh),
+                    name=f"{a}-{b}", a=a, b=b, mode=mode, economy=economy, km=float(km),
+                    hours=float(km) / float(speed_kmh),
                     usd_per_t=float(km) * float(usd_per_t_km), estimate=True, new=self.measure,
                 )
             )  # fmt: skip
             return
         self._serve(
-            f"{mode}_{a}_{b}", f"{'Railway' if mode == 'rail' else 'Sea link'} {self._title(a, b)}", mode, (a, b), float(km),
-            hours=float(km) / float(speed_kmh), wait_hours=0.0, usd_per_t=float(km) * float(usd_per_t_km), tonnes_per_day=None,
+            f"{mode}_{a}_{b}", f"{'Railway' if mode == 'rail' else 'Sea link'} {self._title(a, b)}",
+            mode, (a, b), float(km),
+            hours=float(km) / float(speed_kmh), wait_hours=0.0,
+            usd_per_t=float(km) * float(usd_per_t_km), tonnes_per_day=None,
         )  # fmt: skip
 
     def add_trains(
@@ -174,7 +177,10 @@ class _Works:
         like = next(s for s in self.network.services if s.mode == "air_direct")
         km = self.network.distance_km(a, b)
         self._serve(
-            f"air_{route[0]}_{route[1]}", f"Air freight on direct flights {vocabulary.city_of_airport(route[0])}-{vocabulary.city_of_airport(route[1])}", "air", (a, b), km,
+            f"air_{route[0]}_{route[1]}",
+            f"Air freight on direct flights "
+            f"{vocabulary.city_of_airport(route[0])}-{vocabulary.city_of_airport(route[1])}",
+            "air", (a, b), km,
             hours=like.hours, wait_hours=_half_headway(per_week), usd_per_t=like.usd_per_t * km / like.km,
             tonnes_per_day=float(per_week) * self.constants[_FLIGHT] / 7.0,
         )  # fmt: skip

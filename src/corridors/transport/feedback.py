@@ -58,7 +58,8 @@ class Trade:
     more: Array | None = None
 
     def signals(self, kept: Array) -> Array | None:
-        """(F, b) what the world answers to where ``kept`` (P, C, b) is the logarithm of what each class keeps of its trade."""
+        """(F, b) what the world answers to where ``kept`` (P, C, b) is the logarithm of what each
+        class keeps of its trade."""
         if self.answer is None:
             return None
         pull = self._pull(kept)
@@ -102,7 +103,8 @@ class Trade:
             return array if array.shape[-1] == 1 else array[..., cases]
 
         return replace(
-            self, theta=cut(self.theta), power=cut(self.power), weight=cut(self.weight), class_weight=cut(self.class_weight),
+            self, theta=cut(self.theta), power=cut(self.power), weight=cut(self.weight),
+            class_weight=cut(self.class_weight),
             rest=cut(self.rest), slack=cut(self.slack), more=None if self.more is None else cut(self.more),
         )  # fmt: skip
 

@@ -85,7 +85,9 @@ def _spread(prefix: str, values: Array, suffix: str) -> dict[str, Array]:
     return {f"{prefix}_{suffix}": p50, f"{prefix}_{suffix}_p10": p10, f"{prefix}_{suffix}_p90": p90}
 
 
-def routes_frame(system: System, before: TransportState, after: TransportState, weights: Weights | None = None) -> pd.DataFrame:
+def routes_frame(
+    system: System, before: TransportState, after: TransportState, weights: Weights | None = None,
+) -> pd.DataFrame:
     """One row a route of the study: days, dollars a tonne and share before and after, hidden cost.
 
     Plain columns are medians over cases, ``_p10`` and ``_p90`` quantiles; shares are means, so that

@@ -78,7 +78,8 @@ def spread(low: float, central: float, high: float, score: Array) -> Array:
 
 
 def part_usd_per_t(haulage_usd_per_t: Array, values: Mapping[str, Array]) -> dict[str, Array]:
-    """Each named part (R, B) in dollars a tonne, for ways whose road haulage costs ``haulage_usd_per_t`` (R, B or 1)."""
+    """Each named part (R, B) in dollars a tonne, for ways whose road haulage costs
+    ``haulage_usd_per_t`` (R, B or 1)."""
     out = {}
     for row in tables.hidden_cost().to_dict("records"):
         level = spread(float(row["low"]), float(row["central"]), float(row["high"]), values[PARAMETERS[0]])

@@ -108,7 +108,10 @@ def _service(service: Service, here: str, there: str) -> Iterator[Leg]:
 class _Road:
     """Runs of road and ferry under measures."""
 
-    def __init__(self, system: System, queues: npt.NDArray[np.float64], active: npt.NDArray[np.float64], payload_t: float) -> None:
+    def __init__(
+        self, system: System, queues: npt.NDArray[np.float64], active: npt.NDArray[np.float64],
+        payload_t: float,
+    ) -> None:
         self.system, self.queues, self.active, self.payload = system, queues, active, payload_t
         effects = system.effects
         self.hours, self.usd = _by_index(effects.link_hours), _by_index(effects.link_usd_per_t)

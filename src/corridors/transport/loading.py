@@ -1,4 +1,5 @@
-"""Traffic that given queues bring forth, for a block of cases: calibrated to the base year, cases last in every array."""
+"""Traffic that given queues bring forth, for a block of cases: calibrated to the base year, cases
+last in every array."""
 
 from __future__ import annotations
 
@@ -126,7 +127,10 @@ class Loading:
         speed = 1.0 / values["road_speed_factor"]
         self.base_border = through @ (self.base_processing + self.base_queue)
         base_hours = np.array(self.base_border)
-        for part, factor in zip(choices.parts_hours.T, (speed, values["sea_time_factor"], np.ones(self.size)), strict=True):
+        for part, factor in zip(
+            choices.parts_hours.T, (speed, values["sea_time_factor"], np.ones(self.size)),
+            strict=True,
+        ):
             base_hours += part[:, None] * factor
         self.base_hours = base_hours
         base_usd = through @ (np.broadcast_to(layout.fee, fee.shape) / values["truck_payload_t"])
@@ -163,7 +167,8 @@ class Loading:
         self.weight = self._availability(self.open, active)
 
     def _availability(self, open_share: Array, active: Array) -> Array:
-        """(R, b) chance that every crossing of a route is open, times how far its new parts are there and no better ones."""
+        """(R, b) chance that every crossing of a route is open, times how far its new parts are
+        there and no better ones."""
         slots = self.layout.choices.slots
         padded = np.concatenate([np.broadcast_to(open_share, self.capacity.shape), np.ones((1, self.size))])
         result = padded[slots[:, 0]]
@@ -203,7 +208,9 @@ class Loading:
             group.grow(self.grown)
         most = MOST_COUNTED * self.base_usual
         self.wait_zero = np.concatenate([
-            self._queue(np.minimum(self.base_load, most) / np.maximum(self.base_usual - np.minimum(self.base_load, most), 1e-12),
+            self._queue(np.minimum(self.base_load, most) / np.maximum(
+                self.base_usual - np.minimum(self.base_load, most), 1e-12,
+            ),
                         np.broadcast_to(self.layout.capacity, self.capacity.shape)),
             np.zeros_like(self.service_capacity),
         ])  # fmt: skip
@@ -309,7 +316,8 @@ class Loading:
         """The same block with some of its cases only."""
         other = copy.copy(self)
         for name in (
-            "capacity", "room", "open", "counts", "base_load", "grown", "wait_zero", "service_capacity", "rest_zero", "rest_pull", "rest",
+            "capacity", "room", "open", "counts", "base_load", "grown", "wait_zero",
+            "service_capacity", "rest_zero", "rest_pull", "rest",
             "pair_shift",
         ):  # fmt: skip
             setattr(other, name, getattr(self, name)[..., columns])

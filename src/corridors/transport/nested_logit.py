@@ -1,4 +1,5 @@
-"""Nested logit of cargo classes over routes, modes and trading at all, for a block of cases (cases last in every array)."""
+"""Nested logit of cargo classes over routes, modes and trading at all, for a block of cases (cases
+last in every array)."""
 
 from __future__ import annotations
 
@@ -161,7 +162,8 @@ class NestedLogit:
     def _reference(
         self, base: Array, base_weight: Array, within: Array, exponent: Array, pull: Array, hidden: Array, totals: Array
     ) -> None:
-        """Composite cost and delivered price of the base year, from which trade moves; as if open where all was shut."""
+        """Composite cost and delivered price of the base year, from which trade moves; as if open
+        where all was shut."""
         group = self.group
         paid = base * within
         paid *= exponent
@@ -199,7 +201,8 @@ class NestedLogit:
         return np.asarray(self.group.sum_markets @ (self.group.sum_nests @ only))
 
     def scale_counted(self, part: Array) -> None:
-        """Let the trucks of each market that is counted, and not the study's, stand for fewer: ``part`` (markets, b)."""
+        """Let the trucks of each market that is counted, and not the study's, stand for fewer:
+        ``part`` (markets, b)."""
         self.base_flow *= part[self.group.market_of_nest][self.group.nest_of_row]
         scale = np.where(self.not_ours[:, None], part, 1.0)
         self.trucks = [trucks * scale for trucks in self.trucks]
@@ -359,7 +362,8 @@ class NestedLogit:
         share: Array,
         hidden_cost: Array,
     ) -> None:
-        """Add the group's classes to composite and mean cost (P, C, b), shares and hidden cost (R, C, b), at what was looked at last."""
+        """Add the group's classes to composite and mean cost (P, C, b), shares and hidden cost (R,
+        C, b), at what was looked at last."""
         group = self.group
         ln_size = np.log(layout.choices.path_size[group.rows])[:, None]
         for j, (attraction, off, sums, tops, totals, _) in enumerate(self.looked):

@@ -307,7 +307,10 @@ def _check(network: Network) -> None:
         network.crossing(crossing)
     for name in tables.hours_with_queue()["crossing"].astype(str):
         if name not in network.crossings.index:
-            raise NetworkError(f"network/hours_with_queue.csv: crossing {name!r} has no row in network/crossings.csv{nearest(name, network.crossings.index)}")
+            raise NetworkError(
+                f"network/hours_with_queue.csv: crossing {name!r} has no row in "
+                f"network/crossings.csv{nearest(name, network.crossings.index)}"
+            )
     for gateway in network.gateways.values():
         for place, _ in gateway:
             network.place(place)

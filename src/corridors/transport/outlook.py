@@ -97,7 +97,9 @@ def crossing_years(
     return pd.DataFrame(rows, columns=names)
 
 
-def steady_hours(system: System, crossing: str, capacity: float, open_share: float, trucks_per_day: npt.ArrayLike) -> Array:
+def steady_hours(
+    system: System, crossing: str, capacity: float, open_share: float, trucks_per_day: npt.ArrayLike,
+) -> Array:
     """Mean hours at a crossing, clearance and queue, at a load that it passes: the wait that the capacity constraint gives.
 
     ``capacity`` trucks a day of opening, on ``open_share`` of the days; ``trucks_per_day`` a

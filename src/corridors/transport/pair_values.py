@@ -47,7 +47,8 @@ class Counted:
 
 
 def of_pairs(network: Network | None, pairs: Sequence[Pair]) -> Array:
-    """Dollars a tonne (P, C) of directed pairs, classes in the order of :data:`corridors.trade.cargo.CLASSES`; ``network`` None: by composition."""
+    """Dollars a tonne (P, C) of directed pairs, classes in the order of
+    :data:`corridors.trade.cargo.CLASSES`; ``network`` None: by composition."""
     out = unit_values.by_composition(pairs)
     if network is not None:
         out *= _factors(network, pairs)[:, :1]

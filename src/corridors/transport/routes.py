@@ -140,7 +140,9 @@ class RoadMap:
                 if there in done or there in shut:
                     continue
                 side = self.links[link].economy
-                if (here == origin and leaving not in (None, side)) or (there == destination and arriving not in (None, side)):
+                if (here == origin and leaving not in (None, side)) or (
+                    there == destination and arriving not in (None, side)
+                ):
                     continue
                 total = here_cost + step + self.toll.get(there, 0.0)
                 if total < cost.get(there, float("inf")):
@@ -170,7 +172,8 @@ class RoadMap:
         return Path(places, links, crossings)
 
     def through(self, origin: str, crossing: str, destination: str, shut: frozenset[str]) -> tuple[float, Path] | None:
-        """The cheapest way that passes ``crossing``, avoids ``shut`` and comes to no economy twice; None without one."""
+        """The cheapest way that passes ``crossing``, avoids ``shut`` and comes to no economy twice;
+        None without one."""
         found = []
         one, other = self.network.economies[crossing]
         for near, far in ((one, other), (other, one)):

@@ -14,9 +14,11 @@ from corridors.transport.feedback import World
 MOST_ROUNDS = 24
 FINEST = 2e-9
 CLEARING = (1e-4, 1e-7, 5e-11)
-"""How near to clearing markets are taken in the first rounds; a case may be done where that is a 30th of what is asked."""
+"""How near to clearing markets are taken in the first rounds; a case may be done where that is a
+30th of what is asked."""
 GAPS = (1e-5, 1e-6)
-"""Relative gap of the queues before the world is asked for the first and the second time; after that all that is asked."""
+"""Relative gap of the queues before the world is asked for the first and the second time; after
+that all that is asked."""
 
 
 def settle(block: Block, world: World, start: Start, tolerance: float, gap: float) -> int:

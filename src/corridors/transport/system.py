@@ -225,7 +225,8 @@ class System:
 
     def _solve(
         self, params: Mapping[str, npt.ArrayLike], active: npt.ArrayLike | None, year: npt.ArrayLike | None,
-        demand: Mapping[Pair, npt.ArrayLike] | None, tolerance: float, start: float, near: TransportState | Array | None,
+        demand: Mapping[Pair, npt.ArrayLike] | None, tolerance: float, start: float,
+        near: TransportState | Array | None,
         shift: npt.ArrayLike, feedback: Feedback | None,
     ) -> tuple[TransportState, dict[str, Array]]:  # fmt: skip
         values = {
@@ -297,7 +298,10 @@ def compile_system(
     network = network if network is not None else network_module.load()
     focus = _directed(study)
     known = list(dict.fromkeys([*zip(network.base_shares["exporter"], network.base_shares["importer"], strict=True),
-                                *zip(network.pair_traffic["exporter"], network.pair_traffic["importer"], strict=True)]))  # fmt: skip
+                                *zip(
+                                    network.pair_traffic["exporter"],
+                                    network.pair_traffic["importer"], strict=True,
+                                )]))  # fmt: skip
     wanted = tuple(dict.fromkeys([*focus, *(known if pairs is None else pairs)]))
     constants = tables.parameters().set_index("parameter")["central"]
     effects = measure_effects.read(network, measures, {name: float(constants[name]) for name in _CONSTANTS})

@@ -81,7 +81,8 @@ def ways_between(a: str, b: str) -> Ways:
             found.append(
                 WayToday(
                     *pair, origin=network.name(route.origin), destination=network.name(route.destination),
-                    name=route.title(network.places, system.effects.links, system.effects.services), mode=route.mode, km=float(km),
+                    name=route.title(network.places, system.effects.links, system.effects.services),
+                    mode=route.mode, km=float(km),
                     days=float(state.route_hours[0, r] / 24.0), usd_per_t=float(state.route_usd_per_t[0, r]),
                     crossings=route.crossings, share=share,
                 )
@@ -102,7 +103,9 @@ def reach(a: str, b: str) -> str:
     return next((text for text in subnetwork.messages(a, b) if "no way by road" in text), "")
 
 
-def _crossings(network: Network, state: choice.TransportState, ways: tuple[WayToday, ...]) -> tuple[Mapping[str, Any], ...]:
+def _crossings(
+    network: Network, state: choice.TransportState, ways: tuple[WayToday, ...],
+) -> tuple[Mapping[str, Any], ...]:
     """What is known of each crossing on a way: figures with range, whether they are estimates, and the source."""
     used = {c for way in ways for c in way.crossings}
     rows = []
@@ -113,10 +116,14 @@ def _crossings(network: Network, state: choice.TransportState, ways: tuple[WayTo
         rows.append(
             {
                 "crossing": str(name), "name": network.name(str(name)), "state": str(row["state"]),
-                "capacity_trucks_per_day": float(row["capacity_trucks_per_day"]), "capacity_low": float(row["capacity_low"]),
-                "capacity_high": float(row["capacity_high"]), "capacity_known": "capacity_trucks_per_day" not in guessed,
-                "load_trucks_per_day": float(state.crossing_load_trucks_per_day[0, x]), "hours": float(state.crossing_hours[0, x]),
-                "fee_usd_per_truck": float(row["fee_usd_per_truck"]), "note": _text(row["note"]), "source_url": _text(row["source_url"]),
+                "capacity_trucks_per_day": float(row["capacity_trucks_per_day"]),
+                "capacity_low": float(row["capacity_low"]),
+                "capacity_high": float(row["capacity_high"]),
+                "capacity_known": "capacity_trucks_per_day" not in guessed,
+                "load_trucks_per_day": float(state.crossing_load_trucks_per_day[0, x]),
+                "hours": float(state.crossing_hours[0, x]),
+                "fee_usd_per_truck": float(row["fee_usd_per_truck"]), "note": _text(row["note"]),
+                "source_url": _text(row["source_url"]),
             }
         )  # fmt: skip
     return tuple(rows)
@@ -158,7 +165,8 @@ def proposal_for(a: str, b: str) -> Proposal:
             f"not known, {row['capacity_low']:,.0f} to {row['capacity_high']:,.0f}: state it if you know it"
         )
         remarks.append(
-            f"  {name}: {row['name']}, {100 * used[name]:.0f} %, {row['state']}, {row['load_trucks_per_day']:,.0f} trucks today, "
+            f"  {name}: {row['name']}, {100 * used[name]:.0f} %, {row['state']}, "
+            f"{row['load_trucks_per_day']:,.0f} trucks today, "
             f"capacity {capacity}, {row['hours']:.1f} hours, {row['fee_usd_per_truck']:,.0f} USD a truck"
         )
     return Proposal(tuple((c, _more_than(float(known[c]["capacity_trucks_per_day"]))) for c in chosen), tuple(remarks))

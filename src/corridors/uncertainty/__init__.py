@@ -14,5 +14,6 @@ from corridors.uncertainty.draws import (
 )
 
 __all__ = [
-    "BAND_AND_MIDDLE", "DISTRIBUTIONS", "PROBABILITIES", "central", "levels", "lots", "probability_of", "quantile", "quantiles", "sample",
+    "BAND_AND_MIDDLE", "DISTRIBUTIONS", "PROBABILITIES", "central", "levels", "lots",
+    "probability_of", "quantile", "quantiles", "sample",
 ]  # fmt: skip

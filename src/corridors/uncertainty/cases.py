@@ -12,11 +12,14 @@ T = TypeVar("T")
 
 
 def taken(found: T, rows: npt.NDArray[np.intp], cases: int) -> T:
-    """The cases ``rows`` of something of ``cases`` cases: of all its arrays that have so many, also of those in its parts."""
+    """The cases ``rows`` of something of ``cases`` cases: of all its arrays that have so many, also
+    of those in its parts."""
 
     def some(value: Any) -> Any:
         if isinstance(value, np.ndarray):
             return value[rows] if value.shape[:1] == (cases,) else value
         return taken(value, rows, cases) if is_dataclass(value) else value
 
-    return replace(found, **{f.name: some(getattr(found, f.name)) for f in fields(found)})  # type: ignore[type-var, arg-type]
+    return replace(
+        found, **{f.name: some(getattr(found, f.name)) for f in fields(found)},
+    )  # type: ignore[type-var, arg-type]

@@ -73,7 +73,8 @@ def sample(parameters: pd.DataFrame | None, draws: int, seed: int) -> dict[str, 
 
 
 def lots(draws: int, seed: int) -> Iterator[dict[str, Array]]:
-    """The draws of :func:`sample`, :data:`LOT` at a time, where all of them together are more than one wants to hold."""
+    """The draws of :func:`sample`, :data:`LOT` at a time, where all of them together are more than
+    one wants to hold."""
     if draws <= LOT:
         yield sample(None, draws, seed)
         return

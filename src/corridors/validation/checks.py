@@ -31,7 +31,8 @@ from corridors.validation.result_tables import TABLES
 
 @dataclass(frozen=True)
 class ValidationResult(SavedTables):
-    """Tables of what was checked (:mod:`corridors.validation.result_tables`), and the counts that ``validation/result.json`` states."""
+    """Tables of what was checked (:mod:`corridors.validation.result_tables`), and the counts that
+    ``validation/result.json`` states."""
 
     whose = "validation"
     declared = TABLES
@@ -40,7 +41,8 @@ class ValidationResult(SavedTables):
     def _repr_html_(self) -> str:
         s = self.summary
         return in_notebook(
-            f"<p>Published results reproduced: {s['published_passed']} of {s['published_total']}. Backtest skill against "
+            f"<p>Published results reproduced: {s['published_passed']} of {s['published_total']}. "
+            f"Backtest skill against "
             f"the last value: {s['backtest']['skill_vs_naive']:.2f}; 80 % bands held "
             f"{100 * s['backtest']['coverage_80']:.0f} %.</p>"
         )

@@ -59,7 +59,8 @@ def compare() -> pd.DataFrame:
 
 
 def beside(predicted: pd.DataFrame, first: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
-    """Predictions, those committed first (``first_p10`` ...) and what came, by ``experiment``; the note of a prediction becomes ``simplified``."""
+    """Predictions, those committed first (``first_p10`` ...) and what came, by ``experiment``; the
+    note of a prediction becomes ``simplified``."""
     found = predicted.rename(columns={"note": "simplified"}).merge(
         first.rename(columns={p: p.replace("predicted", "first") for p in PREDICTED}),
         on="experiment",
@@ -93,10 +94,14 @@ def scenario_of(row: dict[Any, Any]) -> Scenario:
     elif row["measure"] == "crossing_time":
         measure["processing_hours"] = float(row["value"])
     else:
-        raise DataError(f"experiments.csv: {row['experiment']}: measure {row['measure']!r} is not closure, border_capacity or crossing_time")
+        raise DataError(
+            f"experiments.csv: {row['experiment']}: measure {row['measure']!r} is not closure, "
+            f"border_capacity or crossing_time"
+        )
     return parse(
         {
-            "title": row["title"], "pair": [row["economy_a"], row["economy_b"]], "horizon": [int(row["year"]) - 1, int(row["year"])],
+            "title": row["title"], "pair": [row["economy_a"], row["economy_b"]],
+            "horizon": [int(row["year"]) - 1, int(row["year"])],
             "measures": [measure],
         },
         name=str(row["experiment"]),

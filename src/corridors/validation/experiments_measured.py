@@ -52,11 +52,15 @@ _MARKET = "European single market"
 
 @kept
 def predict() -> pd.DataFrame:
-    """One row a quantity of ``data/experiments_measured.csv``: middle and 80 % band (:data:`~corridors.validation.experiments.PREDICTED`)."""
+    """One row a quantity of ``data/experiments_measured.csv``: middle and 80 % band
+    (:data:`~corridors.validation.experiments.PREDICTED`)."""
     rows = []
     for row in tables.experiments_measured().to_dict("records"):
         if row["method"] not in METHODS:
-            raise DataError(f"experiments_measured.csv: {row['experiment']}: method {row['method']!r} is not one of {', '.join(METHODS)}")
+            raise DataError(
+                f"experiments_measured.csv: {row['experiment']}: method {row['method']!r} is not "
+                f"one of {', '.join(METHODS)}"
+            )
         inputs = dict(part.split("=", 1) for part in str(row["inputs"]).split())
         band = np.percentile(METHODS[row["method"]](inputs), BAND)
         kept_columns = {name: row[name] for name in ("experiment", "title", "quantity", "unit", "note")}
@@ -65,7 +69,8 @@ def predict() -> pd.DataFrame:
 
 
 def compare() -> pd.DataFrame:
-    """Predictions, today's and those committed first, beside what came; columns as of :func:`corridors.validation.experiments.compare`."""
+    """Predictions, today's and those committed first, beside what came; columns as of
+    :func:`corridors.validation.experiments.compare`."""
     return beside(predict(), tables.experiments_measured_first_predictions(), tables.experiments_measured_observed())
 
 
@@ -87,8 +92,11 @@ def _one_way(inputs: Inputs) -> list[tuple[Crossing, float]]:
     return [
         (
             Crossing(
-                capacity_trucks_per_day=float(k), lanes=max(int(row["lanes"]) // 2, 1), processing_hours=float(row["processing_hours"]),
-                hours_open=float(row["hours_open"]), days_open_per_week=float(row["days_open_per_week"]), arrival_variability=float(row["variability"]),
+                capacity_trucks_per_day=float(k), lanes=max(int(row["lanes"]) // 2, 1),
+                processing_hours=float(row["processing_hours"]),
+                hours_open=float(row["hours_open"]),
+                days_open_per_week=float(row["days_open_per_week"]),
+                arrival_variability=float(row["variability"]),
                 service_variability=float(row["variability"]), longest_wait_days=float(row["longest_wait_days"]),
             ),
             float(trucks),
@@ -113,7 +121,8 @@ def _queue_drain(inputs: Inputs) -> Array:
 def _trucks(inputs: Inputs) -> Array:
     a, b = inputs["pair"].split("-")
     row = {
-        "experiment": f"{inputs['crossing']}-{inputs['year']}", "title": inputs["crossing"], "economy_a": a, "economy_b": b, "year": inputs["year"],
+        "experiment": f"{inputs['crossing']}-{inputs['year']}", "title": inputs["crossing"],
+        "economy_a": a, "economy_b": b, "year": inputs["year"],
         "measure": inputs["measure"], "crossings": inputs["crossing"], "value": inputs["value"],
     }  # fmt: skip
     before, after = crossing_trucks(scenario_of(row), inputs["crossing"], DRAWS, SEED)

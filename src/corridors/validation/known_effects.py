@@ -49,8 +49,10 @@ def _compare() -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = [
         (
             "Trade lost for a day of delay, all goods", 0.5, 1.0, 2.0, "percent", trade,
-            "Djankov, Freund and Pham 2010, Review of Economics and Statistics (https://ideas.repec.org/p/wbk/wbrwps/3909.html)",
-            "they find at least 1 percent; ours is the median of the draws, whose distribution stands in the table of a day of delay",
+            "Djankov, Freund and Pham 2010, Review of Economics and Statistics "
+            "(https://ideas.repec.org/p/wbk/wbrwps/3909.html)",
+            "they find at least 1 percent; ours is the median of the draws, whose distribution "
+            "stands in the table of a day of delay",
         ),
         (
             "Trade lost for a day more inland", 3.5, 7.0, 14.0, "percent", trade,
@@ -65,7 +67,8 @@ def _compare() -> pd.DataFrame:
         (
             "Belt and Road: trade among members", 0.0, 4.1, 4.1, "percent", _among_members(faster, change),
             "Baniya, Rocha and Ruta 2019, World Bank WPS 8694",
-            f"up to 4.1 percent; ours with all roads and borders of the network faster by {100 * FASTER:.1f} %, which is the most they get; "
+            f"up to 4.1 percent; ours with all roads and borders of the network faster by "
+            f"{100 * FASTER:.1f} %, which is the most they get; "
             "the sea and other ways stay as they are",
         ),
         (

@@ -98,8 +98,10 @@ def _fact(facts: pd.DataFrame, case: Mapping[Any, Any]) -> Mapping[Any, Any]:
     )
     if same.sum() != 1:
         raise DataError(
-            f"real_cases.csv: {case['case']}, {case['quantity']}: {int(same.sum())} rows of transport_facts.csv have place "
-            f"{case['fact_place']!r}, quantity {case['fact_quantity']!r} and period {case['fact_period']!r}; there must be one"
+            f"real_cases.csv: {case['case']}, {case['quantity']}: {int(same.sum())} rows of "
+            f"transport_facts.csv have place "
+            f"{case['fact_place']!r}, quantity {case['fact_quantity']!r} and period "
+            f"{case['fact_period']!r}; there must be one"
         )
     return dict(facts[same].iloc[0])
 

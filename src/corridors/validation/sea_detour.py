@@ -35,7 +35,8 @@ CONTAINER_T = 24.0
 
 
 def lanes(shut: str, origin: str, destination: str) -> tuple[seas.Lane, seas.Lane]:
-    """The lane between two ports, by id, with the passage ``shut`` and without it. Raises DataError for an unknown port or passage."""
+    """The lane between two ports, by id, with the passage ``shut`` and without it. Raises DataError
+    for an unknown port or passage."""
     if shut not in sea().passage:
         raise DataError(
             f"sea_links.csv: no passage {shut!r}; there are: {', '.join(sorted(set(sea().passage) - {''}))}"

@@ -45,7 +45,8 @@ def summary(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
     for kind, part in frame.groupby("kind", sort=False):
         error = part["error_percent"].to_numpy(dtype=float)
         out[str(kind)] = {
-            "count": len(error), "median_error": float(np.median(error)), "median_absolute_error": float(np.median(np.abs(error))),
+            "count": len(error), "median_error": float(np.median(error)),
+            "median_absolute_error": float(np.median(np.abs(error))),
             "mean_absolute_error": float(np.mean(np.abs(error))),
         }  # fmt: skip
     return out
@@ -79,7 +80,8 @@ def _lengths() -> list[tuple[Any, ...]]:
 
 
 def _doing_business() -> list[tuple[str, str, float, float]]:
-    """What, economy, kilometres and hours of each case; exports and imports by one road are one, the mean of their hours."""
+    """What, economy, kilometres and hours of each case; exports and imports by one road are one,
+    the mean of their hours."""
     codes = {name: code for code, name in names.economies().items()} | _SPELT
     table = tables.table("world_road_transport_africa").dropna(subset=["distance_km", "time_hours"])
     cases = table.groupby(["country", "border", "distance_km"], sort=False)["time_hours"].mean()
@@ -127,7 +129,10 @@ def _by(search: roads.Search, start: str, via: Any, end: str) -> roads.Way | Non
     return search.described([number[name] for name in names])
 
 
-def _of_legs(what: str, published: float, legs: Sequence[tuple[float, costs.RoadCost]], border: float, source: Any) -> Trip:
+def _of_legs(
+    what: str, published: float, legs: Sequence[tuple[float, costs.RoadCost]], border: float,
+    source: Any,
+) -> Trip:
     wheel = sum(km / cost.speed_kmh for km, cost in legs)
     return Trip(
         what,
@@ -141,7 +146,8 @@ def _of_legs(what: str, published: float, legs: Sequence[tuple[float, costs.Road
 
 
 def trips() -> dict[str, list[Trip]]:
-    """The published hours in Africa (``hours``) and transit times elsewhere (``transit``); those without a way are left out."""
+    """The published hours in Africa (``hours``) and transit times elsewhere (``transit``); those
+    without a way are left out."""
     africa = [
         _of_legs(what, published, [(km, costs.road(code))], 0.0, _DOING_BUSINESS)
         for what, code, km, published in _doing_business()
@@ -175,7 +181,8 @@ FASTER = 1.2
 
 
 def causes() -> dict[str, dict[str, float]]:
-    """Median absolute errors, percent, with each of :data:`CHANGES`, and the parts of all computed hours, percent: ``wheel``, ``rest``, ``border``."""
+    """Median absolute errors, percent, with each of :data:`CHANGES`, and the parts of all computed
+    hours, percent: ``wheel``, ``rest``, ``border``."""
     found = {}
     for kind, every in trips().items():
         total = sum(t.hours for t in every)

@@ -64,7 +64,9 @@ def undo(confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
             f"{FOLDER}/{folder.name}: {', '.join(lost)}: no such table now, or its copy is gone; nothing changed"
         )
     for name, sources in noted.items():
-        if not isinstance(sources, list) or not all(isinstance(s, dict) and isinstance(s.get("title"), str) for s in sources):
+        if not isinstance(sources, list) or not all(
+            isinstance(s, dict) and isinstance(s.get("title"), str) for s in sources
+        ):
             raise SourceError(
                 f"{FOLDER}/{folder.name}/{_SOURCES}: {name}: a list of sources with titles is expected; nothing changed"
             )

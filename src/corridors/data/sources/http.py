@@ -181,12 +181,17 @@ class Client:
             response.close()
             raise _Again(f"status {status}", _retry_after(response))
         if status in (401, 403):
-            raise SourceError(f"{self.name}: {path}: refused (status {status}); is the key in the environment right and its quota left?")
+            raise SourceError(
+                f"{self.name}: {path}: refused (status {status}); is the key in the environment "
+                f"right and its quota left?"
+            )
         if status >= 400 and status != 416:
             raise SourceError(f"{self.name}: {path}: status {status}")
         return response
 
-    def _follow(self, path: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str]) -> requests.Response:
+    def _follow(
+        self, path: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str],
+    ) -> requests.Response:
         """The answer, sent on by the source as often as it may be, and never to another host."""
         address, asked = f"{self.base}/{path}", dict(params or {})
         for _ in range(_MOST_REDIRECTS + 1):
@@ -196,11 +201,16 @@ class Client:
             response.close()
             there = urljoin(response.url, response.headers["Location"])
             if _origin(there) != _origin(self.base):
-                raise SourceError(f"{self.name}: {path}: sends on to {self.told(_origin(there))}, which is another place; nothing is sent there")
+                raise SourceError(
+                    f"{self.name}: {path}: sends on to {self.told(_origin(there))}, which is "
+                    f"another place; nothing is sent there"
+                )
             address, asked = there, {}
         raise SourceError(f"{self.name}: {path}: sends on and on")
 
-    def _get(self, path: str, address: str, params: Mapping[str, str | int], headers: Mapping[str, str]) -> requests.Response:
+    def _get(
+        self, path: str, address: str, params: Mapping[str, str | int], headers: Mapping[str, str],
+    ) -> requests.Response:
         """The beginning of the answer, waited for no longer than a whole answer may take."""
         answers: queue.SimpleQueue[requests.Response | BaseException] = queue.SimpleQueue()
 
@@ -286,7 +296,10 @@ def key_from_environment(variable: str) -> str:
     if len(key) >= 8:
         hide(key)
     if not _KEY.fullmatch(key):
-        raise SourceError(f"the environment variable {variable} holds no key: allowed are 8 to 200 letters, digits and signs of one line, without spaces; nothing was sent")
+        raise SourceError(
+            f"the environment variable {variable} holds no key: allowed are 8 to 200 letters, "
+            f"digits and signs of one line, without spaces; nothing was sent"
+        )
     return key
 
 

@@ -24,18 +24,23 @@ WORLD_TRADE = (0.2, 10.0)
 
 
 def gdp(fetched: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """``fetched`` (iso3, year, gdp_musd), held against what the data hold. SourceError if it cannot be GDP in US dollars."""
+    """``fetched`` (iso3, year, gdp_musd), held against what the data hold. SourceError if it cannot
+    be GDP in US dollars."""
     _refuse(fetched["gdp_musd"] > MOST_GDP_MUSD, fetched, "gdp_musd", f"at most {MOST_GDP_MUSD:g} million US dollars")
     recent = known[known["year"] > known["year"].max() - RECENT_YEARS]
     both = recent.merge(fetched, on=["iso3", "year"], suffixes=("_known", ""))
     if len(both) < LEAST_COVERAGE * len(recent):
         raise SourceError(
-            f"GDP: figures for only {len(both):,} of the {len(recent):,} economies and years since {recent['year'].min()} that data/gdp.csv has; "
+            f"GDP: figures for only {len(both):,} of the {len(recent):,} economies and years since "
+            f"{recent['year'].min()} that data/gdp.csv has; "
             "an answer cut short is not taken"
         )
     ratio = both["gdp_musd"] / both["gdp_musd_known"]
     if not 1 / MOST_SHIFT <= ratio.median() <= MOST_SHIFT:
-        raise SourceError(f"GDP: the median figure is {ratio.median():.3g} times what data/gdp.csv has; other units or prices than current US dollars?")
+        raise SourceError(
+            f"GDP: the median figure is {ratio.median():.3g} times what data/gdp.csv has; other "
+            f"units or prices than current US dollars?"
+        )
     _refuse(
         (ratio > MOST_REVISION) | (ratio < 1 / MOST_REVISION),
         both,
@@ -46,18 +51,23 @@ def gdp(fetched: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
 
 def trade(flows: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
-    """``flows`` of one year (exporter, importer, year, trade_musd), held against the panel's latest year. SourceError if they cannot be exports of the world."""
+    """``flows`` of one year (exporter, importer, year, trade_musd), held against the panel's latest
+    year. SourceError if they cannot be exports of the world."""
     _refuse(flows["trade_musd"] > MOST_FLOW_MUSD, flows, "trade_musd", f"at most {MOST_FLOW_MUSD:g} million US dollars")
     latest = panel[panel["year"] == panel["year"].max()]
     least = LEAST_COVERAGE * latest["exporter"].nunique()
     if flows["exporter"].nunique() < least:
         raise SourceError(
-            f"trade: exports of only {flows['exporter'].nunique():,} economies, and {latest['year'].iloc[0]} has {latest['exporter'].nunique():,}; "
+            f"trade: exports of only {flows['exporter'].nunique():,} economies, and "
+            f"{latest['year'].iloc[0]} has {latest['exporter'].nunique():,}; "
             "the newest year comes late, or the answer was cut short"
         )
     ratio = flows["trade_musd"].sum() / latest["trade_musd"].sum()
     if not WORLD_TRADE[0] <= ratio <= WORLD_TRADE[1]:
-        raise SourceError(f"trade: all flows together are {ratio:.3g} times those of {latest['year'].iloc[0]}; other units than current US dollars, or imports for exports?")
+        raise SourceError(
+            f"trade: all flows together are {ratio:.3g} times those of {latest['year'].iloc[0]}; "
+            f"other units than current US dollars, or imports for exports?"
+        )
     return flows
 
 

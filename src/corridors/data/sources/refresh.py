@@ -1,4 +1,5 @@
-"""Bring newer figures into ``data/``: fetch, show what would change, ask, keep the old, write whole, note the source."""
+"""Bring newer figures into ``data/``: fetch, show what would change, ask, keep the old, write
+whole, note the source."""
 
 from __future__ import annotations
 
@@ -45,7 +46,10 @@ class Diff:
         return bool(len(self.added) or len(self.removed) or len(self.changed))
 
     def __str__(self) -> str:
-        lines = [f"{self.table}: {len(self.added):,} rows new, {len(self.removed):,} gone, {len(self.changed):,} values changed"]
+        lines = [
+            f"{self.table}: {len(self.added):,} rows new, {len(self.removed):,} gone, "
+            f"{len(self.changed):,} values changed"
+        ]
         for name, frame in (("new", self.added), ("gone", self.removed)):
             if len(frame) and "year" in frame:
                 years = frame["year"].value_counts().sort_index()
@@ -136,7 +140,10 @@ def _try(proposals: Sequence[Proposal], try_out: Callable[[Path], str]) -> None:
             _write_table(proposal, Path(name) / "data" / str(resource.descriptor["path"]))
         wrong = try_out(Path(name))
     if wrong:
-        raise SourceError(f"{', '.join(p.title for p in proposals)}: with these figures the model cannot be computed; nothing written: {wrong}")
+        raise SourceError(
+            f"{', '.join(p.title for p in proposals)}: with these figures the model cannot be "
+            f"computed; nothing written: {wrong}"
+        )
 
 
 def _write_table(proposal: Proposal, file: Path) -> None:

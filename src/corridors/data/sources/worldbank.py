@@ -47,7 +47,10 @@ def gdp(source: Client, first: int = 1990, last: int = 2030) -> pd.DataFrame:
                 continue
             year = _year(source, record["date"], first, last)
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_USD:
-                raise SourceError(f"{_WHERE}: {iso} {year} is {source.told(repr(value))}; expected: US dollars, more than 0 and at most {MOST_USD:g}")
+                raise SourceError(
+                    f"{_WHERE}: {iso} {year} is {source.told(repr(value))}; expected: US dollars, "
+                    f"more than 0 and at most {MOST_USD:g}"
+                )
             if (iso, year) in found:
                 raise SourceError(f"{_WHERE}: {iso} {year} occurs more than once")
             found[iso, year] = _six_digits(float(value) / 1e6)

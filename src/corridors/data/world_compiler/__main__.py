@@ -15,7 +15,11 @@ from corridors.data.world_compiler import tables
 def main(arguments: list[str]) -> int:
     """Compile; 0 when done, 2 when the arguments are wrong."""
     if len(arguments) != 5:
-        print("usage: python -m corridors.data.world_compiler COMPILED_FOLDER GRAPHS_FOLDER COUNTRIES_TOPOJSON CITIES_FOLDER DATA_FOLDER", file=sys.stderr)
+        print(
+            "usage: python -m corridors.data.world_compiler COMPILED_FOLDER GRAPHS_FOLDER "
+            "COUNTRIES_TOPOJSON CITIES_FOLDER DATA_FOLDER",
+            file=sys.stderr,
+        )
         return 2
     unplaced = tables.write(*map(Path, arguments))
     if unplaced:

@@ -90,7 +90,8 @@ class Polygons:
                 self._rings.append((number, ring, ring.min(axis=0), ring.max(axis=0)))
 
     def at(self, latitude: float, longitude: float) -> int | None:
-        """Number of the country that a position is in (an odd number of its rings' sides lie east of it); None at sea."""
+        """Number of the country that a position is in (an odd number of its rings' sides lie east
+        of it); None at sea."""
         odd: set[int] = set()
         for number, ring, low, high in self._rings:
             if not (low[1] <= latitude <= high[1] and low[0] <= longitude <= high[0]):
@@ -141,7 +142,8 @@ def _somewhere(places: pd.DataFrame) -> dict[str, tuple[float, float]]:
 
 
 def part_in_a(edges: pd.DataFrame, latitude: Array, longitude: Array) -> Array:
-    """Part (X,) of each edge in ``economy_a``, of positions of the crossings: as the straight ways from its ends to there share it."""
+    """Part (X,) of each edge in ``economy_a``, of positions of the crossings: as the straight ways
+    from its ends to there share it."""
     to_a, to_b = (
         great_circle_km(edges[f"latitude_{side}"], edges[f"longitude_{side}"], latitude, longitude)
         for side in ("a", "b")

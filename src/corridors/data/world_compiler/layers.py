@@ -173,7 +173,8 @@ def _named(
 
 
 def _where_people_say(crossings: pd.DataFrame, renamed: dict[str, str], *named: pd.DataFrame) -> pd.DataFrame:
-    """Compiled crossings at the positions of those whose names they took: a long edge passes the border beside the post."""
+    """Compiled crossings at the positions of those whose names they took: a long edge passes the
+    border beside the post."""
     at = pd.concat(named).drop_duplicates("crossing").set_index("crossing")[["latitude", "longitude"]].astype(float)
     known = at.reindex(crossings["crossing"].map(renamed))
     return crossings.assign(
@@ -266,7 +267,9 @@ class _Roads:
 
     def __init__(self, links: pd.DataFrame) -> None:
         self.near: dict[tuple[str, str], list[tuple[str, float, int]]] = {}
-        for i, (a, b, economy, km) in enumerate(zip(links["from"], links["to"], links["economy"], links["length_km"], strict=True)):
+        for i, (a, b, economy, km) in enumerate(
+            zip(links["from"], links["to"], links["economy"], links["length_km"], strict=True)
+        ):
             self.near.setdefault((economy, a), []).append((b, km, i))
             self.near.setdefault((economy, b), []).append((a, km, i))
 

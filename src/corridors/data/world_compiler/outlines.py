@@ -21,9 +21,12 @@ LAND_STEP, BORDER_STEP = 0.22, 0.12
 """Degrees between points that are kept."""
 SMALLEST_ISLAND = 0.35
 DISPUTED = (
-    ("Morocco", "W. Sahara"), ("North Korea", "South Korea"), ("Israel", "Lebanon"), ("Israel", "Syria"), ("Israel", "Palestine"),
-    ("Palestine", "Jordan"), ("Egypt", "Palestine"), ("China", "India"), ("India", "Pakistan"), ("China", "Pakistan"), ("Russia", "Ukraine"),
-    ("Cyprus", "N. Cyprus"), ("Somalia", "Somaliland"), ("Kosovo", "Serbia"), ("Guyana", "Venezuela"), ("Sudan", "S. Sudan"),
+    ("Morocco", "W. Sahara"), ("North Korea", "South Korea"), ("Israel", "Lebanon"),
+    ("Israel", "Syria"), ("Israel", "Palestine"),
+    ("Palestine", "Jordan"), ("Egypt", "Palestine"), ("China", "India"), ("India", "Pakistan"),
+    ("China", "Pakistan"), ("Russia", "Ukraine"),
+    ("Cyprus", "N. Cyprus"), ("Somalia", "Somaliland"), ("Kosovo", "Serbia"),
+    ("Guyana", "Venezuela"), ("Sudan", "S. Sudan"),
     ("Egypt", "Sudan"), ("Armenia", "Azerbaijan"), ("Russia", "Georgia"),
 )  # fmt: skip
 NORTHERNMOST, SOUTHERNMOST = 84.0, -60.0

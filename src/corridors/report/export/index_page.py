@@ -79,7 +79,8 @@ def _by_pair(scenarios: Sequence[tuple[Mapping[str, Any], Found]]) -> list[list[
 
 
 def _pair(group: Sequence[tuple[Mapping[str, Any], Found]]) -> dict[str, Any]:
-    """A pair's scenarios: findings first, then those that do nothing measurable, what has no measure apart; one scale for all."""
+    """A pair's scenarios: findings first, then those that do nothing measurable, what has no
+    measure apart; one scale for all."""
     ordered = sorted(group, key=lambda g: findings.order(g[1].effect, g[1].measured, g[1].name))
     acting = [(entry, found) for entry, found in ordered if found.measured]
     span = (min(0.0, *(f.effect.low for _, f in group), 0.0), max(0.0, *(f.effect.high for _, f in group), 0.0))
@@ -120,7 +121,9 @@ def _row(entry: Mapping[str, Any], found: Found, span_percent: tuple[float, floa
         "why": front_words.why(found),
         "own_reason": front_words.why(found, needed=False),
         "effect": findings.percent(band),
-        "range": numbers.percent_range(band.low, band.high, sign=True, mid=band.mid) if told or verdict(band) == "open" else "",
+        "range": numbers.percent_range(
+            band.low, band.high, sign=True, mid=band.mid,
+        ) if told or verdict(band) == "open" else "",
         "interval": Markup(sparkline.interval(band.low, band.mid, band.high, span_percent, told, str(escape(title)))),
         "worth": found.worth,
         "cost": found.cost,

@@ -49,7 +49,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Hole:
-    """White space at the end of a page: its height, and the part that did not fit into it with its own height, points."""
+    """White space at the end of a page: its height, and the part that did not fit into it with its
+    own height, points."""
 
     page: int
     high_pt: float
@@ -86,21 +87,26 @@ class Foretold:
     shares: Mapping[int, float]
 
     def __call__(self, plan: Plan) -> dict[int, tuple[int, float]]:
-        """The ends with ``plan``; a part that splits leaves about a line at the foot of its page, a table repeats its head."""
+        """The ends with ``plan``; a part that splits leaves about a line at the foot of its page, a
+        table repeats its head."""
         ends: dict[int, tuple[int, float]] = {}
         page, y, headed = 1, TOP_PT, False
         for k in plan.order:
             if k not in self.endless_pt:
                 headed = headed or self.parts[k]["kind"] == "heading"
                 continue
-            high = self._highs_pt[k] + (plan.shares.get(k, 0.0) - self.shares.get(k, 0.0)) * WIDTH_PT * self.aspects.get(k, 0.0)
+            high = self._highs_pt[k] + (
+                plan.shares.get(k, 0.0) - self.shares.get(k, 0.0)
+            ) * WIDTH_PT * self.aspects.get(k, 0.0)
             least = min(high, _WITH_HEADING_PT if headed else 2 * _LINE_PT) if splits(self.parts[k]) else high
             if y + least > BOTTOM_PT and y > TOP_PT:
                 page, y = page + 1, TOP_PT
                 high -= _OVER_HEADING_PT if headed else _BETWEEN_PT if not splits(self.parts[k]) else _LINE_PT / 2
             y += high
             while y > BOTTOM_PT and splits(self.parts[k]):
-                page, y = page + 1, TOP_PT + y - BOTTOM_PT + (_HEAD_PT if self.parts[k]["kind"] == "table" else _LINE_PT)
+                page, y = page + 1, TOP_PT + y - BOTTOM_PT + (
+                    _HEAD_PT if self.parts[k]["kind"] == "table" else _LINE_PT
+                )
             ends[k] = (page, y)
             headed = False
         return ends
@@ -158,7 +164,8 @@ def _without(
 def _closed(
     parts: Sequence[Mapping[str, Any]], hole: Hole, plan: Plan, aspects: Mapping[int, float], ends: Ends, margin_pt: float
 ) -> Plan | None:
-    """A plan with which the part behind the hole fits, another chart goes first, or charts fill the hole; None where nothing helps."""
+    """A plan with which the part behind the hole fits, another chart goes first, or charts fill the
+    hole; None where nothing helps."""
     shares = plan.shares
     on_page = [k for k in shares if ends[k][0] == hole.page]
     near = [*on_page, hole.behind] if hole.behind in shares else on_page
@@ -166,7 +173,10 @@ def _closed(
     spare = {k: max(shares[k] - SMALLEST_SHARE, 0.0) * WIDTH_PT * aspects[k] for k in near}
     if 0 < missing <= sum(spare.values()):
         part = missing / sum(spare.values())
-        return replace(plan, shares={**shares, **{k: shares[k] - part * max(shares[k] - SMALLEST_SHARE, 0.0) for k in near}})
+        return replace(
+            plan,
+            shares={**shares, **{k: shares[k] - part * max(shares[k] - SMALLEST_SHARE, 0.0) for k in near}},
+        )
     first = _goes_first(parts, hole, plan, ends, margin_pt)
     if first is not None:
         order = [k for k in plan.order if k != first]
@@ -180,7 +190,8 @@ def _closed(
 
 
 def _goes_first(parts: Sequence[Mapping[str, Any]], hole: Hole, plan: Plan, ends: Ends, margin_pt: float) -> int | None:
-    """The next chart or table behind the hole, of the same run of such parts, that fits into it or goes on behind it."""
+    """The next chart or table behind the hole, of the same run of such parts, that fits into it or
+    goes on behind it."""
     place = plan.order.index(hole.behind)
     for before, k in zip(plan.order[place:], plan.order[place + 1 :], strict=False):
         if parts[k]["kind"] not in ("figure", "table", "row"):

@@ -63,7 +63,9 @@ class PdfReport(Exporter):
     def _file_extension_default(self) -> str:
         return ".pdf"
 
-    def from_notebook_node(self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any) -> tuple[bytes, dict[str, Any]]:  # type: ignore[override]
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any,
+    ) -> tuple[bytes, dict[str, Any]]:  # type: ignore[override]
         """The PDF and its resources."""
         nb_copy, resources = super().from_notebook_node(nb, resources, **kw)
         resources["output_extension"] = ".pdf"
@@ -75,7 +77,8 @@ class PdfReport(Exporter):
         )
         if lost:
             self.log.warning(
-                "the title has letters that no typeface of the PDF has, which stand as replacement characters: %s; the HTML page shows them",
+                "the title has letters that no typeface of the PDF has, which stand as replacement "
+                "characters: %s; the HTML page shows them",
                 " ".join(lost),
             )
         return to_pdf(nb_copy, about), resources

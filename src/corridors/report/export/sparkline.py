@@ -30,6 +30,7 @@ def interval(low: float, mid: float, high: float, span: tuple[float, float], tol
         + (f"<title>{title}</title>" if title else "")
         + f'<line x1="0" x2="{width:g}" y1="{middle:g}" y2="{middle:g}" stroke="var(--line)" stroke-width="1"/>'
         f'<line x1="{x(0):.1f}" x2="{x(0):.1f}" y1="3" y2="{height - 3:g}" stroke="var(--faint)" stroke-width="1"/>'
-        f'<line x1="{x(low):.1f}" x2="{x(high):.1f}" y1="{middle:g}" y2="{middle:g}" stroke="var(--{colour})" stroke-width="6" stroke-opacity=".35"/>'
+        f'<line x1="{x(low):.1f}" x2="{x(high):.1f}" y1="{middle:g}" y2="{middle:g}" '
+        f'stroke="var(--{colour})" stroke-width="6" stroke-opacity=".35"/>'
         f"{dot}</svg>"
     )

@@ -62,7 +62,8 @@ def _longest_word(text: str) -> int:
 
 
 def _least(text: str, column: Mapping[str, Any], long: bool) -> int:
-    """Numbers stay on one line up to a length, save that a range in brackets may stand below its figure beside a long text; words break where words end."""
+    """Numbers stay on one line up to a length, save that a range in brackets may stand below its
+    figure beside a long text; words break where words end."""
     if long and column["align"] == "right" and " (" in text:
         # A figure above its range.
         text = max(text.replace(" (", "\n(").split("\n"), key=len)

@@ -67,7 +67,9 @@ class ClusterPool:
             if address == LOCAL:
                 self._cluster = _local(jobs)
             patience = PATIENCE_SECONDS if address == LOCAL else CONNECT_SECONDS
-            self._client = Client(self._cluster or address, timeout=patience, set_as_default=False)  # type: ignore[no-untyped-call]
+            self._client = Client(
+                self._cluster or address, timeout=patience, set_as_default=False,
+            )  # type: ignore[no-untyped-call]
         except Exception as error:
             self._close_cluster()
             raise BuildError(
@@ -124,7 +126,9 @@ class ClusterPool:
     def close(self) -> None:
         """Give up what is still running, and end a cluster made here."""
         with contextlib.suppress(Exception):
-            self._client.cancel([future for _, future in self._running.values()], force=True)  # type: ignore[no-untyped-call]
+            self._client.cancel(
+                [future for _, future in self._running.values()], force=True,
+            )  # type: ignore[no-untyped-call]
         with contextlib.suppress(Exception):
             self._client.close(timeout=5)  # type: ignore[no-untyped-call]
         self._close_cluster()
@@ -136,7 +140,8 @@ class ClusterPool:
 
 
 def _check_address(address: str) -> None:
-    """BuildError if this is no address, or nothing listens there: Dask itself would try for a long time, and say less."""
+    """BuildError if this is no address, or nothing listens there: Dask itself would try for a long
+    time, and say less."""
     scheme, _, rest = address.rpartition("://")
     if scheme and scheme not in _SCHEMES:
         raise BuildError(f"--scheduler {address}: {scheme!r} is not a protocol{nearest(scheme, _SCHEMES)}. {_ALLOWED}")
@@ -167,12 +172,15 @@ def _check_address(address: str) -> None:
 
 
 def _check_greeting(address: str) -> None:
-    """BuildError if what listens there does not greet as Dask does: a client would wait for it, and again when it is let go."""
+    """BuildError if what listens there does not greet as Dask does: a client would wait for it, and
+    again when it is let go."""
     from distributed import Security
     from distributed.comm import connect
 
     async def greet() -> None:
-        comm = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))  # type: ignore[no-untyped-call]
+        comm = await connect(
+            address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"),
+        )  # type: ignore[no-untyped-call]
         comm.abort()
 
     try:

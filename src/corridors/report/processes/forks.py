@@ -47,7 +47,8 @@ QUIET_LIBRARIES = {
     "_RJEM_MALLOC_CONF": "background_thread:false",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
-"""Allocators of Arrow and Polars would start threads of their own when they are loaded; the debugger that kernels carry would print a warning."""
+"""Allocators of Arrow and Polars would start threads of their own when they are loaded; the
+debugger that kernels carry would print a warning."""
 
 
 def can_fork() -> bool:
@@ -245,7 +246,10 @@ class ZygoteProcess:
     def __enter__(self) -> ZygoteProcess:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.stop()
 
 

@@ -22,8 +22,10 @@ FOR_RESULTS = (
 
 LIBRARIES = (
     "numpy.random", "scipy.stats", "scipy.sparse.linalg", "scipy.optimize", "scipy.special", "scipy.linalg",
-    "pyarrow.parquet", "matplotlib.pyplot", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "seaborn",
-    "IPython", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "matplotlib_inline.backend_inline",
+    "pyarrow.parquet", "matplotlib.pyplot", "matplotlib.backends.backend_svg",
+    "matplotlib.backends.backend_agg", "seaborn",
+    "IPython", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell",
+    "ipykernel.debugger", "matplotlib_inline.backend_inline",
     "papermill", "nbclient", "nbformat", "nbconvert", "jinja2", "typst",
 )  # fmt: skip
 

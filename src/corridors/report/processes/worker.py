@@ -15,7 +15,8 @@ from corridors.report.tasks import perform
 
 
 def serve(channel: Connection, store_folder: str, zygote: str | None) -> None:
-    """Answer each :class:`Task` with the Outcome's failure, files left, seconds and hashes, until the channel closes."""
+    """Answer each :class:`Task` with the Outcome's failure, files left, seconds and hashes, until
+    the channel closes."""
     store = Store(Path(store_folder))
     if zygote is not None:
         os.environ[forks.ZYGOTE_VARIABLE] = zygote

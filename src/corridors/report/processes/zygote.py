@@ -121,7 +121,8 @@ class Zygote:
             self._look_at_memory()
 
     def serve(self) -> None:
-        """Everything is loaded: serve until the process that started us is gone, which holds the other end of our input."""
+        """Everything is loaded: serve until the process that started us is gone, which holds the
+        other end of our input."""
         self._warm = True
         while self._waiting:
             self._fork(self._waiting.pop(0))
@@ -223,7 +224,8 @@ class Zygote:
         return bool(strays)
 
     def _look_at_memory(self) -> None:
-        """End a child that holds more than it may together with all it started, memory shared between processes included."""
+        """End a child that holds more than it may together with all it started, memory shared
+        between processes included."""
         for child in self._children.values():
             if child.memory_mb and not child.why and (held := held_mb(child.pid)) > child.memory_mb:
                 child.why = f"it held {held:,.0f} MB of memory; allowed: {child.memory_mb:,} MB"

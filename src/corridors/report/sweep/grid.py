@@ -116,7 +116,10 @@ def _base(origin: str, base: Any) -> dict[str, Any]:
 def _named(where: str, name: str) -> Scenario:
     """A scenario of the project by its name: a stranger's grid may not make us read other files."""
     if name not in scenario.names():
-        raise ScenarioError(f"{where}: no scenario {name[:80]!r}{nearest(name, scenario.names())}; there are: {', '.join(scenario.names())}")
+        raise ScenarioError(
+            f"{where}: no scenario {name[:80]!r}{nearest(name, scenario.names())}; there are: "
+            f"{', '.join(scenario.names())}"
+        )
     return scenario.load(name)
 
 

@@ -52,7 +52,10 @@ class _Chunk:
     points: tuple[Point, ...]
 
 
-def sweep(grid: Path, out: Path, scheduler: str | None = None, *, jobs: int | None = None, work: str = WORK, progress: Progress | None = None) -> int:
+def sweep(
+    grid: Path, out: Path, scheduler: str | None = None, *, jobs: int | None = None,
+    work: str = WORK, progress: Progress | None = None,
+) -> int:
     """Compute every scenario of ``grid`` that is not yet in the folder ``out``; the exit status, 1 if some failed.
 
     ``out`` gets ``part-*.parquet``, one row a scenario in the order of the grid: its name and
@@ -67,7 +70,9 @@ def sweep(grid: Path, out: Path, scheduler: str | None = None, *, jobs: int | No
     asked = sweep_grid.read(grid)
     out = Path(out).absolute()
     _refuse_other_use(out)
-    with progress or choose(quiet=False, json_log=False) as telling, locked(out / _WORK_FOLDER / "lock", wait_seconds=600.0, on_wait=telling.say):
+    with progress or choose(quiet=False, json_log=False) as telling, locked(
+        out / _WORK_FOLDER / "lock", wait_seconds=600.0, on_wait=telling.say,
+    ):
         return _Sweep(asked, out, scheduler, jobs, work, telling).run()
 
 
@@ -104,7 +109,10 @@ def _refuse_other_use(out: Path) -> None:
 class _Sweep:
     """One sweep of one folder. Hold the folder's lock while running it."""
 
-    def __init__(self, grid: Grid, out: Path, scheduler: str | None, jobs: int | None, work: str, progress: Progress) -> None:
+    def __init__(
+        self, grid: Grid, out: Path, scheduler: str | None, jobs: int | None, work: str,
+        progress: Progress,
+    ) -> None:
         from corridors.report.catalogue import Catalogue
 
         self.grid, self.out, self.scheduler, self.work, self.progress = grid, out, scheduler, work, progress
@@ -172,7 +180,10 @@ class _Sweep:
                 }
             )
         if others:
-            raise BuildError(f"{self.out}: holds {others:,} scenarios that are not in this grid. Choose another folder with --out, or remove this one")
+            raise BuildError(
+                f"{self.out}: holds {others:,} scenarios that are not in this grid. Choose another "
+                f"folder with --out, or remove this one"
+            )
         return found
 
     # --- computing
@@ -197,7 +208,11 @@ class _Sweep:
                 if answer is None:
                     continue
                 if moved := self.sources.moved():
-                    raise BuildError(f"{moved[0]}{f' and {len(moved) - 1} more' if len(moved) > 1 else ''} changed while the sweep ran: what was made since is discarded; sweep again")
+                    raise BuildError(
+                        f"{moved[0]}{f' and {len(moved) - 1} more' if len(moved) > 1 else ''} "
+                        f"changed while the sweep ran: what was made since is discarded; sweep "
+                        f"again"
+                    )
                 outcome, kept = answer
                 chunk = running.pop(outcome.unit)
                 done += len(chunk.points)
@@ -230,7 +245,8 @@ class _Sweep:
         }
         recipe = {"scenarios": fields, "draws": self.grid.draws, "seed": self.seed}
         return Task(
-            unit=chunk.file, kind="result", craft=self.work, todo={"result": chunk.file}, given={"kind": "sweep", "recipe": recipe},
+            unit=chunk.file, kind="result", craft=self.work, todo={"result": chunk.file},
+            given={"kind": "sweep", "recipe": recipe},
             inputs={}, environment={machine.CORES_VARIABLE: "1"}, seed=0,
         )  # fmt: skip
 
@@ -249,7 +265,8 @@ class _Sweep:
         return {
             point.digest: {
                 "scenario": point.scenario.name, ASKED: point.digest, MADE_WITH: self.made_with,
-                **{field: self.cells[field](value) for field, value in point.values.items()}, **figures[point.scenario.name],
+                **{field: self.cells[field](value) for field, value in point.values.items()},
+                **figures[point.scenario.name],
             }
             for point in chunk.points
             if point.scenario.name in figures
@@ -307,7 +324,11 @@ class _Sweep:
     def _tell(self, computed: int, seconds: float) -> int:
         total = len(self.grid.points)
         each = f", {1000 * seconds / computed:.1f} ms each" if computed else ""
-        self.progress.end(f"{total - len(self.failed):,} of {total:,} scenarios are in {self.out}: {computed - len(self.failed):,} computed in {seconds:.1f} s{each}, {total - computed:,} were there")
+        self.progress.end(
+            f"{total - len(self.failed):,} of {total:,} scenarios are in {self.out}: "
+            f"{computed - len(self.failed):,} computed in {seconds:.1f} s{each}, "
+            f"{total - computed:,} were there"
+        )
         if not self.failed:
             return 0
         reasons = Counter(error for error in self.failed.values()).most_common(5)

@@ -24,7 +24,8 @@ TABLE, FAILED = "rows.parquet", "failed.json"
 
 
 def warm_up() -> None:
-    """Do once, before workers are forked, what every scenario needs: data read, world trade balanced, effects fitted."""
+    """Do once, before workers are forked, what every scenario needs: data read, world trade
+    balanced, effects fitted."""
     _compute([scenario.load("baseline")], None, None)
 
 

@@ -32,6 +32,7 @@ else:
     Measure = Annotated[reduce(or_, KINDS.values()), Field(discriminator="kind")]
 
 __all__ = [
-    "FIRST_YEAR", "KINDS", "LAST_YEAR", "BorderCapacity", "Closure", "Cost", "CrossingTime", "DirectFlights", "Frozen", "Measure", "Measured",
+    "FIRST_YEAR", "KINDS", "LAST_YEAR", "BorderCapacity", "Closure", "Cost", "CrossingTime",
+    "DirectFlights", "Frozen", "Measure", "Measured",
     "NewLink", "RailService", "RegularService", "Road", "SingleWindow", "TariffOrFee", "TransitRegime", "Works",
 ]  # fmt: skip

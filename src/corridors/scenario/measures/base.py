@@ -272,7 +272,8 @@ class Measured(Frozen):
 
     @property
     def deed(self) -> str:
-        """What it does as canonical text: the same for two measures that differ in when they begin or what they cost."""
+        """What it does as canonical text: the same for two measures that differ in when they begin
+        or what they cost."""
         return self.model_dump_json(exclude={"start", "years_to_full_effect", "cost"})
 
     @property

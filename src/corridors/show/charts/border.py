@@ -312,7 +312,8 @@ def _fill_table(rows: Sequence[tuple[str, str, int | None, int | None, int | Non
 
 @draw.chart
 def closure_stress(result: StudyResult) -> blocks.Figure | None:
-    """What a closure of each crossing costs road goods of the pair: if all wait, and with the ways round that there are."""
+    """What a closure of each crossing costs road goods of the pair: if all wait, and with the ways
+    round that there are."""
     table = result["closure_stress"]
     if draw.is_empty(table):
         return None
@@ -394,11 +395,25 @@ def closure_stress(result: StudyResult) -> blocks.Figure | None:
     draw.value_axis(ax, "x", most=3 if draw.narrow() else 5, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     worst = table.loc[table["extra_ad_valorem_percent"].idxmax()]
     title = f"If {crossing_name(str(worst['name']))} shut for {numbers.days(days)} in {result.years[-1]}, goods that pass it by road would cost {numbers.percent(worst['extra_ad_valorem_percent'])} more to move, the most of all crossings"
-    said = [f"{crossing_name(str(r.name_))} {numbers.percent(r.extra_ad_valorem_percent)} with ways round, {numbers.percent(r.cost_if_only_waiting_percent)} if all waited." for r in table.rename(columns={"name": "name_"}).itertuples()]
+    said = [
+        f"{crossing_name(str(r.name_))} {numbers.percent(r.extra_ad_valorem_percent)} with ways "
+        f"round, {numbers.percent(r.cost_if_only_waiting_percent)} if all waited."
+        for r in table.rename(columns={"name": "name_"}).itertuples()
+    ]
     body = [
-        (crossing_name(str(r.name_)), numbers.share(r.road_share_through), numbers.share(r.diverted_share), numbers.percent(r.extra_ad_valorem_percent), numbers.percent(r.cost_if_only_waiting_percent), numbers.percent(r.second_corridor_worth_percent), str(r.main_alternative))
+        (
+            crossing_name(str(r.name_)), numbers.share(r.road_share_through),
+            numbers.share(r.diverted_share), numbers.percent(r.extra_ad_valorem_percent),
+            numbers.percent(r.cost_if_only_waiting_percent),
+            numbers.percent(r.second_corridor_worth_percent), str(r.main_alternative),
+        )
         for r in table.rename(columns={"name": "name_"}).itertuples()
     ]  # fmt: skip
-    columns = [blocks.Column("Crossing shut"), draw.numeric("Road goods that pass"), draw.numeric("Of these, take another way"), draw.numeric("Extra cost", "% of goods value"), draw.numeric("Extra cost if all waited", "% of goods value"), draw.numeric("Worth of the ways round", "% of goods value"), blocks.Column("Main way round")]  # fmt: skip
+    columns = [
+        blocks.Column("Crossing shut"), draw.numeric("Road goods that pass"),
+        draw.numeric("Of these, take another way"), draw.numeric("Extra cost", "% of goods value"),
+        draw.numeric("Extra cost if all waited", "% of goods value"),
+        draw.numeric("Worth of the ways round", "% of goods value"), blocks.Column("Main way round"),
+    ]  # fmt: skip
     return draw.finish(figure, title, f"Extra cost of a closure of {numbers.days(days)} as a share of goods value, by crossing: " + " ".join(said), draw.model_source(result, _SOURCE),
                        blocks.table(f"What a closure of {numbers.days(days)} costs", columns, body))  # fmt: skip

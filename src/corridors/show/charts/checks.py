@@ -90,7 +90,8 @@ def published(frame: pd.DataFrame) -> blocks.Figure | None:
 
 @draw.chart
 def backtest_skill(summary: pd.DataFrame) -> blocks.Figure | None:
-    """Skill of each method against the last value, by years ahead. ``summary`` has method, gdp, horizon, error, skill."""
+    """Skill of each method against the last value, by years ahead. ``summary`` has method, gdp,
+    horizon, error, skill."""
     frame = summary[(summary["method"] != "last value") & summary["skill"].notna()] if len(summary) else summary
     if draw.is_empty(frame):
         return None

@@ -57,7 +57,8 @@ def width_in() -> float:
 
 
 def chart(function: Callable[P, R]) -> Callable[P, R]:
-    """A function that draws: it runs in the style of the theme, once for a page and, save in :func:`only_wide`, once for a phone."""
+    """A function that draws: it runs in the style of the theme, once for a page and, save in
+    :func:`only_wide`, once for a phone."""
 
     @wraps(function)
     def styled(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -101,7 +102,8 @@ def panel(
 
 def text(
     ax: Axes, x: float, y: float, words: str, colour: str = C["ink"], *, ha: str = "left", va: str = "center",
-    size: float = theme.SMALL_PT, bold: bool = False, halo: bool = False, axes: str = "data", dx: float = 0.0, dy: float = 0.0,
+    size: float = theme.SMALL_PT, bold: bool = False, halo: bool = False, axes: str = "data",
+    dx: float = 0.0, dy: float = 0.0,
     italic: bool = False,
 ) -> None:  # fmt: skip
     """One line of text at (x, y), moved by (dx, dy) points.
@@ -118,7 +120,8 @@ def text(
     size = max(size, theme.SMALL_PT) if narrow() else size
     note = ax.annotate(
         words, (x, y), xycoords=transform, xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, color=colour,
-        fontsize=size, fontweight="bold" if bold else "normal", fontstyle="italic" if italic else "normal", annotation_clip=False,
+        fontsize=size, fontweight="bold" if bold else "normal",
+        fontstyle="italic" if italic else "normal", annotation_clip=False,
         zorder=12,
     )  # fmt: skip
     if halo:
@@ -281,8 +284,11 @@ def ranges(
         marks = len(ax.lines)
         frame = pd.DataFrame({"value": [float(v) for v in three], "row": float(n)})
         seaborn.pointplot(
-            frame, x="value", y="row", orient="h", native_scale=True, estimator="median", errorbar=_ends, linestyle="none", color=colour,
-            marker="o", markersize=dot, markeredgewidth=0, err_kws={"color": tint, "linewidth": width, "solid_capstyle": "butt"}, ax=ax, legend=False,
+            frame, x="value", y="row", orient="h", native_scale=True, estimator="median",
+            errorbar=_ends, linestyle="none", color=colour,
+            marker="o", markersize=dot, markeredgewidth=0,
+            err_kws={"color": tint, "linewidth": width, "solid_capstyle": "butt"}, ax=ax,
+            legend=False,
         )  # fmt: skip
         for line in ax.lines[marks:]:
             line.set_zorder(3 if line.get_linestyle() == "None" else 2)

@@ -16,7 +16,8 @@ __all__ = ["scenarios_ranked"]
 
 
 def ranked(results: Sequence[StudyResult]) -> list[StudyResult]:
-    """Those of the pair that most are about: findings first, the largest rise on top; then what cannot be told from zero, by name."""
+    """Those of the pair that most are about: findings first, the largest rise on top; then what
+    cannot be told from zero, by name."""
     own = Counter(r.pair for r in results).most_common(1)[0][0] if results else None
     return sorted((r for r in results if r.pair == own), key=findings.rank)
 
@@ -33,7 +34,16 @@ def scenarios_ranked(results: Sequence[StudyResult]) -> blocks.Figure | None:
     ax = draw.panel(figure, left=2.75, right=1.45, top=0.34, bottom=0.34)
     two_line_labels(ax, [r.title for r in shown], letters=44)
     known = [findings.told(e) for e in effects]
-    draw.ranges(ax, [(e.low, e.mid, e.high) for e in effects], [C["scenario"] if k else C["faint"] for k in known], [C["band80"] if k else C["base80"] for k in known], width=5, dot=5.5, tips=[f"{r.title}: {findings.percent(e)}, {numbers.percent_range(e.low, e.high, sign=True, mid=e.mid)} in four futures of five" for r, e in zip(shown, effects, strict=True)])
+    draw.ranges(
+        ax, [(e.low, e.mid, e.high) for e in effects],
+        [C["scenario"] if k else C["faint"] for k in known],
+        [C["band80"] if k else C["base80"] for k in known], width=5, dot=5.5,
+        tips=[
+            f"{r.title}: {findings.percent(e)}, "
+            f"{numbers.percent_range(e.low, e.high, sign=True, mid=e.mid)} in four futures of five"
+            for r, e in zip(shown, effects, strict=True)
+        ],
+    )
     for n, e in enumerate(effects):
         if known[n]:
             draw.text(ax, 1, n, findings.percent(e), C["scenario"], axes="y", ha="right", dx=42, bold=True)

@@ -21,7 +21,8 @@ _WHAT = {"exports": "Exports", "imports": "Imports", "total": "Two-way trade", "
 
 
 def _short_period(period: str) -> str:
-    """``FY2022 Jul-May, as yearly rates`` as ``2021/22 Jul-May``; what is below the chart says that periods are made alike."""
+    """``FY2022 Jul-May, as yearly rates`` as ``2021/22 Jul-May``; what is below the chart says that
+    periods are made alike."""
     plain = re.sub(r"FY(\d{4})", lambda year: f"{int(year[1]) - 1}/{int(year[1]) % 100:02d}", period)
     return plain.removesuffix(", as yearly rates")
 
@@ -131,7 +132,11 @@ def history(result: StudyResult) -> blocks.Figure | None:
     draw.heading(ax, "\u25cf one source   \u25cb the other, million dollars a year", dx=0, dy=4)
     top = table.iloc[0]
     title = f"Sources disagree by up to {numbers.percent(abs(top['difference_percent']), 0)} on the same trade: {_WHAT.get(str(top['what']), str(top['what'])).lower()}, {lookups.period_words(top['period'])}"
-    said = [f"{r.what} of {r.period}: {numbers.musd(r.value_a_musd, 3)} by {r.source_a}, {numbers.musd(r.value_b_musd, 3)} by {r.source_b}" for r in table.itertuples()]
+    said = [
+        f"{r.what} of {r.period}: {numbers.musd(r.value_a_musd, 3)} by {r.source_a}, "
+        f"{numbers.musd(r.value_b_musd, 3)} by {r.source_b}"
+        for r in table.itertuples()
+    ]
     body = [
         (
             f"{str(r.what).capitalize()}, {r.period}",
@@ -165,7 +170,8 @@ def _source_label(value: float, source: str) -> str:
 
 
 def trucks_needed(result: StudyResult) -> pd.DataFrame:
-    """Trucks a day, one way, in the last year if all goods that could go by road did: direction, case, p10, p50, p90."""
+    """Trucks a day, one way, in the last year if all goods that could go by road did: direction,
+    case, p10, p50, p90."""
     table = result["volumes"]
     if draw.is_empty(table):
         return pd.DataFrame(columns=["direction", "case", "p10", "p50", "p90"])

@@ -70,7 +70,10 @@ def contributions(result: StudyResult) -> blocks.Figure | None:
     ax.spines["bottom"].set_visible(False)
     draw.heading(ax, "percentage points of two-way trade", dx=0, dy=3)
     return draw.finish(figure, _contribution_title(result, table, total), _contribution_alt(result, table, total), draw.model_source(result),
-                       blocks.table(f"What each measure contributes in {result.years[-1]}", [blocks.Column("Measure"), draw.numeric("Contribution", "percentage points")],
+                       blocks.table(f"What each measure contributes in {result.years[-1]}", [
+                           blocks.Column("Measure"),
+                           draw.numeric("Contribution", "percentage points"),
+                       ],
                                     [(str(r.measure), numbers.significant(r.percent_points, 2, sign=True)) for r in table.itertuples()] + [("All measures together", numbers.significant(total, 2, sign=True))]))  # fmt: skip
 
 
@@ -288,9 +291,21 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     )
     name = _named(result, str(top["parameter"]), str(top["meaning"]))
     title = f"{lead}: {name} moves the effect by {reach} from end to end"
-    said = [f"{_head(result, str(r.parameter), str(r.meaning))}: {numbers.points(r.effect_low_percent)} at its low end, {numbers.points(r.effect_high_percent)} at its high end." for r in table.itertuples()]
+    said = [
+        f"{_head(result, str(r.parameter), str(r.meaning))}: "
+        f"{numbers.points(r.effect_low_percent)} at its low end, "
+        f"{numbers.points(r.effect_high_percent)} at its high end."
+        for r in table.itertuples()
+    ]
     body = [
-        (_head(result, str(r.parameter), str(r.meaning)), end_words(str(r.parameter), r.low_value, False), end_words(str(r.parameter), r.high_value, True), numbers.significant(r.effect_low_percent, 2, sign=True), numbers.significant(r.effect_high_percent, 2, sign=True), _index(r.first_order), _index(r.total))
+        (
+            _head(result, str(r.parameter), str(r.meaning)),
+            end_words(str(r.parameter), r.low_value, False),
+            end_words(str(r.parameter), r.high_value, True),
+            numbers.significant(r.effect_low_percent, 2, sign=True),
+            numbers.significant(r.effect_high_percent, 2, sign=True), _index(r.first_order),
+            _index(r.total),
+        )
         for r in table.itertuples()
     ]  # fmt: skip
     columns = [
@@ -303,10 +318,15 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
         draw.numeric("Share of the spread, with all interplay"),
     ]
     return draw.finish(figure, title, f"Tornado chart of the effect on two-way trade in {result.years[-1]}, in percentage points from the case with everything at its middle. " + " ".join(said), draw.model_source(result, "ranges of parameters as listed under data", f"shares of the spread foretell {numbers.share(round(result.facts['variance_explained'], 2))} of it"),
-                       blocks.table("Effect on two-way trade when one quantity goes from end to end", columns, body))  # fmt: skip
+                       blocks.table(
+                           "Effect on two-way trade when one quantity goes from end to end",
+                           columns, body,
+                       ))  # fmt: skip
 
 
-def _room_for(told: Sequence[tuple[float, int, str]], least: float, most: float, width_pt: float) -> tuple[float, float]:
+def _room_for(
+    told: Sequence[tuple[float, int, str]], least: float, most: float, width_pt: float,
+) -> tuple[float, float]:
     """Limits of an axis of ``width_pt`` on which each label (its place, its side, its words) stands whole."""
     low, high = least, most
     for _ in range(8):

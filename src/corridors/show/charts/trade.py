@@ -83,8 +83,13 @@ def fan(result: StudyResult, flow: str = "total", ghost: StudyResult | None = No
             float(np.floor(first) - 0.5),
             None if ghost is None else effect_rows(ghost, flow, "percent"),
         )
-    return draw.finish(figure, _fan_title(result, flow, plan, effect, middles), _fan_alt(result, flow, base, plan, effect, middles, seen),
-                       draw.model_source(result, "reported trade from ministries, central banks and CEPII as listed under data"),
+    return draw.finish(figure, _fan_title(result, flow, plan, effect, middles), _fan_alt(
+        result, flow, base, plan, effect, middles, seen,
+    ),
+                       draw.model_source(
+                           result,
+                           "reported trade from ministries, central banks and CEPII as listed under data",
+                       ),
                        _fan_table(result, flow, base, plan, effect, middles))  # fmt: skip
 
 
@@ -148,7 +153,9 @@ def _draw_reports(ax: Axes, seen: pd.DataFrame, scale: float) -> None:
             ax.plot([r.middle], [r.value / scale], "o", color=C["ink"], markersize=3.4, zorder=6)
 
 
-def _fan_labels(ax: Axes, base: pd.DataFrame, plan: pd.DataFrame, scale: float, middle: float | None, told: bool) -> None:
+def _fan_labels(
+    ax: Axes, base: pd.DataFrame, plan: pd.DataFrame, scale: float, middle: float | None, told: bool,
+) -> None:
     last = plan.iloc[-1]
     x = float(last["year"])
     labels = [
@@ -245,22 +252,39 @@ def _fan_title(result: StudyResult, flow: str, plan: pd.DataFrame, effect: pd.Da
     return f"{reach}, {numbers.percent(abs(band.mid))} {'more' if kind == 'rise' else 'less'} than without the measures"
 
 
-def _fan_alt(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame, middles: np.ndarray, seen: pd.DataFrame) -> str:
+def _fan_alt(
+    result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame,
+    middles: np.ndarray, seen: pd.DataFrame,
+) -> str:
     b, p, e = base.iloc[-1], plan.iloc[-1], effect.iloc[-1]
     parts = [f"Fan chart, {result.years[0]} to {result.years[-1]}. {_what(result, flow)} in {int(p['year'])}:"]
     if draw.has_measures(result):
-        parts.append(f"with the measures {numbers.musd(float(middles[-1]))} in the middle, {numbers.musd_range(p['p10'], p['p90'])} in four futures of five; without them {numbers.musd(b['p50'])}, {numbers.musd_range(b['p10'], b['p90'])}.")  # fmt: skip
-        parts.append(f"The difference: {findings.percent(lookups.band(e))}, {numbers.percent_range(e['p10'], e['p90'], sign=True, mid=e['p50'])} in four futures of five.")
+        parts.append(
+            f"with the measures {numbers.musd(float(middles[-1]))} in the middle, "
+            f"{numbers.musd_range(p['p10'], p['p90'])} in four futures of five; without them "
+            f"{numbers.musd(b['p50'])}, {numbers.musd_range(b['p10'], b['p90'])}."
+        )  # fmt: skip
+        parts.append(
+            f"The difference: {findings.percent(lookups.band(e))}, "
+            f"{numbers.percent_range(e['p10'], e['p90'], sign=True, mid=e['p50'])} in four futures "
+            f"of five."
+        )
     else:
         parts.append(
             f"{numbers.musd(b['p50'])} in the middle, {numbers.musd_range(b['p10'], b['p90'])} in four futures of five."
         )
     if len(seen):
-        parts.append(f"Dots are reports of past years, the latest {numbers.musd(seen.iloc[-1]['value'])} for {seen.iloc[-1]['period']}.")
+        parts.append(
+            f"Dots are reports of past years, the latest {numbers.musd(seen.iloc[-1]['value'])} "
+            f"for {seen.iloc[-1]['period']}."
+        )
     return " ".join(parts)
 
 
-def _fan_table(result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame, middles: np.ndarray) -> blocks.Table:
+def _fan_table(
+    result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame,
+    middles: np.ndarray,
+) -> blocks.Table:
     rows = [
         (str(int(b.year)), numbers.musd(b.p50), numbers.musd_range(b.p10, b.p90, mid_musd=b.p50), numbers.musd(middle), numbers.musd_range(p.p10, p.p90, mid_musd=p.p50),
          findings.percent(lookups.Band(e.p10, e.p50, e.p90)), numbers.percent_range(e.p10, e.p90, sign=True, mid=e.p50))

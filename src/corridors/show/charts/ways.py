@@ -87,7 +87,10 @@ def breakdown(result: StudyResult, goods: str = "road") -> blocks.Figure | None:
                 )
     key = draw.panel(figure, left=0.1 if draw.narrow() else 3.0, right=0.1, top=0.02, bottom=height - 0.2)
     key.set_axis_off()
-    for at, words, colour in () if not moves else ((0.3, "\u25a0 without measures", C["baseline"]), (0.78, "\u25a0 with measures", C["scenario"])):
+    for at, words, colour in () if not moves else (
+        (0.3, "\u25a0 without measures", C["baseline"]),
+        (0.78, "\u25a0 with measures", C["scenario"]),
+    ):
         draw.text(key, at, 0.5, words, colour, axes="axes", ha="center", bold=True)
     title, alt = _breakdown_words(result, table, directions, goods)
     return draw.finish(
@@ -146,7 +149,10 @@ def _breakdown_words(result: StudyResult, table: pd.DataFrame, directions: list[
     else:
         title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}; with the measures {numbers.days(after['days'])}"
     said = [
-        f"{draw.direction_name(result, d)}: {numbers.days(s['before']['days'])} and {numbers.usd_per_t(s['before']['usd_per_t'])} without the measures, {numbers.days(s['after']['days'])} and {numbers.usd_per_t(s['after']['usd_per_t'])} with them."
+        f"{draw.direction_name(result, d)}: {numbers.days(s['before']['days'])} and "
+        f"{numbers.usd_per_t(s['before']['usd_per_t'])} without the measures, "
+        f"{numbers.days(s['after']['days'])} and {numbers.usd_per_t(s['after']['usd_per_t'])} with "
+        f"them."
         for d, s in sums.items()
     ]
     largest = share.sort_values(ascending=False)
@@ -157,7 +163,9 @@ def _breakdown_words(result: StudyResult, table: pd.DataFrame, directions: list[
     return title, "Bars of days and dollars a tonne by component, without and with the measures. " + " ".join(said)
 
 
-def _breakdown_table(result: StudyResult, table: pd.DataFrame, parts: list[str], directions: list[str], goods: str) -> blocks.Table:
+def _breakdown_table(
+    result: StudyResult, table: pd.DataFrame, parts: list[str], directions: list[str], goods: str,
+) -> blocks.Table:
     rows = []
     for d in directions:
         chosen = table[table["direction"] == d].set_index(["component", "case"])

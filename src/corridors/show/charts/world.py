@@ -25,7 +25,8 @@ _WORLD = "world trade of UN Comtrade and CEPII, GDP of the World Bank"
 
 @draw.chart
 def others(result: StudyResult) -> blocks.Figure | None:
-    """Pairs elsewhere that surely gain and lose most from the measures, in million dollars a year with the 80 % range."""
+    """Pairs elsewhere that surely gain and lose most from the measures, in million dollars a year
+    with the 80 % range."""
     table = result["others"]
     if draw.is_empty(table):
         return None
@@ -206,7 +207,8 @@ def _output_title(result: StudyResult, bands: Mapping[str, lookups.Band], top: p
     rest += [f"nothing measurable in {numbers.listed(still)}"] if still else []
     return "; ".join(
         [
-            f"Output of {draw.economy(top['economy'])} {verb} most, {findings.percent(bands[str(top['economy'])], findings.OF_OUTPUT)}",
+            f"Output of {draw.economy(top['economy'])} {verb} most, "
+            f"{findings.percent(bands[str(top['economy'])], findings.OF_OUTPUT)}",
             *rest,
         ]
     )
@@ -251,7 +253,8 @@ def missing_trade(result: StudyResult, economy: str | None = None) -> blocks.Fig
             draw.text(ax, 0, 1, "times what is expected", C["muted"], axes="axes", va="bottom", dx=-38, dy=16)
         draw.text(ax, 1, 0, "expected trade a year", C["muted"], ha="right", va="top", axes="axes", dy=-18)
     return draw.finish(figure, _missing_title(table, economy, other), _missing_alt(table, economy, other),
-                       f"Source: own gravity model on UN Comtrade trade of {int(table['year'].iloc[0])} and CEPII geography.", _missing_table(table, economy))  # fmt: skip
+                       f"Source: own gravity model on UN Comtrade trade of "
+                       f"{int(table['year'].iloc[0])} and CEPII geography.", _missing_table(table, economy))  # fmt: skip
 
 
 def _missing_panel(ax: Axes, part: pd.DataFrame, other: str, reach: tuple[float, float], left_axis: bool) -> None:
@@ -312,7 +315,10 @@ def _label_notable(ax: Axes, rest: pd.DataFrame, own: pd.DataFrame) -> None:
     placed = 0
     for i in score.sort_values(ascending=False, kind="stable").index:
         x, y = np.log10(rest.loc[i, "predicted_musd"]), np.log10(rest.loc[i, "ratio"])
-        if any(abs(x - a) < (1.3 if draw.narrow() else 0.95) and abs(y - b) < (0.26 if draw.narrow() else 0.17) for a, b in taken):
+        if any(
+            abs(x - a) < (1.3 if draw.narrow() else 0.95)
+            and abs(y - b) < (0.26 if draw.narrow() else 0.17) for a, b in taken
+        ):
             continue
         taken.append((x, y))
         draw.text(
@@ -362,7 +368,11 @@ def _missing_alt(table: pd.DataFrame, economy: str, other: str) -> str:
     said = []
     for direction, row in _pair_rows(table, other).items():
         words = "sells to" if direction == "exports" else "buys from"
-        said.append(f"{draw.economy(economy)} {words} {draw.economy(other)} {_times(row['ratio'])} what is expected ({numbers.number_range(row['ratio_p10'], row['ratio_p90'])}): {numbers.musd(row['observed_musd'])} against {numbers.musd(row['predicted_musd'])}.")
+        said.append(
+            f"{draw.economy(economy)} {words} {draw.economy(other)} {_times(row['ratio'])} what is "
+            f"expected ({numbers.number_range(row['ratio_p10'], row['ratio_p90'])}): "
+            f"{numbers.musd(row['observed_musd'])} against {numbers.musd(row['predicted_musd'])}."
+        )
     for direction in ("exports", "imports"):
         part = (
             table[(table["direction"] == direction) & (table["partner"] != other)]
@@ -387,7 +397,11 @@ def _missing_table(table: pd.DataFrame, economy: str) -> blocks.Table:
         .head(25)
     )
     body = [
-        (f"{draw.economy(r.exporter)} to {draw.economy(r.importer)}", numbers.musd(r.observed_musd), numbers.musd(r.predicted_musd), _times(r.ratio), numbers.number_range(r.ratio_p10, r.ratio_p90))
+        (
+            f"{draw.economy(r.exporter)} to {draw.economy(r.importer)}",
+            numbers.musd(r.observed_musd), numbers.musd(r.predicted_musd), _times(r.ratio),
+            numbers.number_range(r.ratio_p10, r.ratio_p90),
+        )
         for r in top.itertuples()
     ]  # fmt: skip
     columns = [

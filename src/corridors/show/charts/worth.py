@@ -55,7 +55,11 @@ def worth_by_economy(result: StudyResult) -> blocks.Figure | None:
     else:
         worst = shown.iloc[-1]
         title = f"Those who ship lose {numbers.musd(-total)} a year on average; {draw.economy(str(worst['economy']))} most, {numbers.musd(-worst['users_musd_p50'])}"
-    said = [f"{draw.economy(str(r.economy))} {numbers.musd(r.users_musd_p50)} ({numbers.musd_range(r.users_musd_p10, r.users_musd_p90)})" for r in shown.itertuples()]
+    said = [
+        f"{draw.economy(str(r.economy))} {numbers.musd(r.users_musd_p50)} "
+        f"({numbers.musd_range(r.users_musd_p10, r.users_musd_p90)})"
+        for r in shown.itertuples()
+    ]
     body = [
         (
             draw.economy(str(r.economy)),
@@ -193,7 +197,8 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
         )
     first = rows[rows["what"] == "capacity"].head(1)
     title = (
-        f"One more truck a day is worth most at {short_name(first.iloc[0]['name'])}: {numbers.musd(float(first.iloc[0]['worth_musd_per_year']))} a year"
+        f"One more truck a day is worth most at {short_name(first.iloc[0]['name'])}: "
+        f"{numbers.musd(float(first.iloc[0]['worth_musd_per_year']))} a year"
         if len(first) else f"One hour less is worth most at {rows.iloc[0]['name']}: {numbers.musd(float(rows.iloc[0]['worth_musd_per_year']))} a year"
     )  # fmt: skip
     body = [

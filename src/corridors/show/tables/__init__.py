@@ -47,7 +47,10 @@ from corridors.show.tables.worth import (
 )
 
 __all__ = [
-    "against_cost", "binding", "closure_stress", "costs", "crossing_fill_years", "crossings", "disagreements", "frictions", "measure_costs", "measures",
-    "missing_trade_top", "others", "priorities", "projection", "real_gdp", "routes", "scenarios", "second_ways", "sectors", "shipment_choice", "shipment_cost", "shipment_legs",
-    "shipment_queue", "shipment_trade", "shipment_worth", "sources", "targets", "trade_history", "volumes", "worth", "worth_by_economy",
+    "against_cost", "binding", "closure_stress", "costs", "crossing_fill_years", "crossings",
+    "disagreements", "frictions", "measure_costs", "measures",
+    "missing_trade_top", "others", "priorities", "projection", "real_gdp", "routes", "scenarios",
+    "second_ways", "sectors", "shipment_choice", "shipment_cost", "shipment_legs",
+    "shipment_queue", "shipment_trade", "shipment_worth", "sources", "targets", "trade_history",
+    "volumes", "worth", "worth_by_economy",
 ]  # fmt: skip

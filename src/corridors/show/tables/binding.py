@@ -1,4 +1,5 @@
-"""Which crossings bind: from when, whose trucks wait, who is turned away and where they go, what one more truck is worth."""
+"""Which crossings bind: from when, whose trucks wait, who is turned away and where they go, what
+one more truck is worth."""
 
 from __future__ import annotations
 
@@ -69,9 +70,12 @@ def binding(result: StudyResult, most: int = 6) -> Table | None:
         "Where they go",
     ]
     return table(
-        f"Crossings where capacity binds in {result.years[-1]}, the one to widen first on top", heads, body, model(result),
-        "Can pass: over the year, closures and weekends counted. Shadow price: what the wait costs a truck, and what a place without a wait would sell for. "
-        "Turned away: who would come if there were no queue; pairs and ways in the central case, shares under 2 % left out.",
+        f"Crossings where capacity binds in {result.years[-1]}, the one to widen first on top",
+        heads, body, model(result),
+        "Can pass: over the year, closures and weekends counted. Shadow price: what the wait costs "
+        "a truck, and what a place without a wait would sell for. "
+        "Turned away: who would come if there were no queue; pairs and ways in the central case, "
+        "shares under 2 % left out.",
     )  # fmt: skip
 
 

@@ -65,7 +65,8 @@ def column_decimals(values: Iterable[float], digits: int = 2, most: int = 3) -> 
 
 
 def two_decimals(middles: Iterable[float], ends: Iterable[float]) -> tuple[int, int]:
-    """Decimals for a column of medians and for the column of their bands, which shows at least a tenth where the median does."""
+    """Decimals for a column of medians and for the column of their bands, which shows at least a
+    tenth where the median does."""
     fine = column_decimals(middles)
     return fine, max(column_decimals(ends), min(fine, 1))
 

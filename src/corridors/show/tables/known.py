@@ -22,7 +22,8 @@ def trade_history(result: StudyResult) -> Table | None:
     first, second = pair(result)
     body = [
         (
-            _upper(period_words(r.period)), _upper(text(r.reporter_view)), _KINDS.get(str(r.period_kind), text(r.period_kind)), _money(r.exports_musd),
+            _upper(period_words(r.period)), _upper(text(r.reporter_view)),
+            _KINDS.get(str(r.period_kind), text(r.period_kind)), _money(r.exports_musd),
             _money(r.imports_musd), _money(r.total_musd), text(r.source_title), text(r.note),
         )
         for r in rows.itertuples()
@@ -30,12 +31,14 @@ def trade_history(result: StudyResult) -> Table | None:
     return table(
         f"Trade between {pair_words(result)} as reported",
         (
-            "Period", "Reported by", "Kind", right(f"{_upper(first)} sells", "million dollars"), right(f"{_upper(second)} sells", "million dollars"),
+            "Period", "Reported by", "Kind", right(f"{_upper(first)} sells", "million dollars"),
+            right(f"{_upper(second)} sells", "million dollars"),
             right("Both ways", "million dollars"), "Source", "Note",
         ),
         body,
         "Source: as named in each row; addresses are in tables/trade_history.csv.",
-        "Fiscal years run from July to June. Figures of different reporters and bases are shown as they are, not reconciled.",
+        "Fiscal years run from July to June. Figures of different reporters and bases are shown as "
+        "they are, not reconciled.",
     )  # fmt: skip
 
 
@@ -54,7 +57,8 @@ def disagreements(result: StudyResult) -> Table | None:
         return None
     body = [
         (
-            _upper(period_words(r.period)), FLOWS.get(str(r.what), text(r.what)), _money(r.value_a_musd), text(r.source_a), _money(r.value_b_musd), text(r.source_b),
+            _upper(period_words(r.period)), FLOWS.get(str(r.what), text(r.what)),
+            _money(r.value_a_musd), text(r.source_a), _money(r.value_b_musd), text(r.source_b),
             fixed(r.difference_percent, 0, sign=True),
         )
         for r in rows.itertuples()
@@ -62,7 +66,8 @@ def disagreements(result: StudyResult) -> Table | None:
     return table(
         "Reported figures that disagree, the widest gap first",
         (
-            "Period", "What", right("One source", "million dollars"), "which is", right("Another", "million dollars"), "which is",
+            "Period", "What", right("One source", "million dollars"), "which is",
+            right("Another", "million dollars"), "which is",
             right("Difference", "% of the first"),
         ),
         body,
@@ -72,7 +77,8 @@ def disagreements(result: StudyResult) -> Table | None:
 
 
 def missing_trade_top(result: StudyResult, code: str, count: int = 12) -> Table | None:
-    """Observed against expected trade of one economy with its largest expected partners, both directions; the study's partner is always there."""
+    """Observed against expected trade of one economy with its largest expected partners, both
+    directions; the study's partner is always there."""
     rows = result["missing_trade"]
     rows = rows[rows["study_economy"] == code] if len(rows) else rows
     if not len(rows):
@@ -103,10 +109,13 @@ def missing_trade_top(result: StudyResult, code: str, count: int = 12) -> Table 
     year = int(rows["year"].iloc[0])
     name = economy(code)
     return table(
-        f"Trade of {name} in {year}: observed and expected by the gravity model, its {n.in_words(len(body))} largest expected partners",
+        f"Trade of {name} in {year}: observed and expected by the gravity model, its "
+        f"{n.in_words(len(body))} largest expected partners",
         (
-            "Partner", right("Sold to it", "million dollars"), right("Expected", "million dollars"), right("Ratio", "observed / expected"), right(BAND),
-            right("Bought from it", "million dollars"), right("Expected", "million dollars"), right("Ratio", "observed / expected"), right(BAND),
+            "Partner", right("Sold to it", "million dollars"), right("Expected", "million dollars"),
+            right("Ratio", "observed / expected"), right(BAND),
+            right("Bought from it", "million dollars"), right("Expected", "million dollars"),
+            right("Ratio", "observed / expected"), right(BAND),
         ),
         body,
         f"Source: world trade panel {year} (UN Comtrade), CEPII GeoDist, own gravity estimate.",

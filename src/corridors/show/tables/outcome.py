@@ -69,7 +69,11 @@ def _paths(result: StudyResult, flow: str, caption: str) -> Table:
     heads: list[str | Column] = ["Year", right("Without measures" if changed else "Expected", unit), right(BAND, unit)]
     if changed:
         heads += [right("With measures", unit), right(BAND, unit), right("Effect", "%"), right(BAND, "%")]
-    return table(caption, heads, body, model(result), "Middle estimates. With measures: without them times the effect, where that can be told from zero. The effect is measured future by future." if changed else "Middle estimates.")
+    return table(
+        caption, heads, body, model(result),
+        "Middle estimates. With measures: without them times the effect, where that can be told "
+        "from zero. The effect is measured future by future." if changed else "Middle estimates.",
+    )
 
 
 def _span(band: Band, divisor: float, decimals: int) -> str:
@@ -86,20 +90,26 @@ def volumes(result: StudyResult) -> Table | None:
     divisor, unit, decimals = money_unit(chosen["value_musd_p50"])
     body = [
         (
-            f"{CARGO.get(str(r.cargo_class), text(r.cargo_class))}, {way(result, str(r.flow))}", fixed(r.value_musd_p50 / divisor, decimals),
-            f"{fixed(r.value_musd_p10 / divisor, decimals)} to {fixed(r.value_musd_p90 / divisor, decimals)}", _thousand(r.tonnes_p50),
+            f"{CARGO.get(str(r.cargo_class), text(r.cargo_class))}, {way(result, str(r.flow))}",
+            fixed(r.value_musd_p50 / divisor, decimals),
+            f"{fixed(r.value_musd_p10 / divisor, decimals)} to "
+            f"{fixed(r.value_musd_p90 / divisor, decimals)}", _thousand(r.tonnes_p50),
             f"{_thousand(r.tonnes_p10)} to {_thousand(r.tonnes_p90)}", *_truck_cells(r),
         )
         for r in chosen.itertuples()
     ]  # fmt: skip
     case = "with the measures" if has_measures(result) else "no measures"
     return table(
-        f"What trade weighs in {result.years[-1]}, {case}: value, tonnes, and trucks a day if all that suits trucks went by road",
+        f"What trade weighs in {result.years[-1]}, {case}: value, tonnes, and trucks a day if all "
+        f"that suits trucks went by road",
         (
-            "Goods", right("Value", unit), right(BAND, unit), right("Weight", "thousand tonnes"), right(BAND, "thousand tonnes"),
+            "Goods", right("Value", unit), right(BAND, unit), right("Weight", "thousand tonnes"),
+            right(BAND, "thousand tonnes"),
             right("Trucks", "a day, one way"), right(BAND),
         ),
-        body, f"{model(result)} Dollars a tonne of the pair: data/cargo_classes.csv, data/unit_values.csv, data/network/truck_values.csv.",
+        body,
+        f"{model(result)} Dollars a tonne of the pair: data/cargo_classes.csv, "
+        f"data/unit_values.csv, data/network/truck_values.csv.",
         "Medians. Bulk cargo (crude oil, grain, coal, fertiliser) does not go by truck.",
     )  # fmt: skip
 
@@ -173,9 +183,11 @@ def others(result: StudyResult, count: int = 10) -> Table | None:
         for r in order.itertuples()
     ]  # fmt: skip
     return table(
-        f"Who else gains or loses: the {n.in_words(len(body))} {n.plural(len(body), 'flow')} that change most, of {n.count(len(rows))} whose trade cost moves",
+        f"Who else gains or loses: the {n.in_words(len(body))} {n.plural(len(body), 'flow')} that "
+        f"change most, of {n.count(len(rows))} whose trade cost moves",
         (
-            "Flow", right("Change", "million dollars a year"), right(BAND, "million dollars a year"), right("Change", "%"), right(BAND, "%"),
+            "Flow", right("Change", "million dollars a year"),
+            right(BAND, "million dollars a year"), right("Change", "%"), right(BAND, "%"),
             "Crossings of the measures on its road",
         ),
         body, model(result), f"Medians, at the trade of {result.facts['base_year']}. {_NO_SIGN}",
@@ -208,11 +220,13 @@ def sectors(result: StudyResult) -> Table | None:
     return table(
         f"Which goods gain or lose in {result.years[-1]}",
         (
-            "Direction", "Goods", right("Trade without measures", "million dollars a year"), right("Trade cost", "%"), right("Change", "%"),
+            "Direction", "Goods", right("Trade without measures", "million dollars a year"),
+            right("Trade cost", "%"), right("Change", "%"),
             right(BAND, "%"), right("Change", "million dollars a year"), right(BAND, "million dollars a year"),
         ),
         body, model(result),
-        f"Medians. {_NO_SIGN} What the pair trades is known in part only: shares of goods are estimates (data/sector_shares.csv).",
+        f"Medians. {_NO_SIGN} What the pair trades is known in part only: shares of goods are "
+        f"estimates (data/sector_shares.csv).",
     )  # fmt: skip
 
 
@@ -251,7 +265,8 @@ def real_gdp(result: StudyResult, count: int = 10) -> Table | None:
     return table(
         f"Real output in {result.years[-1]}, change from what it would be without the measures",
         ("Economy", right("Change", "%"), right(BAND, "%")), body, model(result),
-        f"Full general equilibrium; medians. {_NO_SIGN} The pair and the economies that change most, of {n.count(len(rows))}.",
+        f"Full general equilibrium; medians. {_NO_SIGN} The pair and the economies that change "
+        f"most, of {n.count(len(rows))}.",
     )  # fmt: skip
 
 
@@ -262,8 +277,10 @@ def frictions(result: StudyResult) -> Table | None:
         return None
     body = [
         (
-            text(r["friction"]), f"{text(r['what_if'])}, {text(r['unit'])}", " \u00b7 ".join(_level(r[k], str(r["unit"])) for k in ("low", "central", "high")),
-            " \u00b7 ".join(percent(r[f"effect_percent_{k}"]) for k in ("low", "central", "high")), clean(r["source"]) + (" (range estimated)" if r["estimate"] else ""),
+            text(r["friction"]), f"{text(r['what_if'])}, {text(r['unit'])}",
+            " \u00b7 ".join(_level(r[k], str(r["unit"])) for k in ("low", "central", "high")),
+            " \u00b7 ".join(percent(r[f"effect_percent_{k}"]) for k in ("low", "central", "high")),
+            clean(r["source"]) + (" (range estimated)" if r["estimate"] else ""),
         )
         for r in rows.to_dict("records")
     ]  # fmt: skip
@@ -273,7 +290,8 @@ def frictions(result: StudyResult) -> Table | None:
             "What", "Asked", right("Low, middle, high"), right("Trade at low, middle, high", "%"), "Source",
         ),
         body, f"{model(result)} Ranges: data/frictions.csv.",
-        f"Effect on two-way trade in {result.years[-1]}, in the central case with this scenario's measures in place. No forecast.",
+        f"Effect on two-way trade in {result.years[-1]}, in the central case with this scenario's "
+        f"measures in place. No forecast.",
     )  # fmt: skip
 
 
@@ -295,7 +313,9 @@ def scenarios(results: Sequence[StudyResult]) -> Table | None:
     last = order[0].years[-1]
     return table(
         f"Scenarios side by side: effect on two-way trade in {last}", heads, body, model(order[0]),
-        "Largest effect first, then what does not move this trade; minus: less trade than without the measures. Worth in the last year and net present value: means. No share of cases where no cost is counted.",
+        "Largest effect first, then what does not move this trade; minus: less trade than without "
+        "the measures. Worth in the last year and net present value: means. No share of cases "
+        "where no cost is counted.",
     )  # fmt: skip
 
 
@@ -303,9 +323,17 @@ def _scenario(result: StudyResult, several: bool) -> tuple[str, ...]:
     found, money = effect(result), effect(result, unit="musd")
     change = findings.money(result)
     return (
-        clean(result.title), *([" \u2013 ".join(result.facts["names"])] if several else []), n.fixed(len(result.scenario.get("measures", ()))),
-        findings.amount(found) if has_measures(result) else DASH, findings.span(found) if has_measures(result) else DASH,
-        *((n.fixed(change, n.decimals_for(change, 2), sign=True), n.number_range(money.low, money.high, sign=True, mid=change)) if findings.told(found) else (DASH, DASH)),
+        clean(result.title), *([" \u2013 ".join(result.facts["names"])] if several else []),
+        n.fixed(len(result.scenario.get("measures", ()))),
+        findings.amount(found) if has_measures(result) else DASH,
+        findings.span(found) if has_measures(result) else DASH,
+        *(
+            (
+                n.fixed(change, n.decimals_for(change, 2), sign=True),
+                n.number_range(money.low, money.high, sign=True, mid=change),
+            )
+            if findings.told(found) else (DASH, DASH)
+        ),
         *_worth(result),
     )  # fmt: skip
 
@@ -318,5 +346,7 @@ def _worth(result: StudyResult) -> tuple[str, str, str]:
     return (
         fixed(found["user_benefits_musd"]["mean"], 0, sign=True),
         fixed(found["npv_musd"]["mean"], 0, sign=True),
-        n.share(found["probability_npv_positive"]).removesuffix(f"{n.THIN}%") if (found["costs_musd"]["mean"] or 0.0) > 0 else DASH,
+        n.share(found["probability_npv_positive"]).removesuffix(f"{n.THIN}%") if (
+            found["costs_musd"]["mean"] or 0.0
+        ) > 0 else DASH,
     )

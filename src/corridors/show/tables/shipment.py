@@ -66,7 +66,8 @@ def shipment_queue(shipment: Shipment) -> Table | None:
         for r in rows.itertuples()
     ]
     heads = _heads(
-        changed, ("Capacity", "trucks a day"), ("Traffic of all", "trucks a day"), ("Queue", "hours"), ("Queue and clearance", "hours"),
+        changed, ("Capacity", "trucks a day"), ("Traffic of all", "trucks a day"),
+        ("Queue", "hours"), ("Queue and clearance", "hours"),
         ("A truck would pay not to queue", "dollars"),
     )  # fmt: skip
     return table(
@@ -152,7 +153,8 @@ def shipment_choice(shipment: Shipment) -> Table | None:
         f"Who takes which way {way(result, shipment.direction)}",
         ["Way", "Mode", *times, right("Hidden cost of the mode", "dollars a tonne"), *shares_heads],
         body, model(result),
-        f"Medians for {result.years[-1]}; shares are means. {n.count(len(rows))} ways were compared. The hidden cost is what brings shares to those observed.",
+        f"Medians for {result.years[-1]}; shares are means. {n.count(len(rows))} ways were "
+        f"compared. The hidden cost is what brings shares to those observed.",
     )  # fmt: skip
 
 
@@ -192,8 +194,13 @@ def shipment_trade(shipment: Shipment) -> Table | None:
     ]  # fmt: skip
     return table(
         f"What trade does {way(result, shipment.direction)}",
-        ["Goods", right("Trade without", "million dollars a year"), right("Elasticity"), right("Change by its own cost alone", "%"), right("Change, world trade adjusting", "%"), right(BAND, "%")],
-        body, model(result), f"Medians for {result.years[-1]}. A dash: not told from zero, its band says how far it may go.",
+        [
+            "Goods", right("Trade without", "million dollars a year"), right("Elasticity"),
+            right("Change by its own cost alone", "%"), right("Change, world trade adjusting", "%"),
+            right(BAND, "%"),
+        ],
+        body, model(result),
+        f"Medians for {result.years[-1]}. A dash: not told from zero, its band says how far it may go.",
     )  # fmt: skip
 
 
@@ -208,12 +215,19 @@ def shipment_worth(shipment: Shipment) -> Table | None:
         found = sure(r, "gain_musd", coarse) != DASH
         body.append(
             (
-                short_name(r.name), fixed(r.trucks_after), fixed(r.hours_saved, 1, sign=True), fixed(r.gain_musd_mean, coarse, sign=True) if found else DASH,
-                span(r.gain_musd_p10, r.gain_musd_p90, coarse), fixed(r.gain_usd_per_truck, 0, sign=True) if found else DASH,
+                short_name(r.name), fixed(r.trucks_after), fixed(r.hours_saved, 1, sign=True),
+                fixed(r.gain_musd_mean, coarse, sign=True) if found else DASH,
+                span(r.gain_musd_p10, r.gain_musd_p90, coarse),
+                fixed(r.gain_usd_per_truck, 0, sign=True) if found else DASH,
             )
         )  # fmt: skip
     return table(
         "What it is worth at the borders on the way",
-        ["Crossing", right("Trucks with measures", "a day"), right("Shorter", "hours a truck"), right("Gain of all who pass, mean", "million dollars a year"), right(BAND, "million dollars a year"), right("Gain of one truck, mean", "dollars")],
-        body, model(result), f"{result.years[-1]}, trucks of all pairs. A dash: not told from zero, its band says how far it may go.",
+        [
+            "Crossing", right("Trucks with measures", "a day"), right("Shorter", "hours a truck"),
+            right("Gain of all who pass, mean", "million dollars a year"),
+            right(BAND, "million dollars a year"), right("Gain of one truck, mean", "dollars"),
+        ],
+        body, model(result),
+        f"{result.years[-1]}, trucks of all pairs. A dash: not told from zero, its band says how far it may go.",
     )  # fmt: skip

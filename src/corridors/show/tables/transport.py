@@ -98,11 +98,15 @@ def routes(result: StudyResult, direction: str) -> Table | None:
         ),
         body,
         model(result),
-        f"Medians for {result.years[-1]}. {n.count(len(rows))} ways were compared; up to three of each mode are shown. The hidden cost is what must be added for hardly anyone to use the road.",
+        f"Medians for {result.years[-1]}. {n.count(len(rows))} ways were compared; up to three of "
+        f"each mode are shown. The hidden cost is what must be added for hardly anyone to use the "
+        f"road.",
     )
 
 
-def _before_after(first: tuple[str | Column, ...], pairs: tuple[tuple[str, str], ...], last: Column, changed: bool) -> tuple[str | Column, ...]:
+def _before_after(
+    first: tuple[str | Column, ...], pairs: tuple[tuple[str, str], ...], last: Column, changed: bool,
+) -> tuple[str | Column, ...]:
     heads = list(first)
     for label, unit in pairs:
         heads += [right(f"{label} without", unit), right(f"{label} with", unit)] if changed else [right(label, unit)]
@@ -131,7 +135,9 @@ def crossings(result: StudyResult) -> Table | None:
     return table(
         f"Border crossings on the way between {pair_words(result)}" if len(result["routes"]) else "Border crossings that the measures change",
         heads, body, f"{model(result)} Capacities and traffic: data/network/crossings.csv.",
-        f"Medians for {result.years[-1]}, traffic grown. A shut crossing's row says what it would be if it were open. Capacity binds where a truck queues more than twelve hours in the middle case.",
+        f"Medians for {result.years[-1]}, traffic grown. A shut crossing's row says what it would "
+        f"be if it were open. Capacity binds where a truck queues more than twelve hours in the "
+        f"middle case.",
     )  # fmt: skip
 
 
@@ -150,7 +156,8 @@ def _binds(r: Any, changed: bool) -> str:
 
 
 def crossing_fill_years(result: StudyResult) -> Table | None:
-    """The year in which each crossing is more likely full than not, at each capacity, and the chance in the last year."""
+    """The year in which each crossing is more likely full than not, at each capacity, and the
+    chance in the last year."""
     rows = at_home(result)
     if not len(rows) or not len(result["crossing_years"]):
         return None
@@ -173,10 +180,15 @@ def crossing_fill_years(result: StudyResult) -> Table | None:
     }
     last = result.years[-1]
     return table(
-        f"When each crossing fills: first year in which it is more likely full than not, and the chance that it is full in {last}",
-        ("Crossing", right("Today's capacity", "trucks a day"), *[right(heads[c], f"year (chance in {last}, %)") for c in cases]),
+        f"When each crossing fills: first year in which it is more likely full than not, and the "
+        f"chance that it is full in {last}",
+        (
+            "Crossing", right("Today's capacity", "trucks a day"),
+            *[right(heads[c], f"year (chance in {last}, %)") for c in cases],
+        ),
         body, f"{model(result)} Traffic and its growth: data/network/crossings.csv.",
-        f"A dash: not before the end of {last}. Traffic of all, as if the crossing were open and nobody were put off by queues.",
+        f"A dash: not before the end of {last}. Traffic of all, as if the crossing were open and "
+        f"nobody were put off by queues.",
     )  # fmt: skip
 
 
@@ -194,8 +206,10 @@ def closure_stress(result: StudyResult) -> Table | None:
         return None
     body = [
         (
-            short_name(r.name), share(r.road_share_through), share(r.diverted_share), text(r.main_alternative), fixed(r.extra_cost_usd_per_t),
-            fixed(r.cost_if_only_waiting_usd_per_t), fixed(r.second_corridor_worth_usd_per_t), fixed(r.backlog_trucks), _clear(r.days_to_clear),
+            short_name(r.name), share(r.road_share_through), share(r.diverted_share),
+            text(r.main_alternative), fixed(r.extra_cost_usd_per_t),
+            fixed(r.cost_if_only_waiting_usd_per_t), fixed(r.second_corridor_worth_usd_per_t),
+            fixed(r.backlog_trucks), _clear(r.days_to_clear),
         )
         for r in rows.itertuples()
     ]  # fmt: skip
@@ -203,12 +217,17 @@ def closure_stress(result: StudyResult) -> Table | None:
     return table(
         f"If one crossing shut for {days} in {result.years[-1]}",
         (
-            "Crossing", right("Road goods that pass it", "% by value"), right("of these, go another way", "%"), "Mostly by", right("Cost to them", "dollars a tonne"),
-            right("if they could only wait", "dollars a tonne"), right("Worth of another way", "dollars a tonne"), right("Trucks waiting at the end", "all traffic"),
+            "Crossing", right("Road goods that pass it", "% by value"),
+            right("of these, go another way", "%"), "Mostly by",
+            right("Cost to them", "dollars a tonne"),
+            right("if they could only wait", "dollars a tonne"),
+            right("Worth of another way", "dollars a tonne"),
+            right("Trucks waiting at the end", "all traffic"),
             right("Days until cleared"),
         ),
         body, model(result),
-        "Cost is days and dollars together; traffic as it is by then. Crossings that at least 1 % of the pair's road goods pass; one that is shut already is not listed.",
+        "Cost is days and dollars together; traffic as it is by then. Crossings that at least 1 % "
+        "of the pair's road goods pass; one that is shut already is not listed.",
     )  # fmt: skip
 
 
@@ -247,7 +266,9 @@ def costs(result: StudyResult) -> Table | None:
     if not len(rows) or not result.facts["corridor_known"]:
         return None
     changed = has_measures(result)
-    columns, cells_of = class_cost_columns(rows, changed, lambda r, decimals: fixed(r.cost_change_percent_p50, decimals, sign=True))
+    columns, cells_of = class_cost_columns(
+        rows, changed, lambda r, decimals: fixed(r.cost_change_percent_p50, decimals, sign=True),
+    )
     body = [
         (f"{CARGO.get(str(r.cargo_class), text(r.cargo_class))}, {way(result, str(r.direction))}", *cells_of(r))
         for r in rows.itertuples()

@@ -35,12 +35,17 @@ def worth(result: StudyResult) -> Table | None:
         (
             _LABELS.get(item, str(rows.loc[item, "name"])),
             fixed(_sign(item) * rows.loc[item, "mean"] / divisor, decimals, sign=True),
-            _ends(_sign(item) * rows.loc[item, "p10"] / divisor, _sign(item) * rows.loc[item, "p90"] / divisor, decimals),
+            _ends(
+                _sign(item) * rows.loc[item, "p10"] / divisor,
+                _sign(item) * rows.loc[item, "p90"] / divisor, decimals,
+            ),
         )
         for item in _FLOWS
     ]  # fmt: skip
     return table(
-        f"What it is worth a year in {result.years[-1]}", ["Account", right("Mean", f"{unit} a year"), right(BAND, f"{unit} a year")], body, model(result),
+        f"What it is worth a year in {result.years[-1]}",
+        ["Account", right("Mean", f"{unit} a year"), right(BAND, f"{unit} a year")], body,
+        model(result),
         "Real income is the same gain once prices have adjusted; it is not added.",
     )  # fmt: skip
 
@@ -66,13 +71,19 @@ def against_cost(result: StudyResult) -> Table | None:
     body = [
         (
             f"{r.rate_percent:g}{n.THIN}%" + (" (chosen)" if r.chosen else ""),
-            fixed(r.npv_musd_mean / divisor, decimals, sign=True), span(r.npv_musd_p10 / divisor, r.npv_musd_p90 / divisor, decimals),
+            fixed(r.npv_musd_mean / divisor, decimals, sign=True),
+            span(r.npv_musd_p10 / divisor, r.npv_musd_p90 / divisor, decimals),
             DASH if not math.isfinite(r.bcr) else n.significant(r.bcr, 2), n.probability(r.probability_npv_positive),
         )
         for r in rows.itertuples()
     ]  # fmt: skip
     return table(
-        "Net present value at three rates", ["Rate a year", right("Mean", unit), right(BAND, unit), right("Benefits over costs"), "Chance that it is positive"], body,
+        "Net present value at three rates",
+        [
+            "Rate a year", right("Mean", unit), right(BAND, unit), right("Benefits over costs"),
+            "Chance that it is positive",
+        ],
+        body,
         model(result), "Benefits over costs: of mean present values.",
     )  # fmt: skip
 
@@ -89,14 +100,20 @@ def worth_by_economy(result: StudyResult) -> Table | None:
     body = [
         (
             "All others" if r.economy == "rest_of_world" else economy(str(r.economy)),
-            fixed(r.users_musd_mean / divisor, decimals, sign=True), span(r.users_musd_p10 / divisor, r.users_musd_p90 / divisor, decimals),
-            fixed(r.fees_musd / divisor, decimals, sign=True), fixed(r.real_income_musd_mean / divisor, decimals, sign=True),
+            fixed(r.users_musd_mean / divisor, decimals, sign=True),
+            span(r.users_musd_p10 / divisor, r.users_musd_p90 / divisor, decimals),
+            fixed(r.fees_musd / divisor, decimals, sign=True),
+            fixed(r.real_income_musd_mean / divisor, decimals, sign=True),
             fixed(r.terms_of_trade_musd / divisor, decimals, sign=True),
         )
         for r in shown.itertuples()
     ]  # fmt: skip
-    heads: list[str | Column] = ["Economy", right("Users' gain", f"{unit} a year"), right(BAND, f"{unit} a year"), right("Fees", f"{unit} a year"),
-                                 right("Real income", f"{unit} a year"), right("of it terms of trade", f"{unit} a year")]  # fmt: skip
+    heads: list[str | Column] = ["Economy", right(
+        "Users' gain", f"{unit} a year",
+    ), right(BAND, f"{unit} a year"), right("Fees", f"{unit} a year"),
+                                 right("Real income", f"{unit} a year"), right(
+                                     "of it terms of trade", f"{unit} a year",
+                                 )]  # fmt: skip
     return table(
         f"Who gains in {result.years[-1]}, means",
         heads,
@@ -114,21 +131,29 @@ def measure_costs(result: StudyResult) -> Table | None:
     body: list[tuple[str, ...]] = [
         (
             text(r.measure), n.significant(r.units, 3) + " \u00d7 " + str(r.unit) if not r.stated else "as stated",
-            n.musd(r.capital_musd) if r.item != "unknown" and r.capital_musd > 0 else DASH, n.musd_range(r.capital_low_musd, r.capital_high_musd) if r.capital_high_musd > 0 else DASH,
-            n.musd(r.yearly_musd) if r.item != "unknown" and r.yearly_musd > 0 else DASH, f"{int(r.life_years)}" if r.capital_musd > 0 else DASH,
+            n.musd(r.capital_musd) if r.item != "unknown" and r.capital_musd > 0 else DASH,
+            n.musd_range(r.capital_low_musd, r.capital_high_musd) if r.capital_high_musd > 0 else DASH,
+            n.musd(r.yearly_musd) if r.item != "unknown" and r.yearly_musd > 0 else DASH,
+            f"{int(r.life_years)}" if r.capital_musd > 0 else DASH,
             n.significant(r.works_years, 2) if r.works_years > 0 else DASH,
             "stated" if r.stated else "not known" if r.item == "unknown" else "usual of its kind" if r.counted else "in the rate, not added",
         )
         for r in rows.itertuples()
     ]  # fmt: skip
-    heads: list[str | Column] = ["Measure", "Units", right("Capital"), right("Range"), right("A year"), right("Life", "years"), right("Works before", "years"), "Figure"]
+    heads: list[str | Column] = [
+        "Measure", "Units", right("Capital"), right("Range"), right("A year"),
+        right("Life", "years"), right("Works before", "years"), "Figure",
+    ]
     note = phrases.sentence("Range: one cost in ten is lower, one in ten higher.", worth_words.late(result))
     origins = {row[-1] for row in body}
     if len(origins) == 1:
         # A column in which all rows are alike is a sentence.
         heads, body = heads[:-1], [row[:-1] for row in body]
         note = f"{note} Figures: {origins.pop()}."
-    return table("What the measures cost", heads, body, "Source: data/measure_costs.csv, each row with its address.", note)
+    return table(
+        "What the measures cost", heads, body,
+        "Source: data/measure_costs.csv, each row with its address.", note,
+    )
 
 
 def priorities(result: StudyResult, most: int = 5) -> Table | None:
@@ -144,8 +169,10 @@ def priorities(result: StudyResult, most: int = 5) -> Table | None:
             now = f"{n.count(r.now)} trucks a day" if what == "capacity" else n.hours(r.now)
             body.append((name, _KIND[what], now, n.musd(r.worth_musd_per_year)))
     return table(
-        f"Where a little more is worth most, {result.years[-1]}", ["Place", "What", right("Now"), right("Worth a year")], body, model(result),
-        "Central case with the measures in place; queues and ways adjust. To all who ship, treasuries and carbon left out.",
+        f"Where a little more is worth most, {result.years[-1]}",
+        ["Place", "What", right("Now"), right("Worth a year")], body, model(result),
+        "Central case with the measures in place; queues and ways adjust. To all who ship, "
+        "treasuries and carbon left out.",
     )  # fmt: skip
 
 
@@ -164,7 +191,8 @@ def second_ways(result: StudyResult, most: int = 6) -> Table | None:
         return None
     body = [
         (
-            short_name(r.name), fixed(r.days_per_year_before), n.musd(r.loss_musd_per_day_before), n.musd(r.loss_musd_per_day_after), n.musd(r.expected_loss_musd_before),
+            short_name(r.name), fixed(r.days_per_year_before), n.musd(r.loss_musd_per_day_before),
+            n.musd(r.loss_musd_per_day_after), n.musd(r.expected_loss_musd_before),
             n.musd(r.expected_loss_musd_after),
         )
         for r in rows.itertuples(index=False)
@@ -172,5 +200,6 @@ def second_ways(result: StudyResult, most: int = 6) -> Table | None:
     return table(
         "What a closed border costs everybody who ships", ["Crossing", right("Days shut", "a year"), right("A day, without"), right("A day, with"), right("Expected a year, without"),
                                                             right("Expected a year, with")], body, model(result),
-        "Once traffic has found its other ways; central case. A second way lowers it. Not added to worth: part of it is there already.",
+        "Once traffic has found its other ways; central case. A second way lowers it. Not added to "
+        "worth: part of it is there already.",
     )  # fmt: skip

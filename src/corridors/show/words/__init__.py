@@ -27,7 +27,10 @@ from corridors.show.words.ways import border_words, corridors_words
 from corridors.show.words.worth import priorities_words, worth_line, worth_words
 
 __all__ = [
-    "answer", "binding_words", "border_words", "compare_answer", "compare_cover", "contributions_words", "corridors_words", "cover", "data_words", "headline", "key_figures",
-    "left_out", "method_words", "others_words", "priorities_words", "projection_words", "ranking_words", "recommendation", "sectors_words", "shipment_answer", "shipment_cover", "shipment_words", "targets_words", "trade_today",
+    "answer", "binding_words", "border_words", "compare_answer", "compare_cover",
+    "contributions_words", "corridors_words", "cover", "data_words", "headline", "key_figures",
+    "left_out", "method_words", "others_words", "priorities_words", "projection_words",
+    "ranking_words", "recommendation", "sectors_words", "shipment_answer", "shipment_cover",
+    "shipment_words", "targets_words", "trade_today",
     "uncertainty_words", "worth_line", "worth_words",
 ]  # fmt: skip

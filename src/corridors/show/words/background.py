@@ -11,7 +11,8 @@ from corridors.study.background import Background
 from corridors.study.result import StudyResult
 
 _NAMES = {
-    "ln_distance": "Distance (elasticity)", "contiguous": "Common border", "common_language": "Common official language",
+    "ln_distance": "Distance (elasticity)", "contiguous": "Common border",
+    "common_language": "Common official language",
     "colonial_link": "Colonial link", "trade_agreement": "Trade agreement",
 }  # fmt: skip
 
@@ -32,7 +33,8 @@ def profile_cover(result: StudyResult) -> Cover:
 def gravity_cover(result: StudyResult, found: Background) -> Cover:
     """The front of the gravity report."""
     return Cover("Background: gravity", "What trade responds to", f"{_pair(result)} among all pairs of the world", (
-        ("Sample", f"{found['scope']['flows'].iloc[0]:,} flows of {_span(found)}"), ("Estimator", "Poisson pseudo-maximum likelihood, effects of exporter and year and of importer and year"),
+        ("Sample", f"{found['scope']['flows'].iloc[0]:,} flows of {_span(found)}"),
+        ("Estimator", "Poisson pseudo-maximum likelihood, effects of exporter and year and of importer and year"),
     ))  # fmt: skip
 
 
@@ -41,7 +43,8 @@ def corridors_cover(result: StudyResult) -> Cover:
     crossings = result["crossings"]
     shut = int((crossings["state"] == "shut").sum()) if len(crossings) else 0
     return Cover("Background: corridors", f"The ways between {_pair(result)}", "Routes, borders and queues", (
-        ("Routes compared", str(len(result["routes"]))), ("Border crossings", f"{len(crossings)}, of which {n.in_words(shut)} shut"),
+        ("Routes compared", str(len(result["routes"]))),
+        ("Border crossings", f"{len(crossings)}, of which {n.in_words(shut)} shut"),
     ))  # fmt: skip
 
 
@@ -58,10 +61,13 @@ def gravity_words(result: StudyResult) -> Prose:
     inside = frame.dropna(subset=["literature_low"])
     held = [(r.literature_low <= r.estimate <= r.literature_high) for r in inside.itertuples()]
     return Prose((
-        f"Twice the distance means {n.fixed(100 * (1 - 2 ** distance['estimate']), 0)} % less trade, all else alike (elasticity "
-        f"{n.fixed(distance['estimate'], 2)}, standard error {n.fixed(distance['std_error'], 2)}; mean of the literature {n.fixed(distance['literature_mean'], 2)}). "
+        f"Twice the distance means {n.fixed(100 * (1 - 2 ** distance['estimate']), 0)} % less "
+        f"trade, all else alike (elasticity "
+        f"{n.fixed(distance['estimate'], 2)}, standard error {n.fixed(distance['std_error'], 2)}; "
+        f"mean of the literature {n.fixed(distance['literature_mean'], 2)}). "
         f"A trade agreement goes with {n.fixed(100 * (np.exp(agreement['estimate']) - 1), 0)} % more.",
-        f"{n.in_words(sum(held)).capitalize()} of {n.in_words(len(held))} estimates lie within one standard deviation of the literature's mean.",
+        f"{n.in_words(sum(held)).capitalize()} of {n.in_words(len(held))} estimates lie within one "
+        f"standard deviation of the literature's mean.",
     ))  # fmt: skip
 
 
@@ -69,15 +75,20 @@ def gravity_table(result: StudyResult, found: Background) -> Table:
     """Every estimate with its standard error, and the range of published ones."""
     rows = [
         (_NAMES.get(r.covariate, r.covariate), n.fixed(r.estimate, 3), n.fixed(r.std_error, 3), n.fixed(r.literature_mean, 2) if n.known(r.literature_mean) else "–",
-         n.number_range(r.literature_low, r.literature_high) if n.known(r.literature_low) else "–", str(r.source) if isinstance(r.source, str) else "–")
+         n.number_range(
+             r.literature_low, r.literature_high,
+         ) if n.known(r.literature_low) else "–", str(r.source) if isinstance(r.source, str) else "–")
         for r in result["gravity"].itertuples()
     ]  # fmt: skip
     return table(
         "Estimates beside the literature",
-        ("What", Column("Estimate", "log points", "right"), Column("Standard error", "", "right"), Column("Literature", "mean", "right"),
+        ("What", Column(
+            "Estimate", "log points", "right",
+        ), Column("Standard error", "", "right"), Column("Literature", "mean", "right"),
          Column("Literature", "one s.d. either side", "right"), "Source of the comparison"),
         rows,
-        f"Source: world trade panel {_span(found)} (UN Comtrade, CEPII BACI), CEPII GeoDist; standard errors clustered by exporter and importer.",
+        f"Source: world trade panel {_span(found)} (UN Comtrade, CEPII BACI), CEPII GeoDist; "
+        f"standard errors clustered by exporter and importer.",
     )  # fmt: skip
 
 
@@ -87,8 +98,10 @@ def whatif_table(found: Background) -> Table:
     base_year = found["scope"]["base_year"].iloc[0]
     rows = [
         (
-            str(r.case).capitalize(), f"{names[r.exporter]} to {names[r.importer]}", n.musd(r.base_musd), n.signed_percent(r.change_percent_p50),
-            n.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True), n.musd(r.change_musd_p50, sign=True),
+            str(r.case).capitalize(), f"{names[r.exporter]} to {names[r.importer]}",
+            n.musd(r.base_musd), n.signed_percent(r.change_percent_p50),
+            n.percent_range(r.change_percent_p10, r.change_percent_p90, sign=True),
+            n.musd(r.change_musd_p50, sign=True),
         )
         for r in found["whatif"].itertuples()
     ]  # fmt: skip
@@ -109,15 +122,23 @@ def whatif_by_economy_table(found: Background) -> Table:
     """What the same does to all that each of the two trades and makes, with standard errors."""
     names = tables.economies().set_index("iso3")["name"]
     rows = [
-        (str(r.case).capitalize(), str(names[r.economy]), _QUANTITIES[r.quantity], n.fixed(r.change_percent, 4), n.fixed(r.std_error_percent, 4))
+        (
+            str(r.case).capitalize(), str(names[r.economy]), _QUANTITIES[r.quantity],
+            n.fixed(r.change_percent, 4), n.fixed(r.std_error_percent, 4),
+        )
         for r in found["whatif_by_economy"].itertuples()
     ]  # fmt: skip
     return table(
         "What the same would do to all that each of them trades and makes",
-        ("Change", "Economy", "Of it", Column("Effect", "percent", "right"), Column("Standard error", "percent", "right")),
+        (
+            "Change", "Economy", "Of it", Column("Effect", "percent", "right"),
+            Column("Standard error", "percent", "right"),
+        ),
         rows,
-        f"Source: gravity estimates of {_span(found)}; world trade of {found['scope']['base_year'].iloc[0]}, full general equilibrium.",
-        "With all partners together, so that what is bought from each other instead of elsewhere cancels. Errors by the delta method, of the gravity estimate alone.",
+        f"Source: gravity estimates of {_span(found)}; world trade of "
+        f"{found['scope']['base_year'].iloc[0]}, full general equilibrium.",
+        "With all partners together, so that what is bought from each other instead of elsewhere "
+        "cancels. Errors by the delta method, of the gravity estimate alone.",
     )  # fmt: skip
 
 
@@ -128,10 +149,17 @@ def within_pairs_words(result: StudyResult, found: Background) -> Prose:
     low, high = (100 * np.expm1(inside["corrected"] + z * inside["corrected_std_error"]) for z in (-1.96, 1.96))
     told = "is told from nothing" if (low > 0) == (high > 0) else "is not told from nothing"
     return Prose((
-        f"Economies that trade much make agreements, so that an estimate across pairs holds more than what an agreement does: {n.fixed(100 * np.expm1(across['estimate']), 0)} % more trade. "
-        f"Pairs compared with themselves, before and after, show {n.fixed(100 * np.expm1(inside['corrected']), 0)} % (95 % band {n.fixed(low, 0)} to {n.fixed(high, 0)} %), which {told}.",
-        f"That is from {n.count(int(inside['pairs']))} directed pairs of {n.count(int(inside['economies']))} economies that trade widely in every year of the panel, with effects of pairs beside the "
-        f"others; a bias of {n.fixed(inside['bias'], 4)} log points is taken off and the standard error widened from {n.fixed(inside['std_error'], 3)} to "
+        f"Economies that trade much make agreements, so that an estimate across pairs holds more "
+        f"than what an agreement does: {n.fixed(100 * np.expm1(across['estimate']), 0)} % more "
+        f"trade. "
+        f"Pairs compared with themselves, before and after, show "
+        f"{n.fixed(100 * np.expm1(inside['corrected']), 0)} % (95 % band {n.fixed(low, 0)} to "
+        f"{n.fixed(high, 0)} %), which {told}.",
+        f"That is from {n.count(int(inside['pairs']))} directed pairs of "
+        f"{n.count(int(inside['economies']))} economies that trade widely in every year of the "
+        f"panel, with effects of pairs beside the "
+        f"others; a bias of {n.fixed(inside['bias'], 4)} log points is taken off and the standard "
+        f"error widened from {n.fixed(inside['std_error'], 3)} to "
         f"{n.fixed(inside['corrected_std_error'], 3)} (Weidner and Zylkin 2021).",
     ))  # fmt: skip
 

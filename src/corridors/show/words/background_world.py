@@ -1,4 +1,5 @@
-"""Tables of the background reports on the world around the pair: what changed from 2016 to the base year, GDP beside the IMF's, loads of trucks, what a tonne is worth."""
+"""Tables of the background reports on the world around the pair: what changed from 2016 to the base
+year, GDP beside the IMF's, loads of trucks, what a tonne is worth."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ def change_table(found: Background) -> Table:
         ("Flow", Column(str(then), "", "right"), Column(str(now), "", "right"), Column("Change", "", "right")),
         rows,
         f"Source: UN Comtrade {then} as the exporter reports, CEPII BACI {now} reconciled from both sides.",
-        "Flows that either side reports in both years; part of a change is that of the source. War, sanctions and what was bought elsewhere instead are all in it.",
+        "Flows that either side reports in both years; part of a change is that of the source. "
+        "War, sanctions and what was bought elsewhere instead are all in it.",
     )  # fmt: skip
 
 
@@ -47,32 +49,49 @@ def gdp_table(found: Background) -> Table:
     ]  # fmt: skip
     return table(
         "Output as projected, beside the IMF's",
-        ("Economy", Column("Year", "", "right"), Column("Projected", "trillion dollars", "right"), Column("80 % band", "trillion dollars", "right"), Column("IMF", "trillion dollars", "right")),
+        (
+            "Economy", Column("Year", "", "right"),
+            Column("Projected", "trillion dollars", "right"),
+            Column("80 % band", "trillion dollars", "right"),
+            Column("IMF", "trillion dollars", "right"),
+        ),
         rows,
-        "Source: World Bank to 2023; IMF World Economic Outlook, October 2025, growth to 2030; SSP2 (IIASA 2024) after.",
-        "Where the IMF has no dollar path (Pakistan after 2025) its real growth and the dollar's inflation are taken. Levels differ from the IMF's where the World Bank's of 2023 does.",
+        "Source: World Bank to 2023; IMF World Economic Outlook, October 2025, growth to 2030; "
+        "SSP2 (IIASA 2024) after.",
+        "Where the IMF has no dollar path (Pakistan after 2025) its real growth and the dollar's "
+        "inflation are taken. Levels differ from the IMF's where the World Bank's of 2023 does.",
     )  # fmt: skip
 
 
 def loads_table(found: Background) -> Table | None:
-    """What the goods on a truck are worth at each crossing: of pairs that are known, and of the rest; None without a network."""
+    """What the goods on a truck are worth at each crossing: of pairs that are known, and of the
+    rest; None without a network."""
     frame = found["truck_loads"]
     if frame.empty:
         return None
     rows = [
         (
-            short_name(r.name), n.count(round(r.trucks_per_day)) if r.trucks_per_day >= 1.0 else "shut", n.musd(r.known_musd_per_year),
-            _usd(r.known_usd_per_truck), f"{_usd(r.other_usd_per_truck)} ({_usd(r.other_usd_low)} to {_usd(r.other_usd_high)})", f"{r.note[:1].upper()}{r.note[1:]}",
+            short_name(r.name),
+            n.count(round(r.trucks_per_day)) if r.trucks_per_day >= 1.0 else "shut",
+            n.musd(r.known_musd_per_year),
+            _usd(r.known_usd_per_truck),
+            f"{_usd(r.other_usd_per_truck)} ({_usd(r.other_usd_low)} to {_usd(r.other_usd_high)})",
+            f"{r.note[:1].upper()}{r.note[1:]}",
         )
         for r in frame.itertuples()
     ]  # fmt: skip
     return table(
         "Goods on a truck, in dollars, by crossing",
-        ("Crossing", Column("Trucks", "a day", "right"), Column("Goods of known pairs", "a year", "right"), Column("A truck of theirs", "dollars", "right"),
-         Column("Any other truck", "dollars (range)", "right"), "Where the last is from, or why the one before it is out of bounds"),
+        ("Crossing", Column("Trucks", "a day", "right"), Column(
+            "Goods of known pairs", "a year", "right",
+        ), Column("A truck of theirs", "dollars", "right"),
+         Column(
+             "Any other truck", "dollars (range)", "right",
+         ), "Where the last is from, or why the one before it is out of bounds"),
         rows,
         "Source: trade of the base year, shares of the road and counts (data/network); data/network/truck_values.csv.",
-        f"Loads lie in {_bounds(found)} dollars, or the row says why not. Other trucks: those whose goods no pair of the network stands for.",
+        f"Loads lie in {_bounds(found)} dollars, or the row says why not. Other trucks: those "
+        f"whose goods no pair of the network stands for.",
     )  # fmt: skip
 
 
@@ -104,12 +123,14 @@ def traffic_table(found: Background) -> Table | None:
         ),
         rows,
         "Source: trade of the base year; data/network/pair_traffic.csv, bulk_by_road.csv.",
-        f"{len(outside)} of {len(frame)} directed pairs; the others' loads lie in {_bounds(found)} dollars. Queues follow the trucks, gains follow the trade.",
+        f"{len(outside)} of {len(frame)} directed pairs; the others' loads lie in {_bounds(found)} "
+        f"dollars. Queues follow the trucks, gains follow the trade.",
     )
 
 
 def values_table(found: Background) -> Table | None:
-    """Dollars a tonne by pair and cargo class and where they are from: the study's pair, counted ones, then the largest flows; None without a network."""
+    """Dollars a tonne by pair and cargo class and where they are from: the study's pair, counted
+    ones, then the largest flows; None without a network."""
     frame = found["tonne_values"]
     if frame.empty:
         return None
@@ -132,8 +153,10 @@ def values_table(found: Background) -> Table | None:
             "Where the figure is from",
         ),
         rows,
-        "Source: data/cargo_classes.csv, data/unit_values.csv, data/trade_composition_by_economy.csv, data/network/truck_values.csv.",
-        f"Estimates, but for loads counted by customs; {len(rows)} of {len(by_pair)} directed pairs, the largest flows. Textiles and bulk differ only where trucks are counted.",
+        "Source: data/cargo_classes.csv, data/unit_values.csv, "
+        "data/trade_composition_by_economy.csv, data/network/truck_values.csv.",
+        f"Estimates, but for loads counted by customs; {len(rows)} of {len(by_pair)} directed "
+        f"pairs, the largest flows. Textiles and bulk differ only where trucks are counted.",
     )
 
 

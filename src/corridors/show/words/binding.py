@@ -1,4 +1,5 @@
-"""The question of capacity in words: which crossings bind, from when, whose trucks wait, what one more truck is worth."""
+"""The question of capacity in words: which crossings bind, from when, whose trucks wait, what one
+more truck is worth."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ _MOST_NAMED = 4
 
 
 def binding_words(result: StudyResult) -> Prose | None:
-    """For the first page: crossings that bind, the one to widen first and who is turned away there; None where none binds."""
+    """For the first page: crossings that bind, the one to widen first and who is turned away there;
+    None where none binds."""
     rows = binding_here(result)
     if not len(rows):
         return None
@@ -43,7 +45,9 @@ def binding_words(result: StudyResult) -> Prose | None:
     binding, gone = rows[then], rows[~then & open_]
     relieved = f"no longer at {n.listed([short_name(name) for name in gone['name']])}" if len(gone) else ""
     if not len(binding):
-        return Prose((f"With the measures trucks no longer wait for want of capacity {relieved.removeprefix('no longer ')}.",)) if relieved else None
+        return Prose(
+            (f"With the measures trucks no longer wait for want of capacity {relieved.removeprefix('no longer ')}.",)
+        ) if relieved else None
     text = (
         f"With the measures trucks still wait for want of capacity at {_named(binding, 'after')}"
         + (f"; {relieved}" if relieved else "")
@@ -52,9 +56,11 @@ def binding_words(result: StudyResult) -> Prose | None:
 
 
 def _named(rows: pd.DataFrame, case: str) -> str:
-    """``Taftan (from 2028), Khorgos (in half of all cases) and two more``: since when the central case binds, if it does."""
+    """``Taftan (from 2028), Khorgos (in half of all cases) and two more``: since when the central
+    case binds, if it does."""
     shown = [
-        f"{short_name(r['name'])} ({'in half of all cases' if math.isnan(r[f'first_year_{case}']) else 'from ' + n.year(r[f'first_year_{case}'])})"
+        f"{short_name(r['name'])} "
+        f"({'in half of all cases' if math.isnan(r[f'first_year_{case}']) else 'from ' + n.year(r[f'first_year_{case}'])})"
         for r in rows.head(_MOST_NAMED).to_dict("records")
     ]
     rest = len(rows) - len(shown)

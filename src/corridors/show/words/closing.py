@@ -18,8 +18,10 @@ def left_out(result: StudyResult) -> Prose:
     """Politics, sanctions, payments and security: named, with what trade would do in their range."""
     first, second = pair(result)
     intro = (
-        f"The model knows nothing of politics: it cannot tell whether sanctions on or by {first} or {second} tighten or end, whether banks clear payments, "
-        "whether a border shuts for security, or which contracts for oil, gas or grain are signed. The lines below ask how much each could matter; they are no forecasts."
+        f"The model knows nothing of politics: it cannot tell whether sanctions on or by {first} "
+        f"or {second} tighten or end, whether banks clear payments, "
+        "whether a border shuts for security, or which contracts for oil, gas or grain are signed. "
+        "The lines below ask how much each could matter; they are no forecasts."
     )
     rows = result["frictions"].to_dict("records")
     guessed = [bool(row["estimate"]) for row in rows]
@@ -73,18 +75,29 @@ def method_words(result: StudyResult) -> Prose:
     """The chain in one page of plain words."""
     facts = result.facts
     steps = [
-        "Gravity: what every economy sells to every other, explained by distance, borders, language, history and agreements (Poisson pseudo-maximum likelihood with exporter and importer effects).",
+        "Gravity: what every economy sells to every other, explained by distance, borders, "
+        "language, history and agreements (Poisson pseudo-maximum likelihood with exporter and "
+        "importer effects).",
         f"The world today: trade of {facts['base_year']} as either side reports it{_unreported(facts)}.",
-        "Corridors: every route by road, rail, sea and air between the gateways, with days and dollars a tonne from published rates and times.",
-        "Borders: hours at a crossing from its capacity, its clearance time and the traffic of all; queues grow steeply near capacity.",
-        "Route choice: shippers weigh money and days against the value of their goods (nested logit); choices load crossings and crossings set hours until both agree. A hidden cost of each mode makes today's shares come out.",
+        "Corridors: every route by road, rail, sea and air between the gateways, with days and "
+        "dollars a tonne from published rates and times.",
+        "Borders: hours at a crossing from its capacity, its clearance time and the traffic of "
+        "all; queues grow steeply near capacity.",
+        "Route choice: shippers weigh money and days against the value of their goods (nested "
+        "logit); choices load crossings and crossings set hours until both agree. A hidden cost of "
+        "each mode makes today's shares come out.",
         "Trade cost: the change in what all routes together cost, by cargo class and direction.",
-        "World trade: all pairs whose goods pass a changed crossing adjust together in general equilibrium; prices and output follow.",
-        "Projection: trade follows the output of both sides from today's level, with the swings that trade of this size has shown; measures phase in over the years that the scenario says.",
-        f"Uncertainty: {result.draws:,} draws of everything uncertain (seed {result.seed}). The effect is measured draw by draw against the same draw without the measures.",
+        "World trade: all pairs whose goods pass a changed crossing adjust together in general "
+        "equilibrium; prices and output follow.",
+        "Projection: trade follows the output of both sides from today's level, with the swings "
+        "that trade of this size has shown; measures phase in over the years that the scenario "
+        "says.",
+        f"Uncertainty: {result.draws:,} draws of everything uncertain (seed {result.seed}). The "
+        f"effect is measured draw by draw against the same draw without the measures.",
     ]
     checks = (
-        f"Numerical checks of this run: markets clear to {_power(float(facts['market_clearing_residual']))} of world output, "
+        f"Numerical checks of this run: markets clear to "
+        f"{_power(float(facts['market_clearing_residual']))} of world output, "
         f"route choice and queues agree to {_power(float(facts['route_gap']))}."
     )
     return Prose((*steps, checks), "note", bullets=True)
@@ -103,12 +116,17 @@ def data_words(result: StudyResult) -> Prose:
     rows = result["sources"]
     reports = result["trade_history"]
     own = (
-        f"Trade between {pair_words(result)} rests on {n.count(len(reports))} {n.plural(len(reports), 'report')} from {str(reports['start'].min())[:4]} to {str(reports['end'].max())[:4]}."
+        f"Trade between {pair_words(result)} rests on {n.count(len(reports))} "
+        f"{n.plural(len(reports), 'report')} from {str(reports['start'].min())[:4]} to "
+        f"{str(reports['end'].max())[:4]}."
         if len(reports) else f"No series of reports on trade between {pair_words(result)} is in the data; the level comes from the world matrix of {result.facts['base_year']}."
     )  # fmt: skip
     accessed = sorted({str(d) for d in rows["accessed"].dropna() if str(d).strip()}) if len(rows) else []
     when = f" They were last read on {date_words(accessed[-1])}." if accessed else ""
     return Prose((
-        f"Every number here was computed from {n.count(len(rows))} tables, each with its source, licence and date.{when} {own}",
-        "Money is in current US dollars. A fiscal year runs from July to June and is named as such; other years are calendar years. A figure that is an estimate of this project says so where it stands.",
+        f"Every number here was computed from {n.count(len(rows))} tables, each with its source, "
+        f"licence and date.{when} {own}",
+        "Money is in current US dollars. A fiscal year runs from July to June and is named as "
+        "such; other years are calendar years. A figure that is an estimate of this project says "
+        "so where it stands.",
     ))  # fmt: skip

@@ -22,7 +22,8 @@ ENOUGH = 0.8
 """A smaller package that reaches this part of the best median effect is preferred to the best one."""
 _MEASURABLE = ("rise", "fall")
 _RULE = (
-    f"The rule behind this: of the scenarios whose net present value is positive in at least {n.fixed(100 * worth.SURE)}{n.THIN}% of cases, the one with the fewest measures that reaches "
+    f"The rule behind this: of the scenarios whose net present value is positive in at least "
+    f"{n.fixed(100 * worth.SURE)}{n.THIN}% of cases, the one with the fewest measures that reaches "
     f"{n.fixed(100 * ENOUGH)}{n.THIN}% of the best mean. If none is that sure, there is not enough to decide."
 )
 
@@ -52,7 +53,8 @@ def compare_cover(results: Sequence[StudyResult]) -> Cover:
     return Cover(
         "Comparison brief",
         f"What would help trade between {pair_words(own[0])}?",
-        f"{phrases.capital(n.in_words(len(results)))} {n.plural(len(results), 'scenario')} side by side, {n.years(own[0].years[0], last)}",
+        f"{phrases.capital(n.in_words(len(results)))} {n.plural(len(results), 'scenario')} side by "
+        f"side, {n.years(own[0].years[0], last)}",
         (
             ("Expected without measures", f"{findings.level(own[0])} in {last}"),
             ("Simulated futures", n.listed([f"{d:,}" for d in draws])),
@@ -69,7 +71,10 @@ def compare_answer(results: Sequence[StudyResult]) -> Prose:
     last = acting[0].years[-1]
     trade = phrases.what_changes(acting[0])
     if not moving:
-        return Prose((f"{_none_of(len(acting))} {trade} in {last} by an amount that matters and can be told from zero. {worth.worth_answer(results)}",), "lead")
+        return Prose(
+            (f"{_none_of(len(acting))} {trade} in {last} by an amount that matters and can be told from zero. {worth.worth_answer(results)}",),
+            "lead",
+        )
     best = moving[0]
     still = len(acting) - len(moving)
     head = f"Of {n.in_words(len(acting))} {n.plural(len(acting), 'scenario')} with measures, {n.in_words(len(moving))} {n.plural(len(moving), 'changes', 'change')} {trade} in {last} measurably."
@@ -172,7 +177,8 @@ def _wrong(chosen: StudyResult) -> str:
     npv = worth.appraisal(chosen)["npv_musd"]
     question = worth.doubt(chosen)
     return phrases.sentence(
-        f"The cost of being wrong: one case in ten is worth less than {n.musd(npv['p10'])}, one in ten more than {n.musd(npv['p90'])}.",
+        f"The cost of being wrong: one case in ten is worth less than {n.musd(npv['p10'])}, one in "
+        f"ten more than {n.musd(npv['p90'])}.",
         f"Most hangs on {question}." if question else "",
         "Get offers for the works before they are let: the costs here are those usual of their kind."
         if worth.appraisal(chosen)["costs_typical"] and worth.mean(chosen, "costs_musd") > 0
@@ -194,8 +200,11 @@ def _open(gaining: Sequence[StudyResult]) -> str:
     question = worth.doubt(top)
     return phrases.sentence(
         "Recommendation: none yet; there is not enough to decide.",
-        f"{quoted(top.title)} is worth {n.musd(npv['mean'])} net in today's value on average, with {_spent(top)}, but it is positive only in {n.share(worth.chance(top))} of cases, fewer than nine in ten.",
-        f"The cost of being wrong: one case in ten is worth less than {n.musd(npv['p10'])}, one in ten more than {n.musd(npv['p90'])}.",
+        f"{quoted(top.title)} is worth {n.musd(npv['mean'])} net in today's value on average, with "
+        f"{_spent(top)}, but it is positive only in {n.share(worth.chance(top))} of cases, fewer "
+        f"than nine in ten.",
+        f"The cost of being wrong: one case in ten is worth less than {n.musd(npv['p10'])}, one in "
+        f"ten more than {n.musd(npv['p90'])}.",
         f"What would help most to decide is to find out {question}." if question else "",
     )
 

@@ -90,9 +90,15 @@ def _pairs(result: StudyResult) -> str:
         return f"{head} None of them moves by as much as {n.musd(_WORTH_MUSD)} a year with a sign that is sure."
     told = [head]
     if len(up):
-        told.append(f"{'The largest gains are' if len(up) > 1 else 'The one gain worth naming is'} {n.listed([_flow(r) for r in up.head(3).itertuples()])}.")
+        told.append(
+            f"{'The largest gains are' if len(up) > 1 else 'The one gain worth naming is'} "
+            f"{n.listed([_flow(r) for r in up.head(3).itertuples()])}."
+        )
     if len(down):
-        told.append(f"{'The largest losses are' if len(down) > 1 else 'The one loss worth naming is'} {n.listed([_flow(r) for r in down.head(2).itertuples()])}.")
+        told.append(
+            f"{'The largest losses are' if len(down) > 1 else 'The one loss worth naming is'} "
+            f"{n.listed([_flow(r) for r in down.head(2).itertuples()])}."
+        )
     else:
         told.append(f"No flow surely loses as much as {n.musd(_WORTH_MUSD)} a year.")
     return phrases.sentence(*told)
@@ -126,7 +132,10 @@ def _output(result: StudyResult) -> str:
     told += [f"in {economy(code)} by about {_gdp(b)}" for code, b in own.items() if _moves(b)]
     most = rows.loc[rows["change_percent_p50"].abs().idxmax()]
     if str(most["economy"]) not in result.pair and _moves(band(most, "change_percent")):
-        told.append(f"in {economy(str(most['economy']))}, where it changes most in the middle case, by about {_gdp(band(most, 'change_percent'))}")
+        told.append(
+            f"in {economy(str(most['economy']))}, where it changes most in the middle case, by "
+            f"about {_gdp(band(most, 'change_percent'))}"
+        )
     return f"Real output in {year} changes {'; '.join(told)}."
 
 
@@ -139,7 +148,8 @@ def _gdp(change: Band) -> str:
 
 
 def contributions_words(result: StudyResult) -> Prose | None:
-    """What each measure adds; the parts add up to the median effect. None where there is nothing to share out and nothing else to tell."""
+    """What each measure adds; the parts add up to the median effect. None where there is nothing to
+    share out and nothing else to tell."""
     rows = result["contributions"]
     if not len(rows):
         return None
@@ -153,11 +163,29 @@ def contributions_words(result: StudyResult) -> Prose | None:
         one = "There is one measure" if len(rows) == 1 else f"There are {n.in_words(len(rows))} measures"
         does = "it does" if len(rows) == 1 else "they do together"
         nothing = "is too small to matter" if verdict(effect(result)) == "slight" else "cannot be told from zero"
-        return Prose((f"{one}, and what {does} to two-way trade in {result.years[-1]} {nothing}: there is nothing to share out.", *more))
+        return Prose(
+            (
+                f"{one}, and what {does} to two-way trade in {result.years[-1]} {nothing}: there "
+                f"is nothing to share out.",
+                *more,
+            )
+        )
     if len(rows) == 1:
-        return Prose((f"There is one measure, {quoted(top['measure'])}, so all of the effect is its own: {phrases.change(effect(result))}.", *more))
+        return Prose(
+            (
+                f"There is one measure, {quoted(top['measure'])}, so all of the effect is its own: "
+                f"{phrases.change(effect(result))}.",
+                *more,
+            )
+        )
     if order["percent_points"].abs().max() < TINY_PERCENT:
-        return Prose((f"No measure moves two-way trade by as much as {n.fixed(TINY_PERCENT, 2)} points: all {n.in_words(len(rows))} together come to {phrases.signed_points(total)}.", *more))
+        return Prose(
+            (
+                f"No measure moves two-way trade by as much as {n.fixed(TINY_PERCENT, 2)} points: "
+                f"all {n.in_words(len(rows))} together come to {phrases.signed_points(total)}.",
+                *more,
+            )
+        )
     told = [
         f"Of the effect of {n.signed_percent(total)} in {result.years[-1]}, {quoted(top['measure'])} {_brings(top)}."
     ]
@@ -166,7 +194,11 @@ def contributions_words(result: StudyResult) -> Prose | None:
         told.append(f"Next is {quoted(second['measure'])}, which {_brings(second)}.")
     small = int((order["percent_points"].abs() < TINY_PERCENT).sum())
     if small:
-        told.append(f"{phrases.capital(n.in_words(small))} of the {n.in_words(len(rows))} measures {n.plural(small, 'moves', 'move')} it by less than {n.fixed(TINY_PERCENT, 2)} points{' each' if small > 1 else ''}.")
+        told.append(
+            f"{phrases.capital(n.in_words(small))} of the {n.in_words(len(rows))} measures "
+            f"{n.plural(small, 'moves', 'move')} it by less than {n.fixed(TINY_PERCENT, 2)} "
+            f"points{' each' if small > 1 else ''}."
+        )
     told.append("Each share is the mean over all orders in which the measures could come, so the parts add up.")
     return Prose((phrases.sentence(*told), *more))
 
@@ -177,7 +209,8 @@ def evidence_words(result: StudyResult) -> tuple[str, ...]:
     served = [" and ".join(row["route"]) for row in result.facts.get("flights", ()) if row["served"]]
     if served:
         paragraphs.append(
-            f"Direct services join the economies of {n.listed(served)} already, so further flights change nothing in their trade here."
+            f"Direct services join the economies of {n.listed(served)} already, so further flights "
+            f"change nothing in their trade here."
         )
     rows = [row for row in result.facts["evidence"] if row["kind"] == "direct_flights"]
     known = [row for row in rows if row["central"] is not None]
@@ -185,8 +218,12 @@ def evidence_words(result: StudyResult) -> tuple[str, ...]:
     if known:
         low, high = min(middles), max(middles)
         paragraphs.append(
-            f"What flights do rests on {n.in_words(len(known))} readings of {n.percent_range(low, high)} more trade in goods made for a buyer from a frequent first service "
-            f"({'; '.join(_study(row) for row in known)}). None of it is of this pair. Bulk is traded on exchanges and moves by none of it; a few flights a week do less than daily ones."
+            f"What flights do rests on {n.in_words(len(known))} readings of "
+            f"{n.percent_range(low, high)} more trade in goods made for a buyer from a frequent "
+            f"first service "
+            f"({'; '.join(_study(row) for row in known)}). None of it is of this pair. Bulk is "
+            f"traded on exchanges and moves by none of it; a few flights a week do less than daily "
+            f"ones."
         )
     apart = result.facts.get("effect_without_flights_percent")
     alone = fact_band(apart) if apart else effect(result)
@@ -212,7 +249,8 @@ def _growth(row: Mapping[str, Any]) -> str:
     """``Khorgos Gateway, open since 2015: 80,000 TEU a year in 2016, 372,000 in 2025 (astanatimes.com)``."""
     host = urlsplit(str(row["source_url"])).netloc.removeprefix("www.")
     return (
-        f"{row['corridor']}, open since {row['opened']}: {row['quantity']} {n.count(round(row['first']))} {row['unit']} in {row['first_year']}, "
+        f"{row['corridor']}, open since {row['opened']}: {row['quantity']} "
+        f"{n.count(round(row['first']))} {row['unit']} in {row['first_year']}, "
         f"{n.count(round(row['last']))} in {row['last_year']} ({host})"
     )
 
@@ -236,7 +274,13 @@ def _brings(row: pd.Series) -> str:
 def uncertainty_words(result: StudyResult) -> Prose:
     """Which open question matters most, and how much the band would narrow if it were answered."""
     if not has_measures(result):
-        return Prose((_how(result), "No measure is taken, so the effect has no uncertainty of its own; that of the path is in the fan above."))
+        return Prose(
+            (
+                _how(result),
+                "No measure is taken, so the effect has no uncertainty of its own; that of the "
+                "path is in the fan above.",
+            )
+        )
     found = effect(result)
     if verdict(found) in STILL:
         return Prose((_how(result), "The effect is so small that no open question about it changes the answer."))
@@ -247,7 +291,8 @@ def uncertainty_words(result: StudyResult) -> Prose:
 
 def _how(result: StudyResult) -> str:
     return (
-        f"All that is uncertain was varied at once, in {result.draws:,} simulated futures: what trade responds to, costs, hours, queues, output, today's level. "
+        f"All that is uncertain was varied at once, in {result.draws:,} simulated futures: what "
+        f"trade responds to, costs, hours, queues, output, today's level. "
         f"A band of 80{n.THIN}% leaves one case in ten below it and one in ten above."
     )
 
@@ -282,7 +327,8 @@ def _tornado(result: StudyResult) -> str:
     top = rows.loc[spread.idxmax()]
     apart = abs(float(top["effect_high_percent"]) - float(top["effect_low_percent"]))
     return (
-        f"Moved alone from the low to the high end of its range, with all else at its middle, one quantity does most: {phrases.doubt(result, str(top['parameter']), str(top['meaning']))}. "
+        f"Moved alone from the low to the high end of its range, with all else at its middle, one "
+        f"quantity does most: {phrases.doubt(result, str(top['parameter']), str(top['meaning']))}. "
         f"From end to end of it the effect moves by {phrases.points(apart)}."
     )
 
@@ -297,7 +343,9 @@ def _closures(result: StudyResult) -> str:
         return "It makes no difference how much of the world is let to adjust: only this pair's cost, the trade of all, or prices and output as well."
     how = "hardly matters" if spread < 0.1 * max(abs(v) for v in effects) else "matters"
     return (
-        f"How much of the world may adjust {how}. Here trade of all pairs, prices and output do. If nothing but this pair's cost moved, the effect would be {_off(found['partial'] - found['full'])}; "
+        f"How much of the world may adjust {how}. Here trade of all pairs, prices and output do. "
+        f"If nothing but this pair's cost moved, the effect would be "
+        f"{_off(found['partial'] - found['full'])}; "
         f"if the trade of all pairs moved, but not prices and output, {_off(found['conditional'] - found['full'])}."
     )
 

@@ -70,7 +70,8 @@ def _with_reason(result: StudyResult, told: str) -> str:
 
 
 def without_flights(result: StudyResult) -> str:
-    """What the other measures do: ``+0.6 % (80 % band 0.2 to 0.8 %)`` or that it is no finding; empty where the scenario has no flights."""
+    """What the other measures do: ``+0.6 % (80 % band 0.2 to 0.8 %)`` or that it is no finding;
+    empty where the scenario has no flights."""
     found = result.facts.get("effect_without_flights_percent")
     if not found:
         return ""
@@ -164,7 +165,8 @@ def _round_up(size: float) -> float:
 
 
 def key_figures(result: StudyResult) -> KeyFigures:
-    """The effect, what it is worth, trucks needed against capacity, trade expected; without measures trade today and expected."""
+    """The effect, what it is worth, trucks needed against capacity, trade expected; without
+    measures trade today and expected."""
     if not has_measures(result):
         return KeyFigures((_today(result), _expected(result), _trucks(result)))
     return KeyFigures((_effect(result), _worth(result), _trucks(result), _expected(result)))
@@ -216,7 +218,10 @@ def _effect(result: StudyResult) -> KeyFigure:
         return KeyFigure(label, "Not measurable", f"no measurable effect: {_nineteen(result)}")
     if kind == "slight":
         side = "up" if band.mid > 0 else "down"
-        return KeyFigure(label, "Too small to matter", f"{side}, by less than {phrases.A_THOUSANDTH}; {_nineteen(result)}")
+        return KeyFigure(
+            label, "Too small to matter",
+            f"{side}, by less than {phrases.A_THOUSANDTH}; {_nineteen(result)}",
+        )
     if kind == "open":
         return KeyFigure(
             label,
@@ -245,5 +250,6 @@ def _trucks(result: StudyResult) -> KeyFigure:
         "Fewer than 1"
         if need.mid < 0.75
         else f"About {n.trucks(need.mid).removesuffix(' a day').removesuffix(' trucks').removesuffix(' truck')}",
-        f"if all goods that suit trucks went by road (80{n.THIN}% band {n.number_range(need.low, need.high, mid=need.mid)}){held}",
+        f"if all goods that suit trucks went by road (80{n.THIN}% band "
+        f"{n.number_range(need.low, need.high, mid=need.mid)}){held}",
     )

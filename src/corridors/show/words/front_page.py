@@ -1,4 +1,5 @@
-"""What the front page of a build says: the finding, why others do nothing, what it is worth, from saved results alone."""
+"""What the front page of a build says: the finding, why others do nothing, what it is worth, from
+saved results alone."""
 
 from __future__ import annotations
 
@@ -81,7 +82,10 @@ def because(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
         own = f", because of {f.because}" if f.because and not shared and not f.one_kind else ""
         if f.rival and not reason and f.effect.mid < 0:
             reason = f" {quoted(titles[f.name])} lowers it although its own cost does not rise: {f.rival}."
-        told.append(f"{quoted(titles[f.name])} {verb} it by {n.percent(abs(f.effect.mid))} in {f.last} ({phrases.plain_range(f.effect)}){own}")
+        told.append(
+            f"{quoted(titles[f.name])} {verb} it by {n.percent(abs(f.effect.mid))} in {f.last} "
+            f"({phrases.plain_range(f.effect)}){own}"
+        )
     rest = len(moving) - len(told)
     more = f" {phrases.capital(n.in_words(rest))} more {n.plural(rest, 'moves', 'move')} it, too." if rest else ""
     both = f" {'Both' if len(moving) == 2 else 'All'} because of {shared}." if shared else ""
@@ -116,12 +120,16 @@ def needs(found: Found) -> str:
 
 
 def why(found: Found, *, needed: bool = True) -> str:
-    """Why it does nothing measurable to this trade, as far as the result tells; without what :func:`needs` tells if that is said already."""
+    """Why it does nothing measurable to this trade, as far as the result tells; without what
+    :func:`needs` tells if that is said already."""
     told = []
     if not found.corridor_known:
         told.append("no road or railway of the network joins the two")
     if found.shut:
-        told.append(f"{n.listed([clean(name) for name in found.shut])} {n.plural(len(found.shut), 'stays', 'stay')} shut, so what is built there waits")
+        told.append(
+            f"{n.listed([clean(name) for name in found.shut])} "
+            f"{n.plural(len(found.shut), 'stays', 'stay')} shut, so what is built there waits"
+        )
     if found.trucks is not None and needed:
         need = f"all of this trade that suits trucks would need {phrases.about_trucks(found.trucks)}, both ways"
         if found.capacity is not None and found.only_capacity:

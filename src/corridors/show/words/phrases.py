@@ -207,7 +207,8 @@ def others_count(count: int) -> str:
 
 
 def chance(probability: float, draws: int) -> str:
-    """A chance as what a thing has: ``has a chance of about 1 in 3``, ``is almost certain``, ``came out in none of 256 cases``."""
+    """A chance as what a thing has: ``has a chance of about 1 in 3``, ``is almost certain``, ``came
+    out in none of 256 cases``."""
     if probability <= 0:
         return f"came out in none of {draws:,} cases"
     if probability >= 1:

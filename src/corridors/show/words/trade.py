@@ -55,7 +55,8 @@ def _level(result: StudyResult) -> str:
         else ""
     )
     return (
-        f"In {year}, {phrases.what_changes(result)} came to about {n.musd(exports + imports)}: {first} sold goods worth {n.musd(exports)} "
+        f"In {year}, {phrases.what_changes(result)} came to about {n.musd(exports + imports)}: "
+        f"{first} sold goods worth {n.musd(exports)} "
         f"and {second} goods worth {n.musd(imports)} ({level_source(result)}).{lopsided}"
     )
 
@@ -63,7 +64,11 @@ def _level(result: StudyResult) -> str:
 def _one_off(result: StudyResult) -> str:
     """What the level leaves out, with its source."""
     cargoes = result.facts["one_off"]
-    told = [f"{clean(c['product'])} for {n.musd(float(c['value_musd']))} ({_months(c['start'], c['end'])}; {dated(clean(c['source']))})" for c in cargoes]
+    told = [
+        f"{clean(c['product'])} for {n.musd(float(c['value_musd']))} "
+        f"({_months(c['start'], c['end'])}; {dated(clean(c['source']))})"
+        for c in cargoes
+    ]
     if not told:
         return ""
     why = clean(str(cargoes[0]["why"]))
@@ -83,8 +88,10 @@ def _growth(result: StudyResult) -> str:
     if not growth["factor"] > MANYFOLD:
         return ""
     return (
-        f"Without measures trade grows to {phrases.times(growth['factor'])} its level by {result.years[-1]} in the middle case: output of both sides makes "
-        f"{phrases.times(growth['gdp'])} of it, the way back towards what such economies trade {phrases.times(growth['reversion'])}, "
+        f"Without measures trade grows to {phrases.times(growth['factor'])} its level by "
+        f"{result.years[-1]} in the middle case: output of both sides makes "
+        f"{phrases.times(growth['gdp'])} of it, the way back towards what such economies trade "
+        f"{phrases.times(growth['reversion'])}, "
         f"and the growth that flows of this size have shown {phrases.times(growth['other'])}."
     )
 
@@ -118,8 +125,10 @@ def _disagree(result: StudyResult) -> str:
     )
     a, b = sorted((float(worst["value_a_musd"]), float(worst["value_b_musd"])), key=abs)
     return (
-        f"{many}. The widest gap is in {_FLOW.get(str(worst['what']), clean(worst['what']))}, {period_words(worst['period'])}: {n.musd(a)} in one source, "
-        f"{n.musd(b)} in another. Part of that is how trade is counted: {'; '.join(reasons)}. All figures are shown as reported, and their spread is part of the uncertainty."
+        f"{many}. The widest gap is in {_FLOW.get(str(worst['what']), clean(worst['what']))}, "
+        f"{period_words(worst['period'])}: {n.musd(a)} in one source, "
+        f"{n.musd(b)} in another. Part of that is how trade is counted: {'; '.join(reasons)}. All "
+        f"figures are shown as reported, and their spread is part of the uncertainty."
     )
 
 
@@ -132,13 +141,15 @@ def _missing(result: StudyResult) -> str:
             continue
         year = int(found["year"])
         told.append(
-            f"{phrases.capital(way(result, flow))} {n.musd(found['observed_musd'])} was observed where the gravity model expects {n.musd(found['predicted_musd'])}, "
+            f"{phrases.capital(way(result, flow))} {n.musd(found['observed_musd'])} was observed "
+            f"where the gravity model expects {n.musd(found['predicted_musd'])}, "
             f"{_ratio(found)}"
         )
     if not told:
         return "What share of expected trade is missing cannot be told: the world panel has no figure for this pair."
     return phrases.sentence(
-        f"What economies of their size and distance usually trade is a yardstick, here for {year}, the last year of the world panel. {'. '.join(told)}.",
+        f"What economies of their size and distance usually trade is a yardstick, here for {year}, "
+        f"the last year of the world panel. {'. '.join(told)}.",
         _since(result),
         "That describes; it is no promise that a better road would close a gap.",
     )
@@ -192,12 +203,15 @@ def _baseline(result: StudyResult) -> str:
         else f"{n.share(1 - ratio)} less than in {year}"
     )
     each = " and ".join(
-        f"{n.musd(path(result, flow, 'baseline').mid)} {way(result, flow)} ({phrases.money_range(path(result, flow, 'baseline'))})"
+        f"{n.musd(path(result, flow, 'baseline').mid)} {way(result, flow)} "
+        f"({phrases.money_range(path(result, flow, 'baseline'))})"
         for flow in ("exports", "imports")
     )
     return (
-        f"Without the measures, {phrases.what_changes(result)} is expected at about {n.musd(band.mid)} in {last}, {trend}. "
-        f"The 80{n.THIN}% band runs from {n.musd_range(band.low, band.high)}; 19 cases of 20 lie within {n.musd_range(float(wide['p2_5']), float(wide['p97_5']))}. By direction: {each}."
+        f"Without the measures, {phrases.what_changes(result)} is expected at about "
+        f"{n.musd(band.mid)} in {last}, {trend}. "
+        f"The 80{n.THIN}% band runs from {n.musd_range(band.low, band.high)}; 19 cases of 20 lie "
+        f"within {n.musd_range(float(wide['p2_5']), float(wide['p97_5']))}. By direction: {each}."
     )
 
 
@@ -221,7 +235,8 @@ def _with_measures(result: StudyResult) -> str:
 
 
 def _although(result: StudyResult, band: Band) -> str:
-    """Why trade falls though its own cost does not rise, or rises though that does not fall; empty where :func:`rival` is."""
+    """Why trade falls though its own cost does not rise, or rises though that does not fall; empty
+    where :func:`rival` is."""
     told = rival(result, band)
     return f"It {'falls although its own cost does not rise' if band.mid < 0 else 'rises although its own cost does not fall'}: {told}." if told else ""
 
@@ -267,7 +282,10 @@ def _volumes(result: StudyResult) -> str:
         part = last[last["flow"] == flow]
         top = part.loc[part["tonnes_p50"].idxmax()]
         share = float(top["tonnes_p50"]) / float(part["tonnes_p50"].sum()) if part["tonnes_p50"].sum() > 0 else 0.0
-        told.append(f"{way(result, flow)} about {n.tonnes(float(part['tonnes_p50'].sum()))}, {n.share(share)} of it {_cargo(str(top['cargo_class']))}")
+        told.append(
+            f"{way(result, flow)} about {n.tonnes(float(part['tonnes_p50'].sum()))}, "
+            f"{n.share(share)} of it {_cargo(str(top['cargo_class']))}"
+        )
     case = ", with the measures" if has_measures(result) else ""
     return f"By weight that is {'; '.join(told)} ({result.years[-1]}{case}, sums of middle estimates)." if told else ""
 

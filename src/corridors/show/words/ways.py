@@ -33,7 +33,8 @@ from corridors.study.result import StudyResult
 
 _PARTS = {
     "driving": "driving", "border processing": "border clearance", "border queue": "queues at borders",
-    "waiting for departure": "waiting for a departure", "transshipment": "transshipment", "sea": "the sea voyage", "air": "flying", "rail": "the train",
+    "waiting for departure": "waiting for a departure", "transshipment": "transshipment",
+    "sea": "the sea voyage", "air": "flying", "rail": "the train",
 }  # fmt: skip
 _MODES = {
     "sea": "goes by sea",
@@ -53,7 +54,8 @@ def corridors_words(result: StudyResult) -> Prose:
     if not len(result["routes"]):
         return Prose((
             f"The network has no corridor between {pair_words(result)}. Trade is modelled by distance alone "
-            f"({n.count(float(result.facts['distance_km']), 3)} km), so measures at crossings reach this pair only through the trade of others.", *_messages(result),
+            f"({n.count(float(result.facts['distance_km']), 3)} km), so measures at crossings "
+            f"reach this pair only through the trade of others.", *_messages(result),
         ))  # fmt: skip
     told = [_direction(result, flow) for flow in ("exports", "imports")]
     return Prose(tuple(p for p in (phrases.sentence(*told), _road(result), _hidden(result), *_messages(result)) if p))
@@ -74,7 +76,10 @@ def _direction(result: StudyResult, flow: str) -> str:
     dearest = rows.loc[rows["usd_per_t"].idxmax()]
     same = longest["component"] == dearest["component"]
     where = f"most of the time and the largest cost go into {_part(longest)}" if same and longest["days"] > 0.5 * days else (
-        f"the longest part is {_part(longest)} ({n.days(float(longest['days']))})" + ("" if same else f", the dearest {_part(dearest)} ({n.usd_per_t(float(dearest['usd_per_t']))})")
+        f"the longest part is {_part(longest)} ({n.days(float(longest['days']))})" + (
+            "" if same
+            else f", the dearest {_part(dearest)} ({n.usd_per_t(float(dearest['usd_per_t']))})"
+        )
     )  # fmt: skip
     shares = mode_shares(result, flow)
     modes = n.listed([f"{n.share(share)} {_MODES.get(mode, 'goes by ' + mode)}" for mode, share in shares.items()])
@@ -125,8 +130,10 @@ def _hidden(result: StudyResult) -> str:
     if max(ratios) < 1:
         return f"The hidden cost of the road (documents, risk, empty returns, no regular service) is estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees.{_named(result)}"
     return (
-        "Time and money alone would send far more goods by truck than go. What keeps them off the road is a hidden cost (documents, risk, empty returns, no regular service). "
-        f"It is estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for haulage and fees.{_named(result)}"
+        "Time and money alone would send far more goods by truck than go. What keeps them off the "
+        "road is a hidden cost (documents, risk, empty returns, no regular service). "
+        f"It is estimated at about {' and '.join(told)}, beside {' and '.join(paid)} paid for "
+        f"haulage and fees.{_named(result)}"
     )
 
 
@@ -158,7 +165,9 @@ def _named(result: StudyResult) -> str:
 def border_words(result: StudyResult) -> Prose:
     """Whether capacity binds, where, from when and how likely; trucks needed; what is shut since when."""
     if not len(result["crossings"]) or not len(on_the_way(result)):
-        return Prose((f"No border crossing of the network lies between {pair_words(result)}, so no capacity at a border binds on this trade.",))
+        return Prose(
+            (f"No border crossing of the network lies between {pair_words(result)}, so no capacity at a border binds on this trade.",)
+        )
     return Prose(
         tuple(
             p
@@ -233,15 +242,21 @@ def _by_road(result: StudyResult) -> str:
     told = []
     for flow in ("exports", "imports"):
         trucks_a_day = float(result.facts["trucks_by_road"][flow]["before"]["p50"])
-        told.append(f"{phrases.about_trucks(trucks_a_day)} {way(result, flow)} ({n.share(mode_shares(result, flow).get('road', 0.0))} of goods by value)")
+        told.append(
+            f"{phrases.about_trucks(trucks_a_day)} {way(result, flow)} "
+            f"({n.share(mode_shares(result, flow).get('road', 0.0))} of goods by value)"
+        )
     return f"this trade sends {' and '.join(told)}"
 
 
 def _need(result: StudyResult) -> str:
     out, back, both = trucks(result, "exports"), trucks(result, "imports"), trucks_both(result)
     text = (
-        f"If all goods that suit trucks went by road, this trade would need {phrases.about_trucks(out.mid)} {way(result, 'exports')} in {result.years[-1]} "
-        f"(80{n.THIN}% band {n.number_range(out.low, out.high, mid=out.mid)}). The other way it would need {phrases.about_trucks(back.mid)} ({n.number_range(back.low, back.high, mid=back.mid)}). "
+        f"If all goods that suit trucks went by road, this trade would need "
+        f"{phrases.about_trucks(out.mid)} {way(result, 'exports')} in {result.years[-1]} "
+        f"(80{n.THIN}% band {n.number_range(out.low, out.high, mid=out.mid)}). The other way it "
+        f"would need {phrases.about_trucks(back.mid)} "
+        f"({n.number_range(back.low, back.high, mid=back.mid)}). "
     )
     shares = [f"{n.share(both.mid / size)} of {n.count(size)}" for size in (200.0, 800.0, 1000.0)]
     if both.mid < 0.75:
@@ -275,9 +290,17 @@ def _filling(result: StudyResult) -> str:
         )
     told = []
     if likely:
-        told.append(f"With today's capacity {n.plural(len(likely), 'one crossing is', 'these crossings are')} more likely full than not, traffic of all counted: {'; '.join(likely[:5])}{_and_more(likely, 5)}.")
+        told.append(
+            f"With today's capacity "
+            f"{n.plural(len(likely), 'one crossing is', 'these crossings are')} more likely full "
+            f"than not, traffic of all counted: {'; '.join(likely[:5])}{_and_more(likely, 5)}."
+        )
     if possible:
-        told.append(f"{'Chances of being' if len(possible) > 1 else 'The chance of being'} full in {last} {'elsewhere' if likely else 'with the capacity of today'}: {n.listed(possible[:5]) if len(possible) <= 5 else ', '.join(possible[:5])}{_and_more(possible, 5)}.")
+        told.append(
+            f"{'Chances of being' if len(possible) > 1 else 'The chance of being'} full in {last} "
+            f"{'elsewhere' if likely else 'with the capacity of today'}: "
+            f"{n.listed(possible[:5]) if len(possible) <= 5 else ', '.join(possible[:5])}{_and_more(possible, 5)}."
+        )
     return phrases.sentence(*told)
 
 
@@ -323,7 +346,11 @@ def _shut(result: StudyResult) -> str:
             told.append(f"{head} and {n.plural(len(part), 'stays', 'stay')} shut here for all years.")
             continue
         days = n.days(float(opened["closure_days_after"].max()))
-        told.append(f"{head}. {_names(opened)} {n.plural(len(opened), 'opens', 'open')} in this scenario and {n.plural(len(opened), 'is', 'are')} shut {days} a year from then on{'; ' + _names(stay) + n.plural(len(stay), ' stays shut', ' stay shut') if len(stay) else ''}.")
+        told.append(
+            f"{head}. {_names(opened)} {n.plural(len(opened), 'opens', 'open')} in this scenario "
+            f"and {n.plural(len(opened), 'is', 'are')} shut {days} a year from then "
+            f"on{'; ' + _names(stay) + n.plural(len(stay), ' stays shut', ' stay shut') if len(stay) else ''}."
+        )
     shut = rows[
         (rows["state"] != "shut")
         & (rows["closure_days_before"] < SHUT_DAYS)
@@ -347,7 +374,10 @@ def _month(result: StudyResult) -> str:
     if not waiting > with_others >= 0:
         return ""
     return (
-        f"If {short_name(top['name'])}, which {n.share(float(top['road_share_through']))} of the road goods pass, shut for {n.days(float(top['days']))} in {result.years[-1]}, "
-        f"{n.share(float(top['diverted_share']))} of those goods would go another way, at a cost of about {n.usd_per_t(with_others)}. "
-        f"With no other way it would be about {n.dollars(waiting)}: the difference is what a second corridor is worth in such a month."
+        f"If {short_name(top['name'])}, which {n.share(float(top['road_share_through']))} of the "
+        f"road goods pass, shut for {n.days(float(top['days']))} in {result.years[-1]}, "
+        f"{n.share(float(top['diverted_share']))} of those goods would go another way, at a cost "
+        f"of about {n.usd_per_t(with_others)}. "
+        f"With no other way it would be about {n.dollars(waiting)}: the difference is what a "
+        f"second corridor is worth in such a month."
     )

@@ -1,4 +1,5 @@
-"""The compiled world network beside what is published, in words and a table; a missed aim is said as plainly as one met."""
+"""The compiled world network beside what is published, in words and a table; a missed aim is said
+as plainly as one met."""
 
 from __future__ import annotations
 
@@ -8,7 +9,10 @@ from corridors.validation import world_ways
 from corridors.validation.checks import ValidationResult
 
 _KINDS = {
-    "length": ("roads of published length", True), "hours": ("published hours by truck in Africa", True), "transit": ("published transit times by truck from place to place", True), "share": ("shares of modes, each left out of the fit,", False),
+    "length": ("roads of published length", True),
+    "hours": ("published hours by truck in Africa", True),
+    "transit": ("published transit times by truck from place to place", True),
+    "share": ("shares of modes, each left out of the fit,", False),
 }  # fmt: skip
 
 
@@ -26,11 +30,17 @@ def words(found: ValidationResult) -> Prose:
     by_cause = found.summary["world_ways_causes"]
     africa, elsewhere = by_cause["hours"], by_cause["transit"]
     told.append(
-        f"Where the hours are off: with rest only after each full day at the wheel half would be within {_pc(africa['full_days'])} in Africa "
-        f"({_pc(africa['model'])} as it is, rest spread over every kilometre) and {_pc(elsewhere['full_days'])} elsewhere ({_pc(elsewhere['model'])}); "
-        f"with no queue at any border {_pc(elsewhere['no_queue'])} elsewhere, with no time at borders at all {_pc(elsewhere['no_border'])}; "
-        f"with every speed a fifth higher {_pc(elsewhere['faster'])}, lower {_pc(elsewhere['slower'])}. Of the computed hours elsewhere {_pc(elsewhere['wheel'])} "
-        f"are at the wheel, {_pc(elsewhere['rest'])} rest and {_pc(elsewhere['border'])} at borders. The model keeps none of these: they are computed from the very times they would be judged by."
+        f"Where the hours are off: with rest only after each full day at the wheel half would be "
+        f"within {_pc(africa['full_days'])} in Africa "
+        f"({_pc(africa['model'])} as it is, rest spread over every kilometre) and "
+        f"{_pc(elsewhere['full_days'])} elsewhere ({_pc(elsewhere['model'])}); "
+        f"with no queue at any border {_pc(elsewhere['no_queue'])} elsewhere, with no time at "
+        f"borders at all {_pc(elsewhere['no_border'])}; "
+        f"with every speed a fifth higher {_pc(elsewhere['faster'])}, lower "
+        f"{_pc(elsewhere['slower'])}. Of the computed hours elsewhere {_pc(elsewhere['wheel'])} "
+        f"are at the wheel, {_pc(elsewhere['rest'])} rest and {_pc(elsewhere['border'])} at "
+        f"borders. The model keeps none of these: they are computed from the very times they would "
+        f"be judged by."
     )
     return Prose(tuple(told))
 
@@ -40,7 +50,8 @@ def _pc(value: float) -> str:
 
 
 def misses(found: ValidationResult) -> Table:
-    """Every published length, transit time and share beside the compiled network's, the largest miss of its kind first."""
+    """Every published length, transit time and share beside the compiled network's, the largest
+    miss of its kind first."""
     frame = found["world_ways"]
     frame = frame.assign(
         order=frame["kind"].map({kind: i for i, kind in enumerate(_KINDS)}),
@@ -66,5 +77,6 @@ def misses(found: ValidationResult) -> Table:
             Column("Error", "%, of shares points", "right"),
         ),
         rows,
-        "Source: addresses in tables/world_ways.csv; hours in Africa from city to border or port are those of World Bank, Doing Business 2020 (CC BY 4.0); own calculation.",
+        "Source: addresses in tables/world_ways.csv; hours in Africa from city to border or port "
+        "are those of World Bank, Doing Business 2020 (CC BY 4.0); own calculation.",
     )

@@ -82,7 +82,8 @@ def worth_line(result: StudyResult) -> Prose | None:
 
 
 def _for_whom(result: StudyResult, gain: float) -> str:
-    """Whose gain or loss it is: ``Afghanistan and Pakistan have most of it; 12 % is on trade between Pakistan and Russia.``"""
+    """Whose gain or loss it is: ``Afghanistan and Pakistan have most of it; 12 % is on trade
+    between Pakistan and Russia.``"""
     rows = result["worth_by_economy"]
     order = rows.assign(part=rows["users_musd_mean"] / gain).sort_values("part", ascending=False, kind="stable").head(3)
     order = order[order["part"] > _A_LARGE_PART]
@@ -125,7 +126,8 @@ def _users(result: StudyResult) -> str:
 
 
 def _why_loss(result: StudyResult, gain: float) -> str:
-    """Why those who ship lose by a measure that was to help them: a crossing on the way fills up; empty where they gain."""
+    """Why those who ship lose by a measure that was to help them: a crossing on the way fills up;
+    empty where they gain."""
     rows = result["worth_by_crossing"]
     if gain > 0 or not len(rows):
         return ""
@@ -141,7 +143,8 @@ def _why_loss(result: StudyResult, gain: float) -> str:
         else "a little"
     )
     return (
-        f"The reason is a border that is full: what is saved on the way brings more trucks to {short_name(worst['name'])}, where all who pass "
+        f"The reason is a border that is full: what is saved on the way brings more trucks to "
+        f"{short_name(worst['name'])}, where all who pass "
         f"then wait {wait} longer. Capacity there would have to come first."
     )
 
@@ -272,7 +275,9 @@ def priorities_words(result: StudyResult) -> Prose | None:
     if not len(rows):
         return None
     told = []
-    for what, head in (("capacity", "One more truck a day is worth most at"), ("crossing_hours", "One hour less at a border is worth most at"),
+    for what, head in (("capacity", "One more truck a day is worth most at"), (
+        "crossing_hours", "One hour less at a border is worth most at",
+    ),
                        ("link_hours", "One hour less on the road is worth most from")):  # fmt: skip
         top = rows[(rows["what"] == what) & (rows["worth_musd_per_year"] > SMALL_MUSD)].head(3)
         if len(top):

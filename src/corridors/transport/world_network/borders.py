@@ -23,7 +23,10 @@ def all_borders() -> tuple[costs.Border, ...]:
 def names_of(row: object) -> tuple[str, ...]:
     """All names of a row of the table of crossings."""
     others = getattr(row, "other_names", "")
-    return (str(row.crossing), str(row.name), *(str(others).split("|") if isinstance(others, str) else ()))  # type: ignore[attr-defined]
+    return (
+        str(row.crossing), str(row.name),
+        *(str(others).split("|") if isinstance(others, str) else ()),
+    )  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +57,8 @@ LEAST_USE = 0.02
 
 @lru_cache(maxsize=1)
 def named() -> frozenset[str]:
-    """Crossings that people know as posts: those of ``data/network``, ``crossing_names.csv`` and ``hand_crossings.csv``."""
+    """Crossings that people know as posts: those of ``data/network``, ``crossing_names.csv`` and
+    ``hand_crossings.csv``."""
     return frozenset(
         {*data.table("world_crossing_names")["crossing"], *data.table("world_hand_crossings")["crossing"]}
         | set(costs.checked_crossings())
@@ -70,7 +74,10 @@ def minor() -> frozenset[str]:
     table = roads().crossings
     sides = [frozenset(pair) for pair in zip(table["economy_a"].to_list(), table["economy_b"].to_list(), strict=True)]
     ids = table["crossing"].to_list()
-    major = [name in named() or share >= LEAST_USE for name, share in zip(ids, table["use_share"].to_list(), strict=True)]
+    major = [
+        name in named() or share >= LEAST_USE
+        for name, share in zip(ids, table["use_share"].to_list(), strict=True)
+    ]
     served = {side for side, big in zip(sides, major, strict=True) if big}
     return frozenset(str(name) for name, side, big in zip(ids, sides, major, strict=True) if not big and side in served)
 

@@ -35,7 +35,8 @@ _DOING_BUSINESS_TRUCK_T = 15.0
 _WITHOUT_QUEUE, _FEE_PART = 0.5, 0.25
 _UNKNOWN_HOURS, _UNKNOWN_FEE = 60.0, 300.0
 SPREAD = 2.0
-"""Factor either way on compiled hours of a crossing: residuals of the fit have a standard deviation of about 0.7 in logs."""
+"""Factor either way on compiled hours of a crossing: residuals of the fit have a standard deviation
+of about 0.7 in logs."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,8 @@ def border(crossing: str, names: tuple[str, ...], a: str, b: str) -> Border:
     r = checked_crossings().get(crossing)
     if r is not None:
         return Border(
-            float(r["processing_hours"]), float(r["processing_low"]), float(r["processing_high"]), float(r["fee_usd_per_truck"]),
+            float(r["processing_hours"]), float(r["processing_low"]), float(r["processing_high"]),
+            float(r["fee_usd_per_truck"]),
             "checked: data/network/crossings.csv", str(r["source_url"]) if isinstance(r["source_url"], str) else "",
         )  # fmt: skip
     stated = _stated().get(crossing)
@@ -187,7 +189,8 @@ def _stated() -> Mapping[str, Mapping[str, Any]]:
 
 
 def union_of(a: str, b: str) -> Mapping[str, Any] | None:
-    """The customs union or single market that both economies are in, the one with the shortest hours; None without one."""
+    """The customs union or single market that both economies are in, the one with the shortest
+    hours; None without one."""
     found = [row for row in _unions() if a in row["members"] and b in row["members"]]
     return min(found, key=lambda row: row["hours"], default=None)
 
@@ -246,7 +249,8 @@ def _seen() -> Mapping[frozenset[str], Mapping[str, tuple[float, str]]]:
 
 @lru_cache(maxsize=1)
 def damping() -> tuple[float, float, float]:
-    """``a``, ``b`` and residual standard deviation of ln(hours seen) on ln(Doing Business hours), ``b`` within 0 to 1."""
+    """``a``, ``b`` and residual standard deviation of ln(hours seen) on ln(Doing Business hours),
+    ``b`` within 0 to 1."""
     rows: list[tuple[float, float]] = []
     for pair, crossings in _seen().items():
         a, b = sorted(pair)
@@ -272,7 +276,8 @@ def damping() -> tuple[float, float, float]:
 
 
 def damped(hours: float) -> float:
-    """Hours that trucks take where Doing Business says ``hours``; the fit holds above six hours, below it is proportional."""
+    """Hours that trucks take where Doing Business says ``hours``; the fit holds above six hours,
+    below it is proportional."""
     level, slope, _ = damping()
     floor = 6.0
     at_floor = float(np.exp(level + slope * np.log(max(hours, floor))))

@@ -26,9 +26,12 @@ _LEAST_TRUCKS, _LEAST_CAPACITY = 5.0, 60.0
 _TRUCKS_A_LANE = 100.0
 _MOST_LANES = 60
 COLUMNS = (
-    "capacity_trucks_per_day", "capacity_low", "capacity_high", "lanes", "processing_hours", "processing_low", "processing_high",
-    "hours_open", "days_open_per_week", "variability", "longest_wait_days", "closure_days_per_year", "closure_low", "closure_high",
-    "fee_usd_per_truck", "background_trucks_per_day", "background_low", "background_high", "growth_percent", "growth_sd_percent",
+    "capacity_trucks_per_day", "capacity_low", "capacity_high", "lanes", "processing_hours",
+    "processing_low", "processing_high",
+    "hours_open", "days_open_per_week", "variability", "longest_wait_days", "closure_days_per_year",
+    "closure_low", "closure_high",
+    "fee_usd_per_truck", "background_trucks_per_day", "background_low", "background_high",
+    "growth_percent", "growth_sd_percent",
     "state", "state_since", "estimates", "note", "source_url",
 )  # fmt: skip
 
@@ -115,15 +118,24 @@ def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
     # Of a count no more is the pair's bulk than of the traffic that trade would make.
     background = max(passing - own_bulk * min(1.0, passing / guess), 1.0)
     return {
-        "capacity_trucks_per_day": capacity, "capacity_low": min(tight, capacity), "capacity_high": max(roomy, capacity),
+        "capacity_trucks_per_day": capacity, "capacity_low": min(tight, capacity),
+        "capacity_high": max(roomy, capacity),
         "lanes": float(np.clip(round(figure("lanes", 0, capacity / _TRUCKS_A_LANE, 0)[1]), 2, _MOST_LANES)),
-        "processing_hours": max(border.hours, 0.05), "processing_low": max(border.low, 0.02), "processing_high": max(border.high, 0.1),
-        "hours_open": figure("hours_open", 12, 24.0 if within else 16.0, 24)[1], "days_open_per_week": 7.0, "variability": 4.0,
+        "processing_hours": max(border.hours, 0.05), "processing_low": max(border.low, 0.02),
+        "processing_high": max(border.high, 0.1),
+        "hours_open": figure("hours_open", 12, 24.0 if within else 16.0, 24)[1],
+        "days_open_per_week": 7.0, "variability": 4.0,
         "longest_wait_days": 10.0, "closure_days_per_year": days, "closure_low": least, "closure_high": most,
-        "fee_usd_per_truck": border.fee_usd, "background_trucks_per_day": background, "background_low": min(low, background),
+        "fee_usd_per_truck": border.fee_usd, "background_trucks_per_day": background,
+        "background_low": min(low, background),
         "background_high": max(high, background), "growth_percent": 3.0, "growth_sd_percent": 5.0,
         "state": "shut" if shut else "open", "state_since": since,
-        "estimates": " ".join([*unknown, "lanes", "variability", "longest_wait_days", "growth_percent", "hours_open", "closure_days_per_year", "processing_hours"]),
+        "estimates": " ".join(
+            [
+                *unknown, "lanes", "variability", "longest_wait_days", "growth_percent",
+                "hours_open", "closure_days_per_year", "processing_hours",
+            ]
+        ),
         "note": _note(border, known), "source_url": _source(border, known),
     }  # fmt: skip
 

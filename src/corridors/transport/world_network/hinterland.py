@@ -79,7 +79,8 @@ def seaborne_tonnes(economy: str) -> Array:
 
 
 def ports(place: str) -> tuple[list[int], Array]:
-    """Numbers of the ports worth considering from a place, the :data:`MOST_PORTS` cheapest for bulk and for the rest, and their shares (C, P)."""
+    """Numbers of the ports worth considering from a place, the :data:`MOST_PORTS` cheapest for bulk
+    and for the rest, and their shares (C, P)."""
     calls = sea().ports["ship_calls_a_year"].to_numpy(dtype=float)
     reach = {p: cost for p, cost in gateways.port_access(place).items() if seas.at_the_ocean()[p] and calls[p] > 0.0}
     small = {p: cost + options.small_port(calls[p]) for p, cost in reach.items()}
@@ -91,13 +92,15 @@ def ports(place: str) -> tuple[list[int], Array]:
 
 
 def road_share(economy: str, place: str, other: str, far: str) -> Array | None:
-    """Share (C,) of goods between two places in two economies that goes by road where only road and rail are asked; None without a road."""
+    """Share (C,) of goods between two places in two economies that goes by road where only road and
+    rail are asked; None without a road."""
     here = mode_model.between(economy, place, other, far, ("road", "rail"))
     return None if here is None or not here.there[0, 0] else mode_model.shares(here, mode_model.constants())[:, 0]
 
 
 def to_ports(economy: str) -> Iterator[tuple[int, str, Array]]:
-    """Number of each port an economy uses, the place on the roads that stands for it, and tonnes a year (C,) by road."""
+    """Number of each port an economy uses, the place on the roads that stands for it, and tonnes a
+    year (C,) by road."""
     place = gateways.main_place(economy)
     if place is None:
         return

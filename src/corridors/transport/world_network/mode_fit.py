@@ -37,7 +37,8 @@ NOISE, REGIONAL, EDGE = 0.7, 0.5, 0.004
 PRIORS: Mapping[str, tuple[float, float]] = {
     "kappa": (5.1, 2.0),  # route scale 30 times dissimilarity 0.17 (data/parameters.csv)
     "road": (0.0, 1.5), "rail": (-2.0, 1.5), "air": (0.0, 1.5), "road_border": (1.0, 1.0), "rail_border": (0.5, 1.0),
-    "road_union": (0.3, 0.7), "road_length": (-0.5, 0.7), "rail_length": (0.0, 0.7), "air_length": (0.7, 0.4), "bulk_rail": (0.5, 0.7), "sea_landlocked": (-1.2, 0.7),
+    "road_union": (0.3, 0.7), "road_length": (-0.5, 0.7), "rail_length": (0.0, 0.7),
+    "air_length": (0.7, 0.4), "bulk_rail": (0.5, 0.7), "sea_landlocked": (-1.2, 0.7),
 }  # fmt: skip
 _MOST_PARTNERS = 40
 
@@ -65,7 +66,9 @@ def observations() -> tuple[Observation, ...]:
     """Shares of pairs (and of economies with the world) from ``data/world/mode_shares.csv``, means over periods."""
     known = {*data.economies()["iso3"], "WLD"}
     found: list[Observation] = []
-    for (exporter, importer, unit), rows in mode_model.published().groupby(["exporter", "importer", "unit"], sort=False):
+    for (exporter, importer, unit), rows in mode_model.published().groupby(
+        ["exporter", "importer", "unit"], sort=False,
+    ):
         if not {exporter, importer} <= known:
             continue
         for (mode, floor), share in rows.groupby(["mode", "floor"])["share"].mean().items():

@@ -258,7 +258,8 @@ def predicted(a: str, b: str) -> Array | None:
 
 @dataclass(frozen=True)
 class Goods:
-    """What two economies trade, both directions together: value shares (C,) of the classes, and dollars a tonne (C,) of each."""
+    """What two economies trade, both directions together: value shares (C,) of the classes, and
+    dollars a tonne (C,) of each."""
 
     mix: Array
     usd_per_t: Array

@@ -1,4 +1,5 @@
-"""The ways between two cities by each mode, with what they cost and take: what mode constants and studies are built from."""
+"""The ways between two cities by each mode, with what they cost and take: what mode constants and
+studies are built from."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _PORT_SLACK = 60.0
 
 
 def chosen(cost: np.ndarray, size: npt.ArrayLike = 1.0) -> np.ndarray:
-    """Shares of ways by their cost, dollars a tonne, and by how many roads each stands for; along the last axis, infinite costs none."""
+    """Shares of ways by their cost, dollars a tonne, and by how many roads each stands for; along
+    the last axis, infinite costs none."""
     least = np.min(cost, axis=-1, keepdims=True)
     weight = np.asarray(size) * np.exp(
         -ROUTE_SCALE * (cost - np.where(np.isfinite(least), least, 0.0)) / TYPICAL_USD_PER_T
@@ -87,7 +89,8 @@ def small_port(calls: float) -> float:
 
 @lru_cache(maxsize=8192)
 def by_sea(origin: str, destination: str) -> tuple[SeaWay, ...]:
-    """Ways by sea between two cities, the cheapest first: at most one for each pair of economies whose ports they use."""
+    """Ways by sea between two cities, the cheapest first: at most one for each pair of economies
+    whose ports they use."""
     ports = sea().ports["economy"].to_numpy(dtype=str)
     best: dict[tuple[str, str], SeaWay] = {}
     for a, access_a in ports_of(origin):

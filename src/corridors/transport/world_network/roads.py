@@ -105,7 +105,8 @@ class Search:
         )
 
     def economy_between(self, a: int, b: int) -> str:
-        """Economy of the edge between two nodes that are joined; "" where ``a`` is no node (a predecessor of a start)."""
+        """Economy of the edge between two nodes that are joined; "" where ``a`` is no node (a
+        predecessor of a start)."""
         return str(self.graph.economy_of[self._edge[a, b]]) if a >= 0 else ""
 
     def legs(self, way: Way) -> list[tuple[str, float]]:

@@ -49,7 +49,8 @@ class Lane:
 
 
 def transshipment_days(calls: float) -> float:
-    """Days that containers lose in a port where ``calls`` ships call a year; none where it is large enough for a direct ship."""
+    """Days that containers lose in a port where ``calls`` ships call a year; none where it is large
+    enough for a direct ship."""
     return TRANSSHIPMENT_DAYS * max(0.0, 1.0 - calls / _DIRECT_CALLS)
 
 

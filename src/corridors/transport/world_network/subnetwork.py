@@ -187,7 +187,8 @@ def _ships(lanes: Iterable[_Lane], a: str, b: str) -> Iterable[Service]:
             ("bulk", one.lane.bulk_usd_per_t, one.lane.days - one.lane.transshipment_days, 0.0),
         ):
             yield Service(
-                name=f"{'sea' if cargo == 'container' else 'bulk'}_{start}_{end}", title=f"Ship {title}{'' if cargo == 'container' else ', bulk'}",
+                name=f"{'sea' if cargo == 'container' else 'bulk'}_{start}_{end}",
+                title=f"Ship {title}{'' if cargo == 'container' else ', bulk'}",
                 mode="sea", a=start, b=end, km=one.lane.km, hours=24.0 * days, wait_hours=24.0 * one.lane.wait_days,
                 usd_per_t=usd, cargo=cargo, running=True, transshipment_hours=24.0 * shift, serves=(a, b), borders=4,
             )  # fmt: skip
@@ -197,27 +198,35 @@ def _port_place(port: int) -> str:
     return gateways.place_of_port(port) or str(sea().ports["port"].iloc[port])
 
 
-def _trains(ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str) -> Iterable[Service]:
+def _trains(
+    ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str,
+) -> Iterable[Service]:
     """A train between the two heaviest cities that a railway joins."""
     ranked = sorted(((wa * wb, p, q) for p, wa in ends_a for q, wb in ends_b), reverse=True)
     for _, one, other in ranked:
         track = rails.train(one, other)
         if track is not None:
             yield Service(
-                name=f"rail_{one}_{other}", title=f"Train {_short(one)}-{_short(other)}", mode="rail", a=one, b=other, km=track.km,
-                hours=24.0 * track.days, wait_hours=24.0 * seas.wait_days(rails.TRAINS_PER_WEEK), usd_per_t=track.usd_per_t, cargo="any", running=True,
+                name=f"rail_{one}_{other}", title=f"Train {_short(one)}-{_short(other)}",
+                mode="rail", a=one, b=other, km=track.km,
+                hours=24.0 * track.days, wait_hours=24.0 * seas.wait_days(rails.TRAINS_PER_WEEK),
+                usd_per_t=track.usd_per_t, cargo="any", running=True,
                 serves=(a, b), borders=1,
             )  # fmt: skip
             return
 
 
-def _flights(ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str) -> Iterable[Service]:
+def _flights(
+    ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str,
+) -> Iterable[Service]:
     one, other = (max(ends, key=lambda e: e[1])[0] for ends in (ends_a, ends_b))
     flight = options.by_air(one, other)
     cargo = "container" if options.road(one, other) or options.by_sea(one, other) or rails.train(one, other) else "any"
     yield Service(
-        name=f"air_{one}_{other}", title=f"Air freight {_short(one)}-{_short(other)}", mode="air", a=one, b=other, km=flight.km,
-        hours=24.0 * options.AIR_DAYS, wait_hours=12.0, usd_per_t=flight.usd_per_t, cargo=cargo, running=True, serves=(a, b), borders=0,
+        name=f"air_{one}_{other}", title=f"Air freight {_short(one)}-{_short(other)}", mode="air",
+        a=one, b=other, km=flight.km,
+        hours=24.0 * options.AIR_DAYS, wait_hours=12.0, usd_per_t=flight.usd_per_t, cargo=cargo,
+        running=True, serves=(a, b), borders=0,
     )  # fmt: skip
 
 
@@ -232,7 +241,8 @@ class _Other:
 
 
 def _others(parts: Parts, a: str, b: str, measured: Sequence[str]) -> list[_Other]:
-    """Other pairs through the ``measured`` crossings, the largest first, with the crossings of their ways among ``parts``."""
+    """Other pairs through the ``measured`` crossings, the largest first, with the crossings of
+    their ways among ``parts``."""
     table = crossing_rows.traffic()
     rows = table[table["crossing"].isin(measured) & (table["kind"] == "pair")]
     found: dict[tuple[str, str], _Other] = {}
@@ -384,7 +394,10 @@ def _base_shares(a: str, b: str, shares: mode_model.PairShares, modes: set[str])
 
 def messages(a: str, b: str) -> tuple[str, ...]:
     """Sentences that a user must see: that ways are compiled, and why there is none by land."""
-    found = ["The ways of this pair are compiled from open data and have not been checked by hand; capacities of crossings are estimates from trade."]
+    found = [
+        "The ways of this pair are compiled from open data and have not been checked by hand; "
+        "capacities of crossings are estimates from trade."
+    ]
     ends_a, ends_b = gateways.weights(a, b), gateways.weights(b, a)
     if any(options.road(p, q) for p, _ in ends_a for q, _ in ends_b):
         return tuple(found)

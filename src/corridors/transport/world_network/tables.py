@@ -106,7 +106,8 @@ class Graph:
 
 @dataclass(frozen=True)
 class Sea:
-    """Ports, whose ``sea_node`` is the position of their node, positions of nodes (N,), and lanes ``a``, ``b``, ``km`` (E,) with the strait or canal they are part of."""
+    """Ports, whose ``sea_node`` is the position of their node, positions of nodes (N,), and lanes
+    ``a``, ``b``, ``km`` (E,) with the strait or canal they are part of."""
 
     ports: pd.DataFrame
     latitude: Array

@@ -48,7 +48,8 @@ it (left out one by one they are off by 1.6 in the median, 1.9 without)."""
 
 
 def trucks(value_musd: float, goods: Goods, by_class: Array) -> tuple[float, float]:
-    """Trucks a day, both ways together, and how many of them carry bulk, of a value of ``goods`` and shares of each class (C,) that go by road."""
+    """Trucks a day, both ways together, and how many of them carry bulk, of a value of ``goods``
+    and shares of each class (C,) that go by road."""
     return _of_tonnes(value_musd * 1e6 * goods.mix * by_class / goods.usd_per_t)
 
 
@@ -87,7 +88,8 @@ def ways_round(origin: str, destination: str) -> list[tuple[float, road_search.W
 
 
 def over_the_border(a: str, b: str) -> dict[str, float]:
-    """Parts of the trade by road of two neighbours by crossing of their border; empty where none of them is open or reached."""
+    """Parts of the trade by road of two neighbours by crossing of their border; empty where none of
+    them is open or reached."""
     shut = borders.shut() | borders.minor()
     names = [c for c in subnetwork.common_border(a, b) if c not in shut]
     ends = [gateways.cities(a), gateways.cities(b)]
@@ -110,7 +112,8 @@ def over_the_border(a: str, b: str) -> dict[str, float]:
 
 
 def _to_posts(cities: npt.NDArray[np.intp], posts: npt.NDArray[np.intp], economy: str) -> Array:
-    """Dollars a tonne (K, X) from cities to crossings, half of their fees and hours with them; infinite where the way arrives from the other side."""
+    """Dollars a tonne (K, X) from cities to crossings, half of their fees and hours with them;
+    infinite where the way arrives from the other side."""
     search = road_search.today()
     cost, before = search.from_nodes(cities)
     found = cost[:, posts]
@@ -122,7 +125,8 @@ def _to_posts(cities: npt.NDArray[np.intp], posts: npt.NDArray[np.intp], economy
 
 
 def passing(a: str, b: str) -> dict[str, float]:
-    """Parts of the trade by road of two economies by crossing: those of neighbours add to one, of others each is passed by its part."""
+    """Parts of the trade by road of two economies by crossing: those of neighbours add to one, of
+    others each is passed by its part."""
     if frozenset((a, b)) in mode_model.neighbours() and (direct := over_the_border(a, b)):
         return direct
     return _by_ways(str(gateways.main_place(a)), str(gateways.main_place(b)))
