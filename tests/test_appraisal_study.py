@@ -164,15 +164,24 @@ def test_second_ways_cost_most_where_most_passes(worth: Worth) -> None:
 
 
 def test_what_is_said_of_returns_is_of_the_mean_flows() -> None:
-    """A rate where there is one; where nobody is ever out of pocket, that; where all is lost, that."""
+    """A rate where there is one, with its band and the cases without; where nobody is ever out of pocket, that; where all is lost, that."""
+
+    def said(rate: float | None, ratio: float | None, ends: tuple[float | None, float | None] = (8.0, 31.0), none: float = 0.0) -> str:
+        rates = {"mean": rate, "p10": ends[0], "p90": ends[1]}
+        return words._return({"eirr_percent": rates, "bcr": {"mean": ratio}, "share_without_eirr": none})
+
     for rate, ratio, part in (
         (18.4, 2.0, "the economic rate of return of the mean flows is 18"),
         (None, 68.0, "cover them from the first year on, so there is no rate of return to give"),
         (-100.0, 0.2, "never return their cost"),
     ):
-        assert part in words._return({"eirr_percent": {"mean": rate}, "bcr": {"mean": ratio}})
-    assert words._return({"eirr_percent": {"mean": None}, "bcr": {"mean": None}}) == ""
-    assert "no rate" not in words._return({"eirr_percent": {"mean": None}, "bcr": {"mean": 0.9}})
+        assert part in said(rate, ratio)
+    assert said(None, None) == "" and "no rate" not in said(None, 0.9)
+    assert "(four cases in five: 8 to 31" in said(18.4, 2.0) and "none in" not in said(18.4, 2.0)
+    assert "none in 6" in said(18.4, 2.0, none=0.06)
+    assert "year (rate of return in four cases in five: 8 to 31" in said(140.0, 60.0)
+    assert "(in 13" in said(140.0, 60.0, ends=(-100.0, 700.0), none=0.13), "one case in ten loses all"
+    assert "four cases" not in said(-100.0, 0.2)
 
 
 def test_parts_by_kind_are_of_the_central_case_and_say_so(worth: Worth) -> None:

@@ -108,12 +108,8 @@ def worth_by_economy(result: StudyResult) -> Table | None:
         )
         for r in shown.itertuples()
     ]  # fmt: skip
-    heads: list[str | Column] = ["Economy", right(
-        "Users' gain", f"{unit} a year",
-    ), right(BAND, f"{unit} a year"), right("Fees", f"{unit} a year"),
-                                 right("Real income", f"{unit} a year"), right(
-                                     "of it terms of trade", f"{unit} a year",
-                                 )]  # fmt: skip
+    yearly = ("Users' gain", BAND, "Fees", "Real income", "of it terms of trade")
+    heads: list[str | Column] = ["Economy", *(right(head, f"{unit} a year") for head in yearly)]
     return table(
         f"Who gains in {result.years[-1]}, means",
         heads,
@@ -130,19 +126,18 @@ def measure_costs(result: StudyResult) -> Table | None:
         return None
     body: list[tuple[str, ...]] = [
         (
-            text(r.measure), n.significant(r.units, 3) + " \u00d7 " + str(r.unit) if not r.stated else "as stated",
+            text(r.measure), f"{_units(r.units)} \u00d7 {r.unit}" if not r.stated else "as stated",
             n.musd(r.capital_musd) if r.item != "unknown" and r.capital_musd > 0 else DASH,
             n.musd_range(r.capital_low_musd, r.capital_high_musd) if r.capital_high_musd > 0 else DASH,
             n.musd(r.yearly_musd) if r.item != "unknown" and r.yearly_musd > 0 else DASH,
-            f"{int(r.life_years)}" if r.capital_musd > 0 else DASH,
-            n.significant(r.works_years, 2) if r.works_years > 0 else DASH,
+            _times(r.works_years, r.life_years) if r.capital_musd > 0 else DASH,
             "stated" if r.stated else "not known" if r.item == "unknown" else "usual of its kind" if r.counted else "in the rate, not added",
         )
         for r in rows.itertuples()
     ]  # fmt: skip
     heads: list[str | Column] = [
         "Measure", "Units", right("Capital"), right("Range"), right("A year"),
-        right("Life", "years"), right("Works before", "years"), "Figure",
+        right("Works, then life", "years"), "Figure",
     ]
     note = phrases.sentence("Range: one cost in ten is lower, one in ten higher.", worth_words.late(result))
     origins = {row[-1] for row in body}
@@ -154,6 +149,16 @@ def measure_costs(result: StudyResult) -> Table | None:
         "What the measures cost", heads, body,
         "Source: data/measure_costs.csv, each row with its address.", note,
     )
+
+
+def _units(units: float) -> str:
+    return f"{units:,.0f}" if units == round(units) else n.significant(units, 3)
+
+
+def _times(works_years: float, life_years: float) -> str:
+    """``2.1, then 25``; ``25`` where there are no works."""
+    life = f"{int(life_years)}"
+    return f"{n.significant(works_years, 2)}, then {life}" if works_years > 0 else life
 
 
 def priorities(result: StudyResult, most: int = 5) -> Table | None:

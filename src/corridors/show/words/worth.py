@@ -185,7 +185,7 @@ def _cost(result: StudyResult) -> str:
         else "as the scenario states them"
     )
     head = f"Against costs of {n.musd(spent)} in today's value, {typical}, {worth}. It is positive in {of_cases(found['probability_npv_positive'])}."
-    return phrases.sentence(head, _return(found), _switch(found))
+    return phrases.sentence(head, _return(found), _switch(found), _under_way(result))
 
 
 def _hangs_on(result: StudyResult) -> str:
@@ -211,17 +211,28 @@ def of_cases(probability: float) -> str:
     return f"{n.share(probability)} of cases" if 0 < probability < 1 else "all cases" if probability else "no case"
 
 
-def late(result: StudyResult) -> str:
-    """Which works would have to be under way already for the measures to begin when the scenario says."""
-    rows, base = result["measure_costs"], int(result.years[0])
+def _begun(result: StudyResult) -> int | None:
+    """The year since which works would have to be under way for measures to begin when the scenario says; None: none yet."""
+    rows = result["measure_costs"]
     rows = rows[rows["counted"] & (rows["capital_musd"] > 0.0)]
     begun = [math.floor(r.start - max(r.works_years, 1.0)) for r in rows.itertuples()]
-    if not begun or min(begun) >= base:
+    return min(begun) if begun and min(begun) < int(result.years[0]) else None
+
+
+def _under_way(result: StudyResult) -> str:
+    begun = _begun(result)
+    return f"All of this supposes works that are under way since {begun}." if begun is not None else ""
+
+
+def late(result: StudyResult) -> str:
+    """How works are counted that would have to be under way already."""
+    begun, base = _begun(result), int(result.years[0])
+    if begun is None:
         return ""
     return (
-        f"To begin in time, works would have to be under way since {min(begun)}: what is spent before {base} "
-        f"is counted with interest, and works that begin in {base} bring the benefits {base - min(begun)} "
-        f"{n.plural(base - min(begun), 'year', 'years')} later."
+        f"To begin in time, works would have to be under way since {begun}: what is spent before {base} "
+        f"is counted with interest, and works that begin in {base} bring the benefits {base - begun} "
+        f"{n.plural(base - begun, 'year', 'years')} later."
     )
 
 
@@ -239,7 +250,19 @@ def _return(found: Mapping[str, Any]) -> str:
         if rate > 100
         else "the mean flows never return their cost"
     )
+    back += _rates(found) if rate > 0 else ""
     return f"{told} and {back}." if told else f"{phrases.capital(back)}."
+
+
+def _rates(found: Mapping[str, Any]) -> str:
+    """The band of the rate of return, and how many cases have none."""
+    low, high = found["eirr_percent"]["p10"], found["eirr_percent"]["p90"]
+    none = found["share_without_eirr"]
+    if low is None or high is None or low <= -100.0:
+        return f" (in {of_cases(none)} there is no rate of return)" if none > 0 else ""
+    without = f", none in {of_cases(none)}" if none >= _NEXT_TO_NOTHING else ""
+    of_all = "" if found["eirr_percent"]["mean"] <= 100 else "rate of return in "
+    return f" ({of_all}four cases in five: {n.percent_range(low, high)}{without})"
 
 
 def _switch(found: Mapping[str, Any]) -> str:
