@@ -71,7 +71,7 @@ def page() -> str:
     )  # fmt: skip
     return f"""# Where everything is
 
-Written by `docs/write_architecture_page.py` (`make docs`); a test keeps it up to date. The library is one street of rooms. Imports run down this list, also those for types alone, and one climbs: a result that is printed loads what pages say. `tests/test_rooms.py` names any other.
+Written by `docs/write_architecture_page.py` (`make docs`); a test keeps it up to date. The library is one street of rooms. Imports run down this list, also those for types alone; none climbs. (A result that is printed loads what pages say by its name: nothing is computed from it.) `tests/test_rooms.py` names any other.
 
 | room | what is in it |
 |---|---|

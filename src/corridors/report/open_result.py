@@ -29,8 +29,8 @@ def open_result(scenario: str, result_dir: str = "", pair: Sequence[str] = ()) -
 
     chosen = scenarios.load(scenario)
     if pair and tuple(pair) != chosen.pair:
-        asked = chosen.model_dump(mode="json", exclude={"name", "targets"}, exclude_none=True)
-        chosen = scenarios.parse({**asked, "pair": list(pair)}, name=chosen.name)
+        same = chosen.model_dump(mode="json", exclude={"name", "targets"}, exclude_none=True)
+        chosen = scenarios.parse({**same, "pair": list(pair)}, name=chosen.name)
     return asked.run(chosen)
 
 

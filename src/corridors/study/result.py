@@ -9,6 +9,7 @@ whether something is there.
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -174,14 +175,10 @@ class StudyResult:
     def __str__(self) -> str:
         if self.light:
             return f"{self.title}: a quick sample of {self.draws} futures, with some of its tables; study.run has all"
-        # The one import that climbs: a result shows itself as the page that `corridors run` prints.
-        from corridors.show.terminal import page
-
-        return page(self)
+        return str(_shown("terminal").page(self))
 
     def _repr_html_(self) -> str:
-        from corridors.show import blocks, words
-
+        blocks, words = _shown("blocks"), _shown("words")
         rows = "".join(f"<tr><th scope='row'>{n}</th><td>{len(f):,} rows</td></tr>" for n, f in self.tables.items())
         if self.light:
             return in_notebook(blocks.group(words.cover(self), blocks.Prose((words.headline(self), str(self)))).html())
@@ -190,6 +187,12 @@ class StudyResult:
             words.binding_words(self),
         )
         return in_notebook(f"{shown.html()}<details><summary>Tables</summary><table>{rows}</table></details>")
+
+
+def _shown(module: str) -> Any:
+    """A module of :mod:`corridors.show`, by name: a result that is printed, or ends a cell, is a page, but none is computed from
+    what pages say, so a sentence that changes makes no result out of date."""
+    return importlib.import_module(f"corridors.show.{module}")
 
 
 def load(folder: str | Path) -> StudyResult:
