@@ -164,11 +164,12 @@ def test_a_built_page_prints(reports: Path, browser: Browser) -> None:
 
 @needs_chromium
 def test_a_wide_table_uses_the_margin_of_a_wide_screen(reports: Path, browser: Browser) -> None:
-    """Tables of many columns are not cut off where the page has room beside the text; their notes keep to the column of text."""
+    """Tables of many columns or of sentences are not cut off where the page has room beside the text; their notes keep to the
+    column of text."""
     page = browser.new_page(viewport={"width": 1920, "height": 1000})
     page.goto((reports / "wider/report.html").as_uri())
     tables = page.evaluate(
-        """() => [...document.querySelectorAll('section > .wide')].map(table => {
+        """() => [...document.querySelectorAll('section > :is(.wide, .table:has(.long))')].map(table => {
             const end = e => e.getBoundingClientRect().right, box = table.querySelector('.scroll');
             return {cut: box.scrollWidth > box.clientWidth, right: end(table), text: end(table.closest('section')), notes: [...table.querySelectorAll('.note, .source')].map(end)};
         })"""
