@@ -125,17 +125,24 @@ class Frozen(BaseModel):
     )
 
 
-def _low_central_high(value: Any) -> tuple[float, float, float]:
-    """One figure, or its range; a figure alone is a range without width."""
+def _range(value: Any, most: float) -> tuple[float, float, float] | None:
+    """One figure from 0 to ``most``, or its range; a figure alone is a range without width. None: it is neither."""
     figures = value if isinstance(value, (tuple, list)) else (value,) * 3
-    good = len(figures) == 3 and all(type(v) in (int, float) and 0 <= v <= _MOST_MUSD for v in figures)
+    good = len(figures) == 3 and all(type(v) in (int, float) and 0 <= v <= most for v in figures)
     if not (good and figures[0] <= figures[1] <= figures[2]):
+        return None
+    low, central, high = (float(v) for v in figures)
+    return low, central, high
+
+
+def _low_central_high(value: Any) -> tuple[float, float, float]:
+    found = _range(value, _MOST_MUSD)
+    if found is None:
         raise PydanticCustomError(
             "amounts", "a number of million dollars from 0 to {most}, or three of them: low <= central <= high",
             {"most": f"{_MOST_MUSD:,.0f}"},
         )
-    low, central, high = (float(v) for v in figures)
-    return low, central, high
+    return found
 
 
 _MOST_MUSD = 1e6
@@ -151,15 +158,13 @@ _MOST_WORKS = 20
 
 
 def _years_of_works(value: Any) -> tuple[float, float, float]:
-    figures = value if isinstance(value, (tuple, list)) else (value,) * 3
-    good = len(figures) == 3 and all(type(v) in (int, float) and 0 <= v <= _MOST_WORKS for v in figures)
-    if not (good and figures[0] <= figures[1] <= figures[2]):
+    found = _range(value, _MOST_WORKS)
+    if found is None:
         raise PydanticCustomError(
             "years_of_works", "a number of years from 0 to {most}, or three of them: low <= central <= high",
             {"most": _MOST_WORKS},
         )
-    low, central, high = (float(v) for v in figures)
-    return low, central, high
+    return found
 
 
 _WORKS = {"type": "number", "minimum": 0, "maximum": _MOST_WORKS}
