@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from browsing import chromium, free_port, needs_chromium, wait_for
 from conftest import REPOSITORY
@@ -141,6 +141,27 @@ def test_a_slider_moved_is_a_measure_and_leaves_a_line_behind(opened: tuple[Page
     assert "before" in _fan(page)
 
 
+def test_a_stands_beside_b_and_reset_goes_back(opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    asked = page.locator(".widget-hslider", has=page.locator("label", has_text=re.compile("^Trucks a day$"))).locator(".widget-readout")
+    before, shown = asked.inner_text(), _figures(page)
+    beside = page.locator("table", has=page.get_by_text("A, kept, and B, as the controls stand"))
+    with _answer(page):
+        page.get_by_role("button", name="Keep as A").click()
+    _moved(page, "Trucks a day", "ArrowRight", 2)
+    assert asked.inner_text() != before
+    kept, now = ([row[at] for row in _rows(beside)] for at in (1, 2))
+    assert kept != now and set(shown) <= {cell.split(" (")[0] for cell in kept}
+    assert set(_figures(page)) <= {cell.split(" (")[0] for cell in now}
+    with _answer(page):
+        page.get_by_role("button", name="Reset").click()
+    assert asked.inner_text() == before and _figures(page) == shown
+    assert [row[1] for row in _rows(beside)] == [row[2] for row in _rows(beside)]
+    with _answer(page):
+        page.get_by_role("button", name="Let go of A").click()
+    assert beside.count() == 0
+
+
 def test_a_saved_scenario_and_a_pair_without_a_road(opened: tuple[Page, list[str]]) -> None:
     page, _ = opened
     status = page.locator("[role=status]")
@@ -175,3 +196,12 @@ def test_the_report_is_built_and_told(opened: tuple[Page, list[str]], served: tu
 
 def _fan(page: Page) -> str:
     return page.locator(".corridors-explore figure").first.text_content() or ""
+
+
+def _figures(page: Page) -> list[str]:
+    """The key figures at the top."""
+    return [text.strip() for text in page.locator(".corridors-explore .value").all_inner_texts()]
+
+
+def _rows(table: Locator) -> list[list[str]]:
+    return [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
