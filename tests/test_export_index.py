@@ -84,6 +84,8 @@ def test_why_nothing_moves_is_told_from_the_result() -> None:
         "Torkham stays shut, so what is built there waits; all of this trade that suits trucks would need about 30 trucks a day, both ways, "
         "less than the 540 that these crossings take today; others who pass gain about $2 billion a year."
     )
+    assert front_page.gained(still) == "Others who pass gain about $2 billion a year." and front_page.gained(replace(still, others_gain="")) == ""
+    assert front_page.why(still, others=False).endswith("these crossings take today.")
     assert "more than the 540" in front_page.why(replace(still, trucks=600.0))
     assert front_page.why(found("n", Band(-0.1, 0.0, 0.1), corridor_known=False)) == "No road or railway of the network joins the two."
 

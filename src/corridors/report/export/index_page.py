@@ -120,6 +120,8 @@ def _row(entry: Mapping[str, Any], found: Found, span_percent: tuple[float, floa
         "answer": answer,
         "why": front_words.why(found),
         "own_reason": front_words.why(found, needed=False),
+        "held_up": front_words.why(found, others=False),
+        "gained": front_words.gained(found),
         "effect": findings.percent(band),
         "range": numbers.percent_range(
             band.low, band.high, sign=True, mid=band.mid,

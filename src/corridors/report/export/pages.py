@@ -62,7 +62,7 @@ def splits(part: Mapping[str, Any]) -> bool:
     """Whether a part may go on on the next page (as ``report.typ`` sets it)."""
     if part["kind"] in ("figure", "row", "key_figures", "cover"):
         return False
-    return not (part["kind"] == "table" and len(part["rows"]) <= _LONG_TABLE)
+    return not (part["kind"] == "table" and len(part["rows"]) <= _LONG_TABLE and not part["wordy"])
 
 
 def holes(parts: Sequence[Mapping[str, Any]], ends: Ends) -> list[Hole]:

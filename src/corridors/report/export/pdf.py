@@ -45,6 +45,10 @@ _LEAST_USED = 0.25
 """A last page of a few lines looks like a mistake; slightly smaller type takes them in."""
 _SCALES = {"brief": (1.0, 0.97, 0.94, 0.91, 0.88, 0.85), "report": (1.0, 0.97, 0.94, 0.91)}
 """Sizes of type that are tried, largest first, until a document has no more pages than it may."""
+_LARGEST_HOLE_PT = 150.0
+"""White space at the end of a page, a fifth of it, for which smaller type is tried."""
+_WORDY = 2000
+"""Letters of a table of few rows that goes on on the next page all the same."""
 _HIGHEST = 0.5
 """Height of a chart that no chart should pass, as a share of the text's width."""
 _SMALLEST_SHARE = 0.76
@@ -120,21 +124,25 @@ def to_pdf(notebook: NotebookNode, about: Mapping[str, Any]) -> bytes:
 
 def _fitting(given: Mapping[str, Any]) -> dict[str, str]:
     """The document as the template reads it, in the largest type at which one of its mode has no more pages than it
-    may, the last of them not all but empty; if there is none, the largest that has no more pages,
-    or that with the fewest. Charts of a report are as large as leaves no holes.
+    may, no large hole and a last page that is not all but empty; if there is none, that with the
+    fewest pages and least white among those, and the largest type of equals. Charts of a report are
+    as large as leaves no holes.
     """
-    tried: list[tuple[int, float, dict[str, str]]] = []
+    tried: list[tuple[int, bool, float, float, dict[str, str]]] = []
     scales, most = list(_SCALES[given["mode"]]), PAGES[given["mode"]]
     while scales:
         scale = scales.pop(0)
-        inputs = _without_holes(given, scale) if given["mode"] == "report" else _inputs(given, scale)
+        inputs, holes = (
+            _without_holes(given, scale) if given["mode"] == "report" else (_inputs(given, scale), [])
+        )
         count, used = json.loads(_compiler(inputs).query("<pages>", field="value", one=True))
-        if int(count) <= most and float(used) >= _LEAST_USED:
+        white = sum(high for high in holes if high > _LARGEST_HOLE_PT)
+        if int(count) <= most and float(used) >= _LEAST_USED and not white:
             return inputs
-        tried.append((max(int(count), most), -scale, inputs))
+        tried.append((max(int(count), most), float(used) < _LEAST_USED, white, -scale, inputs))
         if int(count) > most + 2:
             scales = scales[-1:]  # No size of type takes so much in: the smallest saves most.
-    return min(tried, key=lambda one: one[:2])[2]
+    return min(tried, key=lambda one: one[:4])[4]
 
 
 def _inputs(given: Mapping[str, Any], scale: float) -> dict[str, str]:
@@ -145,8 +153,9 @@ def _compiler(inputs: dict[str, str]) -> typst.Compiler:
     return typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=_fonts(), sys_inputs=inputs)
 
 
-def _without_holes(given: Mapping[str, Any], scale: float) -> dict[str, str]:
-    """The document with the charts of :func:`corridors.report.export.pages.fitted`."""
+def _without_holes(given: Mapping[str, Any], scale: float) -> tuple[dict[str, str], list[float]]:
+    """The document with the charts of :func:`corridors.report.export.pages.fitted`, and how high the
+    holes are that are left, points."""
     parts = given["parts"]
 
     def planned(plan: pages.Plan) -> dict[str, str]:
@@ -165,7 +174,8 @@ def _without_holes(given: Mapping[str, Any], scale: float) -> dict[str, str]:
         lambda plan: {k: y for k, (_, y) in asked({**planned(plan), "endless": "yes"}).items()},
         lambda plan: asked(planned(plan)),
     )
-    return planned(plan)
+    ends = asked(planned(plan))
+    return planned(plan), [hole.high_pt for hole in pages.holes(parts, ends)]
 
 
 def data(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,7 +218,8 @@ def _for_paper(part: Mapping[str, Any]) -> dict[str, Any]:
         return {**part, "items": [{**item, "worded": worded(item["value"])} for item in part["items"]]}
     if part["kind"] == "table":
         size, widths = table_layout.fit(part["columns"], part["rows"])
-        return {**part, "size": size, "widths": widths}
+        letters = sum(len(cell) for row in part["rows"] for cell in row)
+        return {**part, "size": size, "widths": widths, "wordy": letters > _WORDY}
     return dict(part)
 
 

@@ -119,9 +119,14 @@ def needs(found: Found) -> str:
     )
 
 
-def why(found: Found, *, needed: bool = True) -> str:
+def gained(found: Found) -> str:
+    """What others have of it, as a sentence; empty where that is nothing to speak of."""
+    return f"Others who pass gain {found.others_gain} a year." if found.others_gain else ""
+
+
+def why(found: Found, *, needed: bool = True, others: bool = True) -> str:
     """Why it does nothing measurable to this trade, as far as the result tells; without what
-    :func:`needs` tells if that is said already."""
+    :func:`needs` or :func:`gained` tells if that is said already."""
     told = []
     if not found.corridor_known:
         told.append("no road or railway of the network joins the two")
@@ -140,7 +145,7 @@ def why(found: Found, *, needed: bool = True) -> str:
         told.append("nothing differs here from what is assumed without it")
     elif not told and found.by_road is not None and found.by_road < _SMALL_ROAD_SHARE:
         told.append(f"no more than {n.share(found.by_road)} of these goods, by value, go by road")
-    if found.others_gain:
+    if found.others_gain and others:
         told.append(f"others who pass gain {found.others_gain} a year")
     text = "; ".join(told)
     return f"{phrases.capital(text)}." if text else ""
