@@ -153,8 +153,8 @@ def _damage(root: Path, file: str, line: int, old: str, new: str) -> None:
         ("gdp.csv", 5, ",4520.95", "", ["line 5: 2 cells where the header has 3 columns"]),
         ("gdp.csv", 1, "gdp_musd", "gdp_mus", ["line 1: column 'gdp_musd' is missing; did you mean 'gdp_mus'?"]),
         ("gdp.csv", 1, "gdp_musd", "gdp_musd,note", ["line 1: column 'note' is not described"]),
-        ("network/places.csv", 10, "crossing", "crosing", ["line 10: column 'kind' is 'crosing'", "did you mean 'crossing'?"]),
-        ("network/places.csv", 10, "28.97", "128.97", ["line 10: column 'latitude' is 128.97", "at most 90"]),
+        ("network/places.csv", 12, "crossing", "crosing", ["line 12: column 'kind' is 'crosing'", "did you mean 'crossing'?"]),
+        ("network/places.csv", 12, "28.97", "128.97", ["line 12: column 'latitude' is 128.97", "at most 90"]),
         ("bilateral_trade_panel.csv", 100_000, ",0\n", ",2\n", ["line 100000: column 'trade_agreement' is 2", "one of 0, 1"]),
     ],
 )

@@ -370,7 +370,7 @@ def test_capacity_that_adds_trade_is_not_said_to_add_none(results) -> None:
 
 def test_a_crossing_that_opens_is_said_to_open(results) -> None:
     told = " ".join(narrative.border_words(results["full-connectivity"]).paragraphs)
-    assert "Torkham and Chaman open in this scenario" in told
+    assert "Torkham, Chaman, Ghulam Khan and Kharlachi open in this scenario" in told
     stays = " ".join(narrative.border_words(results["capacity-800"]).paragraphs)
     assert "stay shut here for all years" in stays
 
@@ -386,7 +386,7 @@ def test_without_measures_nothing_is_claimed(results) -> None:
 def test_a_closure_is_told_by_what_it_does(results) -> None:
     full, shut = results["full-connectivity"], results["capacity-800"]
     assert full.scenario["measures"][0]["kind"] == "closure"
-    assert phrases.subject(full, 0, "closure") == "keeping Torkham and Chaman open"
+    assert phrases.subject(full, 0, "closure") == "keeping four crossings open"
     measure = {"kind": "closure", "crossings": ["taftan"], "days_per_year": 100.0, "start": 2027, "years_to_full_effect": 1}
     crossings = shut["crossings"].copy()
     crossings.loc[crossings["crossing"] == "taftan", "closure_days_after"] = 100.0
@@ -589,7 +589,7 @@ def test_tables_without_a_pair_of_reports_do_not_break_words(results) -> None:
 
 
 def test_a_sign_against_the_cost_is_explained() -> None:
-    """Torkham and Chaman open: this pair's trade falls though its cost does not rise, because that of the neighbours grows."""
+    """The Afghan border opens: this pair's trade falls though its cost does not rise, because that of the neighbours grows."""
     told = narrative.projection_words(studied("afghan-border-open")).text()
     both = "(from Pakistan to Afghanistan grows by .* sold there is not sold here|from Afghanistan to Pakistan grows by .* bought there is not bought here)"
     assert re.search(rf"It falls although its own cost does not rise: trade {both}", told)
@@ -622,4 +622,4 @@ def test_a_recommendation_does_not_deny_a_fall() -> None:
     group = [studied(name) for name in ("afghan-border-open", "capacity-800")]
     told = narrative.recommendation(group).text()
     assert "none of them raises it by an amount that can be told from zero" in told and "does anything" not in told
-    assert "None raises it; the fall is by “Torkham and Chaman open again”" in narrative.compare_answer(group).text()
+    assert "None raises it; the fall is by “The Afghan border opens again”" in narrative.compare_answer(group).text()

@@ -89,7 +89,7 @@ def test_nothing_tells_bulk_and_textiles_apart_and_an_unknown_seller_has_the_mea
 
 
 def test_a_pair_with_counted_trucks_has_the_load_that_was_counted() -> None:
-    """Pakistan and Afghanistan, all by road: value over trucks at their dollars a tonne is the 9,000 of Torkham and Chaman."""
+    """Pakistan and Afghanistan, all by road: value over trucks at their dollars a tonne is the 5,700 of the posts between them."""
     network, ways = load(), (("PAK", "AFG"), ("AFG", "PAK"))
     payload = tables.cargo_classes().set_index("cargo_class")["truck_payload_t"].to_dict()
     value = trucks = 0.0
@@ -98,9 +98,9 @@ def test_a_pair_with_counted_trucks_has_the_load_that_was_counted() -> None:
             dollars = float(world.base_matrix().loc[way]) * float(share)
             value += dollars
             trucks += dollars / usd / payload[name]
-    assert value / trucks == pytest.approx(9_000.0, rel=1e-12)
+    assert value / trucks == pytest.approx(5_700.0, rel=1e-12)
     by_composition = truck_values.between(network, *ways[0])
-    assert by_composition is not None and by_composition > 9_000.0
+    assert by_composition is not None and by_composition > 5_700.0
 
 
 def test_trucks_speak_for_the_part_of_the_goods_that_goes_by_road() -> None:
@@ -128,8 +128,8 @@ def test_ranges_hold_the_value_and_narrow_where_trucks_are_counted() -> None:
     table = pair_values.table(load(), (("PAK", "AFG"), ("PAK", "RUS"))).set_index(["importer", "cargo_class"])
     assert (table["low"] < table["usd_per_t"]).all() and (table["usd_per_t"] < table["high"]).all()
     counted, by_sales = table.loc["AFG"], table.loc["RUS"]
-    assert (counted["low"] / counted["usd_per_t"]).to_list() == pytest.approx([6_500 / 9_000] * 4)
-    assert (counted["high"] / counted["usd_per_t"]).to_list() == pytest.approx([15_000 / 9_000] * 4)
+    assert (counted["low"] / counted["usd_per_t"]).to_list() == pytest.approx([5_000 / 5_700] * 4)
+    assert (counted["high"] / counted["usd_per_t"]).to_list() == pytest.approx([9_000 / 5_700] * 4)
     assert by_sales.loc["textiles", ["low", "high"]].tolist() == pytest.approx([4500.0, 9500.0])
     assert counted["source_url"].str.startswith("http").all() and by_sales["estimate"].all()
     assert "Torkham" in counted["basis"].iloc[0] and "sells" in by_sales["basis"].iloc[0]

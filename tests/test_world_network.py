@@ -247,7 +247,10 @@ def test_hours_seen_that_the_damping_rests_on_hold_one_queue() -> None:
     assert all(seen[c] > quoted[c] for c in set(quoted.index) - measured)
     sides = data.places().set_index("place")["economies"]
     points = [(costs.compliance_hours(*sorted(pair)), h) for pair, rows in costs._seen().items() for h in {h for h, _ in rows.values()}]
-    apart = [(c, str(sides[c]).split("-")) for c in net.index]
+    # Posts of a border that take their hours from another of it ("as at Torkham") are no observations of their own.
+    alike = {(str(sides[c]), round(seen[c], 6)): c for c in reversed(net.index)}
+    assert {"ghulam_khan", "kharlachi", "angoor_adda"} == set(net.index) - set(alike.values())
+    apart = [(c, str(sides[c]).split("-")) for c in net.index if c in alike.values()]
     points += [(costs.compliance_hours(a, b), seen[c]) for c, (a, b) in apart if costs.union_of(a, b) is None]
     slope, level = np.polyfit(*np.log(np.array(points)).T, 1)
     assert costs.damping()[:2] == pytest.approx((level, slope), rel=1e-9)

@@ -71,7 +71,8 @@ def table(network: Network | None, pairs: Sequence[Pair]) -> pd.DataFrame:
         found = counted(network, *pair) if network is not None else None
         basis, url, part, estimate = BY_COMPOSITION if pair[0] in known else BY_MEAN, "", 0.0, True
         if found is not None:
-            at = " and ".join(str(names[c]) for c in found.crossings)
+            *others, last = (str(names[c]) for c in found.crossings)
+            at = f"{', '.join(others)} and {last}" if others else last
             basis, url, part, estimate = (
                 f"trucks counted at {at}",
                 found.source_url,

@@ -15,6 +15,7 @@ from corridors.study.result import StudyResult
 __all__ = ["closure_stress", "crossing_fill", "delay_curves"]
 
 _MOST_PANELS = 4
+_LONG_TITLE = 16
 _MOST_ROWS = 12
 _SOURCE = "capacities, hours and traffic of crossings as listed under data"
 
@@ -145,11 +146,15 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     ax.axvspan(early, max(late, early + 0.004 * right), color=C["warn_tint"], linewidth=0, zorder=1)
     ax.axvline(load_now, color=C["warn"], linewidth=1.4, linestyle=(0, (2, 2)), zorder=2)
     ax.axvline(load, color=C["warn"], linewidth=1.0, zorder=2)
+    state = " (shut)" if row["state"] == "shut" else ""
+    title = f"{crossing_name(str(row['name']))}{state}"
+    # Beside a long name there is no room for the year that everything begins with.
+    start = "" if len(title) > _LONG_TITLE else f" in {years[0]}"
     draw.text(
         ax,
         1,
         1,
-        f"{numbers.count(load_now)} a day in {years[0]}, {numbers.count(load)} in {years[1]}",
+        f"{numbers.count(load_now)} a day{start}, {numbers.count(load)} in {years[1]}",
         C["warn"],
         ha="right",
         va="bottom",
@@ -160,8 +165,7 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     ax.set_ylim(0, top)
     draw.value_axis(ax, most=4)
     draw.value_axis(ax, "x", most=5)
-    state = " (shut)" if row["state"] == "shut" else ""
-    draw.heading(ax, f"{crossing_name(str(row['name']))}{state}", dx=-28, dy=16, bold=True)
+    draw.heading(ax, title, dx=-28, dy=16, bold=True)
     if first:
         draw.text(ax, 0, 1.0, "hours", C["muted"], axes="axes", va="bottom", dx=-28, dy=3)
         draw.text(ax, 1, 0, "trucks a day", C["muted"], ha="right", va="bottom", axes="axes", dx=0, dy=2, halo=True)
@@ -226,7 +230,7 @@ def crossing_fill(result: StudyResult) -> blocks.Figure | None:
     first, last = result.years[0], result.years[-1]
     height = 0.62 + 0.24 * len(names)
     figure = draw.canvas(height)
-    left, width, gap = (0.8, 0.6, 0.22) if draw.narrow() else (1.05, 1.5, 0.12)
+    left, width, gap = (0.9, 0.57, 0.22) if draw.narrow() else (1.05, 1.5, 0.12)
     if draw.narrow():
         cases = [("today", "Today"), ("800", "800 a day"), ("1000", "1,000")]
     rows = []
@@ -346,47 +350,13 @@ def closure_stress(result: StudyResult) -> blocks.Figure | None:
         draw.text(ax, 1, 1, words, C["muted"], axes="axes", va="bottom", dx=8, dy=up)
     for n, r in enumerate(table.itertuples()):
         draw.text(ax, 1, n, numbers.share(r.road_share_through), C["ink"], axes="y", dx=8)
-    top = table.iloc[0]
     if draw.narrow():
-        draw.text(
-            ax,
-            0,
-            1,
-            "extra cost, and share of road goods that pass",
-            C["muted"],
-            axes="axes",
-            va="bottom",
-            dx=-74,
-            dy=24,
-        )
-        draw.text(ax, 0, 1, "\u25cf with ways round", C["gain"], axes="axes", va="bottom", dx=-74, dy=12)
-        draw.text(ax, 0, 1, "\u25cf if all waited", C["loss"], axes="axes", va="bottom", dx=12, dy=12)
-    else:
-        draw.text(
-            ax,
-            top["cost_if_only_waiting_percent"],
-            -0.5,
-            "if all waited",
-            C["loss"],
-            ha="center",
-            va="bottom",
-            dy=3,
-        )
-    near = abs(
-        top["cost_if_only_waiting_percent"] - top["extra_ad_valorem_percent"]
-    ) < 0.4 * float(table["cost_if_only_waiting_percent"].max())
-    if not draw.narrow():
-        draw.text(
-            ax,
-            top["extra_ad_valorem_percent"],
-            -0.5,
-            "with ways round",
-            C["gain"],
-            ha="right" if near else "center",
-            va="bottom",
-            dx=-24 if near else 0,
-            dy=3,
-        )
+        over = "extra cost, and share of road goods that pass"
+        draw.text(ax, 0, 1, over, C["muted"], axes="axes", va="bottom", dx=-74, dy=24)
+    # The colours are told in a line of their own: beside the dots words met others at either end.
+    start, up = (-74, 12) if draw.narrow() else (0, 3)
+    draw.text(ax, 0, 1, "\u25cf with ways round", C["gain"], axes="axes", va="bottom", dx=start, dy=up)
+    draw.text(ax, 0, 1, "\u25cf if all waited", C["loss"], axes="axes", va="bottom", dx=start + 86, dy=up)
     ax.set_xlim(
         min(0, float(table["extra_ad_valorem_percent"].min())),
         1.08 * float(table["cost_if_only_waiting_percent"].max()),

@@ -157,7 +157,7 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
     parts = (
         ("capacity", "one more truck a day", 0.9, 11),
         ("crossing_hours", "an hour less, border", 2.55, 11),
-        ("link_hours", "an hour less, road", 4.75, 20),
+        ("link_hours", "an hour less, road", 4.75, 17),
     )
     each = 0.6 + 0.24 * _EACH
     figure = draw.canvas(len(parts) * each if draw.narrow() else 0.75 + 0.24 * _EACH)

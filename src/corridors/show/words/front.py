@@ -113,7 +113,7 @@ def _through(result: StudyResult) -> str:
     rest, part = total - first, first / total if total else 0.0
     others = phrases.others_count(len(rows) - 1)
     if part > 1:
-        return f"More than all of that comes from {subject}; the other {others} {n.plural(len(rows) - 1, 'takes', 'take')} {phrases.points(abs(rest))} away."
+        return f"More than that comes from {subject}; the other {others} {n.plural(len(rows) - 1, 'takes', 'take')} {phrases.points(abs(rest))} away."
     if part >= 0.9:
         return f"Nearly all of that comes from {subject}; the other {others} {'adds' if len(rows) == 2 else 'together add'} {phrases.points(abs(rest))}."
     if part >= 0.5:

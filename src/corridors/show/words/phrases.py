@@ -266,7 +266,8 @@ def subject_of(kind: str, rows: pd.DataFrame) -> str:
     """What a measure of a kind is about; ``rows`` are those of its crossings, if it has any."""
     if kind != "closure" or not len(rows):
         return measure_words(kind)
-    names = n.listed([short_name(x) for x in rows["name"]]) if len(rows) <= 2 else "borders"
+    few = len(rows) <= 2
+    names = n.listed([short_name(x) for x in rows["name"]]) if few else f"{n.in_words(len(rows))} crossings"
     more = (rows["closure_days_after"] > rows["closure_days_before"]).any()
     return f"shutting {names} for longer" if more else f"keeping {names} open"
 

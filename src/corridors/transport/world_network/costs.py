@@ -265,8 +265,12 @@ def damping() -> tuple[float, float, float]:
         checked, network.usual_closure_days()
     )
     sides = data.places().set_index("place")["economies"]
-    for crossing, hours in zip(checked.index, seen, strict=True):
-        a, b = str(sides[crossing]).split("-")
+    # Posts of one border with the same hours are one observation: theirs are taken from each other.
+    once: dict[tuple[str, float], float] = {}
+    for name, hours in zip(checked.index, seen.tolist(), strict=True):
+        once.setdefault((str(sides[name]), round(hours, 6)), hours)
+    for (between, _), hours in once.items():
+        a, b = between.split("-")
         if union_of(a, b) is None:
             rows.append((np.log(compliance_hours(a, b)), np.log(hours)))
     x, y = np.array(rows).T
