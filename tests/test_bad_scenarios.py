@@ -71,6 +71,16 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "list-title": ("title: [a]\n", "title: is"),
     "html-summary": ("title: T\nsummary: <img src=x onerror=alert(1)>\n", "summary: holds <"),
     "long-summary": ("title: T\nsummary: " + "a " * 300 + "a", "summary: is"),
+    # measures twice
+    "the-same-measure": (
+        f"{M}{{kind: closure, crossings: [torkham], days_per_year: 9}}\n  - {{kind: closure, crossings: [torkham], days_per_year: 9}}\n",
+        "line 4: measures[1]: says the same as measures[0]",
+    ),
+    "the-same-in-another-order": (
+        f"{M}{{kind: border_capacity, crossings: [torkham, taftan], trucks_per_day: 800, start: 2027}}\n"
+        "  - {kind: border_capacity, trucks_per_day: 800, crossings: [taftan, torkham], cost: {capital_musd: 9}}\n",
+        "measures[1]: says the same as measures[0]",
+    ),
     # fields
     "unknown-field": ("title: T\nmeasurs: []\n", "line 2: measurs: is not a field here; did you mean 'measures'"),
     "name-inside": ("title: T\nname: other\n", "name: is not a field here"),

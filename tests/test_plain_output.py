@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from corridors import scenario
 from corridors.data import tables
-from corridors.errors import DataError, plain, plain_json, plain_page
+from corridors.errors import DataError, ScenarioError, plain, plain_json, plain_page
 from corridors.report import manifest, owned, result_files
 from corridors.report.messages import Failure
 from corridors.report.progress import JsonLines, Live, Plain, Quiet
@@ -168,3 +171,14 @@ def test_a_description_of_nonsense_is_an_error_of_the_data(project: Path) -> Non
         (project / "data" / "datapackage.json").write_bytes(content)
         with pytest.raises(DataError):
             tables.check()
+
+
+@pytest.mark.parametrize("odd", ["a\nb.yaml", "a\x1b[2Jb.yaml", "a\u2028corridors: done.yaml"])
+def test_a_name_over_several_lines_is_refused_and_shown_on_one(odd: str, tmp_path: Path) -> None:
+    for command in (["check", odd], ["compare", odd, odd], ["build", odd], ["verify", odd], ["run", "baseline", "--save", odd]):
+        done = subprocess.run([sys.executable, "-m", "corridors.cli", *command], capture_output=True, text=True, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.count("\n") == 1 and "holds control characters" in done.stderr and "\\" in done.stderr
+    with pytest.raises(ScenarioError, match="there is no such file") as caught:
+        scenario.load(tmp_path / odd)
+    assert str(caught.value).isprintable()

@@ -167,7 +167,7 @@ def test_appraisal_is_filled_in_field_by_field() -> None:
 def test_a_cost_is_a_figure_or_its_range() -> None:
     one = {"kind": "closure", **ONE_OF_EACH["closure"]}
     costs = [{"capital_musd": 100}, {"capital_musd": [80, 100.5, 150], "yearly_musd": 2, "life_years": 30}, {"yearly_musd": 1}]
-    figures, full, yearly = (m.cost for m in make(measures=[{**one, "cost": c} for c in costs]).measures)
+    figures, full, yearly = (m.cost for m in make(measures=[{**one, "start": 2027 + i, "cost": c} for i, c in enumerate(costs)]).measures)
     assert figures.capital_musd == (100, 100, 100) and figures.yearly_musd == (0, 0, 0) and figures.life_years is None
     assert full.capital_musd == (80, 100.5, 150) and full.yearly_musd == (2, 2, 2) and full.life_years == 30 and full.works_years is None
     assert yearly.capital_musd == (0, 0, 0)

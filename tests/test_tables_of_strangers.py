@@ -309,7 +309,7 @@ ODD_ROWS = {
     "half of a range": ("parameters", {"parameter": "gdp_importer_turn"}, "low", "", r"'low' is ''; allowed: a number, since the distribution is normal"),
     "a range of costs upside down": ("measure_costs", {}, "capital_low_musd", "5e3", r"'capital_low_musd' is 5000; allowed: at most capital_high_musd"),
     "a ratio from nothing": ("parameters", {"distribution": "lognormal"}, "low", "0", r"'low' is 0; allowed: above 0"),
-    "an output of another unit": ("gdp", {"iso3": "PAK", "year": 2010}, "gdp_musd", "196169000", r"'gdp_musd' is 1.96169e\+08; allowed: within 20 times the years"),
+    "an output of another unit": ("gdp", {"iso3": "PAK", "year": 2010}, "gdp_musd", "19616900", r"'gdp_musd' is 1.96169e\+07; allowed: within 20 times the years"),
 }  # fmt: skip
 
 
@@ -321,9 +321,47 @@ def test_a_row_that_nobody_would_find_or_believe_is_named(case: str, copy: Path)
     assert re.search(message, told) and f".csv: line {line}:" in told, told
 
 
-def test_a_row_that_stands_there_twice_is_named_also_without_a_key(world: Path) -> None:
-    file = world / "border_times.csv"
+def test_a_row_that_stands_there_twice_is_named_also_without_a_key(copy: Path) -> None:
+    file = copy / "unit_values.csv"
     lines = file.read_text(encoding="utf-8").splitlines()
     file.write_text("\n".join([*lines, lines[3]]) + "\n", encoding="utf-8")
     (told,) = relations.mistakes()
-    assert f"border_times.csv: line {len(lines) + 1}: column" in told and "differs from every one before it" in told
+    assert f"unit_values.csv: line {len(lines) + 1}: column" in told and "differs from every one before it" in told
+
+
+def test_a_row_of_the_same_thing_with_another_figure_is_named(world: Path) -> None:
+    file = world / "border_times.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([*lines, lines[1].replace(",13.0,", ",31.0,")]) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=rf"border_times.csv: lines 2 and {len(lines) + 1}: crossing = Beitbridge.* occurs more than once"):
+        tables.table("world_border_times")
+
+
+ABSURD = {
+    "less than nothing is left": ("experiments_observed", "observed_low", "-250", "at least -100"),
+    "a million percent": ("experiments_observed", "observed_high", "1e6", "at most 100000"),
+    "a middle outside its range": ("experiments_observed", "observed", "99999", "from observed_low to observed_high"),
+    "an observed quantity beyond all": ("experiments_measured_observed", "observed", "-1e9", "at least -1000000"),
+    "a year of no calendar": ("experiments", "year", "20245", "at most 2100"),
+    "hours upside down": ("world_transit_times", "hours", "1", "from hours_low to hours_high"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ABSURD, ids=str)
+def test_a_figure_that_cannot_be_is_named(case: str, world: Path) -> None:
+    table, column, value, allowed = ABSURD[case]
+    frame = tables.table(table)
+    row = int(frame["hours_low"].notna().to_numpy().argmax()) if table == "world_transit_times" else 0
+    line = edited(package.resource(table).path, row, column, value)
+    told = " | ".join([*tables.check(), *relations.mistakes()])
+    assert f".csv: line {line}: column '{column}' is" in told and allowed in told, told
+
+
+def test_every_number_says_what_is_least_and_most() -> None:
+    open_ended = [
+        f"{resource.name}.{field.name}"
+        for resource in package.resources().values()
+        for field in resource.fields
+        if field.type in ("integer", "number", "year") and not {"minimum", "maximum"} <= set(field.constraints) and "enum" not in field.constraints
+    ]
+    assert open_ended == []

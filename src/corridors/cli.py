@@ -85,11 +85,9 @@ def main(argv: list[str] | None = None) -> None:
         warnings.simplefilter("ignore")
     machine.leave_current_folder()
     try:
+        machine.only_names_on_one_line(arguments)
         status = commands.main(arguments, prog_name="corridors", standalone_mode=False)
-    except click.exceptions.Abort:
-        say("corridors: interrupted")
-        status = 130
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         say("corridors: interrupted")
         status = 130
     except click.exceptions.NoArgsIsHelpError as error:

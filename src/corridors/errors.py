@@ -56,6 +56,11 @@ def plain(text: str, *, longest: int | None = None) -> str:
     return text if longest is None or len(text) <= longest else f"{text[:longest]}..."
 
 
+def one_line(name: object) -> str:
+    """The name of a file for a message: breaks of lines, which a name may hold too, are written out."""
+    return plain(str(name)).translate({ord("\n"): "\\n", ord("\t"): "\\t"})
+
+
 def plain_json(text: str) -> str:
     """JSON in which control characters stand as escapes, so that it can be printed and means the same."""
     if text.isascii() and "\x7f" not in text:

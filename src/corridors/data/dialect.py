@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from corridors.errors import DataError
+from corridors.errors import DataError, one_line
 
 _DELIMITERS = (",", ";", "\t")
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
@@ -68,7 +68,7 @@ def _decoded(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise DataError(
-            f"{path}: line {line}: byte {raw[error.start]:#04x} is not {encoding.upper()}: the "
+            f"{one_line(path)}: line {line}: byte {raw[error.start]:#04x} is not {encoding.upper()}: the "
             f"table was saved in another encoding, "
             "such as Windows-1252, whose letters cannot be told for sure; save it as CSV UTF-8"
         ) from None
@@ -99,14 +99,14 @@ def _rewritten(path: Path, whole: str, delimiter: str, numbers: set[str], skippe
     commas = any(_DECIMAL_COMMA.fullmatch(cell) for cell in cells)
     if commas and any(_DECIMAL_POINT.fullmatch(cell) for cell in cells):
         raise DataError(
-            f"{path}: some numbers have a decimal comma and some a decimal point, so one of the "
+            f"{one_line(path)}: some numbers have a decimal comma and some a decimal point, so one of the "
             f"two may divide thousands; allowed: points"
         )
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for line, row in enumerate(rows, start=1 + skipped):
         if any(cell for cell in row[width:]):
-            raise DataError(f"{path}: line {line}: {len(row)} cells where the header has {width} columns")
+            raise DataError(f"{one_line(path)}: line {line}: {len(row)} cells where the header has {width} columns")
         kept = row[:width]
         for k in places if commas and line > 1 + skipped else []:
             if k < len(kept) and _DECIMAL_COMMA.fullmatch(kept[k]):

@@ -14,7 +14,7 @@ import pyarrow.csv as arrow_csv
 
 from corridors.data import dialect
 from corridors.data.package import Field, Resource, pandera_schema
-from corridors.errors import DataError, nearest
+from corridors.errors import DataError, nearest, one_line
 from corridors.runtime import plain_files
 
 _ARROW = {
@@ -56,7 +56,7 @@ def read_checked(resource: Resource) -> pd.DataFrame:
         )
         read = arrow_csv.read_csv(source, convert_options=options, parse_options=parsing)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise DataError(f"{one_line(path)}: cannot be read: {error.strerror or error}") from None
     except arrow.ArrowInvalid as error:
         raise _first_bad_cell(resource, str(error)) from None
     plain_files.check_rows(path, read.num_rows)
@@ -78,22 +78,22 @@ def _check_header(resource: Resource) -> None:
         whole, skipped = dialect.text(path, expected)
         header = next(csv.reader(io.StringIO(whole, newline="")), [])
     except FileNotFoundError:
-        raise DataError(f"{path}: missing; datapackage.json lists it as table {resource.name!r}") from None
+        raise DataError(f"{one_line(path)}: missing; datapackage.json lists it as table {resource.name!r}") from None
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
+        raise DataError(f"{one_line(path)}: cannot be read: {error}") from None
     except csv.Error as error:
-        raise DataError(f"{path}: not a readable CSV table: {error}") from None
+        raise DataError(f"{one_line(path)}: not a readable CSV table: {error}") from None
     line = 1 + skipped
     for name in expected:
         if name not in header:
-            raise DataError(f"{path}: line {line}: column {name!r} is missing{nearest(name, header)}")
+            raise DataError(f"{one_line(path)}: line {line}: column {name!r} is missing{nearest(name, header)}")
     for name in header:
         if name not in expected:
             raise DataError(
-                f"{path}: line {line}: column {name!r} is not described in datapackage.json{nearest(name, expected)}"
+                f"{one_line(path)}: line {line}: column {name!r} is not described in datapackage.json{nearest(name, expected)}"
             )
     if len(set(header)) != len(header):
-        raise DataError(f"{path}: line {line}: a column name occurs twice")
+        raise DataError(f"{one_line(path)}: line {line}: a column name occurs twice")
 
 
 def _opened(resource: Resource) -> io.StringIO:
@@ -162,7 +162,7 @@ def _describe(resource: Resource, frame: pd.DataFrame, cases: pd.DataFrame) -> D
     """The first failure as one sentence, with the number of further ones."""
     located = cases[cases["index"].notna()]
     if located.empty:
-        return DataError(f"{resource.path}: {cases.iloc[0]['check']}")
+        return DataError(f"{one_line(resource.path)}: {cases.iloc[0]['check']}")
     first = located.sort_values("index", kind="stable").iloc[0]
     row = int(first["index"])
     line = line_of(resource, row)
@@ -174,10 +174,10 @@ def _describe(resource: Resource, frame: pd.DataFrame, cases: pd.DataFrame) -> D
         same = (frame[key] == frame[key].iloc[row]).all(axis=1).to_numpy().nonzero()[0]
         lines = " and ".join(str(line_of(resource, int(i))) for i in same[:3])
         named = ", ".join(f"{name} = {frame[name].iloc[row]}" for name in key)
-        return DataError(f"{resource.path}: lines {lines}: {named} occurs more than once")
+        return DataError(f"{one_line(resource.path)}: lines {lines}: {named} occurs more than once")
     field = next(f for f in resource.fields if f.name == first["column"])
     value = frame[field.name].iloc[row]
-    shown = "empty" if pd.isna(value) else repr(value.item() if hasattr(value, "item") else value)
+    shown = "empty" if pd.isna(value) else repr(value.item() if hasattr(value, "item") else value).removesuffix(".0")
     hint = nearest(value, field.constraints["enum"]) if "enum" in field.constraints else ""
     return DataError(_cell(resource.path, line, field, shown, _allowed(field, check)) + hint + more)
 
@@ -199,7 +199,7 @@ def _allowed(field: Field, check: str) -> str:
 
 def _cell(path: Path, line: int, field: Field, value: str, allowed: str) -> str:
     unit = f" {field.unit}" if field.unit and "at " in allowed else ""
-    return f"{path}: line {line}: column {field.name!r} is {value}; allowed: {allowed}{unit}"
+    return f"{one_line(path)}: line {line}: column {field.name!r} is {value}; allowed: {allowed}{unit}"
 
 
 def _first_bad_cell(resource: Resource, reason: str) -> DataError:
@@ -219,7 +219,7 @@ def _first_bad_cell(resource: Resource, reason: str) -> DataError:
                     continue
                 if len(cells) != len(header):
                     return DataError(
-                        f"{path}: line {line}: {len(cells)} cells where the header has {len(header)} columns"
+                        f"{one_line(path)}: line {line}: {len(cells)} cells where the header has {len(header)} columns"
                     )
                 for name, cell in zip(header, cells, strict=True):
                     if cell and not _parses(cell, types[name].type):
@@ -228,10 +228,10 @@ def _first_bad_cell(resource: Resource, reason: str) -> DataError:
                         )
     except csv.Error as error:
         return DataError(
-            f"{path}: line {begins + shift}: not a readable CSV table: {error}; look for a "
+            f"{one_line(path)}: line {begins + shift}: not a readable CSV table: {error}; look for a "
             f"quotation mark without its other"
         )
-    return DataError(f"{path}: not a readable CSV table: {reason}")
+    return DataError(f"{one_line(path)}: not a readable CSV table: {reason}")
 
 
 def _parses(cell: str, kind: str) -> bool:

@@ -8,15 +8,15 @@ by file, line, column and value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from corridors.data import codes as hints
-from corridors.data import package, tables
+from corridors.data import package, tables, world_relations
 from corridors.data.geometry import great_circle_km
-from corridors.data.reader import line_of
+from corridors.data.telling import at, economies, known
 from corridors.errors import DataError, nearest
 
 _ISO_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
@@ -26,25 +26,6 @@ _MODES = ("air", "rail", "road", "sea", "other")
 _CARGO = ("bulk", "container", "truck")
 _SHORTEST = 0.98
 """Least length of a road as a multiple of the great circle: places stand with two decimals."""
-
-
-_WORLD_POINTS = {
-    "world_road_places": "place", "world_crossings": "crossing", "world_crossing_names": "crossing",
-    "world_hand_crossings": "crossing",
-}  # fmt: skip
-"""Tables with the points of the world's roads, and the column that names them."""
-_WORLD_TOLD = {
-    "world_hand_links": ("from", "to"), "world_known_lengths": ("from", "to"),
-    "world_transit_times": ("from", "to", "via"),
-    "world_crossing_facts": ("crossing",), "world_border_states": ("crossing",),
-}  # fmt: skip
-"""Tables that people write and the columns that name such a point; others whose economies are told:"""
-_WORLD_ECONOMIES = {
-    "world_pipelines": ("economy",), "world_truck_speeds": ("iso3",), "world_hand_links": ("economy",),
-    "world_border_states": ("economy_a", "economy_b"), "world_crossing_names": ("economy_a", "economy_b"),
-    "world_hand_crossings": ("economy_a", "economy_b"), "world_border_times": ("economy_a", "economy_b"),
-    "world_border_traffic": ("economy_a", "economy_b"),
-}  # fmt: skip
 
 
 _ECONOMIES = {
@@ -62,8 +43,6 @@ _ECONOMIES = {
 }  # fmt: skip
 """Tables whose economies are those of ``economies.csv``: a row of any other is never found, without a word."""
 _SPIKE = 20.0
-_EVERY = "*"
-"""Stands for every economy; several that are told together are joined by a plus."""
 
 
 def mistakes() -> list[str]:
@@ -102,18 +81,11 @@ def mistakes() -> list[str]:
         codes = dict(zip(frames["economies"]["iso3"], frames["economies"]["name"], strict=True))
         for table, columns in _ECONOMIES.items():
             for column in columns if table in frames else ():
-                found += _economies(table, frames[table], column, codes)
+                found += economies(table, frames[table], column, codes)
     if all(name in frames for name in needed):
         found += _network(frames)
-    if all(name in frames for name in (*_WORLD_POINTS, "economies")):
-        found += _world(frames)
+    found += world_relations.mistakes(frames)
     return list(dict.fromkeys(found))
-
-
-def _at(table: str, row: int, column: str, value: object, allowed: str) -> str:
-    resource = package.resource(table)
-    shown = repr(value) if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{resource.path}: line {line_of(resource, row)}: column {column!r} is {shown}; allowed: {allowed}"
 
 
 def _ranges(name: str, frame: pd.DataFrame) -> Iterator[str]:
@@ -129,6 +101,8 @@ def _ranges(name: str, frame: pd.DataFrame) -> Iterator[str]:
             if low == "low" and "central" in columns
             else low.replace("_low_", "_")
             if "_low_" in low
+            else stem
+            if stem in columns
             else before
             if stem and before.startswith(stem)
             else low
@@ -138,13 +112,13 @@ def _ranges(name: str, frame: pd.DataFrame) -> Iterator[str]:
         a, b, c = (pd.to_numeric(frame[x], errors="coerce").to_numpy(float) for x in (low, middle, high))
         slack = _ROUNDING * np.fmax(np.abs(a), np.abs(c))
         for row in np.flatnonzero(a > c + slack).tolist():
-            yield _at(name, row, low, float(a[row]), f"at most {high}, which is {c[row]:g}")
+            yield at(name, row, low, float(a[row]), f"at most {high}, which is {c[row]:g}")
         for row in np.flatnonzero((a <= c + slack) & ((b < a - slack) | (b > c + slack))).tolist():
-            yield _at(name, row, middle, float(b[row]), f"from {low} to {high}, {a[row]:g} to {c[row]:g}")
+            yield at(name, row, middle, float(b[row]), f"from {low} to {high}, {a[row]:g} to {c[row]:g}")
     for column in (c for c in columns if c.endswith("_since") or c in ("since", "until", "date")):
         for row, value in enumerate(frame[column]):
             if isinstance(value, str) and not _ISO_DATE.fullmatch(value):
-                yield _at(name, row, column, value, "a date as year-month-day, 2025-10-12")
+                yield at(name, row, column, value, "a date as year-month-day, 2025-10-12")
 
 
 def _padded(name: str, frame: pd.DataFrame) -> Iterator[str]:
@@ -159,46 +133,29 @@ def _padded(name: str, frame: pd.DataFrame) -> Iterator[str]:
         ),
     }
     for column in (f.name for f in resource.fields if f.name in keys and f.type == "string"):
-        values = frame[column].astype(object)
-        for row in np.flatnonzero([isinstance(v, str) and v != v.strip() for v in values]).tolist():
-            yield _at(name, row, column, str(values.iloc[row]), "a name without blanks around it")
+        values = frame[column]
+        odd = [v for v in values.unique() if isinstance(v, str) and v != v.strip()]
+        for row in np.flatnonzero(values.isin(odd)).tolist() if odd else []:
+            yield at(name, row, column, str(values.iloc[row]), "a name without blanks around it")
 
 
 def _doubled(name: str, frame: pd.DataFrame) -> Iterator[str]:
-    """Rows that stand there twice, to the last cell, in a table without a key; two ports of one
-    pair may be alike to the digits kept."""
+    """Rows that stand there twice, to the last cell, in a table without a key."""
     resource = package.resource(name)
-    if name == "world_crossing_traffic" or resource.primary_key or any(
+    if name in world_relations.WITH_RULES_OF_THEIR_OWN or resource.primary_key or any(
         f.constraints.get("unique") for f in resource.fields
     ):
         return
     for row in np.flatnonzero(frame.duplicated()).tolist():
         column = frame.columns[0]
-        yield _at(name, row, str(column), str(frame[column].iloc[row]), "a row that differs from every one before it")
-
-
-def _known(table: str, frame: pd.DataFrame, column: str, allowed: Iterable[str], what: str) -> Iterator[str]:
-    names = set(allowed)
-    for row, value in enumerate(frame[column]):
-        if isinstance(value, str) and value and value not in names:
-            hint = nearest(value.strip().lower() if value.strip().lower() in names else value, names)
-            yield _at(table, row, column, value, f"{what}{hint}")
-
-
-def _economies(table: str, frame: pd.DataFrame, column: str, codes: Mapping[str, str]) -> Iterator[str]:
-    values = frame[column]
-    for row in np.flatnonzero(values.notna().to_numpy() & ~values.isin([*codes, _EVERY, ""]).to_numpy(bool)).tolist():
-        value = str(values.iloc[row])
-        for code in value.split("+"):
-            if code not in codes:
-                yield _at(table, row, column, value, f"a code of economies.csv{hints.hint(code, codes)}")
+        yield at(name, row, str(column), str(frame[column].iloc[row]), "a row that differs from every one before it")
 
 
 def _told_something(frame: pd.DataFrame) -> Iterator[str]:
     """Reports of a pair's trade with at least one figure in them."""
     figures = ["exports_musd", "imports_musd", "total_musd"]
     for row in np.flatnonzero(frame[figures].isna().all(axis=1)).tolist():
-        yield _at("trade_series", row, "total_musd", "", "a number, or one of exports_musd and imports_musd")
+        yield at("trade_series", row, "total_musd", "", "a number, or one of exports_musd and imports_musd")
 
 
 def _spikes(frame: pd.DataFrame) -> Iterator[str]:
@@ -214,7 +171,7 @@ def _spikes(frame: pd.DataFrame) -> Iterator[str]:
     up, down = (((beside["before"] * k > far) & ((beside["after"] * k > far) | newest)) for k in (1, -1))
     for row in known.index[(up | down).to_numpy(bool)].tolist():
         value = float(frame["gdp_musd"].loc[row])
-        yield _at("gdp", int(row), "gdp_musd", value, f"within {_SPIKE:g} times the years beside it")
+        yield at("gdp", int(row), "gdp_musd", value, f"within {_SPIKE:g} times the years beside it")
 
 
 def _drawable(frame: pd.DataFrame) -> Iterator[str]:
@@ -224,11 +181,11 @@ def _drawable(frame: pd.DataFrame) -> Iterator[str]:
             continue
         for column, value in (("low", low), ("high", high)):
             if not np.isfinite(value):
-                yield _at("parameters", row, column, "", f"a number, since the distribution is {kind}")
+                yield at("parameters", row, column, "", f"a number, since the distribution is {kind}")
         if not low < high and np.isfinite(low) and np.isfinite(high):
-            yield _at("parameters", row, "low", float(low), f"less than high, which is {high:g}")
+            yield at("parameters", row, "low", float(low), f"less than high, which is {high:g}")
         if kind == "lognormal" and low <= 0.0:
-            yield _at("parameters", row, "low", float(low), "above 0, since the distribution is lognormal")
+            yield at("parameters", row, "low", float(low), "above 0, since the distribution is lognormal")
 
 
 def _network(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
@@ -241,67 +198,54 @@ def _network(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
         ("airports", ("place",)),
     ):
         for column in columns:
-            yield from _known(table, frames[table], column, sides, "a place of network/places.csv")
-    yield from _known("crossings", crossings, "crossing", at_border, "a place of kind crossing")
+            yield from known(table, frames[table], column, sides, "a place of network/places.csv")
+    yield from known("crossings", crossings, "crossing", at_border, "a place of kind crossing")
     for table, column in (
         ("gateways", "economy"), ("gateways", "partner"), ("road_costs", "economy"),
         ("pair_traffic", "exporter"), ("pair_traffic", "importer"),
         ("base_shares", "exporter"), ("base_shares", "importer"),
     ):  # fmt: skip
-        yield from _economies(table, frames[table], column, codes)
+        yield from economies(table, frames[table], column, codes)
     for table, column, allowed in (
         ("services", "mode", _SERVICE_MODES), ("services", "cargo", _CARGO), ("base_shares", "mode", _MODES),
         ("base_shares", "cargo_class", frames["cargo_classes"]["cargo_class"]),
     ):  # fmt: skip
-        yield from _known(table, frames[table], column, allowed, f"one of {', '.join(sorted(allowed))}")
+        yield from known(table, frames[table], column, allowed, f"one of {', '.join(sorted(allowed))}")
     for row, code in enumerate(frames["airports"]["iata"]):
         if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
-            yield _at("airports", row, "iata", str(code), "three capital letters (IATA)")
+            yield at("airports", row, "iata", str(code), "three capital letters (IATA)")
     yield from _places(places, at_border, set(crossings["crossing"]), codes)
     yield from _roads(links, sides, places, set(frames["road_costs"]["economy"]))
     for row, days in enumerate(crossings["closure_days_per_year"]):
         if days > 365:
-            yield _at("crossings", row, "closure_days_per_year", float(days), "at most 365")
+            yield at("crossings", row, "closure_days_per_year", float(days), "at most 365")
     yield from _weights(frames["gateways"], places, frames["pair_traffic"])
 
 
-def _world(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
-    """Points and economies of tables that people write about the world network: what names none counts for nothing."""
-    points = {str(value) for table, column in _WORLD_POINTS.items() for value in frames[table][column]}
-    codes = dict(zip(frames["economies"]["iso3"], frames["economies"]["name"], strict=True))
-    world = {**dict.fromkeys(frames["world_road_places"]["economy"].astype(str), ""), **codes}
-    for table, columns in _WORLD_TOLD.items():
-        for column in columns if table in frames else ():
-            yield from _known(table, frames[table], column, points, "a place or crossing of the world network")
-    for table, columns in _WORLD_ECONOMIES.items():
-        for column in columns if table in frames else ():
-            yield from _economies(table, frames[table], column, world)
-
-
 def _places(places: pd.DataFrame, at_border: set[str], described: set[str], codes: Mapping[str, str]) -> Iterator[str]:
-    for row, (place, kind, economies) in enumerate(
+    for row, (place, kind, told) in enumerate(
         zip(places["place"], places["kind"], places["economies"], strict=True)
     ):
-        both = str(economies).split("-")
+        both = str(told).split("-")
         for code in both:
             if code not in codes:
-                yield _at(
+                yield at(
                     "places",
                     row,
                     "economies",
-                    str(economies),
+                    str(told),
                     f"codes of economies.csv{hints.hint(code, codes)}",
                 )
         if (kind == "crossing") != (len(both) == 2):
-            yield _at(
+            yield at(
                 "places",
                 row,
                 "economies",
-                str(economies),
+                str(told),
                 "two codes joined by a hyphen for a crossing, one for every other place",
             )
         if kind == "crossing" and place not in described:
-            yield _at(
+            yield at(
                 "places",
                 row,
                 "place",
@@ -321,13 +265,13 @@ def _roads(
         zip(links["from"], links["to"], links["mode"], links["length_km"], strict=True)
     ):
         if a == b:
-            yield _at("links", row, "to", str(b), "another place than the one it starts from")
+            yield at("links", row, "to", str(b), "another place than the one it starts from")
             continue
         if a not in sides or b not in sides:
             continue
         shared = [code for code in sides[a] if code in sides[b]]
         if mode == "road" and not shared:
-            yield _at(
+            yield at(
                 "links",
                 row,
                 "to",
@@ -335,7 +279,7 @@ def _roads(
                 f"a place in {' or '.join(sides[a])}, or their crossing: a road passes a border at a crossing",
             )
         elif mode == "road" and shared[0] not in priced:
-            yield _at(
+            yield at(
                 "links",
                 row,
                 "from",
@@ -350,7 +294,7 @@ def _roads(
                 if _apart_km(where[p][::-1], where[o]) <= km and abs(where[p][1]) <= 90
             ]
             hint = f" (or latitude and longitude of {swapped[0]} are swapped)" if swapped else ""
-            yield _at(
+            yield at(
                 "links",
                 row,
                 "length_km",
@@ -367,7 +311,7 @@ def _weights(gateways: pd.DataFrame, places: pd.DataFrame, traffic: pd.DataFrame
         key = (str(gateways["economy"].iloc[row]), str(partner.iloc[row]))
         if abs(total - 1.0) > 0.005 and key not in seen:
             seen.add(key)
-            yield _at(
+            yield at(
                 "gateways",
                 row,
                 "weight",
@@ -381,7 +325,7 @@ def _weights(gateways: pd.DataFrame, places: pd.DataFrame, traffic: pd.DataFrame
     for column in ("exporter", "importer"):
         for row, economy in enumerate(traffic[column]):
             if economy in inside and economy not in with_door:
-                yield _at(
+                yield at(
                     "pair_traffic",
                     row,
                     column,

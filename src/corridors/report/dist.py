@@ -22,7 +22,7 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from corridors.errors import CorridorsError
+from corridors.errors import CorridorsError, one_line
 from corridors.report import manifest
 from corridors.report.store import sha256_of_file, write_atomically
 from corridors.runtime import plain_files
@@ -165,14 +165,14 @@ def verify(file: str | Path) -> Checked:
             return _verify(file, archive)
     except zipfile.BadZipFile as error:
         if file.is_file() and not _looks_like_zip(file):
-            raise CorridorsError(f"{file}: is no zip file") from None
-        raise DistError(f"{file}: damaged: {str(error).lower()}") from None
+            raise CorridorsError(f"{one_line(file)}: is no zip file") from None
+        raise DistError(f"{one_line(file)}: damaged: {str(error).lower()}") from None
     except FileNotFoundError:
-        raise CorridorsError(f"{file}: there is no such file") from None
+        raise CorridorsError(f"{one_line(file)}: there is no such file") from None
     except OSError as error:
-        raise CorridorsError(f"{file}: cannot be read: {error.strerror or error}") from None
+        raise CorridorsError(f"{one_line(file)}: cannot be read: {error.strerror or error}") from None
     except (EOFError, zlib.error, NotImplementedError, RuntimeError, ValueError) as error:
-        raise DistError(f"{file}: damaged: {error}") from None
+        raise DistError(f"{one_line(file)}: damaged: {error}") from None
 
 
 def _looks_like_zip(file: Path) -> bool:
@@ -184,7 +184,7 @@ def _verify(file: Path, archive: zipfile.ZipFile) -> Checked:
     entries = _entries(file, archive)
     if SUMS not in entries or manifest.NAME not in entries:
         missing = SUMS if SUMS not in entries else manifest.NAME
-        raise CorridorsError(f"{file}: has no {missing}; it is not made by `corridors dist`, or was packed anew")
+        raise CorridorsError(f"{one_line(file)}: has no {missing}; it is not made by `corridors dist`, or was packed anew")
     sums = _sums(file, _read(file, archive, entries[SUMS]))
     mistakes = [f"{name}: listed in {SUMS} but not in the zip" for name in sorted(sums.keys() - entries.keys())]
     mistakes += [
@@ -201,14 +201,14 @@ def _verify(file: Path, archive: zipfile.ZipFile) -> Checked:
             mistakes.append(f"{name}: its content is not what {SUMS} says")
     if mistakes:
         raise DistError(
-            f"{file}: "
+            f"{one_line(file)}: "
             + "; ".join(mistakes[:20])
             + (f"; and {len(mistakes) - 20} more" if len(mistakes) > 20 else "")
         )
     told = _manifest(file, _read(file, archive, entries[manifest.NAME]))
     listed = {name: found["sha256"] for name, found in told["outputs"].items()}
     if listed != {name: digest for name, digest in sums.items() if name != manifest.NAME}:
-        raise DistError(f"{file}: the manifest lists other files or checksums than {SUMS}")
+        raise DistError(f"{one_line(file)}: the manifest lists other files or checksums than {SUMS}")
     size = sum(entry.file_size for entry in entries.values())
     return Checked(
         file,
@@ -226,26 +226,26 @@ def _entries(file: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
     found: dict[str, zipfile.ZipInfo] = {}
     entries = archive.infolist()
     if len(entries) > MAX_FILES:
-        raise DistError(f"{file}: holds {len(entries):,} files; allowed: at most {MAX_FILES:,}")
+        raise DistError(f"{one_line(file)}: holds {len(entries):,} files; allowed: at most {MAX_FILES:,}")
     if sum(entry.file_size for entry in entries) > MAX_BYTES:
-        raise DistError(f"{file}: unpacks to more than {MAX_BYTES / 2**30:g} GiB")
+        raise DistError(f"{one_line(file)}: unpacks to more than {MAX_BYTES / 2**30:g} GiB")
     folded: set[str] = set()
     for entry in entries:
         name = _safe(entry.orig_filename, file)
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if entry.is_dir() or kind not in (0, stat.S_IFREG):
-            raise DistError(f"{file}: {name!r} is not a plain file")
+            raise DistError(f"{one_line(file)}: {name!r} is not a plain file")
         if entry.flag_bits & 0x1:
-            raise DistError(f"{file}: {name!r} is encrypted; reports are not")
+            raise DistError(f"{one_line(file)}: {name!r} is encrypted; reports are not")
         if entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
-            raise DistError(f"{file}: {name!r} unpacks to over {MAX_RATIO:,} times its size")
+            raise DistError(f"{one_line(file)}: {name!r} unpacks to over {MAX_RATIO:,} times its size")
         top, _, inner = name.partition("/")
         if top != FOLDER or not inner:
             raise CorridorsError(
-                f"{file}: {name!r} lies outside {FOLDER}/; it is not made by `corridors dist`, or was packed anew"
+                f"{one_line(file)}: {name!r} lies outside {FOLDER}/; it is not made by `corridors dist`, or was packed anew"
             )
         if inner.casefold() in folded:
-            raise DistError(f"{file}: {inner!r} occurs twice (perhaps in capitals): one would overwrite the other")
+            raise DistError(f"{one_line(file)}: {inner!r} occurs twice (perhaps in capitals): one would overwrite the other")
         folded.add(inner.casefold())
         found[inner] = entry
     return found
@@ -263,7 +263,7 @@ def _sums(file: Path, content: bytes) -> dict[str, str]:
     for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
         match = _SUM_LINE.fullmatch(line)
         if match is None or match[2] in found:
-            raise DistError(f"{file}: {SUMS}: line {number} is not 'checksum  name', or names a file twice")
+            raise DistError(f"{one_line(file)}: {SUMS}: line {number} is not 'checksum  name', or names a file twice")
         found[match[2]] = match[1]
     return found
 
@@ -275,7 +275,7 @@ def _manifest(file: Path, content: bytes) -> dict[str, Any]:
         sorted(told["documents"])
         told["date"], told["package"]["version"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise DistError(f"{file}: {manifest.NAME} is not a manifest of `corridors build`") from None
+        raise DistError(f"{one_line(file)}: {manifest.NAME} is not a manifest of `corridors build`") from None
     return told
 
 
@@ -284,7 +284,7 @@ def _read(file: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes
     if entry.file_size > manifest.MAX_BYTES:
         name = PurePosixPath(entry.filename).name
         raise DistError(
-            f"{file}: {name} is {entry.file_size / 2**20:,.0f} MB; allowed: at most "
+            f"{one_line(file)}: {name} is {entry.file_size / 2**20:,.0f} MB; allowed: at most "
             f"{manifest.MAX_BYTES / 2**20:,.0f} MB"
         )
     return b"".join(_pieces(archive, entry))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+
+from corridors.errors import CorridorsError, one_line
 
 CORES_VARIABLE = "CORRIDORS_CORES"
 
@@ -117,6 +120,17 @@ def leave_current_folder() -> None:
     safe = safe_path(os.environ)
     for name in ("PYTHONPATH", "PYTHONSAFEPATH"):
         _set(name, safe.get(name))
+
+
+def only_names_on_one_line(arguments: Iterable[str]) -> None:
+    """CorridorsError where a name, of what is asked for or where it is looked for, has a line break or another control character.
+
+    In a message such a name could pass for another message.
+    """
+    settings = {name: os.environ.get(name, "") for name in ("CORRIDORS_ROOT", "CORRIDORS_CACHE")}
+    for what, value in (*(("", a) for a in arguments), ("current folder ", os.getcwd()), *((f"{n} ", v) for n, v in settings.items())):
+        if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value):
+            raise CorridorsError(f"{what}'{one_line(value)}': holds control characters; allowed: names on one line")
 
 
 def cores() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from corridors.errors import DataError
+from corridors.errors import DataError, one_line
 
 MOST_BYTES = 512 * 2**20
 """A hundred times the largest table of the project."""
@@ -20,12 +20,12 @@ def check(path: Path, most_bytes: int | None = MOST_BYTES) -> None:
     except OSError:
         return
     if not stat.S_ISREG(found.st_mode):
-        raise DataError(f"{path}: is no plain file")
+        raise DataError(f"{one_line(path)}: is no plain file")
     if most_bytes is not None and found.st_size > most_bytes:
-        raise DataError(f"{path}: is {found.st_size / 2**20:,.0f} MB; allowed: at most {most_bytes / 2**20:,.0f} MB")
+        raise DataError(f"{one_line(path)}: is {found.st_size / 2**20:,.0f} MB; allowed: at most {most_bytes / 2**20:,.0f} MB")
 
 
 def check_rows(path: Path, rows: int) -> None:
     """DataError if a table has more rows than checking it has memory for."""
     if rows > MOST_ROWS:
-        raise DataError(f"{path}: has {rows:,} rows; allowed: at most {MOST_ROWS:,}")
+        raise DataError(f"{one_line(path)}: has {rows:,} rows; allowed: at most {MOST_ROWS:,}")

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from corridors.errors import ScenarioError, nearest
+from corridors.errors import ScenarioError, nearest, one_line
 from corridors.runtime import paths
 from corridors.runtime.file_names import is_reserved
 from corridors.scenario import yaml_reader
@@ -48,7 +48,7 @@ def load(scenario: str | Path) -> Scenario:
     """
     path = _find(scenario)
     raw, lines = yaml_reader.read(path)
-    return parse(raw, name=_name_of(path), origin=str(scenario if isinstance(scenario, Path) else path), lines=lines)
+    return parse(raw, name=_name_of(path), origin=one_line(scenario if isinstance(scenario, Path) else path), lines=lines)
 
 
 def names() -> list[str]:

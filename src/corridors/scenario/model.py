@@ -205,11 +205,23 @@ def cross_checks(raw: Mapping[str, Any]) -> list[tuple[Location, str]]:
             year = item.get(year_field) if isinstance(item, Mapping) else None
             if type(year) is int and FIRST_YEAR <= year <= LAST_YEAR and not first <= year <= last:
                 found.append(((field, i, year_field), f"is {year}; allowed: inside the horizon, {first} to {last}"))
+    measures = [_as_a_set(m) for m in items_of(raw, "measures")]
+    for i, measure in enumerate(measures):
+        if measure is not None and measure in measures[:i]:
+            found.append((("measures", i), f"says the same as measures[{measures.index(measure)}], which would be counted twice; state it once"))
     kinds = [f.get("kind") if isinstance(f, Mapping) else None for f in items_of(raw, "frictions")]
     for i, kind in enumerate(kinds):
         if kind is not None and kind in kinds[:i]:
             found.append((("frictions", i, "kind"), f"{kind!r} occurs twice"))
     return found
+
+
+def _as_a_set(measure: object) -> str | None:
+    """A measure as text in which the order of names does not count, nor what it costs; none where it is no map."""
+    if not isinstance(measure, Mapping):
+        return None
+    told = {k: sorted(map(str, v)) if isinstance(v, (tuple, list)) else v for k, v in measure.items() if k != "cost" and v is not None}
+    return json.dumps(told, sort_keys=True, default=str)
 
 
 def items_of(raw: Mapping[str, Any], field: str) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from corridors.errors import ScenarioError
+from corridors.errors import ScenarioError, one_line
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 12
@@ -56,10 +56,10 @@ def read(
         with path.open("rb") as handle:
             content = handle.read(max_bytes + 1)
     except FileNotFoundError:
-        raise ScenarioError(f"{path}: there is no such file") from None
+        raise ScenarioError(f"{one_line(path)}: there is no such file") from None
     except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read: {error.strerror or error}") from None
-    return parse(content, str(path), max_bytes=max_bytes, max_values=max_values)
+        raise ScenarioError(f"{one_line(path)}: cannot be read: {error.strerror or error}") from None
+    return parse(content, one_line(path), max_bytes=max_bytes, max_values=max_values)
 
 
 def parse(

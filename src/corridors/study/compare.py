@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from corridors.errors import DataError
+from corridors.errors import DataError, one_line
 
 STEPS: dict[str, tuple[str, ...]] = {
     "What was asked": ("scenario", "title", "pair", "years", "draws", "seed"),
@@ -104,7 +104,7 @@ def compare_files(a: str | Path, b: str | Path) -> Comparison:
     try:
         return compare(_read(Path(a)), _read(Path(b)), str(a), str(b))
     except RecursionError:
-        raise DataError(f"{a} or {b}: not a result: nested too deep to be one") from None
+        raise DataError(f"{one_line(a)} or {one_line(b)}: not a result: nested too deep to be one") from None
 
 
 def compare(a: Mapping[str, Any], b: Mapping[str, Any], a_name: str = "A", b_name: str = "B") -> Comparison:
@@ -126,16 +126,16 @@ def _read(path: Path) -> dict[str, Any]:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            raise DataError(f"{path}: larger than {MAX_BYTES // 2**20} MB; a result is not")
+            raise DataError(f"{one_line(path)}: larger than {MAX_BYTES // 2**20} MB; a result is not")
         found = json.loads(content, parse_int=_whole)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise DataError(f"{one_line(path)}: cannot be read: {error.strerror or error}") from None
     except ValueError as error:
-        raise DataError(f"{path}: not JSON: {error}") from None
+        raise DataError(f"{one_line(path)}: not JSON: {error}") from None
     missing = [k for k in REQUIRED if not isinstance(found, dict) or k not in found]
     if missing:
         raise DataError(
-            f"{path}: not a result: {missing[0]!r} is missing; make one with: corridors run SCENARIO --json"
+            f"{one_line(path)}: not a result: {missing[0]!r} is missing; make one with: corridors run SCENARIO --json"
         )
     result: dict[str, Any] = found
     return result

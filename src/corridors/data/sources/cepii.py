@@ -15,7 +15,7 @@ import polars as pl
 
 from corridors.data import names as vocabulary
 from corridors.data.sources.http import require_columns
-from corridors.errors import SourceError
+from corridors.errors import SourceError, one_line
 from corridors.runtime import plain_files
 
 _TAIWAN = 490
@@ -30,13 +30,13 @@ def kind_of(file: Path) -> str:
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as packed:
             inside = ", ".join(packed.namelist()[:6])
-        raise SourceError(f"{file}: is a zip file; unpack it and name the CSV files in it ({inside})")
+        raise SourceError(f"{one_line(file)}: is a zip file; unpack it and name the CSV files in it ({inside})")
     header = _header(file)
     for kind, needed in (("baci", _BACI), ("codes", _CODES), ("gravity", ("iso3_o", "iso3_d"))):
         if set(needed) <= set(header):
             return kind
     raise SourceError(
-        f"{file}: neither BACI ({', '.join(_BACI)}), its country codes ({', '.join(_CODES)}) "
+        f"{one_line(file)}: neither BACI ({', '.join(_BACI)}), its country codes ({', '.join(_CODES)}) "
         f"nor Gravity ({', '.join(_GRAVITY)}); it has: {', '.join(header[:12])}"
     )
 
@@ -150,10 +150,10 @@ def gravity_geography(file: Path) -> pd.DataFrame:
         )
     except pl.exceptions.PolarsError as error:
         raise SourceError(
-            f"{file}: not readable as Gravity ({', '.join(flags)}): {str(error).splitlines()[0]}"
+            f"{one_line(file)}: not readable as Gravity ({', '.join(flags)}): {str(error).splitlines()[0]}"
         ) from None
     if latest.is_empty():
-        raise SourceError(f"{file}: no pair of economies of data/economies.csv")
+        raise SourceError(f"{one_line(file)}: no pair of economies of data/economies.csv")
     return latest.to_pandas()
 
 
@@ -162,5 +162,5 @@ def _header(file: Path) -> list[str]:
         with file.open(encoding="utf-8-sig") as handle:
             line = handle.readline(64 * 1024)
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{file}: cannot be read: {error}") from None
+        raise SourceError(f"{one_line(file)}: cannot be read: {error}") from None
     return [cell.strip().strip('"') for cell in line.rstrip("\r\n").split(",")]

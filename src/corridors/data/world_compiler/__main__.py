@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from corridors.data import computed
 from corridors.data.world_compiler import tables
 
 
@@ -22,6 +23,7 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     unplaced = tables.write(*map(Path, arguments))
+    computed.sign(tables.WRITTEN, Path(arguments[4]))
     if unplaced:
         print(
             f"not on the compiled graph, so joined to the nearest places by the great circle: {', '.join(unplaced)}",

@@ -14,6 +14,11 @@ _SEA = {
     "sea_nodes": "sea_nodes",
     "sea_links": "sea_links",
 }
+WRITTEN = tuple(
+    f"world_{name}"
+    for name in ("road_places", "crossings", "road_links", "rail_places", "rail_crossings", "rail_links", *_SEA.values())
+)
+"""Tables that :func:`write` writes, by their names in the data package."""
 
 
 def write(compiled: Path, graphs: Path, countries: Path, cities: Path, data: Path) -> tuple[str, ...]:

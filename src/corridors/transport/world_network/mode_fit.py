@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from corridors.data import computed
 from corridors.data import tables as data
 from corridors.runtime import paths
 from corridors.trade import world
@@ -198,6 +199,7 @@ def main() -> None:
     pd.DataFrame(rows).to_csv(folder / "mode_constants.csv", index=False, lineterminator="\n")
     left_out = leave_one_out().round({"share": 4, "predicted": 4, "fitted": 4})
     left_out.to_csv(folder / "mode_shares_left_out.csv", index=False, lineterminator="\n")
+    computed.sign(["world_mode_constants", "world_mode_shares_left_out"])
 
 
 if __name__ == "__main__":

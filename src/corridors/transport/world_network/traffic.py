@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from corridors.data import computed
 from corridors.data.geometry import great_circle_km
 from corridors.runtime import paths
 from corridors.trade import world
@@ -182,6 +183,7 @@ def main() -> None:
     table = pd.DataFrame(rows()).sort_values(["crossing", "trucks_per_day"], ascending=[True, False], kind="stable")
     table = table.round({"trucks_per_day": 1, "bulk_trucks_per_day": 1, "road_share": 3, "part": 3})
     table.to_csv(paths.data() / "world" / "crossing_traffic.csv", index=False, lineterminator="\n")
+    computed.sign(["world_crossing_traffic"])
 
 
 if __name__ == "__main__":

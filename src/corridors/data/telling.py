@@ -1,0 +1,42 @@
+"""How a mistake in a table is told: file, line, column, value and what is allowed, with the nearest choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from corridors.data import codes as hints
+from corridors.data import package
+from corridors.data.reader import line_of
+from corridors.errors import nearest, one_line
+
+EVERY = "*"
+"""Stands for every economy; several that are told together are joined by a plus."""
+
+
+def at(table: str, row: int, column: str, value: object, allowed: str) -> str:
+    """The cell of ``column`` in data row ``row`` (from 0) of ``table``, and what is allowed there."""
+    resource = package.resource(table)
+    shown = repr(value) if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{one_line(resource.path)}: line {line_of(resource, row)}: column {column!r} is {shown}; allowed: {allowed}"
+
+
+def known(table: str, frame: pd.DataFrame, column: str, allowed: Iterable[str], what: str) -> Iterator[str]:
+    """Names that are none of ``allowed``."""
+    names = set(allowed)
+    for row, value in enumerate(frame[column]):
+        if isinstance(value, str) and value and value not in names:
+            hint = nearest(value.strip().lower() if value.strip().lower() in names else value, names)
+            yield at(table, row, column, value, f"{what}{hint}")
+
+
+def economies(table: str, frame: pd.DataFrame, column: str, codes: Mapping[str, str]) -> Iterator[str]:
+    """Codes that no economy has."""
+    values = frame[column]
+    for row in np.flatnonzero(values.notna().to_numpy() & ~values.isin([*codes, EVERY, ""]).to_numpy(bool)).tolist():
+        value = str(values.iloc[row])
+        for code in value.split("+"):
+            if code not in codes:
+                yield at(table, row, column, value, f"a code of economies.csv{hints.hint(code, codes)}")
