@@ -71,6 +71,16 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "list-title": ("title: [a]\n", "title: is"),
     "html-summary": ("title: T\nsummary: <img src=x onerror=alert(1)>\n", "summary: holds <"),
     "long-summary": ("title: T\nsummary: " + "a " * 300 + "a", "summary: is"),
+    # as a stranger reads it
+    "a-letter-of-another-alphabet": (
+        f"{M}{{kind: closure, crossings: [t\u043erkham], days_per_year: 9}}\n",
+        "did you mean 'torkham'? ('\u043e' in it is CYRILLIC SMALL LETTER O)",
+    ),
+    "a-limit-as-people-write-it": (closure("366"), "days_per_year: is 366; allowed: at most 365"),
+    "a-large-limit": (f"{M}{{kind: border_capacity, crossings: [torkham], trucks_per_day: 1e300}}\n", "allowed: at most 100,000"),
+    "nothing-there": (f"{M}{{kind: border_capacity, crossings: null, trucks_per_day: 9}}\n", "crossings: is empty; allowed: a list in square"),
+    "too-many": ("title: T\nmeasures:\n" + "".join(closure(str(i))[len("title: T\nmeasures:\n"):] + "\n" for i in range(1, 14)), "measures: has 13 items; allowed: at most 12"),
+    "an-airport": (f"{M}{{kind: direct_flights, route: [ISB, XXX], flights_per_week: 3}}\n", "more in data/network/airports.csv"),
     # measures twice
     "the-same-measure": (
         f"{M}{{kind: closure, crossings: [torkham], days_per_year: 9}}\n  - {{kind: closure, crossings: [torkham], days_per_year: 9}}\n",
@@ -99,9 +109,9 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "horizon-text": ("title: T\nhorizon: ['2026', '2035']\n", "horizon[0]: is '2026'; allowed: a whole number"),
     "horizon-fraction": ("title: T\nhorizon: [2026.5, 2035]\n", "horizon[0]: is 2026.5"),
     "draws-few": ("title: T\nuncertainty: {draws: 63}\n", "uncertainty.draws: is 63; allowed: at least 64"),
-    "draws-many": ("title: T\nuncertainty: {draws: 65537}\n", "uncertainty.draws: is 65537; allowed: at most 65536"),
+    "draws-many": ("title: T\nuncertainty: {draws: 65537}\n", "uncertainty.draws: is 65537; allowed: at most 65,536"),
     "draws-infinite": ("title: T\nuncertainty: {draws: .inf}\n", "uncertainty.draws: is inf"),
-    "draws-true": ("title: T\nuncertainty: {draws: true}\n", "uncertainty.draws: is True; allowed: a whole number"),
+    "draws-true": ("title: T\nuncertainty: {draws: true}\n", "uncertainty.draws: is true; allowed: a whole number"),
     "seed-negative": ("title: T\nuncertainty: {seed: -1}\n", "uncertainty.seed: is -1"),
     "uncertainty-text": ("title: T\nuncertainty: high\n", "uncertainty: is 'high'"),
     # measures
@@ -138,7 +148,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "same-airport": (M + "{kind: direct_flights, route: [ISB, ISB], flights_per_week: 1}", "names ISB twice"),
     "no-airport": (M + "{kind: direct_flights, route: [Islamabad, SVO], flights_per_week: 1}", "measures[0].route[0]"),
     "unknown-airport": (M + "{kind: direct_flights, route: [ISL, SVO], flights_per_week: 1}", "is not an airport of the network; did you mean"),
-    "thirteen-measures": ("title: T\nmeasures:\n" + "  - {kind: closure, crossings: [torkham], days_per_year: 1}\n" * 13, "measures: is"),
+    "thirteen-measures": ("title: T\nmeasures:\n" + "  - {kind: closure, crossings: [torkham], days_per_year: 1}\n" * 13, "measures: has 13 items; allowed: at most 12"),
     # costs and their sum
     "cost-unknown-field": (costing("{capital_usd: 5}"), "measures[0].cost.capital_usd: is not a field here; did you mean 'capital_musd'"),
     "cost-order": (costing("{capital_musd: [5, 4, 6]}"), "measures[0].cost.capital_musd: is [5, 4, 6]; allowed: a number of million dollars from 0 to 1,000,000, or three of them: low <= central <= high"),

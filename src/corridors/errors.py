@@ -18,8 +18,19 @@ def nearest(value: object, allowed: Iterable[str], likeness: float = 0.5) -> str
     ``likeness`` (0 to 1) is how alike the two must be: of thousands of names some are half alike by
     chance.
     """
-    close = difflib.get_close_matches(str(value), [str(a) for a in allowed], n=1, cutoff=likeness)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    known = [str(a) for a in allowed]
+    close = difflib.get_close_matches(str(value), known, n=1, cutoff=likeness)
+    if not close:
+        folded = {name.casefold(): name for name in reversed(known)}
+        close = [folded[name] for name in difflib.get_close_matches(str(value).casefold(), folded, n=1, cutoff=max(likeness, 0.75))]
+    return f"; did you mean {close[0]!r}?{look_alikes(str(value))}" if close else ""
+
+
+def look_alikes(value: str) -> str:
+    """Letters of other alphabets, which nobody sees, in a word that has some of ours."""
+    odd = {c: unicodedata.name(c, "") for c in value if not c.isascii() and c.isalpha()}
+    told = [f"{c!r} in it is {name}" for c, name in odd.items() if name.startswith(("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH"))]
+    return f" ({', '.join(told)})" if told and any(c.isascii() and c.isalpha() for c in value) else ""
 
 
 _JOINERS = "\u200c\u200d"

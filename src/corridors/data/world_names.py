@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from corridors.data import names
 from corridors.data.spelling import plain
-from corridors.errors import nearest
+from corridors.errors import look_alikes, nearest
 
 _WITH_CODE = re.compile(r"^(.*?)\s*\(([A-Za-z]{3})\)$")
 
@@ -56,7 +56,8 @@ def hint(name: str, kind: str) -> str:
     bare = _WITH_CODE.match(name)
     checked = names.crossings() if kind == "crossing" else names.places()
     # the hand-checked first: of two equally near names the first is taken
-    return nearest(plain(bare.group(1) if bare else name), dict.fromkeys([*checked, *sorted(index)]), likeness=0.65)
+    found = nearest(plain(bare.group(1) if bare else name), dict.fromkeys([*checked, *sorted(index)]), likeness=0.65)
+    return found + look_alikes(name) if found else ""
 
 
 def crossings_for(a: str, b: str) -> list[str]:

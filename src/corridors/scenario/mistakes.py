@@ -24,6 +24,9 @@ from corridors.scenario.model import (
 )
 from corridors.scenario.yaml_reader import Location
 
+_AS_WRITTEN = {"None": "empty", "True": "true", "False": "false"}
+"""What a file calls what Python calls otherwise."""
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -80,6 +83,8 @@ def explain(detail: ErrorDetails, raw: Mapping[str, Any]) -> list[tuple[Location
         return [(at, f"{shown} {detail['msg']}{choice}")]
     if kind in ("plain_text", "twice", "same_place", "order") or (kind == "missing" and "needs" in detail["msg"]):
         return [(at, detail["msg"])]
+    if kind == "too_long" and isinstance(value, (list, tuple)) and shown.endswith("..."):
+        return [(at, f"has {context['actual_length']} items; allowed: at most {context['max_length']}")]
     return [(at, f"is {shown}; allowed: {_allowed(kind, context, detail['msg'])}")]
 
 
@@ -99,14 +104,21 @@ def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:
         "less_than": "less than {lt}", "int_type": "a whole number", "int_from_float": "a whole number",
         "float_type": "a number", "finite_number": "a finite number", "string_type": "text",
         "string_too_long": "at most {max_length} characters", "string_too_short": "at least {min_length} character",
-        "tuple_type": "a list", "model_type": "a map of fields", "model_attributes_type": "a map of fields",
+        "tuple_type": "a list in square brackets", "model_type": "a map of fields", "model_attributes_type": "a map of fields",
         "dict_type": "a map of fields", "string_pattern_mismatch": "text of the form {pattern}",
     }.get(kind)
     if kind == "too_long":
         return f"at most {context['max_length']} of them, not {context['actual_length']}"
     if kind == "too_short":
         return f"at least {context['min_length']}"
-    return bound.format(**context) if bound else message
+    return bound.format(**{k: _number(v) for k, v in context.items()}) if bound else message
+
+
+def _number(limit: Any) -> Any:
+    """A limit as people write it: 365, and 100,000."""
+    if isinstance(limit, bool) or not isinstance(limit, (int, float)):
+        return limit
+    return f"{limit:,.0f}" if float(limit).is_integer() and abs(limit) >= 10_000 else f"{limit:g}"
 
 
 def _without_tags(loc: tuple[str | int, ...]) -> Location:
@@ -133,4 +145,5 @@ def _fields_at(at: Location, raw: Mapping[str, Any]) -> list[str]:
 
 def _shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, tuple, list)) else repr(value)
+    text = _AS_WRITTEN.get(text, text)
     return text if len(text) <= 80 else text[:77] + "..."

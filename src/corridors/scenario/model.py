@@ -206,7 +206,7 @@ def cross_checks(raw: Mapping[str, Any]) -> list[tuple[Location, str]]:
             if type(year) is int and FIRST_YEAR <= year <= LAST_YEAR and not first <= year <= last:
                 found.append(((field, i, year_field), f"is {year}; allowed: inside the horizon, {first} to {last}"))
     measures = [_as_a_set(m) for m in items_of(raw, "measures")]
-    for i, measure in enumerate(measures):
+    for i, measure in enumerate(measures if len(measures) <= MAX_MEASURES else ()):
         if measure is not None and measure in measures[:i]:
             found.append((("measures", i), f"says the same as measures[{measures.index(measure)}], which would be counted twice; state it once"))
     kinds = [f.get("kind") if isinstance(f, Mapping) else None for f in items_of(raw, "frictions")]

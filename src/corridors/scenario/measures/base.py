@@ -30,23 +30,25 @@ from corridors.errors import nearest
 FIRST_YEAR, LAST_YEAR = 2000, 2060
 
 
-def _one_of(known: Iterable[str], what: str) -> Any:
+_TABLES = {
+    "crossing": "data/network/crossings.csv and the world's in data/world/crossings.csv",
+    "place": "data/network/places.csv and the world's in data/world/road_places.csv",
+}
+
+
+def _one_of(known: Iterable[str], what: str, rest: str) -> Any:
     """The error for a name that is not in ``known``, as a function of that name."""
     return lambda value: PydanticCustomError(
         "unknown_name",
         "is not {what}{hint}",
-        {"what": what, "hint": nearest(value, known), "allowed": _listed(known)},
+        {"what": what, "hint": nearest(value, known), "allowed": _listed(known, rest)},
     )
 
 
-def _listed(known: Iterable[str], at_most: int = 30) -> str:
+def _listed(known: Iterable[str], rest: str, at_most: int = 30) -> str:
     names = list(known)
-    rest = len(names) - at_most
-    return ", ".join(names[:at_most]) + (
-        f" and {rest} more in data/network and the world's in data/world/crossings.csv"
-        if rest > 0
-        else ""
-    )
+    more = f" and {len(names) - at_most} more in {rest}" if len(names) > at_most else ""
+    return ", ".join(names[:at_most]) + more
 
 
 def _crossing(value: str) -> str:
@@ -66,21 +68,21 @@ def _place(value: str) -> str:
 
 
 def _unknown(value: str, known: Iterable[str], kind: str, what: str) -> PydanticCustomError:
-    context = {"what": what, "hint": world_names.hint(value, kind), "allowed": _listed(known), "of": kind}
+    context = {"what": what, "hint": world_names.hint(value, kind), "allowed": _listed(known, _TABLES[kind]), "of": kind}
     return PydanticCustomError("unknown_name", "is not {what}{hint}", context)
 
 
 def _airport(value: str) -> str:
     known = vocabulary.airports()
     if value not in known:
-        raise _one_of(known, "an airport of the network")(value)
+        raise _one_of(known, "an airport of the network", "data/network/airports.csv")(value)
     return value
 
 
 def _economy(value: str) -> str:
     known = vocabulary.economies()
     if value not in known:
-        raise _one_of(known, "an economy")(value)
+        raise _one_of(known, "an economy", "data/economies.csv")(value)
     return value
 
 
@@ -96,7 +98,7 @@ def _road_link(value: str) -> str:
     ends = [world_names.place_id(end) for end in value.split("-")]
     if len(ends) == 2 and all(ends) and ends[0] != ends[1] and world_names.on_one_road(str(ends[0]), str(ends[1])):
         return f"{ends[0]}-{ends[1]}"
-    raise _one_of(known, "a road link of the network")(value)
+    raise _one_of(known, "a road link of the network", "data/network/links.csv, or any two places of one economy")(value)
 
 
 def all_different(values: tuple[str, ...]) -> tuple[str, ...]:
