@@ -1,8 +1,9 @@
 """How wide the columns of a table on paper are, and how large its type: what a browser does for a page by itself.
 
-A column is at least as wide as its longest word and at most as its longest text; what room is left
-between goes to those that could use it (the automatic table layout of CSS 2, 17.5.2.2). Numbers
-never break. Where even the words do not fit, the type gets smaller.
+A column is at least as wide as its longest word and at most as its longest text. What room is left
+between goes character by character to the column for which most rows are as high as they are (CSS 2,
+17.5.2.2, shares it by the longest text instead, which leaves the column of a long note narrow where
+every row has one). Numbers never break. Where even the words do not fit, the type gets smaller.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 SIZES = (0.86, 0.8, 0.75, 0.7, 0.64)
 """Type of a table, in the size of the text around it; the last only where the words do not fit otherwise."""
@@ -49,7 +52,7 @@ def fit(columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[str]]) -> 
     found: tuple[float, float, list[float]] | None = None
     for size in SIZES:
         room = _LINE / size - _GAP * (len(columns) - 1)
-        widths = _shared(least, most, room)
+        widths = _shared(least, most, room, [t[2:] for t in texts])
         if widths is not None and (found is None or size > SIZES[-1]):
             height = _lines(texts, widths) * (1 + _DISLIKE * (SIZES[0] - size))
             if found is None or height < found[0]:
@@ -72,15 +75,28 @@ def _least(text: str, column: Mapping[str, Any], long: bool) -> int:
     return min(_longest_word(text), 24)
 
 
-def _shared(least: Sequence[int], most: Sequence[int], room: float) -> list[float] | None:
-    """Widths between ``least`` and ``most`` that together fill ``room``; None where even the least do not fit."""
+def _shared(
+    least: Sequence[int], most: Sequence[int], room: float, cells: Sequence[Sequence[str]]
+) -> list[float] | None:
+    """Widths between ``least`` and ``most`` that together fill ``room``; None where even the least do
+    not fit. ``cells`` by column and row."""
     if sum(most) <= room:
         return [float(v) + 2 for v in most]
     spare = room - sum(least)
     if spare < 0:
         return None
-    wanted = sum(most) - sum(least)
-    return [low + (high - low) * spare / wanted for low, high in zip(least, most, strict=True)]
+    letters = np.array([[len(text) for text in column] for column in cells], dtype=float)
+    widths, full = np.array(least, dtype=float), np.array(most, dtype=float)
+    for _ in range(int(spare)):
+        lines = letters / widths[:, None]
+        highest = lines == lines.max(axis=0)
+        # what a row of that height loses with one more character
+        saved = np.where(widths < full, (lines * highest).sum(axis=1) / widths, 0.0)
+        if not saved.any():
+            break
+        widths[saved.argmax()] += 1.0
+    widths += (room - widths.sum()) * widths / widths.sum()
+    return [float(w) for w in widths]
 
 
 def _lines(texts: Sequence[Sequence[str]], widths: Sequence[float]) -> float:

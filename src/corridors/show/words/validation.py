@@ -12,6 +12,7 @@ from corridors.data import tables
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Cover, KeyFigure, KeyFigures, Prose, Table, table
 from corridors.show.lookups import BACKTEST_SOURCE
+from corridors.show.words import phrases
 from corridors.validation import published_appraisals
 from corridors.validation.checks import ValidationResult
 from corridors.validation.day_of_delay import DRAWS
@@ -122,7 +123,7 @@ def real_cases(found: ValidationResult) -> Table:
     rows = [
         (
             str(r.case), str(r.quantity), _span(r.reported_low, r.reported, r.reported_high), n.significant(r.computed, 3), str(r.unit),
-            _held(r.within), str(r.note) if isinstance(r.note, str) else "",
+            _held(r.within), phrases.capital(r.note) if isinstance(r.note, str) else "",
         )
         for r in found["real_cases"].itertuples()
     ]  # fmt: skip
@@ -282,7 +283,7 @@ def _experiment(r: Any, name: str, told: Callable[[float, float, float], str]) -
     """A row of an experiment: predicted first and today, what came where that is known, and for a miss what was left out."""
     predicted = (name, told(r.first_p10, r.first_p50, r.first_p90), told(r.predicted_p10, r.predicted_p50, r.predicted_p90))
     if not n.known(r.observed):
-        return (*predicted, "no figure found", _held(None), "", f"{r.simplified}.")
+        return (*predicted, "no figure found", _held(None), "", f"{phrases.capital(r.simplified)}.")
     left_out = "" if r.within or not isinstance(r.left_out, str) else f" Left out: {r.left_out}."
     observed = told(r.observed_low, r.observed, r.observed_high)
     return (
@@ -290,7 +291,7 @@ def _experiment(r: Any, name: str, told: Callable[[float, float, float], str]) -
         observed,
         _held(bool(r.within)),
         f"{r.basis}, {r.period}",
-        f"{r.simplified}. {r.note}.{left_out}",
+        f"{phrases.capital(r.simplified)}. {phrases.capital(r.note)}.{left_out}",
     )
 
 
