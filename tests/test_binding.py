@@ -32,10 +32,12 @@ def test_khorgos_at_a_hundred_passes_a_hundred_and_the_report_says_who_waits(cut
     assert row["turned_away_trucks_per_day"] > 500.0
     assert {"CHN-KAZ", "CHN-RUS"} <= set(shares_of(row["turned_away"]))
     assert any("torugart" in way for way in shares_of(row["to"]))  # the next crossing
-    block, said = tables.binding(cut), words.binding_words(cut)
-    assert block is not None and said is not None
+    block, gone, said = tables.binding(cut), tables.turned_away(cut), words.binding_words(cut)
+    assert block is not None and gone is not None and said is not None
     shown = next(cells for cells in block.rows if cells[0] == "Khorgos")
-    assert float(shown[4]) <= 100.0 and "China\u2013Kazakhstan" in shown[8]
+    assert float(shown[4]) <= 100.0
+    shown = next(cells for cells in gone.rows if cells[0] == "Khorgos")
+    assert float(shown[2]) > 500.0 and all("China\u2013Kazakhstan" in shown[at] for at in (1, 3)) and "Torugart" in shown[4]
     assert "Khorgos (from 2026)" in said.paragraphs[0]
 
 

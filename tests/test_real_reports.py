@@ -146,6 +146,8 @@ def test_a_built_page_is_accessible_fits_and_asks_for_nothing(reports: Path, bro
             asked: list[str] = []
             page.on("request", lambda r, to=asked: to.append(r.url))
             page.goto((reports / name).as_uri())
+            cut = "[...document.querySelectorAll('.scroll')].filter(e => !e.closest('details:not([open])') && e.scrollWidth > e.clientWidth + 1).map(e => e.innerText.slice(0, 60))"
+            assert page.evaluate(cut) == [], f"cut off at {width} px"
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             assert len(asked) == 1
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"scrolls sideways at {width} px"

@@ -21,6 +21,8 @@ MIME = "application/vnd.corridors.block+json"
 Align = Literal["left", "right"]
 
 _MOST_COLUMNS_ON_A_PHONE = 3
+_MOST_COLUMNS_OF_THE_TEXT = 5
+"""A table of more may use the empty margin of a wide screen."""
 LONG_CELL = 48
 """Characters from which on a cell is a sentence, and wants a column wide enough to read it in."""
 
@@ -164,7 +166,7 @@ class Table(Block):
             for name, t in (("note", self.note), ("source", self.source))
             if t
         )
-        wide = " wide" if len(self.columns) > 6 else ""
+        wide = " wide" if len(self.columns) > _MOST_COLUMNS_OF_THE_TEXT else ""
         return f'<div class="table{wide}">{self._html_scrolled()}{notes}</div>'
 
     def _html_scrolled(self) -> str:

@@ -4,7 +4,7 @@ Every column has its unit, every table a caption that says what it shows and a l
 a cell that has no number is a dash, never ``NaN``. All texts are plain and escaped by the block.
 """
 
-from corridors.show.tables.binding import binding
+from corridors.show.tables.binding import binding, turned_away
 from corridors.show.tables.known import (
     disagreements,
     missing_trade_top,
@@ -52,5 +52,5 @@ __all__ = [
     "missing_trade_top", "others", "priorities", "projection", "real_gdp", "routes", "scenarios",
     "second_ways", "sectors", "shipment_choice", "shipment_cost", "shipment_legs",
     "shipment_queue", "shipment_trade", "shipment_worth", "sources", "targets", "trade_history",
-    "volumes", "worth", "worth_by_economy",
+    "turned_away", "volumes", "worth", "worth_by_economy",
 ]  # fmt: skip

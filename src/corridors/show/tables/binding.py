@@ -37,16 +37,7 @@ def binding(result: StudyResult, most: int = 6) -> Table | None:
             fixed(r["load_trucks_per_day"]),
             fixed(r["queue_hours"]),
         ]
-        cells += [
-            n.dollars(r["shadow_price_usd_per_truck"]),
-            cell(n.musd, r["more_musd_per_year"]),
-            _named(str(r["waiting"]), _pair),
-        ]
-        cells += [
-            fixed(r["turned_away_trucks_per_day"]),
-            _named(str(r["turned_away"]), _pair),
-            _named(str(r["to"]), _way),
-        ]
+        cells += [n.dollars(r["shadow_price_usd_per_truck"]), cell(n.musd, r["more_musd_per_year"])]
         body.append(tuple(cells))
     heads: list[str | Column] = [
         "Crossing",
@@ -62,18 +53,32 @@ def binding(result: StudyResult, most: int = 6) -> Table | None:
         right("Wait", "hours"),
         right("Shadow price", "a truck"),
     ]
-    heads += [
-        right("One truck a day more", "a year"),
-        "Whose trucks wait",
-        right("Turned away", "trucks a day"),
-        "Who they are",
-        "Where they go",
-    ]
+    heads.append(right("One truck a day more", "a year"))
     return table(
         f"Crossings where capacity binds in {result.years[-1]}, the one to widen first on top",
         heads, body, model(result),
         "Can pass: over the year, closures and weekends counted. Shadow price: what the wait costs "
-        "a truck, and what a place without a wait would sell for. "
+        "a truck, and what a place without a wait would sell for.",
+    )  # fmt: skip
+
+
+def turned_away(result: StudyResult, most: int = 6) -> Table | None:
+    """Who waits at the crossings of :func:`binding`, who no longer comes for the wait, and where they
+    go; None where none binds."""
+    rows = binding_here(result).head(most)
+    if not len(rows):
+        return None
+    body = [
+        (
+            text(short_name(r["name"])), _named(str(r["waiting"]), _pair), fixed(r["turned_away_trucks_per_day"]),
+            _named(str(r["turned_away"]), _pair), _named(str(r["to"]), _way),
+        )
+        for r in rows.to_dict("records")
+    ]  # fmt: skip
+    return table(
+        f"Whose trucks wait in {result.years[-1]}, and who is turned away",
+        ("Crossing", "Whose trucks wait", right("Turned away", "trucks a day"), "Who they are", "Where they go"),
+        body, model(result),
         "Turned away: who would come if there were no queue; pairs and ways in the central case, "
         "shares under 2 % left out.",
     )  # fmt: skip

@@ -277,7 +277,7 @@ def frictions(result: StudyResult) -> Table | None:
         return None
     body = [
         (
-            text(r["friction"]), f"{text(r['what_if'])}, {text(r['unit'])}",
+            f"{text(r['friction'])}: {text(r['what_if'])}, {text(r['unit'])}",
             " \u00b7 ".join(_level(r[k], str(r["unit"])) for k in ("low", "central", "high")),
             " \u00b7 ".join(percent(r[f"effect_percent_{k}"]) for k in ("low", "central", "high")),
             clean(r["source"]) + (" (range estimated)" if r["estimate"] else ""),
@@ -287,7 +287,7 @@ def frictions(result: StudyResult) -> Table | None:
     return table(
         "What the model leaves out, and how much it could matter",
         (
-            "What", "Asked", right("Low, middle, high"), right("Trade at low, middle, high", "%"), "Source",
+            "What, and what is asked of it", right("Low, middle, high"), right("Trade at each", "%"), "Source",
         ),
         body, f"{model(result)} Ranges: data/frictions.csv.",
         f"Effect on two-way trade in {result.years[-1]}, in the central case with this scenario's "
