@@ -51,6 +51,17 @@ def test_crossings_are_found_by_the_names_people_use(name: str, crossing: str) -
     assert world_names.crossing_id(name) == crossing
 
 
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("Sydney", "aus_port_botany"), ("Sydney (CAN)", "can_sydney"), ("Ulaanbaatar", "mng_ulan_bator"), ("Marrakech", "mar_marrakesh"),
+        ("Melbourne", "aus_melbourne"), ("Bombay", "ind_mumbai"), ("Johannesburg", "zaf_pretoria"),
+    ],
+)  # fmt: skip
+def test_places_are_found_by_other_names_and_cities_before_their_ports(name: str, place: str) -> None:
+    assert world_names.place_id(name) == place
+
+
 def test_a_name_of_several_places_needs_its_economy() -> None:
     assert world_names.place_id("Hyderabad") is None
     assert world_names.place_id("Hyderabad (PAK)") == "pak_hyderabad"
@@ -173,13 +184,13 @@ def test_known_lengths_of_roads() -> None:
 
 
 def test_ways_agree_with_an_independent_search() -> None:
-    """Costs from networkx on the same edges, crossing tolls on nodes: three far pairs."""
+    """Costs from networkx on the same edges, crossing tolls on nodes, a barred crossing one node for each side: three far pairs."""
     graph, search = tables.roads(), road_search.today()
     plain = networkx.Graph()
-    for a, b, cost in zip(graph.a, graph.b, search.cost, strict=True):
-        if math.isfinite(cost):
-            old = plain.get_edge_data(int(a), int(b), {}).get("weight", math.inf)
-            plain.add_edge(int(a), int(b), weight=min(old, max(cost, 1e-6)))
+    for a, b, cost, economy in zip(graph.a, graph.b, search.cost, graph.economy_of, strict=True):
+        ends = [(int(n), str(economy)) if search.barred[n] else int(n) for n in (a, b)]
+        old = plain.get_edge_data(*ends, {}).get("weight", math.inf)
+        plain.add_edge(*ends, weight=min(old, max(cost, 1e-6)))
     for one, other in (("ken_nairobi", "zaf_pretoria"), ("prt_lisbon", "vnm_hanoi"), ("can_toronto", "pan_panama_city")):
         expected = networkx.dijkstra_path_length(plain, graph.number[one], graph.number[other])
         found = search.from_nodes([graph.number[one]])[0][0, graph.number[other]]
@@ -208,6 +219,26 @@ def test_shut_borders_are_not_passed() -> None:
         assert borders.why_shut(a, b)
     way = options.road("ind_delhi", "pak_lahore")
     assert way is None or not shut & set(way.crossings)
+
+
+def test_a_road_inside_an_economy_goes_on_where_the_border_beside_it_is_shut() -> None:
+    """From Boten into Laos by the posts beside it, shut or never used by cargo: nobody crosses there, all pass by."""
+    graph = tables.roads()
+    today = road_search.today()
+    laos, boten = graph.number["lao_vientiane"], graph.number["boten"]
+    _, before = today.from_nodes([boten])
+    way = today.way(before[0], boten, laos)
+    assert way is not None and way.crossings == () and {e for e, _ in today.legs(way)} == {"LAO"}
+    # With every border shut all that roads of Laos join is reached, to its side of its posts, and nothing else.
+    apart = road_search.Search(graph, frozenset(graph.crossings["crossing"]))
+    cost, _ = apart.from_nodes([graph.number["lao_luang_prabang"]])
+    count = len(graph.names)
+    sides = [(economies[0], economies[-1] if len(economies) > 1 else "") for economies in graph.sides]
+    reached = {side for n in range(count) for k, side in enumerate(sides[n]) if math.isfinite(cost[0, n + k * count])}
+    assert reached == {"LAO"}
+    inside = networkx.Graph(zip(graph.a[graph.edges_of["LAO"]].tolist(), graph.b[graph.edges_of["LAO"]].tolist(), strict=True))
+    joined = networkx.node_connected_component(inside, graph.number["lao_luang_prabang"])
+    assert {n % count for n in np.flatnonzero(np.isfinite(cost[0])).tolist()} == joined and len(joined) > 8
 
 
 def test_hours_at_crossings_follow_what_is_known() -> None:

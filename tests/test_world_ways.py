@@ -18,7 +18,7 @@ def test_lengths_hours_and_the_shares_left_out() -> None:
     assert (frame["kind"] == "length").sum() == len(known), "every length has its address"
     assert tuple(frame.columns) == world_ways.COLUMNS
     counts = frame["kind"].value_counts()
-    assert counts["length"] >= 35 and counts["hours"] >= 29 and counts["transit"] >= 41 and counts["share"] >= 20
+    assert counts["length"] >= 35 and counts["hours"] >= 29 and counts["transit"] + counts["tested"] >= 41 and counts["share"] >= 20
     assert frame["source"].str.startswith("http").all()
     assert np.isfinite(frame[["published", "computed", "error_percent"]].to_numpy(dtype=float)).all()
 
@@ -49,7 +49,7 @@ def test_a_missed_aim_is_said_to_be_missed() -> None:
             told = words.words(found).paragraphs[0]
             assert ("it is met" in told) == (error <= aim) and ("it is missed" in told) == (error > aim)
     everything = validated({"world_ways": frame}, {"world_ways": summary, "world_ways_causes": causes})
-    assert len(words.words(everything).paragraphs) == 5
+    assert len(words.words(everything).paragraphs) == 6
     assert len(words.misses(everything).rows) == len(frame)
 
 
@@ -81,7 +81,18 @@ def test_a_journey_goes_by_the_crossing_that_its_source_names() -> None:
     trip = world_ways.Trip("there", 40.0, 20.0, 10.0, 6.0, 32.0, "").at_the_wheel
     assert trip.hours == trip.full_days == 20.0
     rows = tables.table("world_transit_times")
-    assert set(rows["via"].dropna()) <= set(search.graph.number)
+    assert {name for via in rows["via"].dropna() for name in via.split()} <= set(search.graph.number)
+    three = world_ways._by(search, "zaf_durban", "beitbridge chirundu kasumbalesa", "cod_lubumbashi")
+    assert three is not None and three.crossings == ("beitbridge", "chirundu", "kasumbalesa")
+
+
+def test_a_journey_has_the_borders_of_its_time() -> None:
+    """Belarus and Ukraine were open to trucks in 2019 and shut in 2023; what a source names was open, what shut later too."""
+    then, now = world_ways._shut_in("2019-06"), world_ways._shut_in("2023")
+    post = "blr_ukr_novaya_huta"
+    assert post not in then and post in now and "torkham" not in now and "torkham" in world_ways._shut_in("2025")
+    number = world_ways.roads.with_all_open().graph.number
+    assert not world_ways._in("2023", post).barred[number[post]] and world_ways._in("2023", None).barred[number[post]]
 
 
 def test_rest_after_full_days_by_hand() -> None:

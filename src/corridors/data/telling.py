@@ -23,13 +23,16 @@ def at(table: str, row: int, column: str, value: object, allowed: str) -> str:
     return f"{one_line(resource.path)}: line {line_of(resource, row)}: column {column!r} is {shown}; allowed: {allowed}"
 
 
-def known(table: str, frame: pd.DataFrame, column: str, allowed: Iterable[str], what: str) -> Iterator[str]:
-    """Names that are none of ``allowed``."""
+def known(
+    table: str, frame: pd.DataFrame, column: str, allowed: Iterable[str], what: str, several: bool = False,
+) -> Iterator[str]:
+    """Names that are none of ``allowed``; ``several`` stand in a cell with a space between them."""
     names = set(allowed)
-    for row, value in enumerate(frame[column]):
-        if isinstance(value, str) and value and value not in names:
-            hint = nearest(value.strip().lower() if value.strip().lower() in names else value, names)
-            yield at(table, row, column, value, f"{what}{hint}")
+    for row, cell in enumerate(frame[column]):
+        for value in () if not isinstance(cell, str) else cell.split(" ") if several else (cell,):
+            if value and value not in names:
+                hint = nearest(value.strip().lower() if value.strip().lower() in names else value, names)
+                yield at(table, row, column, value, f"{what}{hint}")
 
 
 def economies(table: str, frame: pd.DataFrame, column: str, codes: Mapping[str, str]) -> Iterator[str]:

@@ -132,10 +132,19 @@ def _found(name: str, index: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...
     match = _WITH_CODE.match(name)
     word, code = (match.group(1), match.group(2).upper()) if match else (name, "")
     entries = index.get(plain(word), ())
+    meant = {place for place, other, _ in _other_names() if plain(other) == plain(word)}
+    if not code and any(place in meant for place, _ in entries):
+        # Written down as what people mean by the name: Sydney is not the one in Canada.
+        entries = tuple(e for e in entries if e[0] in meant)
     if code:
         entries = tuple(e for e in entries if code in e[1])
     ids = list(dict.fromkeys(place for place, _ in entries))
     return [plain(word)] if plain(word) in ids and not code else ids
+
+
+def _other_names() -> tuple[tuple[str, ...], ...]:
+    """Place, name and economy of ``place_names.csv``: other spellings, former names, cities that a place stands for."""
+    return names.rows_of("world/place_names.csv", "place", "name", "economy")
 
 
 @lru_cache(maxsize=1)
@@ -151,8 +160,13 @@ def _crossing_index() -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
 @lru_cache(maxsize=1)
 def _place_index() -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
     found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    for place, name, economy in names.rows_of("world/road_places.csv", "place", "name", "economy"):
-        _enter(found, place, (economy,), (place, name))
+    rows = names.rows_of("world/road_places.csv", "place", "name", "economy", "kind")
+    for place, name, economy, kind in rows:
+        # A city goes before its own port of the same name.
+        served = kind == "port" and any(economy in codes for _, codes in found.get(plain(name), ()))
+        _enter(found, place, (economy,), (place,) if served else (place, name))
+    for place, name, economy in _other_names():
+        _enter(found, place, (economy,), (name,))
     for place, name, both in names.rows_of("network/places.csv", "place", "name", "economies"):
         if "-" not in both:
             # The hand-checked place of the same name goes before the compiled one.

@@ -27,12 +27,13 @@ _POINTS = {
 """Tables with the points of the world's roads, and the column that names them."""
 _TOLD = {
     "world_hand_links": ("from", "to"), "world_known_lengths": ("from", "to"),
-    "world_transit_times": ("from", "to", "via"),
+    "world_transit_times": ("from", "to", "via"), "world_place_names": ("place",),
     "world_crossing_facts": ("crossing",), "world_border_states": ("crossing",),
     "world_crossing_traffic": ("crossing",),
 }  # fmt: skip
 """Tables that people write, and traffic, and the columns that name such a point; others whose economies are told:"""
 _ECONOMIES = {
+    "world_place_names": ("economy",),
     "world_pipelines": ("economy",), "world_truck_speeds": ("iso3",), "world_hand_links": ("economy",),
     "world_border_states": ("economy_a", "economy_b"), "world_crossing_names": ("economy_a", "economy_b"),
     "world_hand_crossings": ("economy_a", "economy_b"), "world_border_times": ("economy_a", "economy_b"),
@@ -44,7 +45,7 @@ _GRAPHS = (
 )
 WITH_RULES_OF_THEIR_OWN = ("world_crossing_traffic",)
 """Two ports of one economy may get the same few trucks of another, to the digits kept."""
-_FEW_TRUCKS = 1.5
+_FEW_TRUCKS = 2.0
 _SHORTEST = 0.98
 """Least length of a link as a multiple of the great circle between its ends."""
 _FARTHEST_PLACE_KM = 2000.0
@@ -81,7 +82,8 @@ def _names(frames: Frames) -> Iterator[str]:
     world = {**dict.fromkeys(frames["world_road_places"]["economy"].astype(str), ""), **codes}
     for table, columns in _TOLD.items():
         for column in columns if table in frames else ():
-            yield from known(table, frames[table], column, points, "a place or crossing of the world network")
+            what = "a place or crossing of the world network"
+            yield from known(table, frames[table], column, points, what, several=column == "via")
     for table, columns in _ECONOMIES.items():
         for column in columns if table in frames else ():
             yield from economies(table, frames[table], column, world)

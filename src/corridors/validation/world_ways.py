@@ -11,15 +11,17 @@ the mode model gives a pair when it is fitted without it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from corridors.data import names, tables
-from corridors.transport.world_network import costs, roads
+from corridors.transport.world_network import borders, costs, roads
 from corridors.transport.world_network import tables as network
 
 COLUMNS = ("kind", "what", "published", "computed", "unit", "error_percent", "source")
@@ -118,15 +120,49 @@ class Trip:
 
 
 def _by(search: roads.Search, start: str, via: Any, end: str) -> roads.Way | None:
-    """The cheapest way between two places, by a crossing where the source names one."""
+    """The cheapest way between two places, by the crossings that the source names, in order."""
     number = search.graph.number
-    nodes = [number[name] for name in (start, via, end) if isinstance(name, str) and name]
+    between = via.split() if isinstance(via, str) else []
+    nodes = [number[name] for name in (start, *between, end)]
     parts = [search.way(search.from_nodes([a])[1][0], a, b) for a, b in zip(nodes[:-1], nodes[1:], strict=True)]
     found = [part for part in parts if part is not None]
     if len(found) < len(parts):
         return None
     names = [found[0].nodes[0], *(name for part in found for name in part.nodes[1:])]
     return search.described([number[name] for name in names])
+
+
+def _in(period: str, via: Any) -> roads.Search:
+    """The roads that trucks had in a period (``2018-11``, ``about 2005``): borders shut before it
+    are shut, roads over a border that nobody uses are no way for cargo; the crossings that the
+    source names were open."""
+    found = re.search(r"\d{4}(-\d{2})?", period)
+    barred = _shut_in(found.group() if found else "") | borders.minor()
+    return _without(barred - frozenset(via.split() if isinstance(via, str) else ()))
+
+
+def _shut_in(when: str) -> frozenset[str]:
+    """Crossings that were shut to trade in a year or month, as ``border_states.csv`` and
+    ``data/network/crossings.csv`` date them; a year stands for its end, as most reports are later."""
+    last = when if "-" in when else f"{when}-12"
+    states = tables.table("world_border_states")
+    since, until = states["since"].fillna("9999"), states["until"].fillna("9999")
+    rows = states[(states["state"] == "shut") & (since.str[:7] <= last) & (until.str[:7] > last)]
+    whole = {frozenset(pair) for pair in zip(*(rows.loc[rows["crossing"].isna(), c] for c in _SIDES), strict=True)}
+    crossings = network.roads().crossings
+    sides = zip(crossings["crossing"], *(crossings[c] for c in _SIDES), strict=True)
+    found = {str(name) for name, a, b in sides if frozenset((a, b)) in whole} | {*rows["crossing"].dropna()}
+    checked = costs.checked_crossings()
+    opened = {n for n, row in checked.items() if row["state"] != "shut" or str(row["state_since"])[:7] > last}
+    return frozenset(found - opened | {n for n in checked if n not in opened})
+
+
+_SIDES = ("economy_a", "economy_b")
+
+
+@lru_cache(maxsize=32)
+def _without(shut: frozenset[str]) -> roads.Search:
+    return roads.Search(network.roads(), shut)
 
 
 def _of_legs(
@@ -146,23 +182,26 @@ def _of_legs(
 
 
 def trips() -> dict[str, list[Trip]]:
-    """The published hours in Africa (``hours``) and transit times elsewhere (``transit``); those
-    without a way are left out."""
+    """The published hours in Africa (``hours``), transit times elsewhere (``transit``) and those of
+    the pandemic, when drivers were tested at borders (``tested``); those without a way are left out."""
     africa = [
         _of_legs(what, published, [(km, costs.road(code))], 0.0, _DOING_BUSINESS)
         for what, code, km, published in _doing_business()
     ]
-    graph, search = network.roads(), roads.with_all_open()
+    graph = network.roads()
     elsewhere: list[Trip] = []
+    tested: list[Trip] = []
     for row in tables.table("world_transit_times").to_dict("records"):
+        search = _in(str(row["period"]), row["via"])
         way = _by(search, row["from"], row["via"], row["to"])
         if way is not None:
             border = 2.0 * float(sum(search.border_hours[graph.number[c]] for c in way.crossings))
             what = f"{names.short_name(row['from'])} to {names.short_name(row['to'])}, {row['period']}"
             legs = [(km, costs.road(code)) for code, km in search.legs(way)]
             trip = _of_legs(what, float(row["hours"]), legs, border, row["source_url"])
-            elsewhere.append(trip if row["counts"] == "door" else trip.at_the_wheel)
-    return {"hours": africa, "transit": elsewhere}
+            among = tested if row["counts"] == "tested" else elsewhere
+            among.append(trip.at_the_wheel if row["counts"] == "wheel" else trip)
+    return {"hours": africa, "transit": elsewhere, "tested": tested}
 
 
 CHANGES: Mapping[str, Callable[[Trip], float]] = {

@@ -35,7 +35,12 @@ class Way:
 
 
 class Search:
-    """The road graph with the generalised cost of every edge; crossings in ``shut`` cannot be passed."""
+    """The road graph with the generalised cost of every edge; crossings in ``shut`` cannot be passed.
+
+    Roads inside an economy run through the nodes of its crossings, and go on where those are shut:
+    a crossing that cannot be passed is two nodes, one for each side (the second's number is that of
+    the crossing and all nodes of the graph together).
+    """
 
     def __init__(self, graph: Graph, shut: frozenset[str] = frozenset()) -> None:
         self.graph = graph
@@ -50,24 +55,30 @@ class Search:
             self.border_usd[places + i] = row.fee_usd / costs.PAYLOAD_T
             if str(name) in shut:
                 self.border_usd[places + i] = np.inf
-        toll = self.border_usd + costs.USD_PER_T_HOUR * self.border_hours
+        self.barred = ~np.isfinite(self.border_usd)
+        toll = np.where(self.barred, 0.0, self.border_usd + costs.USD_PER_T_HOUR * self.border_hours)
+        self._far_side = np.array([s[1] if len(s) > 1 else "" for s in graph.sides], dtype=str)
         self.cost = self.usd + costs.USD_PER_T_HOUR * self.hours + 0.5 * (toll[graph.a] + toll[graph.b])
         self._edge = {(int(graph.a[e]), int(graph.b[e])): int(e) for e in kept_once(graph.a, graph.b, self.cost)}
         self._edge.update({(b, a): e for (a, b), e in self._edge.items()})
-        self.matrix = self._matrix(np.isfinite(self.cost))
+        self.matrix = self._matrix(self.barred)
 
-    def _matrix(self, usable: npt.NDArray[np.bool_]) -> sparse.csr_array:
-        graph = self.graph
-        return both_ways(graph.a[usable], graph.b[usable], np.maximum(self.cost[usable], 1e-6), len(graph.names))
+    def _matrix(self, barred: npt.NDArray[np.bool_]) -> sparse.csr_array:
+        graph, count = self.graph, len(self.graph.names)
+        a, b = (
+            np.where(barred[end] & (graph.economy_of == self._far_side[end]), end + count, end)
+            for end in (graph.a, graph.b)
+        )
+        return both_ways(a, b, np.maximum(self.cost, 1e-6), 2 * count)
 
     def from_nodes(self, nodes: Sequence[int] | Index, without: Iterable[int] = ()) -> tuple[Array, Index]:
-        """Costs (K, N) from each of ``nodes`` to all, and predecessors; crossings ``without`` are not passed."""
+        """Costs (K, 2 N) from each of ``nodes`` to all, and predecessors; crossings ``without`` are not passed."""
         matrix = self.matrix
         avoid = list(without)
         if avoid:
             barred = np.zeros(len(self.graph.names), dtype=bool)
             barred[avoid] = True
-            matrix = self._matrix(np.isfinite(self.cost) & ~barred[self.graph.a] & ~barred[self.graph.b])
+            matrix = self._matrix(self.barred | barred)
         distance, before = dijkstra(
             matrix,
             directed=True,
@@ -84,7 +95,7 @@ class Search:
             if previous < 0:
                 return None
             nodes.append(previous)
-        return self.described(nodes[::-1])
+        return self.described([node % len(self.graph.names) for node in nodes[::-1]])
 
     def described(self, nodes: Sequence[int]) -> Way:
         """What a way through ``nodes`` takes."""
@@ -107,7 +118,8 @@ class Search:
     def economy_between(self, a: int, b: int) -> str:
         """Economy of the edge between two nodes that are joined; "" where ``a`` is no node (a
         predecessor of a start)."""
-        return str(self.graph.economy_of[self._edge[a, b]]) if a >= 0 else ""
+        count = len(self.graph.names)
+        return str(self.graph.economy_of[self._edge[a % count, b % count]]) if a >= 0 else ""
 
     def legs(self, way: Way) -> list[tuple[str, float]]:
         """Economy and kilometres of each stretch of ``way``, in order."""
