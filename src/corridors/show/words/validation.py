@@ -111,7 +111,7 @@ def transport_appraisals(found: ValidationResult) -> Table:
         for r in frame.itertuples()
     ]  # fmt: skip
     return table(
-        "Appraisals of crossings and of a railway, published and computed again from their figures",
+        "Appraisals of crossings, bridges and a railway, published and computed again from their figures",
         ("Project", "What", Column("Published", "", "right"), Column("Ours", "", "right"), "Unit", "As printed", "How, and why not the same"),
         rows,
         "Source: " + "; ".join(dict.fromkeys(frame["source"])) + "; own calculation. Addresses are in tables/published.csv.",
