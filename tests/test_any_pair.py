@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -86,6 +88,10 @@ def test_a_new_scenario_can_be_written_for_any_pair(pair: tuple[str, str], tmp_p
     assert read.pair == pair and len(read.measures) <= 1
     if template.on_checked_network(pair):
         assert not {c for m in read.measures for c in m.crossings} & names.shut_crossings(), "capacity does nothing where it is shut"
+    shown = re.sub(r"^(\s*)# (cost|appraisal): ", r"\1\2: ", path.read_text(), flags=re.M)
+    (folder / "shown.yaml").write_text(shown)
+    used = scenario.load(folder / "shown.yaml")
+    assert used.appraisal.discount_percent == 9 and all(m.cost.capital_musd == (20.0, 45.0, 120.0) for m in used.measures)
     with pytest.raises(ScenarioError, match="is there already"):
         template.write_new("some-pair", pair, folder=folder)
 

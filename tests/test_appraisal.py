@@ -25,13 +25,13 @@ def test_one_crossing_one_class_by_hand() -> None:
     assert existing[0, 0] == pytest.approx(value * saved, rel=1e-12)  # 1.0 m USD
     # The area under X f^-theta between the two prices, integrated by Simpson's rule.
     f = np.linspace(factor, 1.0, 2001)
-    quantity = value * (1.0 + paid) * f ** (-theta - 1.0)
+    quantity = value * (1.0 + paid) * f**-theta
     weights = np.ones(2001)
     weights[1:-1:2], weights[2:-1:2] = 4.0, 2.0
     area = float((weights * quantity).sum() * (f[1] - f[0]) / 3.0)
     assert existing[0, 0] + new[0, 0] == pytest.approx(area, rel=1e-10)
     # Half of what the new trade saves, to first order: the rule of half.
-    more = value * (factor ** (-theta - 1.0) - 1.0)
+    more = value * (factor**-theta - 1.0)
     assert new[0, 0] == pytest.approx(float(users.rule_of_half(np.array(0.0), np.array(more), np.array(saved))), rel=0.02)
 
 
@@ -53,21 +53,25 @@ def test_nothing_changes_nothing_to_the_last_bit() -> None:
     first=st.lists(st.floats(0.8, 1.2), min_size=4, max_size=4), second=st.lists(st.floats(0.8, 1.2), min_size=4, max_size=4), theta=st.floats(1.1, 10.0),
 )  # fmt: skip
 def test_two_measures_in_either_order_add_up_to_both(first: list[float], second: list[float], theta: float) -> None:
-    """A then B, B then A, and both at once: trade moves to ``V f^-theta`` in between, and the price with it."""
-    value, paid, th = np.array([[[50.0, 10.0, 3.0, 400.0]]]), np.array([[[0.2, 0.1, 0.05, 0.3]]]), np.array([theta])
+    """A then B, B then A, and both at once: trade free on board moves to ``V f^-theta`` in between, and the price with it."""
+    value, paid, th = np.array([[[50.0, 10.0, 3.0, 400.0]]]), np.array([[[0.7, 0.6, 0.65, 0.9]]]), np.array([theta])
     a, b = np.array([[first]]), np.array([[second]])
 
     def both(v: np.ndarray, p: np.ndarray, f: np.ndarray) -> float:
         return float(sum(part.sum() for part in users.goods(v, p, f, th)))
 
     def after(f: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        # The delivered value is V f^-theta; free on board it is that over the delivered price of its goods.
-        price = (1.0 + paid) * f
-        return value * (1.0 + paid) * f**-theta / np.maximum(price, 1.0), np.maximum(price, 1.0) - 1.0
+        return value * f**-theta, (1.0 + paid) * f - 1.0
 
     together = both(value, paid, a * b)
     assert both(value, paid, a) + both(*after(a), b) == pytest.approx(together, rel=1e-9, abs=1e-9)
     assert both(value, paid, b) + both(*after(b), a) == pytest.approx(together, rel=1e-9, abs=1e-9)
+
+
+def test_an_elasticity_of_one_is_the_limit_of_those_beside_it() -> None:
+    found = [sum(float(g[0, 0]) for g in users.goods(np.ones((1, 1, 1)), np.zeros((1, 1, 1)), np.full((1, 1, 1), 0.8), np.array([t]))) for t in (0.999999, 1.0, 1.000001)]
+    assert found[1] == pytest.approx(-math.log(0.8), rel=1e-8)
+    assert found[0] == pytest.approx(found[1], rel=1e-5) and found[2] == pytest.approx(found[1], rel=1e-5)
 
 
 def _some_benefits() -> UserBenefits:
@@ -185,6 +189,9 @@ def test_what_is_spent_before_the_base_year_gains_interest_and_leaves_the_rate_o
     assert found.present_costs[0] == pytest.approx(100.0 * 1.09**2)
     assert found.present_benefits[0] == pytest.approx(12.0 * 1.09 / 0.09, rel=1e-5)
     assert found.at(0.06).present_costs[0] == pytest.approx(100.0 * 1.06**2)
+    assert found.net_until[0, 0] == pytest.approx(-100.0 * 1.09**2)
+    assert found.net_until[0, 2] == pytest.approx(12.0 - 100.0 * 1.09**2)
+    np.testing.assert_allclose(found.net_until[:, -1], found.npv, rtol=1e-12)
     # 12 / r / (1 + r) = 100
     rate = (-1.0 + np.sqrt(1.0 + 4.0 * 0.12)) / 2.0
     assert found.eirr[0] == pytest.approx(rate, abs=1e-6)

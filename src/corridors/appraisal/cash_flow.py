@@ -1,8 +1,8 @@
 """Present value, rate of return and what would have to change: yearly flows in, one row a case.
 
 All flows are in constant prices at the end of each year and are discounted to one base year, the
-first if none is named; what falls before it gains interest instead. Residual value is the straight-line share of a measure's life that is left when the
-period ends.
+first if none is named; what falls before it gains interest instead. Residual value is the
+straight-line share of a measure's life that is left when the period ends.
 """
 
 from __future__ import annotations
@@ -19,13 +19,18 @@ _LOWEST, _HIGHEST = 1e-2, 1e3
 _HALVINGS = 60
 
 
-def present_value(flows: Array, rate: Array | float) -> Array:
-    """(B,) sum of ``flows`` (B, Y) over ``(1 + rate)^y``, y = 0 for the first column. ``rate`` 0.09
-    is 9 %, (B,) or a number."""
+def discounted(flows: Array, rate: Array | float, base: int = 0) -> Array:
+    """(B, Y) ``flows`` over ``(1 + rate)^(y - base)``, y = 0 for the first column: what each year's
+    is worth in year ``base``. ``rate`` 0.09 is 9 %, (B,) or a number."""
     flows = np.atleast_2d(np.asarray(flows, dtype=float))
-    years = np.arange(flows.shape[1])
-    factor = (1.0 + np.broadcast_to(np.asarray(rate, dtype=float), flows.shape[:1])[:, None]) ** -years
-    return np.asarray((flows * factor).sum(axis=1))
+    years = base - np.arange(flows.shape[1])
+    each = np.broadcast_to(np.asarray(rate, dtype=float), flows.shape[:1])[:, None]
+    return np.asarray(flows * (1.0 + each) ** years)
+
+
+def present_value(flows: Array, rate: Array | float, base: int = 0) -> Array:
+    """(B,) sum of :func:`discounted` flows."""
+    return np.asarray(discounted(flows, rate, base).sum(axis=1))
 
 
 def internal_rate(flows: Array) -> Array:
@@ -60,9 +65,13 @@ class Appraisal:
     base_year: int | None = None
     """To which everything is discounted; None: the first year."""
 
+    @property
+    def _base(self) -> int:
+        """Column of the base year."""
+        return 0 if self.base_year is None else self.base_year - self.first_year
+
     def _present(self, flows: Array) -> Array:
-        base = self.first_year if self.base_year is None else self.base_year
-        return present_value(flows, self.rate) * (1.0 + self.rate) ** (base - self.first_year)
+        return present_value(flows, self.rate, self._base)
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -82,6 +91,11 @@ class Appraisal:
         return self.present_benefits - self.present_costs
 
     @property
+    def net_until(self) -> Array:
+        """(B, Y) present value of what has come in, less what was spent, by the end of each year."""
+        return discounted(self.benefits - self.costs, self.rate, self._base).cumsum(axis=1)
+
+    @property
     def bcr(self) -> Array:
         """(B,) present benefits over present costs; NaN where nothing is spent."""
         costs = self.present_costs
@@ -95,6 +109,13 @@ class Appraisal:
     def at(self, rate: float) -> Appraisal:
         """The same flows at another rate."""
         return Appraisal(self.first_year, rate, self.benefits, self.costs, self.base_year)
+
+    def held_from(self, year: int) -> Appraisal:
+        """The same with later benefits as in ``year``: nothing grows on."""
+        column = year - self.first_year
+        held = self.benefits.copy()
+        held[:, column:] = held[:, column : column + 1]
+        return Appraisal(self.first_year, self.rate, held, self.costs, self.base_year)
 
     def switching(self) -> dict[str, float]:
         """By how many percent one thing alone must change for the mean net present value to be zero.
@@ -110,4 +131,3 @@ class Appraisal:
             "costs_percent": 100.0 * (gain / cost - 1.0) if cost > 0.0 and gain > 0.0 else float("nan"),
             "rate_percent": 100.0 * float(rate[0]),
         }
-

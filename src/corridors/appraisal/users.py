@@ -2,15 +2,16 @@
 
 *Goods of the pairs.* Existing goods of value ``V`` gain what their log-sum cost falls by (Small and
 Rosen 1981), whatever way and mode they take before and after. New trade gains on the way from the
-old to the new delivered price. With trade that responds by the elasticity ``theta`` to the
-delivered price factor ``f = (1 + g + dc) / (1 + g)``, both together are
+old to the new delivered price. With trade free on board that responds by the elasticity ``theta``
+to the delivered price factor ``f = (1 + g + dc) / (1 + g)``, as trucks on the network do
+(:mod:`corridors.transport.feedback`), both together are
 
-    ``V (1 + g) (f^-theta - 1) / theta``        of which existing goods ``V (1 + g) (1 - f) = -V
-    dc``,
+    ``V (1 + g) (f^(1 - theta) - 1) / (theta - 1)``
 
-the consumer surplus under ``X f^-theta``. It depends on where a change begins and ends and not on
-the path, so the gains of two measures add up in any order. Where ``f`` is exactly 1 it is exactly
-0.
+of which existing goods ``V (1 + g) (1 - f) = -V dc``: the area under ``V f^-theta``. It depends on
+where a change begins and ends and not on the path, as ``V (1 + g)`` has become ``V (1 + g)
+f^(1 - theta)`` there, so the gains of two measures add up in any order. Where ``f`` is exactly 1 it
+is exactly 0.
 
 *Other trucks.* A crossing also carries trucks whose owners no pair of the network stands for. They
 gain the hours and fees they are spared, existing trucks in full and new ones half of it (the rule
@@ -30,6 +31,8 @@ Pair = tuple[str, str]
 
 DAYS_PER_YEAR = 365.0
 MILLION = 1e6
+_SAME = 1e-9
+"""An elasticity nearer to 1 than this is taken so far from it: the limit is a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ def goods(value_musd: Array, paid: Array, factor: Array, theta: Array) -> tuple[
     f = np.asarray(factor, dtype=float)
     th = np.asarray(theta, dtype=float)[:, None, None]
     existing = delivered * (1.0 - f)
-    both = delivered * np.expm1(-th * np.log(f)) / th
+    rise = np.where(np.abs(th - 1.0) < _SAME, _SAME, th - 1.0)
+    both = delivered * np.expm1(-rise * np.log(f)) / rise
     # Rounding must not invent a gain where nothing has changed.
     new = np.where(f == 1.0, 0.0, both - existing)
     return existing.sum(axis=-1), new.sum(axis=-1)

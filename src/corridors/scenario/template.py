@@ -187,6 +187,8 @@ def _capacity(crossings: Sequence[str], trucks: int) -> list[str]:
         f"    trucks_per_day: {trucks}",
         "    start: 2027",
         "    years_to_full_effect: 3",
+        "    # What it costs, million dollars: a figure, or low, central and high. Left out: what is usual of its kind.",
+        "    # cost: {capital_musd: [20, 45, 120], yearly_musd: 2, life_years: 25, works_years: [1, 2, 4]}",
     ]
 
 
@@ -221,6 +223,8 @@ def _template(a: str, b: str, title: str, proposal: Proposal) -> str:
             "#    flights_per_week: 2",
             "# targets:                    # how likely is it?",
             "#  - {flow: total, value_musd: 1000, year: 2030}",
+            "# What it is worth: by how much later years count less, and the price of carbon.",
+            "# appraisal: {discount_percent: 9, carbon_usd_per_t: 80}",
             "",
         ]
     )

@@ -207,6 +207,17 @@ class Switching(TypedDict):
     rate_percent: float | None
 
 
+class RestsOn(TypedDict):
+    """What the worth rests on besides its inputs."""
+
+    held_year: Annotated[int, "first year in which all measures work fully"]
+    bcr_held: Annotated[float | None, "mean benefits over mean costs if later benefits stayed as in that year"]
+    shut: Annotated[list[str], "crossings that are shut and that no measure moves"]
+    gain_if_opened: Annotated[
+        float, "users' gain if those were open as they used to be, over the gain if not; central case"
+    ]
+
+
 class Appraisal(TypedDict):
     """What the measures are worth, million US dollars; a year means the last of the horizon."""
 
@@ -232,6 +243,7 @@ class Appraisal(TypedDict):
     probability_npv_positive: float
     npv_at_musd: dict[str, Spread]
     switching: Switching
+    rests_on: RestsOn
 
 
 class Labels(TypedDict):

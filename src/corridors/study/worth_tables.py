@@ -14,6 +14,7 @@ from corridors.data import names
 from corridors.data import tables as data
 from corridors.study.result import plain
 from corridors.study.worth import OTHER_RATES_PERCENT, Worth, emission_intensities
+from corridors.study.worth_rests import rests_on
 from corridors.uncertainty.expansion import variance_shares
 
 Array = npt.NDArray[np.float64]
@@ -184,8 +185,7 @@ def _by_crossing(worth: Worth) -> pd.DataFrame:
 def _by_year(worth: Worth) -> pd.DataFrame:
     """Benefits and costs by year over the measures' lives, and the present value of what has come in by then."""
     flows = worth.appraisal
-    factor = (1.0 + flows.rate) ** (worth.study.years[0] - np.array(flows.years, dtype=float))
-    net = ((flows.benefits - flows.costs) * factor).cumsum(axis=1)
+    net = flows.net_until
     return pd.DataFrame(
         [
             {
@@ -328,6 +328,7 @@ def summary(worth: Worth) -> dict[str, Any]:
             f"{percent:g}": spread(flows.at(percent / 100.0).npv) for percent in OTHER_RATES_PERCENT
         },
         "switching": flows.switching(),
+        "rests_on": rests_on(worth),
     }
     # What is not finite (a rate of return where nobody is out of pocket) has no number.
     cleaned: dict[str, Any] = plain(found)

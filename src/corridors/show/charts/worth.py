@@ -80,7 +80,11 @@ def worth_by_economy(result: StudyResult) -> blocks.Figure | None:
 
 @draw.chart
 def worth_by_year(result: StudyResult) -> blocks.Figure | None:
-    """Benefits with their range and costs, year by year over the measures' lives."""
+    """Benefits with their range and costs, year by year over the measures' lives.
+
+    Works before the first year of the horizon are hollow: it is not told that anybody has begun
+    them. What is left of the works in the last year is hollow too and no cost turned round.
+    """
     rows = result["worth_by_year"]
     if draw.is_empty(rows) or not ((rows["benefits_musd_mean"].abs() > 0).any() or (rows["costs_musd_mean"] > 0).any()):
         return None
@@ -88,9 +92,20 @@ def worth_by_year(result: StudyResult) -> blocks.Figure | None:
     ax = draw.panel(figure, left=0.62, right=1.2)
     years = rows["year"].to_numpy()
     spent = bool((rows["costs_musd_mean"] > 0).any())
-    draw.band(ax, years, rows["benefits_musd_p10"], rows["benefits_musd_p90"], C["gain_tint"])
-    ax.plot(years, rows["benefits_musd_mean"], color=C["gain"], linewidth=1.8, zorder=4)
-    ax.bar(years, -rows["costs_musd_mean"], width=0.7, color=C["loss"], zorder=3)
+    early = years < result.years[0]
+    then = rows[~early]
+    draw.band(ax, years[~early], then["benefits_musd_p10"], then["benefits_musd_p90"], C["gain_tint"])
+    ax.plot(years[~early], then["benefits_musd_mean"], color=C["gain"], linewidth=1.8, zorder=4)
+    costs = rows["costs_musd_mean"].to_numpy()
+    ax.bar(years[~early], -costs[~early].clip(min=0.0), width=0.7, color=C["loss"], zorder=3)
+    left = max(float(-costs[-1]), 0.0)
+    for at, height, colour in ((years[early], -costs[early], "loss"), (years[-1:], [left], "gain")):
+        ax.bar(at, height, width=0.7, facecolor=C["paper"], edgecolor=C[colour], linewidth=0.9, zorder=3)
+    hollow = [
+        f"works before {result.years[0]}, as if they had begun" if costs[early].any() else "",
+        f"what works are still worth in {int(years[-1])}" if left > 0 else "",
+    ]
+    note = f" Hollow: {'; '.join(h for h in hollow if h)}." if any(hollow) else ""
     draw.zero_line(ax)
     ax.set_xlim(years[0] - 0.6, years[-1] + 0.6)
     draw.years_axis(ax, float(years[0]), float(years[-1]))
@@ -142,7 +157,7 @@ def worth_by_year(result: StudyResult) -> blocks.Figure | None:
         figure,
         title,
         alt,
-        draw.model_source(result),
+        draw.model_source(result) + note,
         blocks.table("Benefits and costs by year", columns, body),
     )
 

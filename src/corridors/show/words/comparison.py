@@ -180,6 +180,7 @@ def _wrong(chosen: StudyResult) -> str:
         f"The cost of being wrong: one case in ten is worth less than {n.musd(npv['p10'])}, one in "
         f"ten more than {n.musd(npv['p90'])}.",
         f"Most hangs on {question}." if question else "",
+        worth.rests_on(chosen),
         "Get offers for the works before they are let: the costs here are those usual of their kind."
         if worth.appraisal(chosen)["costs_typical"] and worth.mean(chosen, "costs_musd") > 0
         else "",
@@ -205,6 +206,7 @@ def _open(gaining: Sequence[StudyResult]) -> str:
         f"than nine in ten.",
         f"The cost of being wrong: one case in ten is worth less than {n.musd(npv['p10'])}, one in "
         f"ten more than {n.musd(npv['p90'])}.",
+        worth.rests_on(top),
         f"What would help most to decide is to find out {question}." if question else "",
     )
 

@@ -17,6 +17,12 @@ SMALL_MUSD = 0.05
 _A_LARGE_PART = 0.15
 """Economies with less than this share of the gain are not named on the front page."""
 _NEXT_TO_NOTHING = 0.005
+_SKEWED = 0.7
+"""With a median below this part of the mean, the mean alone would mislead."""
+_LARGE = 10.0
+"""From this ratio of benefits to costs on a reader is told what it rests on."""
+_MATTERS = 0.2
+"""A gain that moves by less than this part is called the same."""
 SURE = 0.9
 """From this chance of a positive net present value on a scenario is called worth its cost."""
 
@@ -50,7 +56,7 @@ def worth_words(result: StudyResult) -> Prose | None:
     """Who gains, against what cost, how sure; None without measures."""
     if not has_measures(result):
         return None
-    told = [_users(result), _cost(result), _hangs_on(result), _income(result)]
+    told = [_users(result), _cost(result), phrases.sentence(rests_on(result), _hangs_on(result)), _income(result)]
     return Prose(tuple(p for p in told if p))
 
 
@@ -122,7 +128,43 @@ def _users(result: StudyResult) -> str:
         else n.musd_range(*sorted((-gains["p90"], -gains["p10"])))
     )
     head = f"In {last} it {verb} everybody who ships about {n.musd(abs(gain))} a year on average (four cases in five: {span})."
-    return phrases.sentence(head, _whose(result, gain), _where(result), _why_loss(result, gain))
+    half = (
+        f"In half of the cases it is less than {n.musd(gains['p50'])}: few cases with very large gains pull the mean up."
+        if 0.0 < gains["p50"] < _SKEWED * gain
+        else ""
+    )
+    return phrases.sentence(head, half, _whose(result, gain), _where(result), _why_loss(result, gain))
+
+
+def rests_on(result: StudyResult) -> str:
+    """What a gain rests on that the measures do not bring about: that nobody else builds, and that what is shut stays shut."""
+    found = appraisal(result)["rests_on"]
+    ratio, held = appraisal(result)["bcr"]["mean"], found["bcr_held"]
+    told = [_queue(result, held)] if ratio is not None and held is not None and ratio >= _LARGE else []
+    part = round(float(found["gain_if_opened"]), 2)
+    if found["shut"] and abs(part - 1.0) >= _MATTERS and mean(result, "user_benefits_musd") >= SMALL_MUSD:
+        place = result["worth_by_crossing"].set_index("crossing")["name"]
+        names = n.listed([short_name(place[name]) for name in found["shut"]])
+        left = f"{n.share(part)} of this gain would be left" if 0 < part < 1 else f"the gain would be {phrases.times(part)} this" if part > 1 else "nothing of this gain would be left"
+        told.append(f"If {names}, shut today, opened again, {left} in the central case.")
+    return phrases.sentence(*told)
+
+
+def _queue(result: StudyResult, held: float) -> str:
+    """That a queue which nobody else shortens carries the gain, where one does."""
+    rows = result["worth_by_crossing"]
+    if not len(rows):
+        return ""
+    top = rows.iloc[0]
+    much = float(top["gain_musd_mean"]) > _A_LARGE_PART * mean(result, "user_benefits_musd")
+    if not much or float(top["hours_saved"]) < 1.0:
+        return ""
+    year = appraisal(result)["rests_on"]["held_year"]
+    return (
+        f"So large a ratio rests on a queue that nobody else shortens: without the measures trucks would "
+        f"wait {n.hours(float(top['hours_saved']))} longer at {short_name(top['name'])} by {result.years[-1]}. "
+        f"If benefits stayed as in {year}, they would be {phrases.times(held)} costs."
+    )
 
 
 def _why_loss(result: StudyResult, gain: float) -> str:

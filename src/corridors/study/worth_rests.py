@@ -1,0 +1,76 @@
+"""What a scenario's worth rests on besides its inputs: that traffic goes on growing and nobody
+else builds, and that borders which are shut stay shut."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from corridors.appraisal import states
+from corridors.study.worth import Worth
+from corridors.transport.system import System, compile_system
+from corridors.uncertainty.cases import taken
+
+
+def full_from(worth: Worth) -> int:
+    """The first year in which all measures work fully, inside the horizon."""
+    measures = worth.study.scenario.measures
+    year = max((m.start + m.years_to_full_effect for m in measures), default=worth.study.last)
+    return int(min(max(year, worth.study.years[0]), worth.study.last))
+
+
+def rests_on(worth: Worth) -> dict[str, Any]:
+    """``corridors run --json`` shows it as ``appraisal.rests_on``."""
+    year = full_from(worth)
+    flat = worth.appraisal.held_from(year)
+    cost = float(flat.present_costs.mean())
+    shut, part = if_opened(worth)
+    return {
+        "held_year": year,
+        "bcr_held": float(flat.present_benefits.mean()) / cost if cost > 0.0 else float("nan"),
+        "shut": list(shut),
+        "gain_if_opened": part,
+    }
+
+
+def if_opened(worth: Worth) -> tuple[tuple[str, ...], float]:
+    """Crossings that are shut and that no measure moves, and what users would gain by the measures
+    were those open as they used to be, over what they gain: central case, last year, world prices
+    held. 1 where none is shut or nobody gains."""
+    study, system = worth.study, worth.system
+    names = () if system is None or not worth.acts else _shut(system)
+    if system is None or not names:
+        return (), 1.0
+    usual = system.network.usual_closure_days
+    opening = [
+        SimpleNamespace(kind="closure", crossings=(name,), days_per_year=float(usual[name]))
+        for name in names
+    ]
+    wide = compile_system(
+        study.chain.network, [*study.scenario.measures, *opening], system.pairs, study.pair
+    )
+    count = study.middle_active.size
+    phases = np.zeros((4, count + len(opening)))
+    phases[1::2, :count] = study.middle_active
+    phases[2:, count:] = 1.0
+    own = study.middle_demand if study.chain.on_network else {}
+    state = states.of_each(wide, study.middle, phases, study.last, own, study.middle_shift)
+    before, after = (taken(state, np.array(rows), state.gap.size) for rows in ([0, 2], [1, 3]))
+    two = {name: np.repeat(value, 2) for name, value in study.middle.items()}
+    middle = {pair: value[None] for pair, value in study.middle_demand.items()}
+    value = worth.value(wide.pairs, study.middle, middle, study.last)
+    existing, new = states.pair_gains(before, after, value, two["trade_elasticity"])
+    gain = existing.sum(axis=1) + new.sum(axis=1) + states.rest_gains(wide, before, after, two).sum(axis=1)
+    return names, float(gain[1] / gain[0]) if gain[0] > 0.0 else 1.0
+
+
+def _shut(system: System) -> tuple[str, ...]:
+    moved = {move.index for move in system.effects.closure_days}
+    usual = system.network.usual_closure_days
+    return tuple(
+        name
+        for x, name in enumerate(system.crossings)
+        if system.layout.shut[x, 0] and x not in moved and name in usual
+    )
