@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from corridors.errors import CorridorsError
 from corridors.report import catalogue, fingerprint
 from corridors.report.catalogue import ROOTS, Catalogue
 from corridors.report.plan import make
+from corridors.runtime import paths
 
 SOURCE = Path(fingerprint.__file__).resolve().parents[1]
 
@@ -119,3 +121,14 @@ def test_every_notebook_of_the_project_is_reported() -> None:
     told = {document.notebook.stem for document in Catalogue().documents((), ())}
     there = {path.stem for path in (catalogue.paths.notebooks()).glob("*.ipynb")}
     assert there - told == {"00_explore", "07_one_truck", "explorer"}, "only the notebooks to play with are no report"
+
+
+def test_notebooks_that_are_missing_are_an_error_and_not_fewer_reports(project: Path) -> None:
+    """A build without the folder computed, made no report and said that all was well."""
+    (paths.notebooks() / "05_comparison.ipynb").unlink()
+    with pytest.raises(CorridorsError, match=r"notebooks: missing: 05_comparison.ipynb; reports are made by these notebooks.*corridors run SCENARIO"):
+        make(Catalogue(), ("baseline",))
+    shutil.rmtree(paths.notebooks())
+    with pytest.raises(CorridorsError, match="missing: 04_scenario.ipynb, 05_comparison.ipynb, 06_validation.ipynb") as caught:
+        make(Catalogue(), ())
+    assert caught.value.exit_status == 2

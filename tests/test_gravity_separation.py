@@ -96,6 +96,22 @@ def textbook(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> np.ndarray:
     return np.exp(eta) * unit
 
 
+def test_what_effects_that_cancel_leave_is_no_sign() -> None:
+    """A zero flow whose covariate is the mean, and whose effects cancel to 1e-25: it counted as separated, in one panel of 2,000."""
+    frame, names, effects = random_panel(101_284)
+    y = frame["y"].to_numpy(float)
+    expected = by_linear_programming(y, regressors(frame, names, effects))
+    assert np.flatnonzero(expected).tolist() == [1, 3, 5, 6, 9, 11, 14]
+    assert ppml(frame, "y", names, effects).dropped.rows.tolist() == [1, 3, 5, 6, 9, 11, 14]
+
+
+def test_what_cannot_be_told_apart_is_refused_without_a_warning_of_the_library() -> None:
+    frame, names, effects = random_panel(102_826)
+    with warnings.catch_warnings(), pytest.raises(NotConverged, match="covariates can no longer be told apart"):
+        warnings.simplefilter("error")
+        ppml(frame, "y", names, effects, weights="w")
+
+
 @pytest.mark.parametrize("part", range(8))
 def test_two_thousand_random_panels_against_linear_programming(part: int) -> None:
     """No row dropped wrongly, no fit that is another's, and at most one in a hundred refused, by name."""

@@ -141,12 +141,14 @@ def solve(
         share = 1.0
         for _ in range(_HALVINGS):
             new_eta = origin + share * move
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
                 new_mu = np.exp(new_eta)
                 now = float(weighted_outcome @ new_eta - weights @ new_mu)
             if first or now >= last - 1e-12 * abs(last):
                 break
             share *= 0.5
+        if not np.isfinite(now):
+            raise NotConverged(_SINGULAR)
         eta, mu = new_eta, new_mu
         beta = (0.0 if first else beta) + share * step
         effects = (

@@ -28,6 +28,8 @@ from .sample import Factor
 _NOTHING_LEFT = 1e-6
 _SAME = 1e-7
 _ROUNDING = 1e-8
+# Of the largest covariate among positive flows: what effects that cancel leave on a row where all else is zero.
+_CANCELLED = 1e-13
 # An element of Z counts as positive, or as negative, on a row of unit length beyond this.
 _SURE = 1e-7
 # Levels of fixed effects outside the largest one up to which their ties are found by a
@@ -94,6 +96,9 @@ def directions(
     if design.size:
         clean = residuals(design, layout, absorber, positive)
         size = np.abs(design) + np.abs(design - clean)
+        if absorber is not None:
+            least = np.abs(design[:, positive]).max(axis=1, initial=0.0) * (_CANCELLED / _ROUNDING)
+            size = np.maximum(size, least[:, None])
         for vector in _null(clean, design, positive):
             line = vector @ clean
             line[np.abs(line) <= _ROUNDING * (np.abs(vector) @ size)] = 0.0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from corridors import scenario
-from corridors.errors import ScenarioError
+from corridors.errors import CorridorsError, ScenarioError, one_line
 from corridors.report import fingerprint
 from corridors.report.plan import Document, Subject
 from corridors.report.store import canonical, sha256
@@ -79,7 +79,12 @@ class Catalogue:
         if not names:
             found.append(_validation())
             found += [_background(stem, title) for stem, title in BACKGROUND_REPORTS.items()]
-        return [document for document in found if document.notebook.exists()]
+        if missing := dict.fromkeys(d.notebook.name for d in found if not d.notebook.exists()):
+            raise CorridorsError(
+                f"{one_line(paths.notebooks())}: missing: {', '.join(missing)}; reports are made by these notebooks. "
+                "`corridors run SCENARIO` computes without them"
+            )
+        return found
 
     @lru_cache  # noqa: B019 (one catalogue lives as long as one build)
     def _scenarios(self, names: tuple[str, ...]) -> list[tuple[scenario.Scenario, str]]:

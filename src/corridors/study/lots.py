@@ -24,7 +24,8 @@ Array = npt.NDArray[np.float64]
 T = TypeVar("T")
 
 LOT = 4096
-"""The most draws that are solved together."""
+"""The most draws that are solved together; half of it where there are many lots, whose tables take the room."""
+MANY_LOTS = 4
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Solved:
 
 def slices(draws: int) -> Iterator[slice]:
     """Lots of about the same size, whole blocks of the solver."""
-    count = -(-draws // LOT)
+    most = LOT if draws <= MANY_LOTS * LOT else LOT // 2
+    count = -(-draws // most)
     size = -(-draws // (count * BLOCK)) * BLOCK
     return (slice(first, min(first + size, draws)) for first in range(0, draws, size))
 

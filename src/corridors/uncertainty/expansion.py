@@ -25,6 +25,8 @@ Term = tuple[tuple[int, int], ...]
 DRAWS_A_TERM = 12
 LEADING = (2, 3, 5, 8, 11, 14)
 HIGHEST_DEGREE = 6
+BLOCK = 8192
+"""Draws of which all terms are held at once: 1,450 terms of 65,536 draws, and what solving them takes, are 5 GB."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def _fitted(ranks: Array, y: Array) -> tuple[_Fit, list[Term]]:
     # what moves the output evenly to both sides is seen in squares
     even = np.array([abs(np.corrcoef((rank - 0.5) ** 2, y)[0, 1]) for rank in ranks])
     order = [int(d) for d in np.argsort(-np.maximum(own, even), kind="stable")]
-    polynomials = _polynomials(ranks)
+    basis = _Basis(ranks)
     found: list[tuple[_Fit, list[Term]]] = []
     for leading in sorted({min(k, len(order)) for k in (1, *LEADING)}):
         for degree in range(1, HIGHEST_DEGREE + 1):
@@ -97,7 +99,7 @@ def _fitted(ranks: Array, y: Array) -> tuple[_Fit, list[Term]]:
             if len(terms) > most:
                 break
             terms += [((d, 1),) for d in order[leading : leading + most - len(terms)]]
-            found.append((_fit(polynomials, terms, y), terms))
+            found.append((_fit(basis, terms, y), terms))
     return min(found, key=lambda one: one[0].left_out)
 
 
@@ -115,17 +117,44 @@ def _polynomials(ranks: Array) -> Array:
     return np.asarray(np.moveaxis(values * np.sqrt(2.0 * np.arange(HIGHEST_DEGREE + 1) + 1.0), -1, 1))
 
 
-def _fit(polynomials: Array, terms: list[Term], y: Array) -> _Fit:
-    columns = [np.ones(len(y))]
-    for term in terms:
-        columns.append(np.prod([polynomials[d, k] for d, k in term], axis=0))
-    q, r = np.linalg.qr(np.stack(columns, axis=1))
-    inverse = np.linalg.inv(r)
-    rest = y - q @ (q.T @ y)
-    kept = 1.0 - (q * q).sum(axis=1)
-    noise = float(rest @ rest) / (len(y) - len(columns))
+class _Basis:
+    """Terms of the draws whose ``ranks`` (D, B) are known, a block of draws at a time."""
+
+    def __init__(self, ranks: Array) -> None:
+        self.ranks = ranks
+        self.blocks = [slice(first, first + BLOCK) for first in range(0, ranks.shape[1], BLOCK)]
+        self._whole = _polynomials(ranks) if len(self.blocks) == 1 else None
+
+    def columns(self, rows: slice, terms: list[Term]) -> Array:
+        """(b, 1 + terms) a column of ones and each term's."""
+        taken = {d: i for i, d in enumerate(dict.fromkeys(d for term in terms for d, _ in term))}
+        if self._whole is not None:
+            polynomials, place = self._whole, {d: d for d in taken}
+        else:
+            polynomials, place = _polynomials(self.ranks[list(taken), rows]), taken
+        products = [np.prod([polynomials[place[d], k] for d, k in term], axis=0) for term in terms]
+        return np.stack([np.ones(polynomials.shape[2]), *products], axis=1)
+
+
+def _fit(basis: _Basis, terms: list[Term], y: Array) -> _Fit:
+    if len(basis.blocks) == 1:
+        q, r = np.linalg.qr(basis.columns(basis.blocks[0], terms))
+        inverse, along = np.linalg.inv(r), q.T @ y
+        rest = y - q @ along
+        kept = 1.0 - (q * q).sum(axis=1)
+    else:
+        r = np.empty((0, len(terms) + 2))
+        for rows in basis.blocks:
+            r = np.linalg.qr(np.vstack([r, np.column_stack([basis.columns(rows, terms), y[rows]])]), mode="r")
+        inverse, along = np.linalg.inv(r[:-1, :-1]), r[:-1, -1]
+        rest, kept = np.empty_like(y), np.empty_like(y)
+        for rows in basis.blocks:
+            q = basis.columns(rows, terms) @ inverse
+            rest[rows] = y[rows] - q @ along
+            kept[rows] = 1.0 - (q * q).sum(axis=1)
+    noise = float(rest @ rest) / (len(y) - len(terms) - 1)
     return _Fit(
-        (inverse @ (q.T @ y))[1:],
+        (inverse @ along)[1:],
         noise * (inverse * inverse).sum(axis=1)[1:],
         float(np.mean((rest / np.maximum(kept, 1e-6)) ** 2)),
     )
