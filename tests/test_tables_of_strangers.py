@@ -193,6 +193,9 @@ def _check_tables() -> list[str]:
 
 def test_a_hundred_mutated_tables_end_in_a_message_or_leave_every_number_as_it_was(copy: Path) -> None:
     """Cells emptied, padded, misspelled, negated, with letters, commas or quotes; lines cut, doubled and swapped."""
+    for file in copy.glob("*.csv"):
+        if file.stem not in ("economies", "cargo_classes"):
+            file.unlink()  # nothing is mutated there, and reading them a hundred times took most of the time
     rng = np.random.default_rng(7)
     originals = {name: (copy / "network" / f"{name}.csv").read_text(encoding="utf-8") for name in NETWORK}
     frames = {name: tables.table(name) for name in NETWORK}

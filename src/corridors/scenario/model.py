@@ -208,7 +208,7 @@ def cross_checks(raw: Mapping[str, Any]) -> list[tuple[Location, str]]:
     measures = [_as_a_set(m) for m in items_of(raw, "measures")]
     for i, measure in enumerate(measures if len(measures) <= MAX_MEASURES else ()):
         if measure is not None and measure in measures[:i]:
-            found.append((("measures", i), f"says the same as measures[{measures.index(measure)}], which would be counted twice; state it once"))
+            found.append((("measures", i), f"says the same as measures[{measures.index(measure)}]; its cost, and a way that it adds, would count twice: state it once"))
     kinds = [f.get("kind") if isinstance(f, Mapping) else None for f in items_of(raw, "frictions")]
     for i, kind in enumerate(kinds):
         if kind is not None and kind in kinds[:i]:
