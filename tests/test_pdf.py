@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -245,3 +246,21 @@ def test_pages_come_out_as_foretold_and_are_laid_out_three_times_at_most(heights
     story = [block for k, high in enumerate(heights) for block in (Prose(("A paragraph of a report about a queue at a border and who waits in it. " * 5,)), _chart(f"Chart {k}", high))]
     to_pdf(notebook([blocks()[0], group(*story)], headings=[]), ABOUT)
     assert seen and all(calls <= 3 for (calls,) in seen)
+
+
+def test_a_title_that_a_pdf_cannot_set_is_told_before_it_is_built(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A build was silent: the words of the exporter stayed in the process that wrote the PDF."""
+    from corridors.report.build import Build, build
+    from corridors.report.export import typefaces
+
+    assert typefaces.without(["Taftan: 800 trucks", "\u041a\u043e\u0440\u0438\u0434\u043e\u0440", "\u0645\u0645\u0631 \u00e9\u2013"]) == ""
+    told = typefaces.without(["Taftan", "\u8d70\u5eca A \u0917"])
+    assert "'\u8d70\u5eca A \u0917' has letters" in told and told.endswith("there: \u0917 \u5eca \u8d70; the HTML page shows them")
+    file = tmp_path / "odd.yaml"
+    file.write_text("title: \u8d70\u5eca\nmeasures: []\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Build, "run", lambda self: 0)
+        assert build((str(file),), out=tmp_path / "out") == 0
+        assert "'\u8d70\u5eca' has letters that no typeface of the PDF has" in capfd.readouterr().err
+        assert build((str(file),), out=tmp_path / "out", formats=("html",)) == 0
+        assert "typeface" not in capfd.readouterr().err

@@ -17,6 +17,7 @@ from typing import Any
 from corridors.errors import BuildError
 from corridors.report import deliver, manifest
 from corridors.report import plan as planning
+from corridors.report.export import typefaces
 from corridors.report.messages import SAVED, Failure, Limits, Outcome, Task
 from corridors.report.owned import STORE, Owned, refuse_foreign
 from corridors.report.plan import FORMATS, INDEX, NOTEBOOK, RESULT, Document, Plan, Step
@@ -64,7 +65,10 @@ def build(
     Returns 0, or 1 if a report failed; what succeeded is delivered, and the failed ones are named.
     Raises ScenarioError if a scenario is wrong, BuildError if nothing can be written.
     """
-    sources = sources or _catalogue()
+    if sources is None:
+        from corridors.report.catalogue import Catalogue
+
+        sources = Catalogue()
     unknown = [form for form in formats if form not in FORMATS]
     if unknown or not formats:
         raise BuildError(f"--formats: {','.join(unknown) or 'nothing given'}; allowed: {','.join(FORMATS)}")
@@ -80,13 +84,10 @@ def build(
         choose(quiet=quiet, json_log=json_log) as progress,
         locked(out / STORE / "lock", wait_seconds=wait_seconds, on_wait=progress.say),
     ):
-        return Build(sources, names, out, settings, progress).run()
-
-
-def _catalogue() -> planning.Sources:
-    from corridors.report.catalogue import Catalogue
-
-    return Catalogue()
+        made = Build(sources, names, out, settings, progress)
+        if "pdf" in formats and (lost := typefaces.without(document.title for document in made.documents)):
+            progress.say(lost)
+        return made.run()
 
 
 class Build:

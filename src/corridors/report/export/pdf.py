@@ -13,22 +13,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import matplotlib
 import typst
-from matplotlib.font_manager import get_font
 from nbconvert.exporters.base import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
 from corridors.errors import BuildError, plain_page
-from corridors.report.export import document, pages, svg, table_layout
+from corridors.report.export import document, pages, svg, table_layout, typefaces
 from corridors.report.export.html import description, long_date
 from corridors.show.blocks import worded
 from corridors.show.theme import LIGHT
@@ -36,8 +32,6 @@ from corridors.show.theme import LIGHT
 TEMPLATE = Path(__file__).resolve().parents[1] / "templates" / "report.typ"
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 TYPEFACE = "Libertinus Serif"
-FALLBACK = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-"""Where DejaVu Sans lies, which has letters that the typeface lacks (Arabic, Georgian, Armenian)."""
 AUTHOR = "Trade corridors"
 PAGES = {"brief": 2, "report": 10}
 """Pages that a document may have."""
@@ -242,7 +236,7 @@ def _settable(value: Any) -> Any:
     """With the replacement character for what no typeface at hand has: PDF/UA and PDF/A refuse empty boxes."""
     if isinstance(value, str):
         value = plain_page(value)
-        return value if value.isascii() else "".join(c if _has(c) else "\ufffd" for c in value)
+        return value if value.isascii() else "".join(c if typefaces.has(c) else "\ufffd" for c in value)
     if isinstance(value, Mapping):
         return {name: _settable(inner) for name, inner in value.items()}
     if isinstance(value, Sequence):
@@ -250,21 +244,9 @@ def _settable(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=4096)
-def _has(character: str) -> bool:
-    private = unicodedata.category(character) in ("Co", "Cn", "Cs")
-    return not private and ord(character) in _fallback_characters()
-
-
-@lru_cache
-def _fallback_characters() -> frozenset[int]:
-    return frozenset(get_font(FALLBACK / "DejaVuSans.ttf").get_charmap())
-
-
-@lru_cache
 def _fonts() -> typst.Fonts:
     return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=True,
-        font_paths=[FALLBACK / "DejaVuSans.ttf"],
+        font_paths=[typefaces.fallback()],
     )
