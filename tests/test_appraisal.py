@@ -221,12 +221,13 @@ def _world() -> pd.DataFrame:
     return pd.DataFrame(flows, index=names, columns=names)
 
 
-def _income(cost: np.ndarray, theta: float = 4.0) -> income.RealIncome:
+def _income(cost: np.ndarray, theta: float = 4.0, before: np.ndarray | None = None) -> income.RealIncome:
     world, pairs = _world(), [("AAA", "BBB"), ("BBB", "AAA"), ("CCC", "BBB")]
     found = equilibrium.respond(world, pairs, cost, theta, closure="full")
     return income.real_income(
-        found.labels, world.to_numpy(), pairs, np.atleast_2d(cost), np.full(1, theta), found.producer_price_factor, found.real_gdp_factor
-    )
+        found.labels, world.to_numpy(), pairs, np.atleast_2d(cost), np.full(1, theta), found.producer_price_factor, found.real_gdp_factor,
+        before=before,
+    )  # fmt: skip
 
 
 def test_users_gain_plus_terms_of_trade_is_real_income_and_the_rest_sums_to_second_order() -> None:
@@ -246,6 +247,9 @@ def test_users_part_is_value_times_saving_to_first_order() -> None:
     world = _world()
     first = world.loc["AAA", "BBB"] * 0.001 + world.loc["BBB", "AAA"] * 0.002 + world.loc["CCC", "BBB"] * 0.0005
     assert _income(cost).users.sum() == pytest.approx(first, rel=0.01)
+    # Where a border has shut since, only what is left has something to save.
+    left = world.loc["AAA", "BBB"] * 0.001 * 0.5 + world.loc["BBB", "AAA"] * 0.002 * 0.25 + world.loc["CCC", "BBB"] * 0.0005
+    assert _income(cost, before=np.array([[0.5, 0.25, 1.0]])).users.sum() == pytest.approx(left, rel=0.01)
 
 
 def test_real_income_is_spending_over_the_price_index_computed_anew() -> None:

@@ -15,7 +15,7 @@ from corridors.scenario import load
 from corridors.scenario.measures import Closure
 from corridors.show.charts.worth import worth_by_year
 from corridors.show.words import worth as words
-from corridors.study import StudyResult, run, worth_rests, worth_tables
+from corridors.study import StudyResult, run, tables, worth_rests, worth_tables
 from corridors.study.pipeline import Study
 from corridors.study.worth import Worth
 from corridors.study.worth_columns import WORTH
@@ -257,3 +257,16 @@ def test_parts_by_kind_are_of_the_central_case_and_say_so(worth: Worth) -> None:
     assert total == pytest.approx(float(worth._central_users.total[-1]), rel=1e-9)
     said = {field.name: field.description for field in WORTH["worth_by_kind"].fields}
     assert "central case" in said["musd"]
+
+
+def test_trade_comes_back_to_what_it_was_where_a_border_opens_again() -> None:
+    """What is left of the base year's trade, and what the opening adds, is the base year's trade; over the world terms of trade
+    are small beside users' gains."""
+    study = Study(load("afghan-border-open"), 32, 1)
+    rows = tables.others(study).set_index(["exporter", "importer"])
+    for pair in (("PAK", "AFG"), ("AFG", "PAK")):
+        row = rows.loc[pair]
+        assert row["before_musd"] < 0.6 * row["base_musd"]
+        assert row["before_musd"] + row["change_musd_p50"] == pytest.approx(row["base_musd"], rel=0.05)
+    income = Worth(study).income
+    assert abs(income.terms_of_trade.sum(axis=1).mean()) < 0.2 * income.users.sum(axis=1).mean()

@@ -62,6 +62,7 @@ def real_income(
     closure: str = "full",
     spending: Array | None = None,
     output: Array | None = None,
+    before: Array | None = None,
 ) -> RealIncome:
     """Real income of every economy and the users' part of it.
 
@@ -78,6 +79,8 @@ def real_income(
         is final spending and value added, and ``price_factor`` the price of factors: goods that go
         into goods are in the flows, not in income (Hulten 1978). None: all spending and sales, as
         without inputs.
+    before: (B, P) trade of the pairs before the change over ``trade``, where borders have shut since
+        or queues have grown; None: as in ``trade``.
 
     Exactly 0 in a case whose cost factors are all 1.
     """
@@ -89,7 +92,7 @@ def real_income(
     moved = cost_factor != 1.0
     for p, (seller, buyer) in enumerate(pairs):
         i, j = names[seller], names[buyer]
-        share = trade[i, j] / spending[j]
+        share = trade[i, j] / spending[j] * (1.0 if before is None else before[:, p])
         gain[:, j] += np.where(moved[:, p], share * np.expm1(-th * np.log(cost_factor[:, p])), 0.0)
     users = spending * np.expm1(np.log1p(gain) / th[:, None])
     spent = spending_factor(output, spending, price_factor) if closure == "full" else np.ones_like(price_factor)

@@ -293,13 +293,14 @@ TRADE = {
         number("probability_scenario", "probability", "that trade reaches it with the measures"),
     ),
     "others": table(
-        "What the measures do to another pair whose cost they change, at the trade of the base year",
+        "What the measures do to another pair whose cost they change, at the size of the base year",
         EXPORTER,
         IMPORTER,
         text("through", "crossings of measures on its roads, with spaces between"),
         *spread("change_percent", PERCENT, "change of its trade"),
         *spread("change_musd", MUSD, "change of its trade"),
         number("base_musd", MUSD, "its trade in the base year"),
+        number("before_musd", MUSD, "what queues and closures since have left of it without the measures: median"),
     ),
     "real_gdp": table(
         "Change of an economy's real gross domestic product",

@@ -162,8 +162,9 @@ def targets(study: Study) -> pd.DataFrame:
 def others(study: Study) -> pd.DataFrame:
     """What the measures do to every other pair whose cost they change, the largest gain in dollars first.
 
-    ``through`` names the crossings of measures on that pair's roads. Dollars are at the trade of
-    the base year.
+    ``through`` names the crossings of measures on that pair's roads. Dollars are at the size of the
+    base year: its trade, less what queues that have grown and borders that have shut since take
+    away, is what the measures change.
     """
     chain, change = study.chain, study.change
     touched = {c for m in study.scenario.measures for c in getattr(m, "crossings", ())}
@@ -181,14 +182,16 @@ def others(study: Study) -> pd.DataFrame:
         if p < 2 or (change.cost_factor[:, p] == 1.0).all():
             continue
         flow = float(chain.base_trade.loc[pair[0], pair[1]])
+        left = flow * change.before_factor[:, p]
         rows.append(
             {
                 "exporter": pair[0],
                 "importer": pair[1],
                 "through": " ".join(sorted(passed.get(pair, ()))),
                 **three("change_percent", 100.0 * (factor - 1.0)),
-                **three("change_musd", flow * (factor - 1.0)),
+                **three("change_musd", left * (factor - 1.0)),
                 "base_musd": flow,
+                "before_musd": float(np.median(left)),
             }
         )
     if not rows:

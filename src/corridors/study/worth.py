@@ -298,6 +298,7 @@ class Worth:
             change.response.labels, trade.to_numpy(), study.chain.pairs, change.cost_factor, study.params["trade_elasticity"],
             change.response.producer_price_factor, change.response.real_gdp_factor,
             spending=sectors.base_world().final_spending, output=sectors.base_world().value_added,
+            before=change.before_factor,
         )  # fmt: skip
         saved = np.abs(1.0 - change.cost_factor)
         base = self._base_value(study.chain.pairs).sum(axis=1)

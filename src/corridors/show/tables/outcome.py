@@ -190,7 +190,7 @@ def others(result: StudyResult, count: int = 10) -> Table | None:
             right(BAND, "million dollars a year"), right("Change", "%"), right(BAND, "%"),
             "Crossings of the measures on its road",
         ),
-        body, model(result), f"Medians, at the trade of {result.facts['base_year']}. {_NO_SIGN}",
+        body, model(result), f"Medians, at the size of {result.facts['base_year']}, less what closures and queues since have taken away. {_NO_SIGN}",
     )  # fmt: skip
 
 
