@@ -1,8 +1,9 @@
 """Tables that programs wrote and nobody edits: are they as they were computed?
 
-``datapackage.json`` keeps a digest of the content of each, and of each of its columns. It is of values, not of bytes: lines in
-another order, or ``1.0`` written ``1``, are the same table. ``python -m corridors.data.computed`` writes the digests anew; the
-programs that write such tables do so by themselves.
+``datapackage.json`` keeps a digest of the content of each, and of each of its columns. It is of
+values, not of bytes: lines in another order, or ``1.0`` written ``1``, are the same table. ``python
+-m corridors.data.computed`` writes the digests anew; the programs that write such tables do so by
+themselves.
 """
 
 from __future__ import annotations
@@ -29,8 +30,16 @@ def differences(name: str, frame: pd.DataFrame) -> Iterator[str]:
         return
     kept = signed.get("columns") or {}
     columns = [c for c in frame.columns if _digest(_cells(frame[c])) != kept.get(c)]
-    what = f"column{'s' * (len(columns) > 1)} {', '.join(map(repr, columns))}" if columns else "the order of values in a column"
-    rows = f", {len(frame):,} rows where {signed['rows']:,} were written" if signed.get("rows") != len(frame) else ""
+    what = (
+        f"column{'s' * (len(columns) > 1)} {', '.join(map(repr, columns))}"
+        if columns
+        else "the order of values in a column"
+    )
+    rows = (
+        f", {len(frame):,} rows where {signed['rows']:,} were written"
+        if signed.get("rows") != len(frame)
+        else ""
+    )
     yield f"{resource.path}: {what} differ{'s' * (len(columns) < 2)} from what was computed{rows}; allowed: the table as {signed.get('by', 'its program')} writes it"
 
 
@@ -46,21 +55,32 @@ def sign(names: Iterable[str], folder: Path | None = None) -> None:
                 "by": descriptor.get("computed", {}).get("by", ""), "rows": len(frame), "whole": _digest(_lines(frame)),
                 "columns": {c: _digest(_cells(frame[c])) for c in frame.columns},
             }  # fmt: skip
-    file.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + text[len(text.rstrip()) :], encoding="utf-8")
+    file.write_text(
+        json.dumps(whole, indent=1, ensure_ascii=False) + text[len(text.rstrip()) :],
+        encoding="utf-8",
+    )
 
 
 def names() -> list[str]:
     """The tables that have a digest."""
-    return [name for name, resource in package.resources().items() if "computed" in resource.descriptor]
+    return [
+        name for name, resource in package.resources().items() if "computed" in resource.descriptor
+    ]
 
 
 def _cells(column: pd.Series) -> list[str]:
     number = column.dtype.kind in "fiu"
-    return ["" if value != value else repr(float(value)) if number else str(value) for value in column.to_numpy(dtype=object, na_value=float("nan"))]
+    return [
+        "" if value != value else repr(float(value)) if number else str(value)
+        for value in column.to_numpy(dtype=object, na_value=float("nan"))
+    ]
 
 
 def _lines(frame: pd.DataFrame) -> list[str]:
-    return ["\x1f".join(row) for row in zip(*(_cells(frame[c]) for c in sorted(frame.columns)), strict=True)]
+    return [
+        "\x1f".join(row)
+        for row in zip(*(_cells(frame[c]) for c in sorted(frame.columns)), strict=True)
+    ]
 
 
 def _digest(parts: list[str]) -> str:

@@ -19,27 +19,46 @@ EVERY = "*"
 def at(table: str, row: int, column: str, value: object, allowed: str) -> str:
     """The cell of ``column`` in data row ``row`` (from 0) of ``table``, and what is allowed there."""
     resource = package.resource(table)
-    shown = repr(value) if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    shown = (
+        repr(value)
+        if isinstance(value, str)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
     return f"{one_line(resource.path)}: line {line_of(resource, row)}: column {column!r} is {shown}; allowed: {allowed}"
 
 
 def known(
-    table: str, frame: pd.DataFrame, column: str, allowed: Iterable[str], what: str, several: bool = False,
+    table: str,
+    frame: pd.DataFrame,
+    column: str,
+    allowed: Iterable[str],
+    what: str,
+    several: bool = False,
 ) -> Iterator[str]:
     """Names that are none of ``allowed``; ``several`` stand in a cell with a space between them."""
     names = set(allowed)
     for row, cell in enumerate(frame[column]):
         for value in () if not isinstance(cell, str) else cell.split(" ") if several else (cell,):
             if value and value not in names:
-                hint = nearest(value.strip().lower() if value.strip().lower() in names else value, names)
+                hint = nearest(
+                    value.strip().lower() if value.strip().lower() in names else value, names
+                )
                 yield at(table, row, column, value, f"{what}{hint}")
 
 
-def economies(table: str, frame: pd.DataFrame, column: str, codes: Mapping[str, str]) -> Iterator[str]:
+def economies(
+    table: str, frame: pd.DataFrame, column: str, codes: Mapping[str, str]
+) -> Iterator[str]:
     """Codes that no economy has."""
     values = frame[column]
-    for row in np.flatnonzero(values.notna().to_numpy() & ~values.isin([*codes, EVERY, ""]).to_numpy(bool)).tolist():
+    for row in np.flatnonzero(
+        values.notna().to_numpy() & ~values.isin([*codes, EVERY, ""]).to_numpy(bool)
+    ).tolist():
         value = str(values.iloc[row])
         for code in value.split("+"):
             if code not in codes:
-                yield at(table, row, column, value, f"a code of economies.csv{hints.hint(code, codes)}")
+                yield at(
+                    table, row, column, value, f"a code of economies.csv{hints.hint(code, codes)}"
+                )
