@@ -143,6 +143,8 @@ def test_a_slider_moved_is_a_measure_and_leaves_a_line_behind(opened: tuple[Page
 
 def test_a_stands_beside_b_and_reset_goes_back(opened: tuple[Page, list[str]]) -> None:
     page, _ = opened
+    page.reload()
+    _answered(page)
     asked = page.locator(".widget-hslider", has=page.locator("label", has_text=re.compile("^Trucks a day$"))).locator(".widget-readout")
     before, shown = asked.inner_text(), _figures(page)
     beside = page.locator("table", has=page.get_by_text("A, kept, and B, as the controls stand"))

@@ -40,7 +40,7 @@ def if_opened(worth: Worth) -> tuple[tuple[str, ...], float]:
     were those open as they used to be, over what they gain: central case, last year, world prices
     held. 1 where none is shut or nobody gains."""
     study, system = worth.study, worth.system
-    names = () if system is None or not worth.acts else _shut(system)
+    names = () if system is None or not worth.acts or not study.chain.on_network else _shut(system)
     if system is None or not names:
         return (), 1.0
     usual = system.network.usual_closure_days
