@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 EARTH_RADIUS_KM = 6371.0
+SHORTEST_ROAD = 0.98
+"""Least length of a road as a multiple of the great circle: places stand with two decimals."""
 
 
 def great_circle_km(

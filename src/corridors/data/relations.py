@@ -15,8 +15,8 @@ import pandas as pd
 
 from corridors.data import codes as hints
 from corridors.data import package, tables, world_relations
-from corridors.data.geometry import great_circle_km
-from corridors.data.telling import at, economies, known
+from corridors.data.geometry import SHORTEST_ROAD, great_circle_km
+from corridors.data.telling import at, each, economies, known
 from corridors.errors import DataError, nearest
 
 _ISO_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
@@ -24,8 +24,6 @@ _ROUNDING = 1e-6
 _SERVICE_MODES = ("air", "air_direct", "ferry", "rail", "rail_feeder", "sea")
 _MODES = ("air", "rail", "road", "sea", "other")
 _CARGO = ("bulk", "container", "truck")
-_SHORTEST = 0.98
-"""Least length of a road as a multiple of the great circle: places stand with two decimals."""
 
 
 _ECONOMIES = {
@@ -135,8 +133,8 @@ def _padded(name: str, frame: pd.DataFrame) -> Iterator[str]:
     for column in (f.name for f in resource.fields if f.name in keys and f.type == "string"):
         values = frame[column]
         odd = [v for v in values.unique() if isinstance(v, str) and v != v.strip()]
-        for row in np.flatnonzero(values.isin(odd)).tolist() if odd else []:
-            yield at(name, row, column, str(values.iloc[row]), "a name without blanks around it")
+        if odd:
+            yield from each(name, frame, values.isin(odd), column, "a name without blanks around it")
 
 
 def _doubled(name: str, frame: pd.DataFrame) -> Iterator[str]:
@@ -146,9 +144,8 @@ def _doubled(name: str, frame: pd.DataFrame) -> Iterator[str]:
         f.constraints.get("unique") for f in resource.fields
     ):
         return
-    for row in np.flatnonzero(frame.duplicated()).tolist():
-        column = frame.columns[0]
-        yield at(name, row, str(column), str(frame[column].iloc[row]), "a row that differs from every one before it")
+    allowed = "a row that differs from every one before it"
+    yield from each(name, frame, frame.duplicated(), str(frame.columns[0]), allowed)
 
 
 def _told_something(frame: pd.DataFrame) -> Iterator[str]:
@@ -287,7 +284,7 @@ def _roads(
                 f"a road in an economy with a row in network/road_costs.csv, which {shared[0]} has not",
             )
         straight = _apart_km(where[a], where[b])
-        if mode == "road" and km < _SHORTEST * straight:
+        if mode == "road" and km < SHORTEST_ROAD * straight:
             swapped = [
                 p
                 for p, o in ((a, b), (b, a))

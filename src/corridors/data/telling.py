@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from corridors.data import codes as hints
@@ -27,6 +28,17 @@ def at(table: str, row: int, column: str, value: object, allowed: str) -> str:
         else str(value)
     )
     return f"{one_line(resource.path)}: line {line_of(resource, row)}: column {column!r} is {shown}; allowed: {allowed}"
+
+
+def each(
+    table: str, frame: pd.DataFrame, wrong: npt.ArrayLike, column: str, allowed: str | Callable[[int], str]
+) -> Iterator[str]:
+    """The cells of ``column`` in the data rows where ``wrong`` (a truth for each row) holds; what is
+    allowed in one, or for all."""
+    for row in np.flatnonzero(np.asarray(wrong, dtype=bool)).tolist():
+        value = frame[column].iloc[row]
+        told = value.item() if isinstance(value, np.generic) else value
+        yield at(table, row, column, told, allowed if isinstance(allowed, str) else allowed(row))
 
 
 def known(

@@ -10,16 +10,18 @@ is obeyed and a table is still not as it was computed, :mod:`corridors.data.comp
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from corridors.data import computed
-from corridors.data.geometry import great_circle_km
-from corridors.data.telling import at, economies, known
+from corridors.data.geometry import SHORTEST_ROAD, great_circle_km
+from corridors.data.telling import each, economies, known
 
 Frames = Mapping[str, pd.DataFrame]
+Index = npt.NDArray[np.intp]
 
 _POINTS = {
     "world_road_places": "place", "world_crossings": "crossing", "world_crossing_names": "crossing",
@@ -47,8 +49,6 @@ _GRAPHS = (
 WITH_RULES_OF_THEIR_OWN = ("world_crossing_traffic",)
 """Two ports of one economy may get the same few trucks of another, to the digits kept."""
 _FEW_TRUCKS = 2.0
-_SHORTEST = 0.98
-"""Least length of a link as a multiple of the great circle between its ends."""
 _FARTHEST_PLACE_KM = 2000.0
 """From the next place, crossing or port of the same economy: Yakutsk has 1,352."""
 _OF_A_PAIR = 0.08
@@ -99,100 +99,77 @@ def _graph(frames: Frames, places: str, crossings: str, links: str) -> Iterator[
     names = [*inside["place"].astype(str), *border["crossing"].astype(str)]
     position = {name: i for i, name in enumerate(names)}
     for column in ("from", "to"):
-        yield from known(
-            links,
-            edges,
-            column,
-            position,
-            f"a place or crossing of the tables {places} and {crossings}",
-        )
-    a, b = (edges[c].map(position).to_numpy(float) for c in ("from", "to"))
-    there = np.flatnonzero(np.isfinite(a) & np.isfinite(b))
-    a, b = a[there].astype(int), b[there].astype(int)
+        what = f"a place or crossing of the tables {places} and {crossings}"
+        yield from known(links, edges, column, position, what)
+    there, a, b = _ends(edges, position)
     yield from _each_once(links, edges, there, a, b)
     one = np.array([*inside["economy"], *border["economy_a"]], dtype=str)
     other = np.array([*inside["economy"], *border["economy_b"]], dtype=str)
     code = edges["economy"].to_numpy(dtype=str)[there]
     for column, end in (("from", a), ("to", b)):
-        for k in np.flatnonzero((one[end] != code) & (other[end] != code)).tolist():
-            sides = " or ".join(dict.fromkeys((one[end[k]], other[end[k]])))
-            row = int(there[k])
-            yield at(
-                links,
-                row,
-                "economy",
-                str(code[k]),
-                f"the economy that the road lies in, here {sides} at {edges[column].iloc[row]}",
-            )
+        sides = {
+            int(row): " or ".join(dict.fromkeys((one[k], other[k])))
+            for row, k in zip(there, end, strict=True)
+        }
+        wrong = _rows(edges, there, (one[end] != code) & (other[end] != code))
+        yield from each(
+            links, edges, wrong, "economy",
+            lambda row, sides=sides, column=column: f"the economy that the road lies in, here {sides[row]} at {edges[column].iloc[row]}",  # type: ignore[misc]
+        )  # fmt: skip
     latitude, longitude = (
         np.concatenate([t[c].to_numpy(float) for t in (inside, border)])
         for c in ("latitude", "longitude")
     )
-    yield from _long_enough(
-        links, edges["length_km"].to_numpy(float), "length_km", there, a, b, latitude, longitude
-    )
+    yield from _long_enough(links, edges, "length_km", there, a, b, latitude, longitude)
+    near = np.zeros(len(inside))
     for economy in np.unique(one[: len(inside)]):
         own = np.flatnonzero((one == economy) | (other == economy))
         for row in own[own < len(inside)].tolist() if len(own) > 1 else []:
             rest = own[own != row]
-            near = float(
-                great_circle_km(
-                    latitude[row], longitude[row], latitude[rest], longitude[rest]
-                ).min()
-            )
-            if near > _FARTHEST_PLACE_KM:
-                yield at(
-                    places,
-                    row,
-                    "longitude",
-                    float(longitude[row]),
-                    f"a place within {_FARTHEST_PLACE_KM:,.0f} km of the next in {economy}; it is "
-                    f"{near:,.0f} km away",
-                )
+            apart = great_circle_km(latitude[row], longitude[row], latitude[rest], longitude[rest])
+            near[row] = apart.min()
+    yield from each(
+        places, inside, near > _FARTHEST_PLACE_KM, "longitude",
+        lambda row: f"a place within {_FARTHEST_PLACE_KM:,.0f} km of the next in {one[row]}; it is {near[row]:,.0f} km away",
+    )  # fmt: skip
 
 
-def _each_once(
-    table: str,
-    edges: pd.DataFrame,
-    there: npt.NDArray[np.intp],
-    a: npt.NDArray[np.int_],
-    b: npt.NDArray[np.int_],
-) -> Iterator[str]:
-    for k in np.flatnonzero(a == b).tolist():
-        row = int(there[k])
-        yield at(
-            table, row, "to", edges["to"].iloc[row], "another point than the one it starts from"
-        )
+def _ends(edges: pd.DataFrame, position: Mapping[Any, int]) -> tuple[Index, Index, Index]:
+    """Rows whose two ends are known, and the positions of those ends."""
+    a, b = (edges[c].map(position).to_numpy(float) for c in ("from", "to"))
+    there = np.flatnonzero(np.isfinite(a) & np.isfinite(b))
+    return there, a[there].astype(np.intp), b[there].astype(np.intp)
+
+
+def _rows(frame: pd.DataFrame, there: Index, wrong: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """A truth for each row of ``frame`` from those of the rows ``there``."""
+    found = np.zeros(len(frame), dtype=bool)
+    found[there] = wrong
+    return found
+
+
+def _each_once(table: str, edges: pd.DataFrame, there: Index, a: Index, b: Index) -> Iterator[str]:
+    same = "another point than the one it starts from"
+    yield from each(table, edges, _rows(edges, there, a == b), "to", same)
     ends = pd.DataFrame({"low": np.minimum(a, b), "high": np.maximum(a, b)})
     if "economy" in edges:
         ends["economy"] = edges["economy"].to_numpy(dtype=str)[there]
-    for k in np.flatnonzero(ends.duplicated()).tolist():
-        row = int(there[k])
-        yield at(
-            table,
-            row,
-            "to",
-            edges["to"].iloc[row],
-            f"a pair of points that no line before it joins; {edges['from'].iloc[row]} is joined "
-            f"to it already",
-        )
+    yield from each(
+        table, edges, _rows(edges, there, ends.duplicated().to_numpy()), "to",
+        lambda row: f"a pair of points that no line before it joins; {edges['from'].iloc[row]} is joined to it already",
+    )  # fmt: skip
 
 
 def _long_enough(
-    table: str, km: npt.NDArray[np.float64], column: str, there: npt.NDArray[np.intp], a: npt.NDArray[np.int_], b: npt.NDArray[np.int_],
+    table: str, edges: pd.DataFrame, column: str, there: Index, a: Index, b: Index,
     latitude: npt.NDArray[np.float64], longitude: npt.NDArray[np.float64],
 ) -> Iterator[str]:  # fmt: skip
-    straight = np.asarray(great_circle_km(latitude[a], longitude[a], latitude[b], longitude[b]))
-    for k in np.flatnonzero(km[there] < _SHORTEST * straight - 0.5).tolist():
-        row = int(there[k])
-        yield at(
-            table,
-            row,
-            column,
-            float(km[row]),
-            f"at least the great circle between its ends, {straight[k]:,.0f} km, unless one of "
-            f"them has a wrong latitude or longitude",
-        )
+    straight = np.zeros(len(edges))
+    straight[there] = great_circle_km(latitude[a], longitude[a], latitude[b], longitude[b])
+    yield from each(
+        table, edges, edges[column].to_numpy(float) < SHORTEST_ROAD * straight - 0.5, column,
+        lambda row: f"at least the great circle between its ends, {straight[row]:,.0f} km, unless one of them has a wrong latitude or longitude",
+    )  # fmt: skip
 
 
 def _sea(nodes: pd.DataFrame, lanes: pd.DataFrame, ports: pd.DataFrame) -> Iterator[str]:
@@ -202,64 +179,34 @@ def _sea(nodes: pd.DataFrame, lanes: pd.DataFrame, ports: pd.DataFrame) -> Itera
         ("world_ports", ports, ("sea_node",)),
     ):
         for column in columns:
-            for row in np.flatnonzero(~frame[column].isin(list(position)).to_numpy(bool)).tolist():
-                yield at(
-                    table,
-                    row,
-                    column,
-                    int(frame[column].iloc[row]),
-                    "a node of world/sea_nodes.csv",
-                )
-    a, b = (lanes[c].map(position).to_numpy(float) for c in ("from", "to"))
-    there = np.flatnonzero(np.isfinite(a) & np.isfinite(b))
-    a, b = a[there].astype(int), b[there].astype(int)
+            unknown = ~frame[column].isin(list(position))
+            yield from each(table, frame, unknown, column, "a node of world/sea_nodes.csv")
+    there, a, b = _ends(lanes, position)
     yield from _each_once("world_sea_links", lanes, there, a, b)
     latitude, longitude = nodes["latitude"].to_numpy(float), nodes["longitude"].to_numpy(float)
-    yield from _long_enough(
-        "world_sea_links", lanes["km"].to_numpy(float), "km", there, a, b, latitude, longitude
-    )
+    yield from _long_enough("world_sea_links", lanes, "km", there, a, b, latitude, longitude)
     at_node = ports["sea_node"].map(position).to_numpy(float)
-    for row in np.flatnonzero(
-        np.isfinite(at_node) & ports["access_km"].notna().to_numpy()
-    ).tolist():
-        node = int(at_node[row])
-        straight = float(
-            great_circle_km(
-                ports["latitude"].iloc[row],
-                ports["longitude"].iloc[row],
-                latitude[node],
-                longitude[node],
-            )
-        )
-        if abs(straight - float(ports["access_km"].iloc[row])) > _ACCESS_KM:
-            yield at(
-                "world_ports",
-                row,
-                "access_km",
-                float(ports["access_km"].iloc[row]),
-                f"the great circle to its node, {straight:,.1f} km, unless latitude or longitude "
-                f"is wrong",
-            )
+    placed = np.flatnonzero(np.isfinite(at_node))
+    node = at_node[placed].astype(np.intp)
+    straight = np.full(len(ports), np.nan)
+    straight[placed] = great_circle_km(
+        ports["latitude"].to_numpy(float)[placed], ports["longitude"].to_numpy(float)[placed], latitude[node], longitude[node]
+    )  # fmt: skip
+    yield from each(
+        "world_ports", ports, np.abs(straight - ports["access_km"].to_numpy(float)) > _ACCESS_KM, "access_km",
+        lambda row: f"the great circle to its node, {straight[row]:,.1f} km, unless latitude or longitude is wrong",
+    )  # fmt: skip
 
 
 def _same_points(roads: pd.DataFrame, rails: pd.DataFrame) -> Iterator[str]:
-    """Places that both networks have stand at one point, with as many people."""
-    both = (
-        rails[["place", "latitude", "longitude"]]
-        .reset_index()
-        .merge(roads[["place", "latitude", "longitude"]], on="place", suffixes=("", "_by_road"))
-    )
+    """Places that both networks have stand at one point."""
+    by_road = roads.drop_duplicates("place").set_index("place")
     for column in ("latitude", "longitude"):
-        differ = (both[column] - both[f"{column}_by_road"]).abs() > 1e-6
-        for _, row in both[differ].iterrows():
-            yield at(
-                "world_rail_places",
-                int(row["index"]),
-                column,
-                float(row[column]),
-                f"that of {row['place']} in world/road_places.csv, {row[column + '_by_road']:g}, "
-                f"unless it is wrong there",
-            )
+        there = rails["place"].map(by_road[column])
+        yield from each(
+            "world_rail_places", rails, (rails[column] - there).abs() > 1e-6, column,
+            lambda row, there=there: f"that of {rails['place'].iloc[row]} in world/road_places.csv, {there.iloc[row]:g}, unless it is wrong there",  # type: ignore[misc]
+        )  # fmt: skip
 
 
 def _traffic(frame: pd.DataFrame) -> Iterator[str]:
@@ -271,46 +218,25 @@ def _traffic(frame: pd.DataFrame) -> Iterator[str]:
         frame.assign(port=~pairs).duplicated([*key, "port"]),
         frame.duplicated() & (frame["trucks_per_day"] >= _FEW_TRUCKS),
     )
-    for row in np.flatnonzero(twice).tolist():
-        yield at(
-            table,
-            row,
-            "crossing",
-            str(frame["crossing"].iloc[row]),
-            "a crossing and pair of which no line before it tells",
-        )
-    for row in np.flatnonzero(
-        frame["bulk_trucks_per_day"] > frame["trucks_per_day"] + 0.05
-    ).tolist():
-        yield at(
-            table,
-            row,
-            "bulk_trucks_per_day",
-            float(frame["bulk_trucks_per_day"].iloc[row]),
-            f"at most trucks_per_day, which is {frame['trucks_per_day'].iloc[row]:g}",
-        )
-    of_pairs = frame[pairs]
+    yield from each(table, frame, twice, "crossing", "a crossing and pair of which no line before it tells")
+    bulk = frame["bulk_trucks_per_day"] > frame["trucks_per_day"] + 0.05
+    yield from each(
+        table, frame, bulk, "bulk_trucks_per_day",
+        lambda row: f"at most trucks_per_day, which is {frame['trucks_per_day'].iloc[row]:g}",
+    )  # fmt: skip
+    of_pairs = frame[pairs].reindex(frame.index)
     by = [of_pairs["economy_a"], of_pairs["economy_b"]]
     usual = of_pairs["road_share"].groupby(by).transform("median")
-    for row in of_pairs.index[(of_pairs["road_share"] - usual).abs() > 0.0011].tolist():
-        yield at(
-            table,
-            int(row),
-            "road_share",
-            float(frame["road_share"].loc[row]),
-            f"that of the pair at its other crossings, {usual.loc[row]:g}",
-        )
-    least = (of_pairs["part"] - 0.0005).clip(lower=1e-6)
-    trucks = of_pairs["trucks_per_day"] / of_pairs["part"].clip(lower=1e-6)
+    yield from each(
+        table, frame, (of_pairs["road_share"] - usual).abs() > 0.0011, "road_share",
+        lambda row: f"that of the pair at its other crossings, {usual.iloc[row]:g}",
+    )  # fmt: skip
+    part = of_pairs["part"].clip(lower=1e-6)
+    trucks = of_pairs["trucks_per_day"] / part
     middle = trucks.groupby(by).transform("median")
+    least = (of_pairs["part"] - 0.0005).clip(lower=1e-6)
     slack = _OF_A_PAIR + 0.001 / least + 0.1 / of_pairs["trucks_per_day"].clip(lower=0.05)
-    off = (trucks / middle - 1.0).abs() > slack
-    for row in of_pairs.index[off.to_numpy(bool)].tolist():
-        expected = float(middle.loc[row] * of_pairs["part"].loc[row])
-        yield at(
-            table,
-            int(row),
-            "trucks_per_day",
-            float(frame["trucks_per_day"].loc[row]),
-            f"the pair's trucks times part, {expected:,.1f} by its other crossings",
-        )
+    yield from each(
+        table, frame, (trucks / middle - 1.0).abs() > slack, "trucks_per_day",
+        lambda row: f"the pair's trucks times part, {middle.iloc[row] * frame['part'].iloc[row]:,.1f} by its other crossings",
+    )  # fmt: skip

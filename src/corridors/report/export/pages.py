@@ -33,7 +33,6 @@ _HEAD_PT = 40.0
 """The head of a table and the row that did not fit before it."""
 _ROOM_FOR_A_TABLE_PT = 150.0
 _TRIES_A_PAGE = 3
-_LONG_TABLE = 10
 
 Ends = Mapping[int, tuple[int, float]]
 """By number of a part: the page and the height from its top at which it ends, in points."""
@@ -62,7 +61,7 @@ def splits(part: Mapping[str, Any]) -> bool:
     """Whether a part may go on on the next page (as ``report.typ`` sets it)."""
     if part["kind"] in ("figure", "row", "key_figures", "cover"):
         return False
-    return not (part["kind"] == "table" and len(part["rows"]) <= _LONG_TABLE and not part["wordy"])
+    return part["kind"] != "table" or bool(part["long"])
 
 
 def holes(parts: Sequence[Mapping[str, Any]], ends: Ends) -> list[Hole]:

@@ -41,6 +41,8 @@ _SCALES = {"brief": (1.0, 0.97, 0.94, 0.91, 0.88, 0.85), "report": (1.0, 0.97, 0
 """Sizes of type that are tried, largest first, until a document has no more pages than it may."""
 _LARGEST_HOLE_PT = 150.0
 """White space at the end of a page, a fifth of it, for which smaller type is tried."""
+_LONG_TABLE = {"brief": 16, "report": 10}
+"""Rows up to which a table is kept whole on a page."""
 _WORDY = 2000
 """Letters of a table of few rows that goes on on the next page all the same."""
 _HIGHEST = 0.5
@@ -61,9 +63,9 @@ class PdfReport(Exporter):
     def _file_extension_default(self) -> str:
         return ".pdf"
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any,
-    ) -> tuple[bytes, dict[str, Any]]:  # type: ignore[override]
+    ) -> tuple[bytes, dict[str, Any]]:
         """The PDF and its resources."""
         nb_copy, resources = super().from_notebook_node(nb, resources, **kw)
         resources["output_extension"] = ".pdf"
@@ -157,9 +159,14 @@ def _without_holes(given: Mapping[str, Any], scale: float) -> tuple[dict[str, st
         ordered = [{**parts[k], "share": round(shares[k], 4)} if k in shares else parts[k] for k in plan.order]
         return _inputs({**given, "parts": ordered}, scale)
 
+    known: dict[tuple[str, ...], dict[int, tuple[int, float]]] = {}
+
     def asked(inputs: dict[str, str]) -> dict[int, tuple[int, float]]:
-        found = json.loads(_compiler(inputs).query("<end>", field="value"))
-        return {int(k): (int(page), float(y)) for k, page, y in found}
+        key = tuple(inputs.values())
+        if key not in known:
+            found = json.loads(_compiler(inputs).query("<end>", field="value"))
+            known[key] = {int(k): (int(page), float(y)) for k, page, y in found}
+        return known[key]
 
     aspects = {k: _aspect(part["svg"]) for k, part in enumerate(parts) if part["kind"] == "figure"}
     plan = pages.fitted(
@@ -174,11 +181,11 @@ def _without_holes(given: Mapping[str, Any], scale: float) -> tuple[dict[str, st
 
 def data(found: Mapping[str, Any]) -> dict[str, Any]:
     """What the template reads: the document, charts in the typeface of the text, widths of columns, colours."""
+    mode = "brief" if found["about"].get("stem") == "brief" else "report"
     parts = [
-        {**_for_paper(part), "index": k}
+        {**_for_paper(part, _LONG_TABLE[mode]), "index": k}
         for k, part in enumerate(document.side_by_side(document.on_paper(found["parts"])))
     ]
-    mode = "brief" if found["about"].get("stem") == "brief" else "report"
     first = next((k for k, part in enumerate(parts) if part["kind"] == "heading"), len(parts))
     for part in parts[:first] if mode == "report" else []:
         if part["kind"] == "figure":
@@ -202,9 +209,10 @@ def data(found: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _for_paper(part: Mapping[str, Any]) -> dict[str, Any]:
+def _for_paper(part: Mapping[str, Any], most_rows: int) -> dict[str, Any]:
+    """What the template reads of a part; a table of more than ``most_rows`` or of much text is ``long``."""
     if part["kind"] == "row":
-        return {"kind": "row", "blocks": [_for_paper(block) for block in part["blocks"]]}
+        return {"kind": "row", "blocks": [_for_paper(block, most_rows) for block in part["blocks"]]}
     if part["kind"] == "figure":
         drawn = {name: part[name] for name in ("kind", "title", "alt", "source")}
         return {**drawn, "svg": svg.for_paper(part["svg"], TYPEFACE), "share": chart_share(part["svg"])}
@@ -213,7 +221,8 @@ def _for_paper(part: Mapping[str, Any]) -> dict[str, Any]:
     if part["kind"] == "table":
         size, widths = table_layout.fit(part["columns"], part["rows"])
         letters = sum(len(cell) for row in part["rows"] for cell in row)
-        return {**part, "size": size, "widths": widths, "wordy": letters > _WORDY}
+        long = len(part["rows"]) > most_rows or letters > _WORDY
+        return {**part, "size": size, "widths": widths, "long": long}
     return dict(part)
 
 
