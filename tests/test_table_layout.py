@@ -41,3 +41,9 @@ def test_a_table_that_is_too_wide_gets_the_smallest_type() -> None:
     columns = [{"label": "x" * 20, "unit": "", "align": "right"} for _ in range(20)]
     size, widths = table_layout.fit(columns, [["9" * 18] * 20])
     assert size == table_layout.SIZES[-1] and len(widths) == 20
+
+
+def test_a_word_of_capitals_has_the_room_that_capitals_take() -> None:
+    columns = [{"label": "Border", "unit": "", "align": "left"}, {"label": "Why", "unit": "", "align": "left"}]
+    _, widths = table_layout.fit(columns, [["PAK–CHN", "a long text of many words " * 9]] * 3)
+    assert widths[0] >= 9

@@ -28,6 +28,8 @@ _LONG_TEXT = 150
 """Beside a cell of more characters a range in brackets may stand below its figure: the row is high anyhow."""
 _BOLD = 1.15
 """How much wider the bold letters of heads are."""
+_CAPITALS = 1.3
+"""How much wider capitals are."""
 _BREAKS = re.compile(r"[ /]|(?<=[a-z])-(?=[a-z])")
 
 
@@ -47,7 +49,7 @@ def fit(columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[str]]) -> 
         if rows
         else []
     )
-    most = [max(*map(len, t), 3) for t in texts]
+    most = [max(*(max(len(v), _longest_word(v)) for v in t), 3) for t in texts]
     least = [min(a, b) for a, b in zip(least, most, strict=True)] if rows else list(most)
     found: tuple[float, float, list[float]] | None = None
     for size in SIZES:
@@ -61,7 +63,8 @@ def fit(columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[str]]) -> 
 
 
 def _longest_word(text: str) -> int:
-    return max((len(word) for word in _BREAKS.split(text)), default=0)
+    """In average characters; of capitals alone (``PAK–CHN``) a word is wider than of small letters."""
+    return max((math.ceil(len(word) * (_CAPITALS if word.isupper() else 1.0)) for word in _BREAKS.split(text)), default=0)
 
 
 def _least(text: str, column: Mapping[str, Any], long: bool) -> int:
