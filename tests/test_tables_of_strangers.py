@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from conftest import REPOSITORY
-from corridors.data import codes, names, package, relations, tables
+from corridors.data import codes, computed, names, package, relations, tables
 from corridors.errors import DataError
 from corridors.runtime import paths
 
@@ -368,3 +368,13 @@ def test_every_number_says_what_is_least_and_most() -> None:
         if field.type in ("integer", "number", "year") and not {"minimum", "maximum"} <= set(field.constraints) and "enum" not in field.constraints
     ]
     assert open_ended == []
+
+
+@pytest.mark.parametrize("digest", [{"whole": "x"}, {"whole": "x", "by": "", "rows": "many", "columns": {}}, {"whole": "x", "by": 5, "rows": 3, "columns": {}}, {"columns": 3}, [], "x"])
+def test_a_digest_that_is_none_is_named(digest: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "world_road_places"
+    ours = package.resource(name)
+    told = package.Resource({**ours.descriptor, "computed": digest}, ours.folder)
+    monkeypatch.setattr(package, "resource", lambda _: told)
+    (said,) = computed.differences(name, tables.table(name).head(3))
+    assert "datapackage.json: 'computed' of table 'world_road_places'" in said and "allowed: as" in said

@@ -12,11 +12,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from corridors.data import package
 from corridors.data.reader import read_checked
+from corridors.errors import one_line
 from corridors.runtime import paths
 
 _DIGITS = 16
@@ -26,9 +28,17 @@ def differences(name: str, frame: pd.DataFrame) -> Iterator[str]:
     """One sentence if the table is not as it was computed, naming the columns that differ."""
     resource = package.resource(name)
     signed = resource.descriptor.get("computed")
-    if not isinstance(signed, dict) or _digest(_lines(frame)) == signed.get("whole"):
+    if signed is None:
         return
-    kept = signed.get("columns") or {}
+    if not _is_signature(signed):
+        yield (
+            f"{one_line(resource.folder / package.FILE)}: 'computed' of table {name!r} is no digest of a table; "
+            "allowed: as `python -m corridors.data.computed` writes it"
+        )
+        return
+    if _digest(_lines(frame)) == signed["whole"]:
+        return
+    kept = signed["columns"]
     columns = [c for c in frame.columns if _digest(_cells(frame[c])) != kept.get(c)]
     what = (
         f"column{'s' * (len(columns) > 1)} {', '.join(map(repr, columns))}"
@@ -37,10 +47,19 @@ def differences(name: str, frame: pd.DataFrame) -> Iterator[str]:
     )
     rows = (
         f", {len(frame):,} rows where {signed['rows']:,} were written"
-        if signed.get("rows") != len(frame)
+        if signed["rows"] != len(frame)
         else ""
     )
-    yield f"{resource.path}: {what} differ{'s' * (len(columns) < 2)} from what was computed{rows}; allowed: the table as {signed.get('by', 'its program')} writes it"
+    yield f"{resource.path}: {what} differ{'s' * (len(columns) < 2)} from what was computed{rows}; allowed: the table as {signed['by'] or 'its program'} writes it"
+
+
+def _is_signature(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("columns"), dict)
+        and type(value.get("rows")) is int
+        and all(isinstance(value.get(name), str) for name in ("by", "whole"))
+    )
 
 
 def sign(names: Iterable[str], folder: Path | None = None) -> None:
@@ -52,13 +71,17 @@ def sign(names: Iterable[str], folder: Path | None = None) -> None:
         if descriptor["name"] in names:
             frame = read_checked(package.Resource(descriptor, file.parent))
             descriptor["computed"] = {
-                "by": descriptor.get("computed", {}).get("by", ""), "rows": len(frame), "whole": _digest(_lines(frame)),
+                "by": str(_dict(descriptor.get("computed")).get("by", "")), "rows": len(frame), "whole": _digest(_lines(frame)),
                 "columns": {c: _digest(_cells(frame[c])) for c in frame.columns},
             }  # fmt: skip
     file.write_text(
         json.dumps(whole, indent=1, ensure_ascii=False) + text[len(text.rstrip()) :],
         encoding="utf-8",
     )
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def names() -> list[str]:
