@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.plain_sectors import PlainSectors
 
-from corridors.equilibrium import counterfactual_sectors, respond, respond_sectors, sector_world
+from corridors.equilibrium import (
+    counterfactual_sectors,
+    respond,
+    respond_sectors,
+    sector_respond,
+    sector_world,
+)
+from corridors.equilibrium.sector_engine import Engine, Slopes
+from corridors.equilibrium.sector_respond import SectorResponse
 from corridors.equilibrium.sector_world import SectorWorld
 from corridors.errors import EquilibriumError, NotConverged
 
@@ -165,6 +175,38 @@ def test_the_answer_is_the_same_in_any_batch() -> None:
     whole = respond_sectors(world, pairs, factor, theta)
     some = respond_sectors(world, pairs, factor[211:214], theta[211:214])
     np.testing.assert_allclose(some.sector_factor, whole.sector_factor[211:214], rtol=1e-10)
+
+
+def test_the_derivative_of_a_large_world_is_found_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORRIDORS_CACHE", str(tmp_path / "kept"))
+    found: list[str] = []
+    linearised = Engine._linearised
+
+    def watched(engine: Engine) -> Slopes:
+        found.append(engine.world.digest)
+        return linearised(engine)
+
+    monkeypatch.setattr(Engine, "_linearised", watched)
+
+    def answers(world: SectorWorld) -> SectorResponse:
+        sector_respond._engine.cache_clear()  # as in another process
+        pairs = pairs_of(world)[:4]
+        return respond_sectors(world, pairs, np.full((2, 4, world.sales.shape[0]), 0.9), np.full(world.sales.shape[0], 4.0))
+
+    world = make(3, sectors=8, economies=50)
+    first, again = answers(world), answers(make(3, sectors=8, economies=50))
+    assert found == [world.digest]
+    for name in ("sector_factor", "real_gdp_factor", "residual"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
+    other = make(3, sectors=8, economies=50)
+    other.flows[0, 1, 2] *= 1.0 + 1e-12
+    assert answers(other).residual.max() < 1e-10
+    assert found == [world.digest, other.digest] and other.digest != world.digest
+    answers(make(3))  # a small one is found quicker than read
+    answers(make(3))
+    assert len(found) == 4
 
 
 def test_conditional_holds_sales_and_spending_of_every_sector() -> None:

@@ -126,10 +126,25 @@ class Tuning:
     back: NDArray[np.complex64]
 
 
-class Engine:
-    """A base world with everything that all draws share."""
+@dataclass(frozen=True)
+class Slopes:
+    """The derivative at a base world, prices and sales eliminated: what takes long to find, and what steps are made of."""
 
-    def __init__(self, world: SectorWorld, fixed_deficit: bool = False) -> None:
+    price_inverse: _Inverse
+    by_factor: Short
+    sales_inverse: _Inverse
+    to_factors: Short
+    income_reach: Short
+    income: Array
+    theta: Array
+
+
+class Engine:
+    """A base world with everything that all draws share; ``slopes`` if they are known already."""
+
+    def __init__(
+        self, world: SectorWorld, fixed_deficit: bool = False, slopes: Slopes | None = None
+    ) -> None:
         self.world = world
         self.fixed_deficit = fixed_deficit
         flows, sales, spending = world.flows, world.sales, world.spending
@@ -142,9 +157,17 @@ class Engine:
         self.input_part = np.where(spending[:, None] > 0, world.input_share * sales[None] / safe[:, None], 0.0)
         self.factor_part = world.value_added_share * sales / world.value_added
         self.weights = world.value_added / world.value_added.sum()
-        self._linearise()
+        self.sold_short = _short(self.sold_t)
+        self.input_short = world.input_share.astype(np.float32)
+        self.gamma_short = world.value_added_share.astype(np.float32)
+        self.weights_short = self.weights.astype(np.float32)
+        self.slopes = self._linearised() if slopes is None else slopes
+        self.slope_income_short = _short(self.slopes.income.T)
+        self.slope_theta_short = _short(
+            self.slopes.theta.transpose(2, 0, 1).reshape(len(self.weights), -1)
+        )
 
-    def _linearise(self) -> None:
+    def _linearised(self) -> Slopes:
         world = self.world
         size, n = world.sales.shape
         whole = size * n
@@ -162,26 +185,22 @@ class Engine:
         cost += np.einsum("sj,jm->sjm", world.value_added_share, np.eye(n))
         reaction = self.sold @ by_factor - cost
         income = np.einsum("sij,sj->sij", self.sold, self.final_part) @ self.income_slope()
-        self.slope_income = np.einsum("isj,sjm->im", to_factors, income) - np.eye(n)
-        self.slope_theta = np.einsum("isj,sjm->sim", to_factors, reaction)
-        self.price_inverse = _Inverse(price_inverse.T, size)
-        self.by_factor = _short(by_factor.transpose(2, 0, 1).reshape(n, whole))
-        self.sales_inverse = _Inverse(sales_inverse.T, size)
-        self.to_factors = _short(to_factors.reshape(n, whole).T)
-        self.income_reach = _short(income.transpose(2, 0, 1).reshape(n, whole))
-        self.sold_short = _short(self.sold_t)
-        self.input_short = world.input_share.astype(np.float32)
-        self.gamma_short = world.value_added_share.astype(np.float32)
-        self.weights_short = self.weights.astype(np.float32)
-        self.slope_income_short = _short(self.slope_income.T)
-        self.slope_theta_short = _short(self.slope_theta.transpose(2, 0, 1).reshape(n, whole))
+        return Slopes(
+            price_inverse=_Inverse(price_inverse.T, size),
+            by_factor=_short(by_factor.transpose(2, 0, 1).reshape(n, whole)),
+            sales_inverse=_Inverse(sales_inverse.T, size),
+            to_factors=_short(to_factors.reshape(n, whole).T),
+            income_reach=_short(income.transpose(2, 0, 1).reshape(n, whole)),
+            income=np.einsum("isj,sjm->im", to_factors, income) - np.eye(n),
+            theta=np.einsum("isj,sjm->sim", to_factors, reaction),
+        )
 
     def tuned(self, theta: Array) -> Tuning:
         """For steps of draws whose elasticities are about ``theta`` (S,) times any number."""
         n = len(self.weights)
-        at_mean = np.einsum("s,sim->im", theta, self.slope_theta) - np.outer(np.ones(n), self.weights)
+        at_mean = np.einsum("s,sim->im", theta, self.slopes.theta) - np.outer(np.ones(n), self.weights)
         inverse = np.linalg.inv(at_mean)
-        values, vectors = np.linalg.eig(inverse @ self.slope_income)
+        values, vectors = np.linalg.eig(inverse @ self.slopes.income)
         return Tuning(
             np.asarray(theta, dtype=float),
             values.astype(np.complex64),
@@ -248,15 +267,15 @@ class Engine:
         gap_p = (level.price_gap * down).astype(np.float32)
         gap_r = (level.sales_gap * down).astype(np.float32)
         gap_x = (level.factor_gap * down[0]).astype(np.float32)
-        dp = self.price_inverse.times(gap_p)
+        dp = self.slopes.price_inverse.times(gap_p)
         right = gap_r + self._reaction(th, dp, dp - gap_p)
-        gap_x = gap_x + _fold(right) @ self.to_factors
+        gap_x = gap_x + _fold(right) @ self.slopes.to_factors
         dx = self._factors(theta.astype(np.float32), gap_x, tuning)
-        more = _unfold(dx @ self.by_factor, size)
+        more = _unfold(dx @ self.slopes.by_factor, size)
         right += self._reaction(th, more, more, dx)
-        right += _unfold(dx @ self.income_reach, size)
+        right += _unfold(dx @ self.slopes.income_reach, size)
         dp += more
-        dr = self.sales_inverse.times(right)
+        dr = self.slopes.sales_inverse.times(right)
         up = scale[None, :, None]
         return State(state.x + up[0] * dx, state.p + up * dp, state.rise + up * dr)
 

@@ -86,14 +86,14 @@ class Moving:
             begin = self.answer.ahead(begin, signals - self.signals[:, draws], theta)
             self.signals[:, draws] = signals
         sector = np.empty((len(draws), len(self.rows), len(theta))) if only_sectors else None
-        state, left = sector_respond.solve(
+        state, left, level = sector_respond.solve(
             engine, tuning, shock, theta, clearing, begin=begin, sector=sector
         )
         whole.x[draws], whole.p[:, draws], whole.rise[:, draws] = state.x, state.p, state.rise
         out = (
             {"sector": sector}
             if sector is not None
-            else sector_respond.factors(self.world, engine, shock, theta, state)
+            else sector_respond.factors(self.world, engine, shock, theta, state, level)
         )
         for draw in left:
             at = draws[draw]

@@ -16,12 +16,14 @@ from corridors.equilibrium.hats import RESIDUAL_LIMIT, Array
 from corridors.equilibrium.sector_engine import Engine, Level, Shock, State, Tuning
 from corridors.equilibrium.sector_world import Keyed, SectorWorld
 from corridors.errors import EquilibriumError, NotConverged
-from corridors.runtime import cores
+from corridors.runtime import cache, cores
 
 _AIM = 2e-12
 _STEPS = 40
 _ROWS = 128
 _SPLITS = 12
+_WORTH_KEEPING = 400
+"""Sectors times economies of a world whose derivative takes longer to find than to read."""
 DEFICITS = ("output_share", "world_share")
 
 
@@ -156,8 +158,8 @@ class _Run:
             return sector_conditional.partial(self.world, shock)
         engine = engine_of(self.world, self.fixed_deficit)
         tuning = tuned(engine, proportions(self.theta))
-        state, left = solve(engine, tuning, shock, theta, self.clearing)
-        out = factors(self.world, engine, shock, theta, state)
+        state, left, level = solve(engine, tuning, shock, theta, self.clearing)
+        out = factors(self.world, engine, shock, theta, state, level)
         for draw in left:
             one = in_parts(engine, tuning, shock.some(np.array([draw])), theta[:, draw : draw + 1])
             for name, value in one.items():
@@ -178,7 +180,16 @@ def engine_of(world: SectorWorld, fixed_deficit: bool = False) -> Engine:
 
 @lru_cache(maxsize=2)
 def _engine(key: Keyed, fixed_deficit: bool) -> Engine:
-    return Engine(key.world, fixed_deficit)
+    world = key.world
+    if world.sales.size < _WORTH_KEEPING:
+        return Engine(world, fixed_deficit)
+    slopes = cache.answer(
+        f"{__name__}.slopes",
+        (world.digest, fixed_deficit),
+        lambda: Engine(world, fixed_deficit).slopes,
+        passing=True,
+    )
+    return Engine(world, fixed_deficit, slopes)
 
 
 @lru_cache(maxsize=8)
@@ -190,10 +201,10 @@ def tuned(engine: Engine, proportions: tuple[float, ...]) -> Tuning:
 def solve(
     engine: Engine, tuning: Tuning, shock: Shock, theta: Array, clearing: float, accepted: float = RESIDUAL_LIMIT / 20,
     begin: State | None = None, sector: Array | None = None,
-) -> tuple[State, list[int]]:  # fmt: skip
+) -> tuple[State, list[int], Level | None]:  # fmt: skip
     """Steps from ``begin`` (None: the base world) until every draw clears to ``clearing``; those further from it than that and
     ``accepted`` are left. ``sector`` (B,P,S) is filled with trade of the pairs, new over old, where
-    each draw ended."""
+    each draw ended. The level is that of the state, where no draw had to leave ``begin``."""
     draws = theta.shape[1]
     accepted = max(accepted, clearing)
     now = engine.start(draws) if begin is None else begin
@@ -202,7 +213,7 @@ def solve(
     open_draws = np.arange(draws)
     part, own = shock, theta
     before, memory = best, Anderson()
-    for _ in range(_STEPS):
+    for count in range(_STEPS):
         level = engine.level(part, own, now)
         size = level.residual
         fine = np.isfinite(size)
@@ -220,6 +231,7 @@ def solve(
         if sector is not None and done.any():
             sector[open_draws[done]] = traded(engine, part, level, now.x)[done]
         if done.all():
+            stands = level if count == 0 and fine.all() else None
             break
         if done.any():
             keep = np.flatnonzero(~done)
@@ -233,16 +245,17 @@ def solve(
         here = now.flat()
         now = State.of(memory.step(here, new.flat() - here), len(own))
     else:
+        stands = None
         if sector is not None:
             sector[open_draws] = traded(engine, part, engine.level(part, own, now), now.x)
-    return whole, [int(d) for d in np.flatnonzero(~(best <= accepted))]
+    return whole, [int(d) for d in np.flatnonzero(~(best <= accepted))], stands
 
 
 def factors(
-    world: SectorWorld, engine: Engine, shock: Shock, theta: Array, state: State
+    world: SectorWorld, engine: Engine, shock: Shock, theta: Array, state: State, level: Level | None = None
 ) -> dict[str, Array]:
-    """The factors at solved ``state``, the world's value added as numeraire."""
-    level = engine.level(shock, theta, state)
+    """The factors at solved ``state``, the world's value added as numeraire; ``level`` if it is known already."""
+    level = engine.level(shock, theta, state) if level is None else level
     shift = np.log1p(np.expm1(state.x) @ engine.weights)[:, None]
     up = np.expm1(-shift)
     abroad = world.flows * ~np.eye(len(world.labels), dtype=bool)
@@ -295,7 +308,7 @@ def in_parts(engine: Engine, tuning: Tuning, shock: Shock, theta: Array) -> dict
             tuning = here.tuned(theta[:, 0])
         length = min(part, 1.0 - done)
         some = Shock(shock.rows, shock.columns, shock.log_k * length, shock.economies)
-        state, left = solve(
+        state, left, _ = solve(
             here, tuning, some, theta, _AIM, RESIDUAL_LIMIT / (20 if splits < _SPLITS / 2 else 10)
         )
         if left:

@@ -16,8 +16,10 @@ alone.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -49,6 +51,14 @@ class SectorWorld:
     final: Array
     value_added: Array
     final_spending: Array
+
+    @cached_property
+    def digest(self) -> str:
+        """Tells this world from any other: a hash of its flows and of what goods are made of."""
+        found = hashlib.sha256(repr((self.labels, self.names)).encode())
+        for array in (self.flows, self.input_share, self.value_added_share):
+            found.update(np.ascontiguousarray(array))
+        return found.hexdigest()
 
     @property
     def final_share(self) -> Array:

@@ -53,7 +53,7 @@ BAND_AND_MIDDLE = (0.1, 0.5, 0.9)
 """The ends of the 80 % band and the median between them, for :func:`levels`."""
 
 _Z90 = float(ndtri(0.9))
-_MOST_KEPT = 4096
+_MOST_KEPT = 8192
 LOT = 65_536
 """Draws that :func:`lots` makes at a time, a power of two."""
 
