@@ -104,6 +104,26 @@ print(told.hexdigest(), len(forks))
     assert one == two and none == "0" and (int(some) >= 2 or sys.platform != "linux")
 
 
+def test_the_forecaster_is_the_same_on_any_number_of_cores(tmp_path: Path) -> None:
+    code = """
+import hashlib
+import numpy as np
+from corridors.data import panel
+from corridors.data.panel import Panel
+from corridors.trade import flow_targets, flow_training
+whole = panel.load()
+world = Panel(whole.economies, whole.years[:3], whole.trade[:3], whole.agreement[:3], whole.geography, whole.gdp[:3])
+targets, sigma = flow_targets.ln_targets(world)
+told = hashlib.sha256(targets.tobytes() + np.float64(sigma).tobytes())
+for found in flow_training.forecasts(world, targets):
+    told.update(found.forecaster.coefficients.tobytes() + found.error.tobytes())
+print(told.hexdigest())
+"""
+    said = [run(code, cores, tmp_path) for cores in (1, 2)]
+    assert all(done.returncode == 0 for done in said), said[0].stderr + said[1].stderr
+    assert said[0].stdout == said[1].stdout and len(said[0].stdout) == 65
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="helpers are forked on Linux only")
 def test_where_no_helper_can_be_had_all_is_done_here(tmp_path: Path) -> None:
     code = f"TROUBLE = ''\n{HELPED}" + """

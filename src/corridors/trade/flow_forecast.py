@@ -143,27 +143,27 @@ class Forecaster:
         return self.errors.size > 0
 
 
+def prior() -> Forecaster:
+    """What one would say without any data: trade in proportion to GDP, and 15 % of the distance lost in four years; no errors
+    yet."""
+    b = np.zeros(_design_width())
+    b[:2] = 1.0
+    b[4 + len(KNOTS) + 1] = -0.15 / (1 - np.exp(-4.0 / FADE_YEARS))
+    return Forecaster(b, np.zeros(_SCALE_WIDTH), np.empty(0), np.empty((0, len(QUANTILE_GRID))))
+
+
 def train(sets: Sequence[Examples]) -> Forecaster:
     """Fit the median on ``sets`` of examples with known outcomes, one set a pair of years; no errors yet.
 
-    With no set at all the forecaster is the prior: trade in proportion to GDP, and 15 % of the
-    distance lost in four years.
+    With no set at all the forecaster is the :func:`prior`.
     """
     known = [s.subset(np.isfinite(s.outcome)) for s in sets]
     if not known:
-        b = np.zeros(_design_width())
-        b[:2] = 1.0
-        b[4 + len(KNOTS) + 1] = -0.15 / (1 - np.exp(-4.0 / FADE_YEARS))
-        return Forecaster(b, np.zeros(_SCALE_WIDTH), np.empty(0), np.empty((0, len(QUANTILE_GRID))))
+        return prior()
     x = np.concatenate([_design(s) for s in known])
     y = np.concatenate([s.outcome for s in known])
     weight = np.concatenate([np.full(len(s.outcome), 1e4 / len(s.outcome)) for s in known])
-    return Forecaster(
-        _least_absolute(x, y, weight),
-        np.zeros(_SCALE_WIDTH),
-        np.empty(0),
-        np.empty((0, len(QUANTILE_GRID))),
-    )
+    return replace(prior(), coefficients=_least_absolute(x, y, weight))
 
 
 def with_errors(forecaster: Forecaster, past: Sequence[tuple[Examples, Array]], origins: int) -> Forecaster:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from corridors.data import tables
 from corridors.data.panel import Panel
+from corridors.runtime import cores
 from corridors.trade import expected_trade, pooled_gravity
 
 Array = npt.NDArray[np.float64]
@@ -28,14 +29,17 @@ BELOW, ABOVE = 3.0, 1.0
 def ln_targets(world: Panel) -> tuple[Array, float]:
     """ln of the target (Y, N, N) in every year of a panel, from what was known by then; and the spread of ln trade about the
     last year's median (standard deviation)."""
-    out, sigma = [], 0.0
-    for k, year in enumerate(world.years):
-        pooled = pooled_gravity.fit(world, year)
-        slopes = expected_trade.fit_on(world, k + 1).coefficients.to_numpy()
+
+    def of_year(k: int, end: int) -> dict[str, Array]:
+        pooled = pooled_gravity.fit(world, world.years[k])
+        slopes = expected_trade.fit_on(world, end).coefficients.to_numpy()
         bound = expected_trade.ln_expected(world, k, slopes)
-        out.append(np.clip(pooled.ln_fitted, bound - BELOW, bound + ABOVE))
-        sigma = pooled.sigma
-    return np.stack(out), sigma
+        found = np.clip(pooled.ln_fitted, bound - BELOW, bound + ABOVE)
+        return {"target": found[None], "sigma": np.array([pooled.sigma])}
+
+    count = len(world.economies)
+    found = cores.fill({"target": (count, count), "sigma": ()}, len(world.years), 1, of_year)
+    return found["target"], float(found["sigma"][-1])
 
 
 def closed(world: Panel, year: int) -> npt.NDArray[np.bool_]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,9 +11,10 @@ import numpy.typing as npt
 
 from corridors.data import panel
 from corridors.data.panel import Panel
+from corridors.runtime import cores
 from corridors.runtime.cache import kept
 from corridors.trade import flow_targets
-from corridors.trade.flow_forecast import Examples, Forecaster, train, with_errors
+from corridors.trade.flow_forecast import Examples, Forecaster, prior, train, with_errors
 
 Array = npt.NDArray[np.float64]
 
@@ -44,8 +46,11 @@ def trained() -> Trained:
     """The forecaster trained on the whole panel, its errors those of all forecasts from earlier origins."""
     world = panel.load()
     targets, sigma = flow_targets.ln_targets(world)
-    past = forecasts(world, targets)
-    forecaster = latest(world, targets, past)
+    known = _known(world, targets)
+    medians = _medians(known, len(world.years))
+    past = _forecasts(world, targets, known, medians[:-1], None)
+    # today's has the errors of all forecasts that a trained one made
+    forecaster = _with_errors(medians[-1], past, world)
     before = len(world.years) - 2
     with np.errstate(divide="ignore", invalid="ignore"):
         ln_previous = _finite(np.log(world.trade[before]))
@@ -108,18 +113,39 @@ def spans(world: Panel) -> list[tuple[int, int]]:
     return [(a, b) for a in range(n) for b in range(a + 1, n) if world.years[b] - world.years[a] <= LONGEST_TRAINED]
 
 
-def forecasts(world: Panel, targets: Array, growth: dict[tuple[int, int], Array] | None = None) -> list[Forecast]:
+def forecasts(world: Panel, targets: Array, growth: Mapping[tuple[int, int], Array] | None = None) -> list[Forecast]:
     """Forecasts from every origin, each trained, and its errors measured, on what had come by then.
 
     ``growth`` (N,) by origin and end replaces the known growth of GDP in what is forecast, not in
     what is trained on.
     """
-    known = {(a, b): examples(world, targets, a, world.years[b]) for a, b in spans(world)}
+    known = _known(world, targets)
+    return _forecasts(world, targets, known, _medians(known, len(world.years) - 1), growth)
+
+
+def _known(world: Panel, targets: Array) -> dict[tuple[int, int], Examples]:
+    """Every pair of years' examples."""
+    return {(a, b): examples(world, targets, a, world.years[b]) for a, b in spans(world)}
+
+
+def _medians(known: Mapping[tuple[int, int], Examples], years: int) -> list[Forecaster]:
+    """The forecaster of each year, trained on what had come by then; no errors yet."""
+
+    def trained_by(a: int, end: int) -> dict[str, Array]:
+        return {"b": train([e for (_, last), e in known.items() if last <= a]).coefficients[None]}
+
+    found = cores.fill({"b": prior().coefficients.shape}, years, 1, trained_by)
+    return [replace(prior(), coefficients=b) for b in found["b"]]
+
+
+def _forecasts(
+    world: Panel, targets: Array, known: Mapping[tuple[int, int], Examples], medians: Sequence[Forecaster],
+    growth: Mapping[tuple[int, int], Array] | None,
+) -> list[Forecast]:  # fmt: skip
     made: list[Forecast] = []
-    for a in range(len(world.years) - 1):
-        forecaster = train([e for (_, end), e in known.items() if end <= a])
-        past = [f for f in made if f.end <= world.years[a] and f.origin > world.years[0]]
-        forecaster = with_errors(forecaster, [(f.examples, f.error) for f in past], len({f.origin for f in past}))
+    for a, median in enumerate(medians):
+        past = [f for f in made if f.end <= world.years[a]]
+        forecaster = _with_errors(median, past, world)
         for origin, end in known:
             if origin != a:
                 continue
@@ -127,15 +153,20 @@ def forecasts(world: Panel, targets: Array, growth: dict[tuple[int, int], Array]
             if growth is not None:
                 e = examples(world, targets, a, world.years[end], growth[origin, end])
             e = e.subset(np.isfinite(e.outcome))
-            made.append(Forecast(world.years[a], world.years[end], e, forecaster, e.outcome - forecaster.median(e)))
+            made.append(
+                Forecast(
+                    world.years[a], world.years[end], e, forecaster, e.outcome - forecaster.median(e)
+                )
+            )
     return made
 
 
-def latest(world: Panel, targets: Array, past: list[Forecast]) -> Forecaster:
-    """The forecaster of today, trained on all, with the errors of all ``past`` forecasts that a trained one made."""
-    forecaster = train([examples(world, targets, a, world.years[b]) for a, b in spans(world)])
+def _with_errors(median: Forecaster, past: Sequence[Forecast], world: Panel) -> Forecaster:
+    """With the errors of ``past`` forecasts; the first year's was not trained."""
     judged = [f for f in past if f.origin > world.years[0]]
-    return with_errors(forecaster, [(f.examples, f.error) for f in judged], len({f.origin for f in judged}))
+    return with_errors(
+        median, [(f.examples, f.error) for f in judged], len({f.origin for f in judged})
+    )
 
 
 def _direction_correlation(past: list[Forecast]) -> float:
