@@ -112,7 +112,7 @@ from corridors.data import panel
 from corridors.data.panel import Panel
 from corridors.trade import flow_targets, flow_training
 whole = panel.load()
-world = Panel(whole.economies, whole.years[:3], whole.trade[:3], whole.agreement[:3], whole.geography, whole.gdp[:3])
+world = Panel(whole.economies, whole.years[:3], whole.trade[:3], whole.agreement[:3], whole.geography, whole.gdp)
 targets, sigma = flow_targets.ln_targets(world)
 told = hashlib.sha256(targets.tobytes() + np.float64(sigma).tobytes())
 for found in flow_training.forecasts(world, targets):
