@@ -109,32 +109,92 @@ def test_more_capacity_everywhere_lengthens_no_wait() -> None:
     assert (done.composite_cost <= none.composite_cost + 1e-7).all()
 
 
+REPLACED = ("chabahar-zahedan", "zahedan-mashhad", "mashhad-tehran", "karachi-bannu", "karachi-dera_ismail_khan")
+"""Roads that, three times as fast, put other ways over the same borders in place of today's."""
+
+
 @settings(max_examples=15)
 @given(st.sampled_from(NETWORK.link_names()), st.floats(1.0, 5.0), st.booleans())
 def test_a_better_road_never_raises_a_cost(name: str, factor: float, cheaper: bool) -> None:
-    """With queues as they are. Where the road draws trucks into a queue, those who wait there may lose: see below. A ten-thousandth of
-    the goods' value is what the choice by path size leaves open."""
+    raises_no_cost(name, factor, cheaper)
+
+
+@pytest.mark.parametrize("cheaper", [False, True])
+@pytest.mark.parametrize("name", REPLACED)
+def test_nor_does_one_by_which_a_better_way_over_the_same_borders_replaces_todays(name: str, cheaper: bool) -> None:
+    raises_no_cost(name, 3.0, cheaper)
+
+
+def raises_no_cost(name: str, factor: float, cheaper: bool) -> None:
+    """With queues as they are. Where the road draws trucks into a queue, those who wait there may lose: see below."""
     link = NETWORK.links[NETWORK.link(name)]
     speed = link.km / link.hours * factor
     price = link.usd_per_t / link.km / factor if cheaper else None
-    system, none, done = before_and_after([measure("road", links=(name,), speed_kmh=speed, usd_per_t_km=price)], pairs=[])
-    assert (done.composite_cost <= none.composite_cost + 1e-4).all()
+    fast = measure("road", links=(name,), speed_kmh=speed, usd_per_t_km=price)
+    for params in (CENTRAL, DRAWS):
+        _, none, done = before_and_after([fast], params, pairs=[])
+        assert (done.composite_cost <= none.composite_cost + 1e-12).all()
 
 
-UNEXPLAINED = ("chabahar-zahedan", "zahedan-mashhad", "mashhad-tehran")
-"""Roads that, three times as fast, raise a cost by more than the queues that they bring: known and open. Held queues leave less than a
-ten-thousandth of it, as a better way over the same borders shares more of its road than that which yields to it."""
+@settings(max_examples=10)
+@given(st.sampled_from(NETWORK.link_names()), st.floats(0.3, 3.0), st.floats(0.3, 3.0))
+def test_a_further_road_never_raises_a_cost(name: str, as_fast: float, as_dear: float) -> None:
+    """Beside one of today's, be it slower or dearer: who is not served by it takes the other."""
+    _, none, done = before_and_after([second_road(name, as_fast, as_dear)], DRAWS, pairs=[])
+    assert (done.composite_cost <= none.composite_cost + 1e-12).all()
 
 
 @settings(max_examples=6)
-@given(st.sampled_from([name for name in NETWORK.link_names() if name not in UNEXPLAINED]), st.floats(1.5, 5.0))
+@given(st.lists(st.sampled_from(NETWORK.link_names()), min_size=3, max_size=3, unique=True), st.floats(1.0, 4.0), st.floats(1.0, 2.0))
+def test_the_further_roads_are_in_place_the_less_it_costs(names: list[str], factor: float, as_dear: float) -> None:
+    """Two roads made better and a dearer one built, one by one and each in two steps."""
+    measures = [
+        *(
+            measure("road", links=(name,), speed_kmh=factor * link.km / link.hours, usd_per_t_km=None)
+            for name, link in ((name, NETWORK.links[NETWORK.link(name)]) for name in names[:2])
+        ),
+        second_road(names[2], 2.0 * factor, as_dear),
+    ]
+    steps = np.array([[min(max(0.5 * k - m, 0.0), 1.0) for m in range(3)] for k in range(7)])
+    system = choice.compile_system(measures=measures, study=PAIR, pairs=[])
+    cost = system.solve({name: np.repeat(value, len(steps)) for name, value in CENTRAL.items()}, active=steps).composite_cost
+    assert (np.diff(cost, axis=0) <= 1e-12).all()
+
+
+def test_a_dear_fast_road_carries_what_time_is_dear_to_and_the_other_the_rest() -> None:
+    """Each class takes the better of two roads between the same borders, and all trucks of a class the same."""
+    system, none, done = before_and_after([second_road("quetta-taftan", 3.0, 1.6)], pairs=[])
+    p, new = system.pair_index(*PAIR), len(NETWORK.links)
+    by_it = [r for r, route in enumerate(system.routes) if new in route.links]
+    borders = {system.choices.same_borders[system.shown[r]] for r in by_it}
+    beside = [r for r, number in enumerate(system.choices.same_borders[system.shown]) if number in borders and r not in by_it]
+    share = done.route_share[0]
+    one, other = share[by_it].sum(axis=0), share[beside].sum(axis=0)
+    road = one + other > 1e-9
+    assert (np.minimum(one, other)[road] == 0.0).all()
+    assert (one[road] > 0.0).any() and (other[road] > 0.0).any()
+    gained = none.composite_cost[0, p] - done.composite_cost[0, p]
+    assert (gained[road & (one > 0.0)] > 1e-9).all() and gained[road & (other > 0.0)] == pytest.approx(0.0, abs=1e-12)
+
+
+def second_road(name: str, as_fast: float, as_dear: float) -> SimpleNamespace:
+    """A road beside one of today's, of its length."""
+    link = NETWORK.links[NETWORK.link(name)]
+    return measure(
+        "new_link", from_=link.a, to=link.b, mode="road", km=link.km, speed_kmh=as_fast * link.km / link.hours,
+        usd_per_t_km=as_dear * link.usd_per_t / link.km,
+    )  # fmt: skip
+
+
+@settings(max_examples=6)
+@given(st.sampled_from(NETWORK.link_names()), st.floats(1.5, 5.0))
 def test_with_queues_a_better_road_costs_no_more_than_the_queues_it_brings(name: str, factor: float) -> None:
     costs_no_more_than_queues(name, factor)
 
 
-@pytest.mark.xfail(strict=True, reason="known and open: the choice by path size, see UNEXPLAINED")
-def test_the_road_to_chabahar_costs_no_more_than_the_queues_it_brings() -> None:
-    costs_no_more_than_queues(UNEXPLAINED[0], 3.0)
+@pytest.mark.parametrize("name", REPLACED)
+def test_so_does_one_by_which_a_better_way_over_the_same_borders_replaces_todays(name: str) -> None:
+    costs_no_more_than_queues(name, 3.0)
 
 
 def costs_no_more_than_queues(name: str, factor: float) -> None:

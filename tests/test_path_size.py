@@ -19,8 +19,13 @@ PAIR = ("PAK", "RUS")
 Way = dict[str, float]
 
 
-def sizes_of(ways: list[Way], usd_per_t_km: float = 0.0, needs: list[tuple[int, ...]] | None = None) -> np.ndarray:
-    """Path sizes of ways of one market, each given as its links with their kilometres."""
+def sizes_of(
+    ways: list[Way],
+    usd_per_t_km: float = 0.0,
+    needs: list[tuple[int, ...]] | None = None,
+    same_borders: list[int] | None = None,
+) -> np.ndarray:
+    """Path sizes of ways of one market, each given as its links with their kilometres; each over borders of its own."""
     names = sorted({name for way in ways for name in way})
     km = {name: length for way in ways for name, length in way.items()}
     links = [Link(name, name, name, "road", "AAA", km[name], 0.0, usd_per_t_km * km[name]) for name in names]
@@ -29,7 +34,7 @@ def sizes_of(ways: list[Way], usd_per_t_km: float = 0.0, needs: list[tuple[int, 
         for way, need in zip(ways, needs or [()] * len(ways), strict=True)
     ]
     roads = RoadMap(SimpleNamespace(places=names, crossings=pd.DataFrame()), links)  # type: ignore[arg-type]
-    return path_sizes(routes, [0] * len(routes), roads, roads)
+    return path_sizes(routes, [0] * len(routes), same_borders or range(len(routes)), roads, roads)
 
 
 def test_ways_that_share_no_road_have_one() -> None:
@@ -62,6 +67,16 @@ def test_what_measures_open_is_counted_beside_todays_ways_and_not_by_them() -> N
     sizes = sizes_of(ways, needs=[(), (0,), (1,)])
     assert sizes == pytest.approx([1.0, 0.55, 0.55], rel=1e-12)
     assert sizes_of(ways, needs=[(), (0,), (0, 1)])[2] == pytest.approx(0.1 + 0.9 / 3.0, rel=1e-12)
+
+
+def test_ways_over_the_same_borders_have_the_path_size_of_todays() -> None:
+    """Whichever road is best between them: a better one that shares more or less of the way changes no size."""
+    ways: list[Way] = [{"trunk": 90.0, "new": 10.0}, {"trunk": 50.0, "old": 50.0}, {"trunk": 90.0, "other": 10.0}]
+    alone = sizes_of(ways[1:])
+    assert sizes_of(ways, needs=[(0,), (), ()], same_borders=[0, 0, 1]) == pytest.approx([alone[0], *alone], rel=1e-12)
+    further: list[Way] = [*ways, {"trunk": 90.0, "far": 10.0}]
+    of_new = sizes_of(further, needs=[(0,), (), (), (0,)], same_borders=[0, 0, 1, 2])[3]
+    assert of_new == pytest.approx(0.1 + 0.9 / 3.0, rel=1e-12)
 
 
 def test_kilometres_count_and_not_links() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from corridors.errors import NetworkError
-from corridors.transport import choice_set, pair_values, truck_values
+from corridors.transport import choice_set, pair_values, same_borders, truck_values
 from corridors.transport.choice_set import OUTSIDE, ChoiceSet
 from corridors.transport.effects import Effects, Move
 from corridors.transport.network import Network
@@ -44,6 +44,8 @@ class Group:
     coupling: Coupling
     trucks_base: Array
     """(classes, markets) truckloads a day in the base year on the road, from counts; 0 where not counted."""
+    variants: tuple[Index, ...]
+    """Ways over the same borders by position in ``rows``; see :mod:`corridors.transport.same_borders`."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,6 @@ class Layout:
     over: sparse.csr_array
     needs: tuple[tuple[int, tuple[int, ...]], ...]
     """Routes by position, and measures without which each is not there."""
-    yields_to: tuple[tuple[int, tuple[int, ...]], ...]
-    """Routes by position, and measures beside which nobody takes each; a row for every better route."""
     tonnes_per_day: Array
     service_measure: Index
     economies: Mapping[str, tuple[str, ...]]
@@ -173,7 +173,6 @@ def lay_out(
         through_crossings=sparse.csr_array(choices.through[:, : len(table)]),
         over=sparse.csr_array(choices.over),
         needs=tuple((r, route.needs) for r, route in enumerate(choices.routes) if route.needs),
-        yields_to=tuple((r, needs) for r, route in enumerate(choices.routes) for needs in route.yields_to),
         tonnes_per_day=np.array([effects.tonnes_per_day[i] for i in limited])[:, None],
         service_measure=np.array([effects.services[i].new for i in limited], dtype=np.intp),
         economies={name: network.economies[name] for name in network.crossing_names()},
@@ -260,6 +259,7 @@ def _groups(
                 road_nest=road,
                 coupling=_coupling(through, nest_of_row, market_of_nest, np.flatnonzero(through.any(axis=0))),
                 trucks_base=_mix(mix[members], on_road, bulk_part) * counted[None, :],
+                variants=same_borders.variants(choices.same_borders[rows]),
             )
         )
     return tuple(groups)

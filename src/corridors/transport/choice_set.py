@@ -16,6 +16,7 @@ import pandas as pd
 
 from corridors.data import tables as data
 from corridors.runtime.cache import kept
+from corridors.transport import same_borders
 from corridors.transport.effects import Effects
 from corridors.transport.network import Network, load
 from corridors.transport.path_size import path_sizes
@@ -52,9 +53,10 @@ class ChoiceSet:
     ``parts_hours`` (R, 3) hours that scale with road speed, with time at sea, and not at all;
     ``parts_usd`` (R, 4) dollars a tonne by road, sea, rail and air; ``wait_hours`` (R,) of them for
     a departure; ``path_size`` (R,) is what a way weighs in its nest for what it shares with others
-    (:mod:`corridors.transport.path_size`). ``through`` (R, X + S) counts passages of crossings and
-    limited services, ``links_moved`` (L,) are positions of links that a measure moves and ``over``
-    (R, L) says which routes use them.
+    (:mod:`corridors.transport.path_size`); ways of one number in ``same_borders`` (R,) are one
+    choice (:mod:`corridors.transport.same_borders`). ``through`` (R, X + S) counts passages of
+    crossings and limited services, ``links_moved`` (L,) are positions of links that a measure moves
+    and ``over`` (R, L) says which routes use them.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -66,6 +68,7 @@ class ChoiceSet:
     parts_usd: Array
     wait_hours: Array
     path_size: Array
+    same_borders: Index
     through: Array
     slots: Index
     links_moved: Index
@@ -110,7 +113,7 @@ def build(
                 m = len(markets)
                 markets.append(Market(numbers, origin, destination, origin_weight * destination_weight))
                 routes = _by_road(
-                    roads[-1][0],
+                    [each for each, _ in roads],
                     found[_way(origin, destination, detailed)],
                     (exporter, importer, origin, destination),
                 )
@@ -193,26 +196,32 @@ Opened = tuple[Path, tuple[int, ...]]
 """A way by road and the measures that open it; none for one of today."""
 
 
-def _by_road(full: RoadMap, paths: Sequence[Opened], ends: tuple[str, str, str, str]) -> list[Route]:
-    """The routes along ``paths`` in the direction of ``ends``: exporter, importer, origin, destination.
+def _by_road(
+    maps: Sequence[RoadMap], paths: Sequence[Opened], ends: tuple[str, str, str, str]
+) -> list[Route]:
+    """The routes along ``paths``, by exporter, importer, origin and destination in ``ends``.
 
-    Of those over the same borders and ferries the dearer yield to the cheaper, by their costs on
-    the ``full`` map, with all measures in place: whoever goes that way takes the better road, and a
-    second one as good is worth nothing.
+    The cheapest with all measures in place, the last of ``maps``, come first. Of those over the
+    same borders one that is never better than another is left out.
     """
-    step = -1 if ends[2] > ends[3] else 1
-    better: dict[tuple[str, ...], tuple[tuple[int, ...], ...]] = {}
+    step, full = -1 if ends[2] > ends[3] else 1, maps[-1]
+    same: dict[tuple[str, ...], list[Opened]] = {}
     routes = []
-    for path, needs in sorted(paths, key=lambda opened: (full.cost(opened[0]), opened[1], opened[0].links)):
-        before = better.get(full.key(path), ())
-        if () not in before:
-            routes.append(
-                Route(
-                    *ends, "road", path.places[::step], path.links[::step], path.crossings[::step],
-                    needs=needs, yields_to=before,
-                )
-            )  # fmt: skip
-            better[full.key(path)] = (*before, needs)
+    order = sorted(paths, key=lambda way: (full.cost(way[0]), way[1], way[0].links))
+    for path, needs in order:
+        before = same.setdefault(full.key(path), [])
+        if any(
+            set(other) <= set(needs) and same_borders.always_as_good(one, path, maps)
+            for one, other in before
+        ):
+            continue
+        before.append((path, needs))
+        routes.append(
+            Route(
+                *ends, "road", path.places[::step], path.links[::step], path.crossings[::step],
+                needs=needs,
+            )
+        )  # fmt: skip
     return routes
 
 
@@ -296,6 +305,8 @@ def _arrays(
     through = np.zeros((len(routes), len(crossings) + len(limited)))
     over = np.zeros((len(routes), len(moved)))
     cargo = []
+    market_of = [m for m, _, _ in rows]
+    numbers = same_borders.numbers(routes, market_of, full)
     for r, route in enumerate(routes):
         for i in route.links:
             link = effects.links[i]
@@ -329,8 +340,9 @@ def _arrays(
         markets=markets,
         routes=routes,
         modes=tuple(route.mode for route in routes),
-        market_of=np.array([m for m, _, _ in rows], dtype=np.intp),
-        path_size=path_sizes(routes, [m for m, _, _ in rows], today, full),
+        market_of=np.array(market_of, dtype=np.intp),
+        path_size=path_sizes(routes, market_of, numbers, today, full),
+        same_borders=np.array(numbers, dtype=np.intp),
         parts_hours=hours,
         parts_usd=usd,
         wait_hours=wait,

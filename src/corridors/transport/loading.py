@@ -66,7 +66,7 @@ class Loading:
         fee = self._crossings(cases.phases)
         self._traffic(cases.years)
         self._routes(cases.phases, fee)
-        self.groups = [NestedLogit(self, group) for group in layout.groups]
+        self.groups = [NestedLogit(self, group, cases.phases) for group in layout.groups]
         self._share_out()
         self._rest(fee)
 
@@ -168,7 +168,7 @@ class Loading:
 
     def _availability(self, open_share: Array, active: Array) -> Array:
         """(R, b) chance that every crossing of a route is open, times how far its new parts are
-        there and no better ones."""
+        there."""
         slots = self.layout.choices.slots
         padded = np.concatenate([np.broadcast_to(open_share, self.capacity.shape), np.ones((1, self.size))])
         result = padded[slots[:, 0]]
@@ -178,8 +178,6 @@ class Loading:
         for r, needs in self.layout.needs:
             for m in needs:
                 result[r] *= active[m]
-        for r, needs in self.layout.yields_to:
-            result[r] *= 1.0 - active[list(needs)].prod(axis=0)
         return np.asarray(result)
 
     def _share_out(self) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from corridors.transport import same_borders
 from corridors.transport.arrays import Group, Layout
 from corridors.transport.choice_set import OUTSIDE
 
@@ -46,7 +47,7 @@ class NestedLogit:
     trade that reacts leaves the equilibrium a convex programme.
     """
 
-    def __init__(self, block: Loading, group: Group) -> None:
+    def __init__(self, block: Loading, group: Group, active: Array) -> None:
         layout, values, traded = block.layout, block.values, block.traded
         choices = layout.choices
         self.group, self.size = group, block.size
@@ -60,6 +61,7 @@ class NestedLogit:
         more_hours = block.more_hours[rows]
         base_weight, weight = block.base_weight[rows], block.weight[rows]
         size = choices.path_size[rows][:, None]
+        phases = [same_borders.there(choices.routes, rows[v], active) for v in group.variants]
         moved = bool(np.any(more_usd) or np.any(more_border) or np.any(more_hours))
         outside = np.flatnonzero([choices.modes[r] == OUTSIDE for r in rows])
         counted = layout.counted[layout.first_pair][market][nest]
@@ -103,11 +105,16 @@ class NestedLogit:
             within = (part / sums)[nest]
             self._reference(base, base_weight, within, exponent, pull, hidden, totals)
             attraction = pull * weight
+            easier = None
             if moved:
                 more = more_usd * -per_usd
                 more -= more_hours * per_hour
                 more -= more_border * at
-                attraction *= np.exp(np.maximum(more, _LEAST, out=more))
+                easier = np.exp(np.maximum(more, _LEAST, out=more), out=more)
+                attraction *= easier
+            for ways, phase in zip(group.variants, phases, strict=True):
+                whole = pull[ways] if easier is None else pull[ways] * easier[ways]
+                attraction[ways] *= same_borders.taken(whole, phase)
             trucks = self._trucks(j, part, block)
             if self.congested:
                 flow = base * within

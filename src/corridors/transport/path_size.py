@@ -13,12 +13,18 @@ count, or the answer hangs on which of them are listed (Duncan et al. 2020): eac
 ``p_j`` against the best that uses the link, that of a logit at costs without queues by which the
 list of ways is cut too (:mod:`corridors.transport.routes`).
 
-Path sizes are constants of the choice set, as if all borders were open: what is shut, slow or full
-moves what ways cost and never how much they count, so a closure never makes anything cheaper. Ways
-that measures open are counted beside those of today that they leave; today's do not count them, so
-that a state without measures is the same whatever else is asked. That overstates what two equal
-ways are worth together, at 1.55 of one where nine tenths are shared and one is new, against 1.1
-where both are of today; without path sizes it is 2.
+A path size stands for likeness of what is not observed, which no measure changes, so it is a
+constant of the borders that a way crosses: all ways over the same borders have that of today's,
+and goods take the best of them (:mod:`corridors.transport.same_borders`). Counted anew on each
+network, as is usual, it lowers the log-sum where a better road between the same borders shares more
+of its length with rivals than the one it replaces: a better road would make trade dearer. Constant,
+as if all borders were open, it leaves the log-sum monotone: no better or further road raises a
+cost, and no closure lowers one.
+
+Ways over borders that only measures make worth the while are counted beside today's; today's do not
+count them, so that a state without measures is the same whatever else is asked. That overstates
+what two equal ways are worth together, at 1.55 of one where nine tenths are shared and one is new,
+against 1.1 where both are of today; without path sizes it is 2.
 
 Counted are roads and ferries of the ways by road; trains, ships and flights are services of their
 own.
@@ -37,38 +43,54 @@ from corridors.transport.routes import USD_PER_T_E_FOLD, Path, RoadMap, Route
 Array = npt.NDArray[np.float64]
 
 
-def path_sizes(routes: Sequence[Route], market_of: Sequence[int], today: RoadMap, full: RoadMap) -> Array:
+def path_sizes(
+    routes: Sequence[Route],
+    market_of: Sequence[int],
+    same_borders: Sequence[int],
+    today: RoadMap,
+    full: RoadMap,
+) -> Array:
     """(R,) path sizes, in (0, 1]; 1 for all that is no way by road.
 
-    ``market_of`` (R,) says which routes compete, ``today`` has the roads without measures and
-    ``full`` those with all of them, by which ways that measures open are weighed.
+    ``market_of`` (R,) says which routes compete, ``same_borders`` (R,) which are over the same
+    borders and have one path size, the cheapest with all measures first. ``today`` has the roads
+    without measures and ``full`` those with all of them, by which ways that measures open are
+    weighed.
     """
-    users: dict[tuple[int, int], list[int]] = defaultdict(list)
-    on: list[list[int]] = [[] for _ in routes]
-    for r, (route, market) in enumerate(zip(routes, market_of, strict=True)):
+    lead: dict[int, int] = {}
+    of_market: dict[int, list[int]] = defaultdict(list)
+    for r, (route, borders) in enumerate(zip(routes, same_borders, strict=True)):
+        if borders not in lead or (routes[lead[borders]].needs and not route.needs):
+            lead[borders] = r
         if route.mode == "road":
-            on[r] = list(dict.fromkeys(route.links))
-            for i in on[r]:
-                users[market, i].append(r)
-    known: dict[tuple[int, int, tuple[int, ...]], float] = {}
+            of_market[market_of[r]].append(r)
+    users: dict[tuple[int, tuple[int, ...]], dict[int, float]] = {}
     sizes = np.ones(len(routes))
-    for r, (route, market) in enumerate(zip(routes, market_of, strict=True)):
-        km = np.array([today.links[i].km for i in on[r]])
-        if km.sum() <= 0.0:
+    for r in lead.values():
+        route, roads = routes[r], full if routes[r].needs else today
+        on = list(dict.fromkeys(route.links))
+        km = np.array([today.links[i].km for i in on])
+        if route.mode != "road" or km.sum() <= 0.0:
             continue
-        roads = full if route.needs else today
-        for i in on[r]:
-            key = market, i, route.needs
-            if key not in known:
-                beside = [routes[j] for j in users[market, i] if _beside(routes[j], frozenset(route.needs))]
-                known[key] = _count([roads.cost(Path(b.places, b.links, b.crossings)) for b in beside])
-        sizes[r] = (km / np.array([known[market, i, route.needs] for i in on[r]])).sum() / km.sum()
-    return sizes
+        key = market_of[r], route.needs
+        if key not in users:
+            beside: dict[int, Route] = {}
+            for j in of_market[market_of[r]]:
+                if set(routes[j].needs) <= set(route.needs):
+                    beside.setdefault(same_borders[j], routes[j])
+            users[key] = _users(list(beside.values()), roads)
+        sizes[r] = (km / np.array([users[key][i] for i in on])).sum() / km.sum()
+    return sizes[[lead[borders] for borders in same_borders]]
 
 
-def _beside(route: Route, there: frozenset[int]) -> bool:
-    """Whether a way is one with just the measures ``there``: built, and not one that yields to a better road."""
-    return there.issuperset(route.needs) and not any(there.issuperset(better) for better in route.yields_to)
+def _users(routes: Sequence[Route], roads: RoadMap) -> dict[int, float]:
+    """By link, how many of ``routes`` use it: 1 and what the others are taken against the best."""
+    usd_per_t: dict[int, list[float]] = defaultdict(list)
+    for route in routes:
+        cost = roads.cost(Path(route.places, route.links, route.crossings))
+        for i in dict.fromkeys(route.links):
+            usd_per_t[i].append(cost)
+    return {i: _count(costs) for i, costs in usd_per_t.items()}
 
 
 def _count(usd_per_t: Sequence[float]) -> float:

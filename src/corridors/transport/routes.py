@@ -51,8 +51,7 @@ class Route:
     ``links`` are positions in the list of links; ``service`` is the position of the main ship,
     train or flight (None for a road route), ``chain`` has all services in the order of travel,
     after the first ``before`` links. ``needs`` are numbers of measures without which the route is
-    not there, ``yields_to`` those of better routes over the same borders, beside which nobody takes
-    this one.
+    not there.
     """
 
     exporter: str
@@ -67,7 +66,6 @@ class Route:
     chain: tuple[int, ...] = ()
     before: int = 0
     needs: tuple[int, ...] = ()
-    yields_to: tuple[tuple[int, ...], ...] = ()
 
     def title(self, places: Mapping[str, str], links: Sequence[Link], services: Sequence[Service]) -> str:
         """Readable name: the service, or the borders that a road crosses. ``places`` has names."""
