@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 
 from corridors.appraisal import states
 from corridors.scenario import load
-from corridors.scenario.measures import Closure
+from corridors.scenario.measures import BorderCapacity, Closure
 from corridors.show.charts.worth import worth_by_year
 from corridors.show.words import worth as words
 from corridors.study import StudyResult, run, tables, worth_rests, worth_tables
@@ -90,8 +91,9 @@ def test_the_chart_tells_works_of_the_past_and_what_is_left_from_costs(result: S
 
 
 def test_what_a_ratio_rests_on_is_told_where_it_is_large_or_hangs_on_a_shut_border(result: StudyResult) -> None:
-    def told(ratio: float | None, part: float, shut: list[str]) -> str:
-        found = {**result.facts["appraisal"], "bcr": {**result.facts["appraisal"]["bcr"], "mean": ratio}, "rests_on": {"held_year": 2030, "bcr_held": 31.0, "shut": shut, "gain_if_opened": part}}
+    def told(ratio: float | None, part: float, shut: list[str], widened: float = 1.0) -> str:
+        rests = {"held_year": 2030, "bcr_held": 31.0, "shut": shut, "gain_if_opened": part, "gain_if_widened": widened}
+        found = {**result.facts["appraisal"], "bcr": {**result.facts["appraisal"]["bcr"], "mean": ratio}, "rests_on": rests}
         return words.rests_on(replace(result, facts={**result.facts, "appraisal": found}))
 
     assert told(6.0, 1.0, []) == told(None, 0.9, ["torkham"]) == ""
@@ -99,6 +101,9 @@ def test_what_a_ratio_rests_on_is_told_where_it_is_large_or_hangs_on_a_shut_bord
     assert "longer at Taftan by 2035" in large and "as in 2030, they would be 31 times costs" in large
     assert "If Torkham and Chaman, shut today, opened again, 29" in told(6.0, 0.29, ["torkham", "chaman"])
     assert "nothing of this gain would be left" in told(6.0, 0.0, ["torkham"]) and "twice this" in told(6.0, 2.0, ["torkham"])
+    assert told(6.0, 1.0, [], 0.85) == ""
+    wider = told(6.0, 1.0, [], 0.34)
+    assert "widened anyway as fast as its traffic is expected to grow, 34" in wider and "would be left" in wider
 
 
 def test_a_lower_rate_raises_what_comes_later(result: StudyResult) -> None:
@@ -213,6 +218,43 @@ def test_what_a_gain_rests_on_is_what_a_study_with_the_border_open_says(worth: W
     assert found["gain_if_opened"] == pytest.approx(gains[1] / gains[0], abs=0.03) and found["gain_if_opened"] < 0.8
 
 
+def test_what_a_gain_rests_on_is_what_wider_crossings_everywhere_leave_of_it(worth: Worth) -> None:
+    """The same network with the capacities of the last year typed in, and none of it where traffic stands still."""
+    found = worth_rests.if_widened(worth)
+    study, roads = worth.study, worth.study.chain.network
+    ages = study.last - float(study.middle["traffic_base_year"][0])
+    rate = roads.crossings["growth_percent"].clip(lower=0.0) / 100.0
+    pace = roads.crossings["capacity_trucks_per_day"] * (1.0 + rate) ** ages
+    assert (rate > 0).any()
+    every = [
+        BorderCapacity(
+            kind="border_capacity", crossings=(name,), trucks_per_day=float(trucks), start=2027, years_to_full_effect=0
+        )
+        for name, trucks in pace.items()
+    ]
+    own_capacity = [m for m in study.scenario.measures if m.kind == "border_capacity"]
+    assert own_capacity and all(m.trucks_per_day > pace[name] for m in own_capacity for name in m.crossings)
+    wide = compile_system(roads, [*every, *study.scenario.measures], study=study.pair)
+    own = {pair: value[None] for pair, value in study.middle_demand.items()}
+    gains = []
+    for there in (0.0, 1.0):
+        before, after = (
+            wide.solve(
+                study.middle, active=np.r_[np.full(len(every), there), scenario][None], year=study.last, demand=own,
+                shift=study.middle_shift,
+            )
+            for scenario in (np.zeros(study.middle_active.size), study.middle_active)
+        )  # fmt: skip
+        parts = states.pair_gains(before, after, worth._central_value, study.middle["trade_elasticity"])
+        gains.append(float(sum(p.sum() for p in parts) + states.rest_gains(wide, before, after, study.middle).sum()))
+    assert found == pytest.approx(gains[1] / gains[0], rel=1e-3) and 0.0 < found < 0.8
+    still = worth.system
+    assert still is not None
+    none = replace(still.layout, growth=np.zeros_like(still.layout.growth))
+    with patch.object(worth_rests, "_system", lambda _: replace(still, layout=none)):
+        assert worth_rests.if_widened(worth) == 1.0
+
+
 def test_benefits_held_at_one_year_end_where_they_were(worth: Worth) -> None:
     flat = worth.appraisal.held_from(2030)
     years = list(flat.years)
@@ -222,6 +264,7 @@ def test_benefits_held_at_one_year_end_where_they_were(worth: Worth) -> None:
     ratio = flat.present_benefits.mean() / flat.present_costs.mean()
     assert worth_rests.rests_on(worth)["bcr_held"] == pytest.approx(ratio)
     assert worth_rests.rests_on(Worth(Study(load("baseline"), 1, 7)))["gain_if_opened"] == 1.0
+    assert worth_rests.if_widened(Worth(Study(load("baseline"), 1, 7))) == 1.0
 
 
 def test_second_ways_cost_most_where_most_passes(worth: Worth) -> None:

@@ -34,7 +34,9 @@ def page(result: StudyResult) -> str:
         clean(result.title),
         f"{a}-{b}, {result.years[0]}-{last}, {result.draws:,} simulated futures, seed {result.seed}",
     ]
-    lines += ["", *_paragraphs(words.answer(result)), *_paragraphs(words.worth_line(result))]
+    lines += ["", *_paragraphs(words.answer(result))]
+    if worth := words.worth_line(result):
+        lines += _paragraphs(Prose((*worth.paragraphs, words.rests_on(result))))
     for case, title in (("baseline", "Without the measures"), ("projected", "With the measures")):
         total = summary[case]["total_musd"][-1]
         if case == "projected":
@@ -61,7 +63,7 @@ def page(result: StudyResult) -> str:
 def _paragraphs(block: Prose | None) -> list[str]:
     """The paragraphs of a block, each with an empty line after it, in characters of a keyboard."""
     plain = (text.replace(n.THIN, " ").replace(n.MINUS, "-") for text in (block.paragraphs if block else ()))
-    return [line for text in plain for line in (*_wrapped(text), "")]
+    return [line for text in plain if text for line in (*_wrapped(text), "")]
 
 
 def _wrapped(text: str) -> list[str]:

@@ -216,6 +216,9 @@ class RestsOn(TypedDict):
     gain_if_opened: Annotated[
         float, "users' gain if those were open as they used to be, over the gain if not; central case"
     ]
+    gain_if_widened: Annotated[
+        float, "users' gain if every crossing were widened as fast as its traffic grows, over the gain if not; central case"
+    ]
 
 
 class Appraisal(TypedDict):

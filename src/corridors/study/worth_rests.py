@@ -1,17 +1,22 @@
 """What a scenario's worth rests on besides its inputs: that traffic goes on growing and nobody
-else builds, and that borders which are shut stay shut."""
+else builds, that crossings stay as wide as they are, and that borders which are shut stay shut."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from corridors.appraisal import states
 from corridors.study.worth import Worth
+from corridors.transport import effects as measure_effects
 from corridors.transport.system import System, compile_system
 from corridors.uncertainty.cases import taken
+
+Array = npt.NDArray[np.float64]
 
 
 def full_from(worth: Worth) -> int:
@@ -32,6 +37,7 @@ def rests_on(worth: Worth) -> dict[str, Any]:
         "bcr_held": float(flat.present_benefits.mean()) / cost if cost > 0.0 else float("nan"),
         "shut": list(shut),
         "gain_if_opened": part,
+        "gain_if_widened": if_widened(worth),
     }
 
 
@@ -39,22 +45,64 @@ def if_opened(worth: Worth) -> tuple[tuple[str, ...], float]:
     """Crossings that are shut and that no measure moves, and what users would gain by the measures
     were those open as they used to be, over what they gain: central case, last year, world prices
     held. 1 where none is shut or nobody gains."""
-    study, system = worth.study, worth.system
-    names = () if system is None or not worth.acts or not study.chain.on_network else _shut(system)
-    if system is None or not names:
+    names = () if _nothing(worth) else _shut(_system(worth))
+    if not names:
         return (), 1.0
-    usual = system.network.usual_closure_days
+    usual = _system(worth).network.usual_closure_days
     opening = [
         SimpleNamespace(kind="closure", crossings=(name,), days_per_year=float(usual[name]))
         for name in names
     ]
+    return names, _part_left(worth, opening, np.ones((2, len(opening))))
+
+
+def if_widened(worth: Worth) -> float:
+    """What users would gain by the measures were every crossing widened as fast as its own traffic is
+    expected to grow, with the measures and without, over what they gain where nobody else builds:
+    central case, last year, world prices held. 1 where no traffic grows or nobody gains."""
+    if _nothing(worth):
+        return 1.0
+    study, system = worth.study, _system(worth)
+    layout, middle = system.layout, study.middle
+    rate = np.maximum(layout.growth[:, 0], 0.0)
+    ages = study.last - float(middle["traffic_base_year"][0])
+    pace = layout.capacity[:, 0] * (1.0 + rate) ** max(ages, 0.0)
+    there = study.middle_active[:, None]
+    built = measure_effects.apply(layout.capacity, system.effects.capacity, there)[:, 0]
+    wider, placed = [], []
+    for x in np.flatnonzero(rate > 0.0):
+        # what a measure has made wider than that stays so
+        for rows, level in (((1.0, 0.0), pace[x]), ((0.0, 1.0), max(pace[x], built[x]))):
+            wider.append(
+                SimpleNamespace(
+                    kind="border_capacity", crossings=(system.crossings[x],), trucks_per_day=level
+                )
+            )
+            placed.append(rows)
+    return _part_left(worth, wider, np.array(placed).T) if wider else 1.0
+
+
+def _nothing(worth: Worth) -> bool:
+    """Whether nothing on a network acts."""
+    return worth.system is None or not worth.acts or not worth.study.chain.on_network
+
+
+def _system(worth: Worth) -> System:
+    assert worth.system is not None
+    return worth.system
+
+
+def _part_left(worth: Worth, others: Sequence[Any], there: Array) -> float:
+    """What users gain by the scenario's measures where ``others`` are there too, as far as ``there``
+    (2, K) without and with them, over what they gain alone; 1 where nobody gains."""
+    study, system = worth.study, _system(worth)
     wide = compile_system(
-        study.chain.network, [*study.scenario.measures, *opening], system.pairs, study.pair
+        study.chain.network, [*study.scenario.measures, *others], system.pairs, study.pair
     )
     count = study.middle_active.size
-    phases = np.zeros((4, count + len(opening)))
+    phases = np.zeros((4, count + len(others)))
     phases[1::2, :count] = study.middle_active
-    phases[2:, count:] = 1.0
+    phases[2:, count:] = there
     own = study.middle_demand if study.chain.on_network else {}
     state = states.of_each(wide, study.middle, phases, study.last, own, study.middle_shift)
     before, after = (taken(state, np.array(rows), state.gap.size) for rows in ([0, 2], [1, 3]))
@@ -63,7 +111,7 @@ def if_opened(worth: Worth) -> tuple[tuple[str, ...], float]:
     value = worth.value(wide.pairs, study.middle, middle, study.last)
     existing, new = states.pair_gains(before, after, value, two["trade_elasticity"])
     gain = existing.sum(axis=1) + new.sum(axis=1) + states.rest_gains(wide, before, after, two).sum(axis=1)
-    return names, float(gain[1] / gain[0]) if gain[0] > 0.0 else 1.0
+    return float(gain[1] / gain[0]) if gain[0] > 0.0 else 1.0
 
 
 def _shut(system: System) -> tuple[str, ...]:

@@ -141,13 +141,28 @@ def rests_on(result: StudyResult) -> str:
     found = appraisal(result)["rests_on"]
     ratio, held = appraisal(result)["bcr"]["mean"], found["bcr_held"]
     told = [_queue(result, held)] if ratio is not None and held is not None and ratio >= _LARGE else []
-    part = round(float(found["gain_if_opened"]), 2)
-    if found["shut"] and abs(part - 1.0) >= _MATTERS and mean(result, "user_benefits_musd") >= SMALL_MUSD:
-        place = result["worth_by_crossing"].set_index("crossing")["name"]
-        names = n.listed([short_name(place[name]) for name in found["shut"]])
-        left = f"{n.share(part)} of this gain would be left" if 0 < part < 1 else f"the gain would be {phrases.times(part)} this" if part > 1 else "nothing of this gain would be left"
-        told.append(f"If {names}, shut today, opened again, {left} in the central case.")
+    if mean(result, "user_benefits_musd") >= SMALL_MUSD:
+        widened, opened = (float(found[f"gain_if_{what}"]) for what in ("widened", "opened"))
+        if abs(widened - 1.0) >= _MATTERS:
+            told.append(
+                "If every crossing were widened anyway as fast as its traffic is expected to grow, "
+                f"{_left(widened)} in the central case."
+            )
+        if found["shut"] and abs(opened - 1.0) >= _MATTERS:
+            place = result["worth_by_crossing"].set_index("crossing")["name"]
+            names = n.listed([short_name(place[name]) for name in found["shut"]])
+            told.append(f"If {names}, shut today, opened again, {_left(opened)} in the central case.")
     return phrases.sentence(*told)
+
+
+def _left(part: float) -> str:
+    """What another state of the world leaves of a gain."""
+    part = round(part, 2)
+    if part <= 0:
+        return "nothing of this gain would be left"
+    if part < 1:
+        return f"{n.share(part)} of this gain would be left"
+    return f"the gain would be {phrases.times(part)} this"
 
 
 def _queue(result: StudyResult, held: float) -> str:
