@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from corridors.data import panel, tables
-from corridors.show.words import validation as words
+from corridors.show import numbers
+from corridors.show.words import past as words
 from corridors.trade import flow_training
 from corridors.validation import backtest
 
@@ -64,8 +67,22 @@ def test_what_does_not_hold_is_said(found: backtest.BacktestResult) -> None:
     class Saved(dict):  # type: ignore[type-arg]
         summary: dict[str, object] = {}
 
-    saved = Saved(backtest=found.summary(), by_line=found.lines, first_scores=tables.forecast_first_scores())
+    saved = Saved(backtest=found.summary(), by_line=found.lines, by_size=found.sizes, first_scores=tables.forecast_first_scores())
     text = " ".join(words.backtest(saved).paragraphs)  # type: ignore[arg-type]
     assert "2023" in text and "first version" in text
-    wrong = found.lines[~found.lines["coverage_80"].between(0.74, 0.86)]
-    assert ("except for" in text) == bool(len(wrong))
+    ahead = [int(years) for years in re.findall(r"(\d+) years", text.split("At every horizon")[0])]
+    assert ahead == sorted(ahead) and len(ahead) == len(backtest.HORIZONS)
+    for part in (found.lines, found.sizes):
+        for row in part[~part["coverage_80"].between(0.74, 0.86)].itertuples():
+            assert f"at {row.horizon} years ({100 * row.coverage_80:.0f} % of" in text
+    assert "reversion" not in text
+
+
+def test_skill_and_coverage_are_shown_by_size_and_by_distance_from_the_gravity_line(found: backtest.BacktestResult) -> None:
+    shown = words.parts_tables({"by_size": found.sizes, "by_line": found.lines}).blocks  # type: ignore[arg-type]
+    for block, part in zip(shown, (found.sizes, found.lines), strict=True):
+        assert len(block.rows) == len(part) > 0
+        told = {(row[1], row[2]): row[-3:] for row in block.rows}
+        for row in part.itertuples():
+            held = tuple(f"{100 * getattr(row, f'coverage_{level}'):.0f} %" for level in (50, 80, 95))
+            assert told[f"{row.horizon} years", numbers.count(row.pairs)] == held

@@ -45,7 +45,7 @@ def test_frames_have_the_columns_of_a_result() -> None:
     frames = {
         "routes": corridor_frames.routes_frame(system, before, after, DEMAND),
         "legs": corridor_frames.legs_frame(system, before, after, PAYLOAD),
-        "crossings": corridor_frames.crossings_frame(system, before, after),
+        "crossings": corridor_frames.crossings_frame(system, before, after, before),
         "breakdown": corridor_frames.breakdown_frame(system, before, after, PAYLOAD, DEMAND),
         "crossing_years": outlook.crossing_years(system, DRAWS, [2026, 2030, 2035], after=after),
         "crossing_curves": outlook.crossing_curves(system, after, ["taftan"]),
@@ -104,7 +104,8 @@ def test_spread_of_days_holds_the_middle() -> None:
 
 def test_crossings_say_what_capacity_does_and_where_it_binds() -> None:
     system, before, after = solved()
-    frame = corridor_frames.crossings_frame(system, before, after).set_index("crossing")
+    frame = corridor_frames.crossings_frame(system, before, after, before).set_index("crossing")
+    assert (frame["load_first_year_before"].to_numpy() == before.crossing_load_trucks_per_day[0]).all()
     assert frame.loc["taftan", "capacity_after"] == 800.0 and frame.loc["taftan", "capacity_before"] == 200.0
     assert frame.loc["taftan", "hours_after"] < frame.loc["taftan", "hours_before"]
     assert frame.loc["torkham", "closure_days_before"] == pytest.approx(365.0)

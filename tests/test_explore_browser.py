@@ -44,7 +44,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     assert recipe is not None
     port = free_port()
     command = recipe[1].replace("$(BIN)", shlex.quote(str(Path(sys.executable).parent))).replace("$(CURDIR)", str(REPOSITORY))
-    env = {**os.environ, "CORRIDORS_ROOT": str(folder)}
+    # What would be opened is written down: here is no browser of a person's own.
+    (folder / "browser").write_text(f"echo \"$1\" >> {shlex.quote(str(folder / 'opened'))}\n", encoding="utf-8")
+    env = {**os.environ, "CORRIDORS_ROOT": str(folder), "BROWSER": f"sh {shlex.quote(str(folder / 'browser'))} %s"}
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
             ["sh", "-c", f"{command} --no-browser --port={port}"],
@@ -180,7 +182,7 @@ def test_a_saved_scenario_and_a_pair_without_a_road(opened: tuple[Page, list[str
     _answered(page)
 
 
-def test_the_report_is_built_and_told(opened: tuple[Page, list[str]], served: tuple[str, Path], browser: Browser) -> None:
+def test_the_report_is_built_opened_and_told(opened: tuple[Page, list[str]], served: tuple[str, Path], browser: Browser) -> None:
     page, _ = opened
     with _answer(page):
         page.get_by_label("Start from").select_option(label="capacity-200")
@@ -189,7 +191,8 @@ def test_the_report_is_built_and_told(opened: tuple[Page, list[str]], served: tu
     expect(status).to_contain_text("takes a minute or so")
     expect(status).to_contain_text("report.html", timeout=PATIENCE_MS)
     report = served[1] / "reports" / "capacity-200" / "report.html"
-    assert str(report) in status.inner_text()
+    assert str(report) in status.inner_text() and "opened in a browser" in status.inner_text()
+    assert (served[1] / "opened").read_text(encoding="utf-8").split() == [report.as_uri()]
     read = browser.new_page()
     read.goto(report.as_uri())
     assert "200 trucks a day" in read.locator("h1").first.inner_text() or "200 trucks a day" in read.title()

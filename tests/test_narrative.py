@@ -352,6 +352,64 @@ def test_trade_today_tells_level_and_reports(results) -> None:
     assert "No series" in " ".join(narrative.trade_today(results["far-pair"]).paragraphs)
 
 
+def test_what_the_newest_years_brought_is_told_report_by_report(results) -> None:
+    """Not one report of a whole year alone: 2023, parts of 2024 and 2025, and those that disagree on the fiscal year."""
+    told = narrative.trade_today(results["capacity-800"]).text()
+    for said in (
+        "fiscal year 2022/23 $920 million both ways (APP / The Nation 13 October 2023)", "$667 million both ways (The Nation 7 March 2024)", "2023 $1.0 billion both ways",
+        "January to August 2024 $753 million both ways", "January to July 2025 $45 million from Pakistan to Russia",
+    ):  # fmt: skip
+        assert said in told
+    assert "shrunk" not in told or "wheat for $568 million that will not come every year was in it" in told
+
+
+def test_a_crossing_that_stays_shut_is_told_with_the_answer() -> None:
+    """What a shut crossing does to a scenario that widens it."""
+    said = "Torkham stays shut, so what is built there waits; "
+    assert said in narrative.answer(studied("capacity-800")).text()
+    assert "stays shut" not in narrative.answer(studied("full-connectivity")).text()
+
+
+def test_a_crossing_that_queues_is_not_given_a_small_chance_of_being_full(results) -> None:
+    """Gabd is full of trucks that go round the shut Afghan border; those counted there alone would not fill it."""
+    result = results["capacity-800"]
+    row = result["crossings"].set_index("crossing").loc["gabd"]
+    assert row["binds_before"]
+    told = narrative.border_words(result).text()
+    assert re.search(r"Gabd[^.]* fills? with trucks that go round borders which are shut or full", told)
+    assert not re.search(r"Chances? of being full[^.]*Gabd", told)
+    assert "99.9" not in told
+
+
+def test_a_mean_that_lies_outside_its_band_is_explained(results) -> None:
+    base = results["capacity-800"]
+    found = base.facts["appraisal"]
+    losing = replace(base, facts={**base.facts, "appraisal": {**found, "user_benefits_musd": {"mean": -4.0, "p10": -1.1, "p50": -0.2, "p90": 0.0}}})
+    for told in (narrative.worth_line(losing), narrative.worth_words(losing)):
+        assert told is not None and "Few cases with very large losses make that mean, which lies outside the band." in told.text()
+    assert "made by few cases" in next(i.detail for i in narrative.key_figures(losing).items if i.label.startswith("Worth"))
+    assert "Few cases" not in narrative.worth_line(base).text()
+
+
+def test_what_share_a_railway_takes_is_told(results) -> None:
+    """Also that the pair is not offered it, and where its effect comes from then."""
+    full = results["full-connectivity"]
+    rail = lookups.mode_shares(full, "exports", "after")["rail"]
+    assert f"With the measures trains take, by value, {numbers.share(rail)} from Pakistan to Russia" in narrative.corridors_words(full).text()
+    by_rail = studied("uzbekistan-trans-afghan")
+    none = "rail" not in lookups.mode_shares(by_rail, "exports", "after")
+    assert ("No goods between Pakistan and Uzbekistan are offered the railway of this scenario" in narrative.corridors_words(by_rail).text()) == none
+    assert "train" not in narrative.corridors_words(results["capacity-800"]).text()
+
+
+def test_others_that_move_are_counted_and_those_that_do_not_are_not_said_to(results) -> None:
+    flown = studied("direct-flights")
+    rows = flown["others"]
+    sure = ((rows["change_musd_p10"] > 0) | (rows["change_musd_p90"] < 0)) & (rows["change_musd_p50"].abs() >= 0.05)
+    said = f"Of {numbers.in_words(len(rows))} other directions of trade on the network {numbers.in_words(int(sure.sum())) if sure.any() else 'none'} "
+    assert said in narrative.others_words(flown).text()
+
+
 def test_capacity_is_said_not_to_hold_trade_that_is_not_there(results) -> None:
     told = narrative.border_words(results["capacity-800"]).paragraphs
     assert told[0].startswith(("Capacity does not hold this trade back.", "Capacity does not bind:"))

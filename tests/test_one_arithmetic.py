@@ -70,7 +70,7 @@ def test_a_finding_is_the_same_number_everywhere(many) -> None:
             fan = charts.fan(result)
             middle = findings.with_measures(result)
             assert signed in labels(fan.svg) and amount in fan.title and fan.data is not None and fan.data.rows[-1][5] == signed
-            assert fan.data.rows[-1][3] == numbers.musd(middle) and numbers.musd(middle) in fan.title
+            assert fan.data.rows[-1][3] == findings.trade(middle) and findings.trade(middle) in fan.title
             ranked = charts.scenarios_ranked([result])
             assert ranked is not None and signed in labels(ranked.svg)
         seen += 1
@@ -125,7 +125,7 @@ def test_percent_times_trade_is_the_amount_as_all_three_are_written(many) -> Non
             sign = 1.0 if band.mid > 0 else -1.0
             before = lookups.path(result, "total", "baseline").mid
             assert fan.data is not None
-            assert fan.data.rows[-1][3] == numbers.musd(before * (1.0 + sign * float(said.group(1).replace(",", "")) / 100.0))
+            assert fan.data.rows[-1][3] == findings.trade(before * (1.0 + sign * float(said.group(1).replace(",", "")) / 100.0))
         seen += 1
     assert seen >= 40
 

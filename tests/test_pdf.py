@@ -135,6 +135,14 @@ def test_a_long_table_repeats_its_head_and_keeps_its_rows_whole() -> None:
         assert any(re.search(rf"{year}\s+{1203 + 61 * k:,}\s+{1203 + 83 * k:,}\s+{1100 + 70 * k:,} to", text) for text in texts)
 
 
+def test_a_minus_and_its_amount_stand_on_one_line() -> None:
+    lines = tuple(f"{'x' * k} Uzbekistan to Afghanistan \u2212$15 million and Iran to T\u00fcrkiye (\u2212$3.9 million a year) and \u2212$8,400,000 more." for k in range(1, 40))
+    made = pypdfium2.PdfDocument(to_pdf(notebook([blocks()[0], Prose(lines)]), ABOUT))
+    text = "\n".join(page.get_textpage().get_text_bounded() for page in made)
+    assert text.count("\u2212$") == 3 * len(lines)
+    assert not re.search(r"\u2212\s*\r?\n\s*\$", text)
+
+
 def test_the_brief_has_two_pages_however_its_text_runs() -> None:
     for paragraphs in (9, 13, 16):
         long = group(*(Prose(("A paragraph of the brief, as long as paragraphs of briefs are, with a number such as 640 trucks a day. " * 4,)) for _ in range(paragraphs)))

@@ -182,3 +182,15 @@ def test_a_wide_table_uses_the_margin_of_a_wide_screen(reports: Path, browser: B
         assert not table["cut"]
         assert table["text"] < table["right"] <= 1920
         assert all(note <= table["text"] + 1 for note in table["notes"])
+
+
+@pytest.mark.browser
+@needs_chromium
+@pytest.mark.parametrize("name", ["wider/report.html", "same/report.html"])
+def test_the_first_screen_of_a_desk_holds_all_key_figures(reports: Path, browser: Browser, name: str) -> None:
+    """What changes, for whom, how sure and what it is worth, to the last line, at 1280 x 800."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto((reports / name).as_uri())
+    ends = page.evaluate("[...document.querySelectorAll('.key-figure .detail')].map(e => e.getBoundingClientRect().bottom)")
+    page.close()
+    assert len(ends) >= 3 and max(ends) <= 800

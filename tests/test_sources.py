@@ -317,6 +317,31 @@ def test_comtrade_without_key_goes_reporter_by_reporter_and_goes_on(server: Serv
     ]
 
 
+def test_comtrade_tells_what_the_buyers_of_those_report_who_report_nothing(server: Server, project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Both sides: exports as reported; of an exporter that is silent the imports of others, a zero only for buyers that report."""
+    data = {"X": [ct_record("PAK", "RUS", 74e6), ct_record("UZB", "PAK", 79e6)], "M": [{**ct_record("PAK", "RUS", 800e6), "flowCode": "M"}, {**ct_record("PAK", "UZB", 5e6), "flowCode": "M"}, {**ct_record("UZB", "W00", 9e6), "flowCode": "M"}, {**ct_record("UZB", "CHN", 7e6), "flowCode": "M"}]}
+
+    def answer(path: str, query: dict[str, str], headers: Any) -> Answer:
+        if path.endswith("Reporters.json"):
+            return as_json(REPORTERS)()
+        iso = {"586": "PAK", "860": "UZB"}[query["reporterCode"]]
+        return as_json({"data": [r for r in data[query["flowCode"]] if r["reporterISO"] == iso], "error": ""})()
+
+    server.script = [answer]
+    monkeypatch.setattr(refreshing.comtrade, "client", lambda: comtrade_of(server))
+    monkeypatch.setattr(http, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(refreshing.comtrade, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(refreshing.plausible, "trade", lambda flows, panel: flows)
+    proposal = refreshing._comtrade(2024, lambda _: None)
+    year = proposal.frame[proposal.frame["year"] == 2024].set_index(["exporter", "importer"])["trade_musd"]
+    assert year["PAK", "RUS"] == 74.0 and year["UZB", "PAK"] == 79.0, "what an exporter reports stands"
+    assert year["RUS", "PAK"] == 800.0 and year["CHN", "UZB"] == 7.0, "what a silent one sells is what is bought"
+    assert year["RUS", "UZB"] == 0.0 and ("RUS", "USA") not in year.index, "unknown is not zero"
+    assert "imports from those who report none" in proposal.title
+    with pytest.raises(SourceError, match="flowCode"):
+        comtrade._checked(data["X"][0], 2024, None, "M", "here", str)
+
+
 def test_comtrade_key_is_sent_in_a_header_and_never_told(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(comtrade.KEY, "very-secret-key")
     client = comtrade.client(server.base)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from corridors import scenario
-from corridors.study import counterfactual, headline, pipeline, result
+from corridors.study import counterfactual, frictions, headline, pipeline, result
 from corridors.study.pipeline import Study
 from corridors.study.result import QUANTILES, StudyResult
 from corridors.trade import baseline as projection
@@ -179,11 +179,19 @@ def test_more_closed_days_are_asked_with_the_elasticities_of_the_scenario() -> N
 
 
 def test_less_of_the_hidden_cost_never_lowers_trade(results) -> None:
-    frictions = results["uzbekistan-trans-afghan"]["frictions"].set_index("kind")
-    row = frictions.loc["road_hidden"]
+    row = results["uzbekistan-trans-afghan"]["frictions"].set_index("kind").loc["road_hidden"]
     assert 0.0 <= row["effect_percent_low"] <= row["effect_percent_central"] <= row["effect_percent_high"]
-    payment = frictions.loc["payment"]
-    assert 0.0 < payment["effect_percent_low"] < payment["effect_percent_high"]
+
+
+def test_what_is_told_of_one_economy_is_asked_of_its_pairs_alone(results) -> None:
+    """Payments by third countries and the risk of sanctions are reported of Russia: no report on Pakistan and Uzbekistan tells them,
+    unless its scenario does."""
+    of_russia = results["capacity-800"]["frictions"].set_index("kind")
+    assert 0.0 < of_russia.loc["payment", "effect_percent_low"] < of_russia.loc["payment", "effect_percent_high"]
+    assert "sanctions" in of_russia.index
+    assert list(results["uzbekistan-trans-afghan"]["frictions"]["kind"]) == ["insecurity", "road_hidden"]
+    stated = scenario.parse({"title": "Own", "pair": ["PAK", "UZB"], "frictions": [{"kind": "payment", "low": 0, "central": 0.01, "high": 0.02, "source": "S"}]}, name="own")
+    assert [row["kind"] for row in frictions._rows(stated.frictions, ("PAK", "UZB"))] == ["payment", "insecurity", "road_hidden"]
 
 
 def test_each_direction_of_a_pair_is_the_other_seen_from_the_other_side() -> None:

@@ -34,7 +34,7 @@ _ECONOMIES = {
     "unreported_flows": ("exporter", "importer"), "trade_totals": ("economy",),
     "one_off_cargoes": ("exporter", "importer"), "closed_pairs": ("a", "b"),
     "pak_rus_composition": ("exporter", "importer"), "sector_shares": ("exporter", "importer"),
-    "class_shares": ("exporter", "importer"),
+    "class_shares": ("exporter", "importer"), "frictions": ("only_with",),
     "stated_figures": ("economy", "partner"), "air_services": ("economy_a", "economy_b"),
     "bulk_by_road": ("exporter", "importer"),
     "experiments": ("economy_a", "economy_b"),

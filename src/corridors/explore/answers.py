@@ -224,8 +224,9 @@ def _light(study: Study, question: Question, effects: pd.DataFrame) -> StudyResu
     tables["trade_history"] = _history(study.pair)
     tables["projection"], tables["effect"] = study_tables.paths(study), effects
     system, before, after = study.chain.system, study.change.before, study.change.after
-    if system is not None and before is not None and after is not None:
-        tables["crossings"] = frames.crossings_frame(system, before, after)
+    path = study.central_change[0].before
+    if system is not None and before is not None and after is not None and path is not None:
+        tables["crossings"] = frames.crossings_frame(system, before, after, path)
         shown = [c for c in question.crossings if c in system.crossings] or list(system.crossings[:1])
         tables["crossing_curves"] = outlook.crossing_curves(system, after, shown)
         first = study.years[:1]

@@ -78,9 +78,14 @@ LEVEL_DIGITS = 3
 """Digits of trade without the measures beside an effect, so that the two multiply to the amount that is told."""
 
 
+def trade(value_musd: float) -> str:
+    """The middle of trade of a year, without the measures or with them, as it is written everywhere: ``$1.07 billion``."""
+    return n.musd(value_musd, LEVEL_DIGITS)
+
+
 def level(result: StudyResult) -> str:
-    """Trade without the measures in the last year: ``$1.07 billion``."""
-    return n.musd(path(result, "total", "baseline").mid, LEVEL_DIGITS)
+    """Trade without the measures in the last year."""
+    return trade(path(result, "total", "baseline").mid)
 
 
 def apart(low: float, mid: float, high: float) -> bool:

@@ -42,14 +42,15 @@ def frictions(
 ) -> pd.DataFrame:  # fmt: skip
     """Effect on two-way trade in percent at the low, central and high end of each friction.
 
-    ``stated`` are the scenario's own and replace rows of ``data/frictions.csv``; ``params`` the
+    ``stated`` are the scenario's own and replace rows of ``data/frictions.csv``, of which those that
+    are about the trade of one economy count for its pairs alone; ``params`` the
     central values, ``demand`` the study's trade (C,) by directed pair, ``active`` (M,) how far the
     scenario's measures are there in ``year``, ``after`` a state of one case to begin at. Columns:
     friction, kind, what_if, unit, low, central, high, effect_percent_low, effect_percent_central,
     effect_percent_high, estimate, basis, source, source_url.
     """
     rows = []
-    for row in _rows(stated):
+    for row in _rows(stated, chain.study):
         levels = [float(row[level]) for level in LEVELS]
         if row["kind"] == INSECURITY:
             effects = _shut(chain, levels, params, demand, year, active, after)
@@ -61,11 +62,13 @@ def frictions(
     return pd.DataFrame(rows)
 
 
-def _rows(stated: Sequence[Friction]) -> Iterator[dict[str, Any]]:
+def _rows(stated: Sequence[Friction], pair: Pair) -> Iterator[dict[str, Any]]:
     own = {f.kind: f for f in stated}
     for row in tables.frictions().to_dict("records"):
         kind = str(row["friction"])
         mine = own.get(kind)  # type: ignore[call-overload]
+        if mine is None and pd.notna(row["only_with"]) and row["only_with"] not in pair:
+            continue
         source = row if mine is None else {**row, "low": mine.low, "central": mine.central, "high": mine.high}
         yield {
             "friction": str(row["name"]) if "name" in row else kind,

@@ -174,6 +174,10 @@ CORRIDORS = {
         text("state_since", "since when, empty where it is not known"),
         *_crossing_case("before", "without the measures"),
         *_crossing_case("after", "with the measures"),
+        number(
+            "load_first_year_before", TRUCKS,
+            "all trucks, without the measures, first year of the horizon, central case",
+        ),
         number("background_trucks_per_day", TRUCKS, "load without that of the study's pair, without the measures"),
         number("study_trucks_per_day", TRUCKS, "trucks of the study's pair, with the measures"),
     ),

@@ -45,9 +45,10 @@ def corridors(study: Study) -> dict[str, pd.DataFrame]:
     names = ("routes", "legs", "breakdown", "crossings", "crossing_years", "crossing_curves")
     out = {name: empty(name) for name in names}
     system, before, after = study.chain.system, study.change.before, study.change.after
-    if system is None or before is None or after is None:
+    path = study.central_change[0].before
+    if system is None or before is None or after is None or path is None:
         return out
-    out["crossings"] = frames.crossings_frame(system, before, after)
+    out["crossings"] = frames.crossings_frame(system, before, after, path)
     trucks = before.study_trucks_per_day[:, None, :]
     out["crossing_years"] = outlook.crossing_years(system, study.params, study.years, trucks, after)
     out["crossing_curves"] = outlook.crossing_curves(system, after)

@@ -188,10 +188,13 @@ def legs_frame(
     return pd.DataFrame(rows)
 
 
-def crossings_frame(system: System, before: TransportState, after: TransportState) -> pd.DataFrame:
+def crossings_frame(
+    system: System, before: TransportState, after: TransportState, path: TransportState,
+) -> pd.DataFrame:
     """One row a crossing: state, capacity, traffic, utilisation, hours and closure days before and after.
 
-    Traffic, hours and prices are medians over cases. ``utilisation`` is of what can pass over the
+    ``path`` is the central case without measures, a case a year: its first one gives the traffic
+    that the horizon begins with. Traffic, hours and prices are medians over cases. ``utilisation`` is of what can pass over the
     year, closures and weekends counted. ``binds`` where a truck waits more than 12 hours longer
     than at an empty crossing in the median case: capacity matters there, elsewhere it does not.
     ``shadow_price_usd_per_truck`` is what that wait costs a truck.
@@ -223,6 +226,7 @@ def crossings_frame(system: System, before: TransportState, after: TransportStat
         frame[f"queue_hours_{label}"] = queue
         frame[f"closure_days_{label}"] = np.median(365.0 * (1.0 - state.open_share), axis=0)
         frame[f"binds_{label}"] = np.median(state.capacity_hours, axis=0) > BINDING_QUEUE_HOURS
+    frame["load_first_year_before"] = path.crossing_load_trucks_per_day[0]
     frame["background_trucks_per_day"] = frame["load_before"] - frame["study_trucks_per_day_before"]
     frame["study_trucks_per_day"] = frame["study_trucks_per_day_after"]
     return frame

@@ -43,7 +43,7 @@ STEP = 4
 HEADLINE_HORIZONS = (4, 8)
 UNSEEN_HORIZONS = (7, 11, 15)
 """To 2023, which no one had seen when the first method was chosen."""
-FAR_ABOVE = "more than 2.7 times the target"
+FAR_ABOVE = "over 2.7 times what gravity expects"
 LEVELS = (50, 80, 95)
 CRPS_PARTS = 20
 BINS = 12
@@ -108,6 +108,8 @@ class BacktestResult:
             mase=("mase", "mean"),
             crps=("crps", "mean"),
         ).reset_index()
+        by = [pd.factorize(table[name])[0] for name in ("gdp", "method")]
+        table = table.iloc[np.lexsort((table["horizon"], *by))].reset_index(drop=True)
         table.insert(6, "skill", 1 - table["error"] / table.pop("reference"))
         wide = self.coverage.pivot(index=["method", "gdp", "horizon"], columns="level", values="coverage")
         wide.columns = [f"coverage_{level}" for level in wide.columns]
@@ -347,14 +349,12 @@ def _lines(ours: dict[tuple[int, int], _Forecast]) -> pd.DataFrame:
     for horizon in HORIZONS:
         for line, low, high in (
             (FAR_ABOVE, 1.0, np.inf),
-            ("within 2.7 times", -1.0, 1.0),
-            ("less than 1/2.7", -np.inf, -1.0),
+            ("within 2.7 times of what gravity expects", -1.0, 1.0),
+            ("under 1/2.7 of what gravity expects", -np.inf, -1.0),
         ):
 
             def between(e: Examples, low: float = low, high: float = high) -> npt.NDArray[np.bool_]:
-                return np.asarray(
-                    (np.exp(e.ln_trade) >= 1000) & (e.residual > low) & (e.residual <= high)
-                )
+                return np.asarray((np.exp(e.ln_trade) >= 1000) & (e.residual > low) & (e.residual <= high))
 
             found = _group(ours, horizon, between)
             rows.append((horizon, line, *found))

@@ -1,6 +1,6 @@
-"""Exports by partner from UN Comtrade: one year of the world, reporter by reporter, or at once with a key.
+"""Exports and imports by partner from UN Comtrade: one year of the world, reporter by reporter, or at once with a key.
 
-Without a key the public preview answers 500 records a call, enough for one reporter's total exports
+Imports tell what those sell who report nothing themselves. Without a key the public preview answers 500 records a call, enough for one reporter's totals of a flow
 by partner; with a key in the environment variable ``COMTRADE_API_KEY`` (sent in a header) one call
 brings all reporters. Answers are kept in the cache, so that a run that was stopped goes on where it
 was.
@@ -26,6 +26,7 @@ PREVIEW_LIMIT = 500
 KEY_LIMIT = 250_000
 _NEEDED = ("period", "reporterISO", "partnerISO", "flowCode", "cmdCode", "primaryValue")
 Record = dict[str, Any]
+_WORDS = {"X": "exports", "M": "imports"}
 _OTHER_CODES = {"S19": "TWN"}  # "Other Asia, not elsewhere specified"
 
 
@@ -38,22 +39,32 @@ def client(base: str = ADDRESS) -> Client:
 
 def exports(source: Client, year: int, say: Callable[[str], None], cache: Path | None = None) -> pd.DataFrame:
     """Exports of ``year`` by reporter and partner: exporter, importer, year, trade_musd (reported, positive)."""
+    return _flows(source, year, "X", say, cache)
+
+
+def imports(source: Client, year: int, say: Callable[[str], None], cache: Path | None = None) -> pd.DataFrame:
+    """Imports of ``year`` as the buyers report them, with freight and insurance: the columns of :func:`exports`."""
+    return _flows(source, year, "M", say, cache)
+
+
+def _flows(source: Client, year: int, flow: str, say: Callable[[str], None], cache: Path | None) -> pd.DataFrame:
     if source.headers:
-        records = _records(source, "data/v1/get/C/A/HS", {"period": year, "maxRecords": KEY_LIMIT}, year, None)
+        records = _records(source, "data/v1/get/C/A/HS", {"period": year, "maxRecords": KEY_LIMIT}, year, None, flow)
         if len(records) >= KEY_LIMIT:
             raise SourceError(f"UN Comtrade: {year}: {len(records):,} records or more, the answer is cut off")
     else:
-        records = _by_reporter(source, year, say, (cache or cache_folder()) / f"comtrade-{year}")
-    return _frame(records, year)
+        name = f"comtrade-{year}{'' if flow == 'X' else '-imports'}"
+        records = _by_reporter(source, year, flow, say, (cache or cache_folder()) / name)
+    return _frame(records, year, flow)
 
 
-def _by_reporter(source: Client, year: int, say: Callable[[str], None], folder: Path) -> list[Record]:
+def _by_reporter(source: Client, year: int, flow: str, say: Callable[[str], None], folder: Path) -> list[Record]:
     folder.mkdir(parents=True, exist_ok=True)
     wanted = _reporters(source)
     records: list[Record] = []
     for i, (code, iso) in enumerate(wanted, start=1):
         file = folder / f"{code}.json"
-        there = _kept(file, year, iso)
+        there = _kept(file, year, iso, flow)
         if there is not None:
             records += there
             continue
@@ -63,6 +74,7 @@ def _by_reporter(source: Client, year: int, say: Callable[[str], None], folder: 
             {"period": year, "reporterCode": code, "maxRecords": PREVIEW_LIMIT},
             year,
             iso,
+            flow,
         )
         if len(found) >= PREVIEW_LIMIT:
             raise SourceError(f"UN Comtrade: {iso} {year}: the answer is cut off at {PREVIEW_LIMIT} records")
@@ -71,7 +83,7 @@ def _by_reporter(source: Client, year: int, say: Callable[[str], None], folder: 
         os.replace(scratch, file)
         records += found
         if i % 20 == 0:
-            say(f"UN Comtrade {year}: {i} of {len(wanted)} reporters")
+            say(f"UN Comtrade {year}, {_WORDS[flow]}: {i} of {len(wanted)} reporters")
     return records
 
 
@@ -101,22 +113,24 @@ def _reporters(source: Client) -> list[tuple[int, str]]:
     return list(found.items())
 
 
-def _kept(file: Path, year: int, iso: str) -> list[Record] | None:
+def _kept(file: Path, year: int, iso: str, flow: str) -> list[Record] | None:
     """What an earlier run kept of a reporter; None if it kept nothing, or what is there is not what it asked for."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(found, list):
-            return [_checked(record, year, iso, str(file), str) for record in found]
+            return [_checked(record, year, iso, flow, str(file), str) for record in found]
     except (OSError, ValueError, RecursionError, SourceError):
         pass
     return None
 
 
-def _records(source: Client, path: str, params: dict[str, str | int], year: int, iso: str | None) -> list[Record]:
-    """Total exports as the source answers, each record checked to be what was asked for."""
+def _records(
+    source: Client, path: str, params: dict[str, str | int], year: int, iso: str | None, flow: str
+) -> list[Record]:
+    """Totals of a flow as the source answers, each record checked to be what was asked for."""
     totals: dict[str, str | int] = {
         "cmdCode": "TOTAL",
-        "flowCode": "X",
+        "flowCode": flow,
         "customsCode": "C00",
         "motCode": 0,
         "partner2Code": 0,
@@ -132,17 +146,19 @@ def _records(source: Client, path: str, params: dict[str, str | int], year: int,
         raise SourceError(
             f"UN Comtrade: {path}: changed its form: 'data' is {source.told(answer['data'])!r}; expected: a list"
         )
-    return [_checked(record, year, iso, f"UN Comtrade: {path}", source.told) for record in answer["data"]]
+    return [_checked(record, year, iso, flow, f"UN Comtrade: {path}", source.told) for record in answer["data"]]
 
 
-def _checked(record: object, year: int, iso: str | None, where: str, told: Callable[[object], str]) -> Record:
-    """A record of total exports of ``year`` (and of reporter ``iso``); SourceError if it is of anything else."""
+def _checked(
+    record: object, year: int, iso: str | None, flow: str, where: str, told: Callable[[object], str]
+) -> Record:
+    """A record of the totals of a flow of ``year`` (and of reporter ``iso``); SourceError if it is of anything else."""
     if not isinstance(record, dict):
         raise SourceError(f"{where}: a record is {told(record)!r}; expected: an object")
     require_columns(record, _NEEDED, where)
     expected = {
         "period": (str(year), year),
-        "flowCode": ("X",),
+        "flowCode": (flow,),
         "cmdCode": ("TOTAL",),
         **({} if iso is None else {"reporterISO": (iso,)}),
     }
@@ -164,22 +180,23 @@ def _code(iso: str) -> str:
     return _OTHER_CODES.get(iso, iso)
 
 
-def _frame(records: list[Record], year: int) -> pd.DataFrame:
+def _frame(records: list[Record], year: int, flow: str) -> pd.DataFrame:
     known = names.economies()
     rows = [
         (_code(r["reporterISO"]), _code(r["partnerISO"]), year, float(r["primaryValue"] or 0) / 1e6)
         for r in records
     ]
-    frame = pd.DataFrame(rows, columns=["exporter", "importer", "year", "trade_musd"])
+    sides = ["exporter", "importer"] if flow == "X" else ["importer", "exporter"]
+    frame = pd.DataFrame(rows, columns=[*sides, "year", "trade_musd"])[["exporter", "importer", "year", "trade_musd"]]
     frame = frame[
         frame["exporter"].isin(known)
         & frame["importer"].isin(known)
         & (frame["exporter"] != frame["importer"])
     ]
     if frame.empty:
-        raise SourceError(f"UN Comtrade: no exports reported for {year}; the newest years come late")
+        raise SourceError(f"UN Comtrade: no {_WORDS[flow]} reported for {year}; the newest years come late")
     twice = frame.duplicated(["exporter", "importer"])
     if twice.any():
         exporter, importer = frame.loc[twice, ["exporter", "importer"]].iloc[0]
-        raise SourceError(f"UN Comtrade: exports of {exporter} to {importer} in {year} occur more than once")
+        raise SourceError(f"UN Comtrade: {_WORDS[flow]} of {exporter} to {importer} in {year} occur more than once")
     return frame.reset_index(drop=True)

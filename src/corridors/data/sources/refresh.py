@@ -103,7 +103,7 @@ def refresh(
     if source in ("comtrade", "all"):
         wanted = year or date.today().year - 2
         _has_gdp(wanted, proposals)
-        say(f"UN Comtrade: exports of {wanted} ...")
+        say(f"UN Comtrade: exports and imports of {wanted} ...")
         proposals.append(_comtrade(wanted, say))
     if source == "cepii" or (source == "all" and files):
         if not files:
@@ -264,10 +264,15 @@ def _imf() -> Proposal:
 
 
 def _comtrade(year: int, say: Callable[[str], None]) -> Proposal:
-    flows = plausible.trade(comtrade.exports(comtrade.client(), year, say), tables.bilateral_trade_panel())
+    panel, source = tables.bilateral_trade_panel(), comtrade.client()
+    sold = comtrade.exports(source, year, say)
+    bought = comtrade.imports(source, year, say)
+    silent = bought[~bought["exporter"].isin(sold["exporter"])]
+    plausible.trade(pd.concat([sold, silent], ignore_index=True), panel)
     return Proposal(
-        "bilateral_trade_panel", with_year(tables.bilateral_trade_panel(), flows),
-        f"UN Comtrade, exports of {year}", "https://comtradeplus.un.org", "UN Comtrade terms of use",
+        "bilateral_trade_panel", with_year(panel, sold, bought),
+        f"UN Comtrade, exports of {year}, and imports from those who report none",
+        "https://comtradeplus.un.org", "UN Comtrade terms of use",
     )
 
 
@@ -302,16 +307,23 @@ def _cepii(files: Sequence[Path], year: int | None) -> list[Proposal]:
     return out
 
 
-def with_year(panel: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
+def with_year(panel: pd.DataFrame, flows: pd.DataFrame, bought: pd.DataFrame | None = None) -> pd.DataFrame:
     """The trade panel with one year replaced by ``flows`` (exporter, importer, year, trade_musd).
 
     Every reporting exporter gets a row for every importer of the panel, zero where nothing was
-    reported, as in the panel's other years. Agreements in force are those of the panel's latest
+    reported, as in the panel's other years. What an exporter sells that reports nothing is what buyers
+    report (``bought``, the same columns), with a row for those who report imports alone: of others it
+    is not known. Agreements in force are those of the panel's latest
     year before: no source of flows has them.
     """
     (year,) = flows["year"].unique()
     importers = sorted(set(panel["importer"]) | set(flows["importer"]))
     index = pd.MultiIndex.from_product([sorted(set(flows["exporter"])), importers], names=["exporter", "importer"])
+    if bought is not None:
+        silent = bought[~bought["exporter"].isin(flows["exporter"])]
+        theirs = [sorted(set(silent["exporter"])), sorted(set(bought["importer"]))]
+        index = index.append(pd.MultiIndex.from_product(theirs, names=index.names))
+        flows = pd.concat([flows, silent], ignore_index=True)
     filled = flows.set_index(["exporter", "importer"])["trade_musd"].reindex(index, fill_value=0.0).reset_index()
     filled = filled[filled["exporter"] != filled["importer"]]
     # Four significant digits, as in the rest of the panel.

@@ -59,13 +59,11 @@ def _causes(folder: Path, head: Mapping[str, Any], band: Band) -> dict[str, Any]
     if len(shares):
         # What works against the effect is no reason for it, however much it moves.
         along = shares["percent_points"].to_numpy(dtype=float) * (1.0 if band.mid > 0 else -1.0)
-        top = int(along.argmax())
-        if along[top] > 0:
-            named = [str(c) for c in (measures[top].get("crossings") or ())] if top < len(measures) else []
-            found["because"] = phrases.subject_of(
-                str(shares["kind"].iloc[top]),
-                crossings[crossings["crossing"].isin(named)] if len(crossings) else crossings,
-            )
+        if along.max() > 0:
+            found["because"] = _subject(int(along.argmax()), shares, measures, crossings)
+        if along.max() > 0 > along.min():
+            ends = (int(along.argmax()), int(along.argmin()))[:: 1 if band.mid > 0 else -1]
+            found["pulls"] = tuple(_subject(at, shares, measures, crossings) for at in ends)
     cost, others = facts.get("trade_cost_change_percent"), _table(folder, "others")
     if cost and len(others):
         found["rival"] = trade.rival_of((str(head["pair"][0]), str(head["pair"][1])), float(cost["p50"]), others, band)
@@ -76,6 +74,13 @@ def _causes(folder: Path, head: Mapping[str, Any], band: Band) -> dict[str, Any]
         found["shut"] = tuple(short_name(name) for name in rows.loc[shut, "name"])
         found["capacity"] = float(rows.loc[~shut, "capacity_before"].sum())
     return found
+
+
+def _subject(at: int, shares: pd.DataFrame, measures: list[Any], crossings: pd.DataFrame) -> str:
+    """What the measure of one of the shares is about."""
+    named = [str(c) for c in (measures[at].get("crossings") or ())] if at < len(measures) else []
+    rows = crossings[crossings["crossing"].isin(named)] if len(crossings) else crossings
+    return phrases.subject_of(str(shares["kind"].iloc[at]), rows)
 
 
 def _table(folder: Path, name: str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,6 +18,7 @@ __all__ = ["closure_stress", "crossing_fill", "delay_curves"]
 _MOST_PANELS = 4
 _LONG_TITLE = 16
 _MOST_ROWS = 12
+_COUNTED = "Trucks counted there, grown at their own pace; those who go round borders that are shut or full are not in it."
 _SOURCE = "capacities, hours and traffic of crossings as listed under data"
 
 
@@ -58,7 +60,6 @@ def delay_curves(result: StudyResult, crossings: Sequence[str] | None = None) ->
             curves[curves["crossing"] == crossing],
             row,
             (result.years[0], result.years[-1]),
-            load_in(result, str(crossing), result.years[0]),
             first=k == 0,
         )
     return draw.finish(
@@ -87,23 +88,14 @@ def _elsewhere(result: StudyResult, rows: pd.DataFrame) -> str:
     return f"; elsewhere on the way they still queue at {numbers.listed(shown)}" if names else ""
 
 
-def load_in(result: StudyResult, crossing: str, year: int) -> float:
-    """Trucks a day that would come to a crossing in a year if nobody were put off: the middle of the draws."""
-    row = result["crossings"].set_index("crossing").loc[crossing]
-    years = result["crossing_years"]
-    use = years[(years["crossing"] == crossing) & (years["capacity_case"] == "today") & (years["year"] == year)].iloc[0]
-    # Utilisation is load over capacity a calendar day; the share of days open follows from the two
-    # that are known.
-    open_share = (
-        row["load_before"] / (row["utilisation_before"] * row["capacity_before"])
-        if row["load_before"] > 0
-        else 1.0
-    )
-    return float(use["utilisation_p50"] * use["capacity_trucks_per_day"] * open_share)
+def _shut(row: pd.Series, case: str) -> bool:
+    return bool(row[f"closure_days_{case}"] >= lookups.SHUT_DAYS)
 
 
-def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[int, int], load_now: float, first: bool) -> None:
-    load = float(row["load_before"])
+def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[int, int], first: bool) -> None:
+    # Where a measure opens what is shut, its traffic is that with the measure.
+    shut, opened = _shut(row, "before"), _shut(row, "before") and not _shut(row, "after")
+    load_now, load = float(row["load_first_year_before"]), float(row[f"load_{'after' if opened else 'before'}"])
     right = max(1150.0, 1.1 * load, 1.1 * float(curves["capacity_trucks_per_day"].max()))
     right = min(right, float(curves["trucks_per_day"].max()))
     top = float(curves["hours"].max()) * 1.02
@@ -142,19 +134,23 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
             dy=1,
             bold=bold,
         )
-    early, late = sorted((load_now, load))
-    ax.axvspan(early, max(late, early + 0.004 * right), color=C["warn_tint"], linewidth=0, zorder=1)
-    ax.axvline(load_now, color=C["warn"], linewidth=1.4, linestyle=(0, (2, 2)), zorder=2)
-    ax.axvline(load, color=C["warn"], linewidth=1.0, zorder=2)
-    state = " (shut)" if row["state"] == "shut" else ""
-    title = f"{crossing_name(str(row['name']))}{state}"
+    if not shut:
+        early, late = sorted((load_now, load))
+        ax.axvspan(early, max(late, early + 0.004 * right), color=C["warn_tint"], linewidth=0, zorder=1)
+        ax.axvline(load_now, color=C["warn"], linewidth=1.4, linestyle=(0, (2, 2)), zorder=2)
+    if not shut or opened:
+        ax.axvline(load, color=C["warn"], linewidth=1.0, zorder=2)
+    title = f"{crossing_name(str(row['name']))}{' (shut)' if row['state'] == 'shut' else ''}"
     # Beside a long name there is no room for the year that everything begins with.
     start = "" if len(title) > _LONG_TITLE else f" in {years[0]}"
+    traffic = f"{numbers.count(load_now)} a day{start}, {numbers.count(load)} in {years[1]}"
+    if opened:
+        traffic = f"opened: {numbers.count(load)} in {years[1]}"
     draw.text(
         ax,
         1,
         1,
-        f"{numbers.count(load_now)} a day{start}, {numbers.count(load)} in {years[1]}",
+        "nobody passes" if shut and not opened else traffic,
         C["warn"],
         ha="right",
         va="bottom",
@@ -176,7 +172,7 @@ def _curve_title(rows: pd.DataFrame, year: int) -> str:
     # A measure may open what is shut today; then its queue counts, too.
     open_then = open_now | (rows["closure_days_after"] < lookups.SHUT_DAYS)
     if not open_then.any():
-        open_now = open_then = pd.Series(True, index=rows.index)
+        return f"{numbers.listed([crossing_name(n) for n in rows['name']])} {'stay' if len(rows) > 1 else 'stays'} shut, so nobody queues there"
     bound = [crossing_name(n) for n in rows.loc[open_now & rows["binds_before"].astype(bool), "name"]]
     still = [crossing_name(n) for n in rows.loc[open_then & rows["binds_after"].astype(bool), "name"]]
     if not bound and still:
@@ -193,7 +189,7 @@ def _curve_title(rows: pd.DataFrame, year: int) -> str:
 
 def _curve_alt(rows: pd.DataFrame, year: int) -> str:
     said = [
-        f"{crossing_name(str(r.name_))}: {numbers.count(r.load_before)} trucks a day in {year}{' if it were open' if r.state == 'shut' else ''}, capacity {numbers.count(r.capacity_before)}"
+        f"{crossing_name(str(r.name_))}: {numbers.count(r.load_before)} trucks a day in {year}{_and_opened(r)}, capacity {numbers.count(r.capacity_before)}"
         + (f" and {numbers.count(r.capacity_after)} with the measures" if r.capacity_after != r.capacity_before else "")
         + f", {numbers.hours(r.hours_before)} at the crossing without the measures, {numbers.hours(r.hours_after)} with them."
         for r in rows.rename(columns={"name": "name_"}).itertuples()
@@ -202,6 +198,10 @@ def _curve_alt(rows: pd.DataFrame, year: int) -> str:
         "Curves of hours at a crossing against trucks a day at several capacities, steep once capacity is reached. "
         + " ".join(said)
     )
+
+
+def _and_opened(r: Any) -> str:
+    return f" while it is shut, {numbers.count(r.load_after)} with the measures" if r.state == "shut" else ""
 
 
 def _curve_table(rows: pd.DataFrame, year: int) -> blocks.Table:
@@ -225,12 +225,15 @@ def crossing_fill(result: StudyResult) -> blocks.Figure | None:
     if draw.is_empty(years) or draw.is_empty(table):
         return None
     names = chosen_crossings(result, _MOST_ROWS)
-    label = {r.crossing: crossing_name(str(r.name_)) for r in table.rename(columns={"name": "name_"}).itertuples()}
+    label = {
+        r.crossing: crossing_name(str(r.name_)) + (" (shut)" if r.state == "shut" and not draw.narrow() else "")
+        for r in table.rename(columns={"name": "name_"}).itertuples()
+    }
     cases = [("today", "Today\u2019s capacity"), ("800", "800 a day"), ("1000", "1,000 a day")]
     first, last = result.years[0], result.years[-1]
     height = 0.62 + 0.24 * len(names)
     figure = draw.canvas(height)
-    left, width, gap = (0.9, 0.57, 0.22) if draw.narrow() else (1.05, 1.5, 0.12)
+    left, width, gap = (0.9, 0.57, 0.22) if draw.narrow() else (1.3, 1.41, 0.12)
     if draw.narrow():
         cases = [("today", "Today"), ("800", "800 a day"), ("1000", "1,000")]
     rows = []
@@ -253,7 +256,7 @@ def crossing_fill(result: StudyResult) -> blocks.Figure | None:
         figure,
         _fill_title(rows, label, last),
         _fill_alt(rows, label, last),
-        draw.model_source(result, _SOURCE),
+        f"{draw.model_source(result, _SOURCE)} {_COUNTED}",
         _fill_table(rows, label, last),
     )
 
@@ -286,8 +289,8 @@ def _fill_title(rows: Sequence[tuple[str, str, int | None, int | None, int | Non
     full = {case: [r[0] for r in rows if r[1] == case and r[3] is not None] for case in ("today", "800", "1000")}
     count = len({r[0] for r in rows})
     now, then = ("none" if not full[case] else numbers.in_words(len(full[case])) for case in ("today", "1000"))
-    text = f"At today\u2019s capacity {now} of {numbers.in_words(count)} crossings {'are' if len(full['today']) > 1 else 'is'} full by {last}"
-    return f"{text}; at 1,000 trucks a day {then} {'are' if len(full['1000']) > 1 else 'is'}"
+    text = f"Counted traffic alone fills {now} of {numbers.in_words(count)} crossings by {last} at today\u2019s capacity"
+    return f"{text}, {then} at 1,000 trucks a day"
 
 
 def _fill_words(early: int | None, middle: int | None, late: int | None, chance: float, last: int) -> str:

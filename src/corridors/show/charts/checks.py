@@ -37,7 +37,8 @@ def published(frame: pd.DataFrame) -> blocks.Figure | None:
     ax = draw.panel(figure, left=2.75, right=0.85, top=0.36, bottom=0.36)
     two_line_labels(ax, [str(table) for (_, table), _ in groups], letters=44)
     highest = max(1.6, float(frame["share"].max()) * 1.4)
-    draw.log_axis(ax, "x", [v for v in (1e-4, 1e-3, 0.01, 0.1, 1, 10, 100) if v <= highest], draw.tick_text)
+    first = 1 if draw.narrow() else 0  # at the edge of a phone the first label would be cut
+    draw.log_axis(ax, "x", [v for v in (1e-4, 1e-3, 0.01, 0.1, 1, 10, 100)[first:] if v <= highest], draw.tick_text)
     ax.set_xlim(_SMALLEST * 0.6, highest)
     ax.axvspan(_SMALLEST * 0.6, 1.0, color=C["gain_tint"], linewidth=0, zorder=0)
     for n, (_, part) in enumerate(groups):
@@ -123,7 +124,8 @@ def backtest_skill(summary: pd.DataFrame) -> blocks.Figure | None:
     ends.append((0.0, "Last value", False))
     for (_, words, own), place in zip(ends, draw.spread([e[0] for e in ends], draw.points_y(ax, 10)), strict=True):
         draw.text(ax, last, place, words, C["scenario"] if own else C["muted"], dx=7, bold=own)
-    ax.set_xticks(sorted(frame["horizon"].unique()))
+    marks = [int(h) for h in sorted(frame["horizon"].unique())]
+    ax.set_xticks([h for k, h in enumerate(marks) if not draw.narrow() or not k or h - marks[k - 1] > 1])
     draw.value_axis(ax, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     draw.heading(ax, "smaller error than the last known value", dx=-30)
     draw.text(ax, 0.5, 0, "years ahead", C["muted"], axes="axes", ha="center", va="top", dy=-17)
@@ -192,7 +194,7 @@ def coverage(frame: pd.DataFrame, method: str = "ours") -> blocks.Figure | None:
             ax,
             level,
             1,
-            f"{level}{numbers.THIN}% band",
+            f"{level}{numbers.THIN}%{'' if draw.narrow() else ' band'}",
             C["baseline"],
             axes="x",
             ha="center" if level < 95 else "right",
@@ -218,11 +220,12 @@ def coverage(frame: pd.DataFrame, method: str = "ours") -> blocks.Figure | None:
                 numbers.fixed(got),
                 C["scenario"],
                 ha="center",
-                dy=7.5,
+                dy=-8.5 if draw.narrow() else 7.5,
                 size=theme.SMALL_PT - 1,
                 halo=True,
             )
-    ax.set_xlim(min(40.0, 100 * float(part["coverage"].min()) - 5), 100)
+    # On a phone nothing stands left of the axis, and its first label would be cut.
+    ax.set_xlim(min(40.0, 100 * float(part["coverage"].min()) - 5) - (5 if draw.narrow() else 0), 100)
     draw.value_axis(ax, "x", style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     eighty = part[(part["level"] == 80) & (part["gdp"] == rows[0][0])]["coverage"]
     low, high = 100 * float(eighty.min()), 100 * float(eighty.max())
@@ -264,7 +267,7 @@ def real_cases(frame: pd.DataFrame) -> blocks.Figure | None:
         return None
     ratio = rows["computed"] / rows["reported"]
     figure = draw.canvas(0.7 + 0.24 * len(rows))
-    ax = draw.panel(figure, left=3.25, right=1.15, top=0.36, bottom=0.32)
+    ax = draw.panel(figure, left=3.25, right=1.48 if draw.narrow() else 1.3, top=0.36, bottom=0.32)
     draw.rows_axis(ax, [draw.cut(f"{r.case}: {r.quantity}", 56) for r in rows.itertuples()], theme.SMALL_PT - 1.3)
     low = min(0.5, float(ratio.min()), *(float(v) for v in (rows["reported_low"] / rows["reported"]) if v > 0)) * 0.85
     high = max(2.0, float(ratio.max()), float((rows["reported_high"] / rows["reported"]).max())) * 1.15
@@ -332,7 +335,7 @@ def _few(value: float) -> str:
 
 
 def _unit(unit: str) -> str:
-    return {"trucks a day": "a day", "percent": f"{numbers.THIN}%"}.get(unit, unit)
+    return {"trucks a day": "a day", "USD a truck": "$ a truck", "percent": f"{numbers.THIN}%"}.get(unit, unit)
 
 
 @draw.chart
@@ -409,11 +412,8 @@ def _agreement(figure: Figure, frame: pd.DataFrame, names: tuple[str, ...], stat
         for r in frame.itertuples()
     ]  # fmt: skip
     columns = [
-        blocks.Column(names[0].capitalize()),
-        draw.numeric(stated.capitalize()),
-        draw.numeric("Range that counts as agreement"),
-        draw.numeric("Computed"),
-        blocks.Column("Unit"),
-        blocks.Column("Agrees"),
-    ]
+        blocks.Column(names[0].capitalize()), draw.numeric(stated.capitalize()),
+        draw.numeric("Range that counts as agreement"), draw.numeric("Computed"),
+        blocks.Column("Unit"), blocks.Column("Agrees"),
+    ]  # fmt: skip
     return draw.finish(figure, title, alt, source, blocks.table(caption, columns, body))

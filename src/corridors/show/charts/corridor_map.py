@@ -384,7 +384,8 @@ def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
         for n in table.loc[table["binds_before"].astype(bool) & (table["state"] != "shut"), "name"]
     ]
     lead = str(by_mode.index[0])
-    title = f"Of what {a} sells to {b} {numbers.share(float(by_mode.iloc[0]))} goes {draw.by_mode(lead)}; the roads pass {numbers.in_words(len(used))} {numbers.plural(len(used), 'crossing')}"
+    measured = "With the measures, of" if draw.has_measures(result) else "Of"
+    title = f"{measured} what {a} sells to {b} {numbers.share(float(by_mode.iloc[0]))} goes {draw.by_mode(lead)}; the roads pass {numbers.in_words(len(used))} {numbers.plural(len(used), 'crossing')}"
     if shut:
         title += f", with {numbers.listed(shut)} shut today"
     if reopened:

@@ -94,7 +94,7 @@ def panel(
     """
     width, height = figure.get_size_inches()
     if narrow() and left > _WIDE_LABELS_IN and not figure.axes:
-        left, right = 0.08, min(right, 1.25)
+        left, right = 0.08, min(right, 1.5)
     return figure.add_axes(
         (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
     )

@@ -59,7 +59,9 @@ def scenarios_ranked(results: Sequence[StudyResult]) -> blocks.Figure | None:
     draw.value_axis(ax, "x", most=5, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     draw.heading(
         ax,
-        f"change of two-way trade of {' and '.join(draw.pair_names(shown[0]))} in {shown[0].years[-1]}",
+        "change of two-way trade"
+        + ("" if draw.narrow() else f" of {' and '.join(draw.pair_names(shown[0]))}")
+        + f" in {shown[0].years[-1]}",
         dx=0,
         dy=4,
     )

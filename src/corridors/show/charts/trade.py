@@ -165,7 +165,7 @@ def _fan_labels(
     before = float(base.iloc[-1]["p50"])
     if middle is not None and told:
         labels.append((middle, f"With {short_money(middle)}", C["scenario"], True))
-    words = "Middle" if middle is None else "Without" if told else "Either way"
+    words = "Middle" if middle is None else "Without" if told else "Both" if draw.narrow() else "Either way"
     labels.append((before, f"{words} {short_money(before)}", C["baseline"], True))
     places = draw.spread([v / scale for v, *_ in labels], draw.points_y(ax, 10))
     for (_, words, colour, bold), place in zip(labels, places, strict=True):
@@ -174,7 +174,7 @@ def _fan_labels(
 
 def short_money(value_musd: float) -> str:
     """Money beside a mark: $2.6bn, $640m."""
-    return numbers.musd(float(value_musd)).replace(" billion", "bn").replace(" million", "m").replace(" trillion", "tn")
+    return findings.trade(float(value_musd)).replace(" billion", "bn").replace(" million", "m").replace(" trillion", "tn")
 
 
 def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float, ghost: pd.DataFrame | None = None) -> None:
@@ -210,7 +210,7 @@ def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float, ghost: pd.
         ax,
         float(last["year"]),
         place,
-        findings.percent(lookups.band(last)).replace("no measurable effect", "not measurable"),
+        findings.percent(lookups.band(last)).replace("no measurable effect", "not measurable").replace(" to matter", ""),
         C["scenario"],
         dx=5,
         bold=True,
@@ -236,7 +236,7 @@ def _what(result: StudyResult, flow: str) -> str:
 def _fan_title(result: StudyResult, flow: str, plan: pd.DataFrame, effect: pd.DataFrame, middles: np.ndarray) -> str:
     last, e = plan.iloc[-1], effect.iloc[-1]
     verb = "are" if flow != "total" else "is"
-    reach = f"{_what(result, flow)} {verb} about {numbers.musd(float(middles[-1]))} in {int(last['year'])}"
+    reach = f"{_what(result, flow)} {verb} about {findings.trade(float(middles[-1]))} in {int(last['year'])}"
     if not draw.has_measures(result):
         return f"{reach} if nothing changes, anywhere from {numbers.musd_range(last['p10'], last['p90'])} in four futures of five"
     band = lookups.band(e)
@@ -260,9 +260,9 @@ def _fan_alt(
     parts = [f"Fan chart, {result.years[0]} to {result.years[-1]}. {_what(result, flow)} in {int(p['year'])}:"]
     if draw.has_measures(result):
         parts.append(
-            f"with the measures {numbers.musd(float(middles[-1]))} in the middle, "
+            f"with the measures {findings.trade(float(middles[-1]))} in the middle, "
             f"{numbers.musd_range(p['p10'], p['p90'])} in four futures of five; without them "
-            f"{numbers.musd(b['p50'])}, {numbers.musd_range(b['p10'], b['p90'])}."
+            f"{findings.trade(b['p50'])}, {numbers.musd_range(b['p10'], b['p90'])}."
         )  # fmt: skip
         parts.append(
             f"The difference: {findings.percent(lookups.band(e))}, "
@@ -271,7 +271,7 @@ def _fan_alt(
         )
     else:
         parts.append(
-            f"{numbers.musd(b['p50'])} in the middle, {numbers.musd_range(b['p10'], b['p90'])} in four futures of five."
+            f"{findings.trade(b['p50'])} in the middle, {numbers.musd_range(b['p10'], b['p90'])} in four futures of five."
         )
     if len(seen):
         parts.append(
@@ -286,7 +286,7 @@ def _fan_table(
     middles: np.ndarray,
 ) -> blocks.Table:
     rows = [
-        (str(int(b.year)), numbers.musd(b.p50), numbers.musd_range(b.p10, b.p90, mid_musd=b.p50), numbers.musd(middle), numbers.musd_range(p.p10, p.p90, mid_musd=p.p50),
+        (str(int(b.year)), findings.trade(b.p50), numbers.musd_range(b.p10, b.p90, mid_musd=b.p50), findings.trade(middle), numbers.musd_range(p.p10, p.p90, mid_musd=p.p50),
          findings.percent(lookups.Band(e.p10, e.p50, e.p90)), numbers.percent_range(e.p10, e.p90, sign=True, mid=e.p50))
         for b, p, e, middle in zip(base.itertuples(), plan.itertuples(), effect.itertuples(), middles, strict=True)
     ]  # fmt: skip
@@ -304,4 +304,6 @@ def _fan_table(
             )
         ),
     ]
+    if not draw.has_measures(result):
+        columns, rows = columns[:3], [row[:3] for row in rows]
     return blocks.table(f"{_what(result, flow)}, by year", columns, rows)

@@ -142,9 +142,9 @@ def _breakdown_words(result: StudyResult, table: pd.DataFrame, directions: list[
     share = table[(table["direction"] == first) & (table["case"] == "before")].set_index("component")["days"]
     border = float(share.get("border queue", 0) + share.get("border processing", 0))
     part = f"{numbers.percent(100 * border / max(before['days'], 1e-9))} of it at borders"
-    if abs(cut) < 0.05:
+    if abs(cut) < 0.05 or numbers.days(before["days"]) == numbers.days(after["days"]):
         title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}" + (
-            "; the measures do not change that" if draw.has_measures(result) else ""
+            f"; the measures {'do not change' if abs(cut) < 0.05 else 'hardly change'} that" if draw.has_measures(result) else ""
         )
     else:
         title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}; with the measures {numbers.days(after['days'])}"

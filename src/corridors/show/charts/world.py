@@ -355,13 +355,13 @@ def _missing_title(table: pd.DataFrame, economy: str, other: str) -> str:
         parts.append(f"{'buys from it' if parts else f'{a} buys from {b}'} {_expected(rows['imports'])}")
     if not parts:
         return f"{a} reports no trade with {b} to compare"
-    return " and ".join(parts) + f" of what two such economies would trade ({int(table['year'].iloc[0])})"
+    return f"Beside what two such economies trade ({int(table['year'].iloc[0])}), " + " and ".join(parts)
 
 
 def _expected(row: pd.Series) -> str:
     if row["ratio_p10"] <= 1.0 <= row["ratio_p90"]:
-        return f"about as much as expected, {_times(row['ratio'])}"
-    return numbers.percent(100 * row["ratio"]) if row["ratio"] < 2 else f"{_times(row['ratio'])}"
+        return f"about as much ({_times(row['ratio'])})"
+    return f"{numbers.percent(100 * row['ratio'])} of it" if row["ratio"] < 2 else f"{numbers.significant(row['ratio'], 2)} times as much"
 
 
 def _missing_alt(table: pd.DataFrame, economy: str, other: str) -> str:

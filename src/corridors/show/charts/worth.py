@@ -172,7 +172,7 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
     parts = (
         ("capacity", "one more truck a day", 0.9, 11),
         ("crossing_hours", "an hour less, border", 2.55, 11),
-        ("link_hours", "an hour less, road", 4.75, 17),
+        ("link_hours", "an hour less, road", 4.85, 20),
     )
     each = 0.6 + 0.24 * _EACH
     figure = draw.canvas(len(parts) * each if draw.narrow() else 0.75 + 0.24 * _EACH)
@@ -185,7 +185,7 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
         else:
             ax = draw.panel(figure, left=left, right=6.0 - left - _BAR_IN, top=0.5, bottom=0.06)
         labels = [
-            draw.cut(str(r.name) if what == "link_hours" else short_name(r.name), letters)
+            draw.cut(str(r.name).replace(" to ", "\u2013") if what == "link_hours" else short_name(r.name), letters)
             for r in top.itertuples(index=False)
         ]
         draw.rows_axis(ax, labels)

@@ -313,8 +313,8 @@ def scenarios(results: Sequence[StudyResult]) -> Table | None:
     last = order[0].years[-1]
     return table(
         f"Scenarios side by side: effect on two-way trade in {last}", heads, body, model(order[0]),
-        "Largest effect first, then what does not move this trade; minus: less trade than without "
-        "the measures. Worth in the last year and net present value: means. No share of cases "
+        "The largest rise first, then falls, then what does not move this trade; minus: less trade "
+        "than without the measures. Worth in the last year and net present value: means. No share of cases "
         "where no cost is counted.",
     )  # fmt: skip
 

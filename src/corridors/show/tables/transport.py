@@ -187,8 +187,8 @@ def crossing_fill_years(result: StudyResult) -> Table | None:
             *[right(heads[c], f"year (chance in {last}, %)") for c in cases],
         ),
         body, f"{model(result)} Traffic and its growth: data/network/crossings.csv.",
-        f"A dash: not before the end of {last}. Traffic of all, as if the crossing were open and "
-        f"nobody were put off by queues.",
+        f"A dash: not before the end of {last}. Trucks counted there, grown at their own pace, as if "
+        f"it were open; those who go round borders that are shut or full are not in it.",
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ def left_out(result: StudyResult) -> Prose:
     first, second = pair(result)
     intro = (
         f"The model knows nothing of politics: it cannot tell whether sanctions on or by {first} "
-        f"or {second} tighten or end, whether banks clear payments, "
+        f"or {second} come, tighten or end, whether banks clear payments, "
         "whether a border shuts for security, or which contracts for oil, gas or grain are signed. "
         "The lines below ask how much each could matter; they are no forecasts."
     )

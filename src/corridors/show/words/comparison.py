@@ -120,7 +120,7 @@ def ranking_words(results: Sequence[StudyResult]) -> Prose:
 def _order(first: StudyResult, second: StudyResult) -> str:
     a, b = effect(first), effect(second)
     if a.mid > 0 > b.mid:
-        return "Only the first raises this trade." if a.low > 0 > b.high else ""
+        return ""
     apart = a.low > b.high
     if apart:
         return f"The first is ahead of the second beyond doubt: even the low end of its band, {n.percent(a.low)}, lies above the high end of the other, {n.percent(b.high)}."

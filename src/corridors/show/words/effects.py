@@ -81,13 +81,11 @@ def _pairs(result: StudyResult) -> str:
         "change_musd_p50", ascending=False, kind="stable"
     )
     down = certain[certain["change_musd_p50"] <= -_WORTH_MUSD].sort_values("change_musd_p50", kind="stable")
-    head = (
-        f"The measures change what it costs to trade in {n.count(len(rows))} other directions."
-        if len(rows) > 1
-        else "The measures change what it costs to trade in one other direction."
-    )
-    if not len(up) and not len(down):
-        return f"{head} None of them moves by as much as {n.musd(_WORTH_MUSD)} a year with a sign that is sure."
+    moved, amount = len(up) + len(down), n.musd(_WORTH_MUSD)
+    of_all = f"Of {n.in_words(len(rows))} other {n.plural(len(rows), 'direction', 'directions')} of trade on the network"
+    if not moved:
+        return f"{of_all} none moves by as much as {amount} a year with a sign that is sure."
+    head = f"{of_all} {n.in_words(moved)} {n.plural(moved, 'moves', 'move')} by as much as {amount} a year with a sign that is sure."
     told = [head]
     if len(up):
         told.append(

@@ -8,6 +8,7 @@ from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Cover, KeyFigure, KeyFigures, Prose
 from corridors.show.lookups import (  # fmt: skip
+    SHUT_DAYS,
     STILL,
     Band,
     clean,
@@ -22,6 +23,7 @@ from corridors.show.lookups import (  # fmt: skip
     path,
     path_row,
     road_share,
+    short_name,
     trucks_both,
     verdict,
 )
@@ -55,12 +57,23 @@ def answer(result: StudyResult) -> Prose:
 def _why(result: StudyResult) -> str:
     kind = verdict(effect(result))
     if not has_measures(result) or kind in STILL:
-        return _small_reason(result)
+        waiting, reason = _waiting(result), _small_reason(result)
+        return f"{waiting}; {reason[:1].lower()}{reason[1:]}" if waiting else reason
     if kind == "open":
         return ""
     told, apart = _through(result), without_flights(result).split(" (")[0]
     others = any(m["kind"] != "direct_flights" for m in result.scenario["measures"])
     return f"{told.removesuffix('.')}; without flights there is {'an effect of ' if apart[:1] in '+' + n.MINUS else ''}{apart.replace('not told from zero', 'nothing that can be told from zero')}." if told and apart and others else _with_reason(result, told)
+
+
+def _waiting(result: StudyResult) -> str:
+    """That what widens a crossing which stays shut does nothing there."""
+    measures = result.scenario.get("measures") or ()
+    widened = {c for m in measures if m["kind"] == "border_capacity" for c in m["crossings"]}
+    rows = result["crossings"]
+    rows = rows[rows["crossing"].isin(widened) & (rows["closure_days_after"] >= SHUT_DAYS)] if len(rows) else rows
+    names = [short_name(name) for name in rows["name"]] if len(rows) else []
+    return f"{n.listed(names)} {n.plural(len(names), 'stays', 'stay')} shut, so what is built there waits" if names else ""
 
 
 def _with_reason(result: StudyResult, told: str) -> str:
@@ -186,7 +199,7 @@ def _expected(result: StudyResult) -> KeyFigure:
     row = path_row(result, "total", "baseline")
     span = phrases.money_range(Band(float(row["p10"]), float(row["p50"]), float(row["p90"])))
     if not has_measures(result):
-        return KeyFigure(f"Expected in {result.years[-1]}", n.musd(float(row["p50"])), span)
+        return KeyFigure(f"Expected in {result.years[-1]}", findings.trade(float(row["p50"])), span)
     year, exports, imports = level(result)
     return KeyFigure(
         f"Two-way trade in {result.years[-1]} without the measures",
@@ -204,7 +217,8 @@ def _worth(result: StudyResult) -> KeyFigure:
     return KeyFigure(
         label,
         n.musd(gain),
-        f"on average; {worth.band_words(result)}; {costs}, above zero in {worth.of_cases(sure)}",
+        f"on average{', made by few cases' if worth.pulled(result) else ''}; {worth.band_words(result)}; "
+        f"{costs}, above zero in {worth.of_cases(sure)}",
     )
 
 

@@ -30,6 +30,8 @@ class Found:
     """Two-way trade without measures in the last year, in words."""
     because: str = ""
     """What the effect comes from most, as the subject of a sentence; empty where that is not known."""
+    pulls: tuple[str, ...] = ()
+    """What raises this trade most and what lowers it most, as subjects of a sentence, where measures do both."""
     rival: str = ""
     """What trade of others takes from this where it falls although its own cost does not rise, as half a sentence."""
     one_kind: bool = False
@@ -143,6 +145,9 @@ def why(found: Found, *, needed: bool = True, others: bool = True) -> str:
         told.append(need)
     if found.effect.still:
         told.append("nothing differs here from what is assumed without it")
+    elif found.pulls and verdict(found.effect) == "open":
+        up, down = found.pulls
+        told.append(f"pulled up by {up} and down by {down}; which is stronger is not known")
     elif not told and found.by_road is not None and found.by_road < _SMALL_ROAD_SHARE:
         told.append(f"no more than {n.share(found.by_road)} of these goods, by value, go by road")
     if found.others_gain and others:

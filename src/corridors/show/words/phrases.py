@@ -179,7 +179,7 @@ def headline(result: StudyResult) -> str:
 
 def _projected(result: StudyResult) -> str:
     band = path(result, "total", "baseline")
-    return f"about {n.musd(band.mid)} ({money_range(band)})"
+    return f"about {findings.trade(band.mid)} ({money_range(band)})"
 
 
 def times(ratio: float) -> str:

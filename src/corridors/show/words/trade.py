@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from corridors.show import findings
@@ -31,6 +34,7 @@ from corridors.study.result import StudyResult
 from corridors.study.result_facts import Ratio
 
 MANYFOLD = 4.0
+_NEWEST_YEARS, _MOST_REPORTS = 3, 7
 _FLOW = {"exports": "exports", "imports": "imports", "total": "two-way trade", "balance": "the balance"}
 
 
@@ -100,8 +104,26 @@ def _reported(result: StudyResult) -> str:
     reports = full_reports(result)
     if not len(reports):
         return "No series of reports on this pair is in the data; the level comes from the world matrix."
-    latest = reports.iloc[-1]
-    return f"The latest report of a whole year ({period_words(latest['period'])}) gives {n.musd(float(latest['total_musd']))}; source: {dated(clean(latest['source_title']))}."
+    newest = _newest(result)
+    told = "; ".join(f"{period_words(r['period'])} {_amount(result, r)} ({dated(clean(r['source_title']))})" for r in newest)
+    return f"Reported since {str(newest[0]['start'])[:4]}: {told}."
+
+
+def _newest(result: StudyResult) -> list[Mapping[Any, Any]]:
+    """The reports that end in the last three years for which there are any, the oldest first; six at most."""
+    rows = result["trade_history"]
+    rows = rows[rows[["exports_musd", "imports_musd", "total_musd"]].notna().any(axis=1)]
+    ended = rows["end"].astype(str).str[:4].astype(int)
+    rows = rows[ended > ended.max() - _NEWEST_YEARS].sort_values(["start", "end"], kind="stable")
+    return rows.tail(_MOST_REPORTS).to_dict("records")
+
+
+def _amount(result: StudyResult, report: Mapping[Any, Any]) -> str:
+    """What a report gives: both ways where it does, else what one side sold."""
+    if pd.notna(report["total_musd"]):
+        return f"{n.musd(float(report['total_musd']))} both ways"
+    flow = "exports" if pd.notna(report["exports_musd"]) else "imports"
+    return f"{n.musd(float(report[f'{flow}_musd']))} {way(result, flow)}"
 
 
 def _disagree(result: StudyResult) -> str:
@@ -164,15 +186,27 @@ def _since(result: StudyResult) -> str:
         if not found or not found["observed_musd"] > 0:
             continue
         factor = now / found["observed_musd"]
+        once = _once(result, flow, int(found["year"]))
         if factor >= 1.5:
             told.append(f"{way(result, flow)} it has grown to {phrases.times(factor)} that")
         elif 0 < factor <= 1 / 1.5:
-            told.append(f"{way(result, flow)} it has shrunk to {n.share(factor)} of that")
+            told.append(f"{way(result, flow)} it has shrunk to {n.share(factor)} of that{once}")
     return (
         f"By {year} trade has moved on: {' and '.join(told)}, so that yardstick has to be read with care."
         if told
         else ""
     )
+
+
+def _once(result: StudyResult, flow: str, year: int) -> str:
+    """That a cargo which will not come again was in the figure of a year, as half a sentence."""
+    seller = result.pair[0 if flow == "exports" else 1]
+    cargoes = [
+        c for c in result.facts["one_off"]
+        if c["exporter"] == seller and str(c["start"])[:4] <= str(year) <= str(c["end"])[:4]
+    ]  # fmt: skip
+    told = [f"{clean(c['product'])} for {n.musd(float(c['value_musd']))}" for c in cargoes]
+    return f" ({n.listed(told)} that will not come every year was in it)" if told else ""
 
 
 def _ratio(found: Ratio) -> str:
@@ -203,13 +237,13 @@ def _baseline(result: StudyResult) -> str:
         else f"{n.share(1 - ratio)} less than in {year}"
     )
     each = " and ".join(
-        f"{n.musd(path(result, flow, 'baseline').mid)} {way(result, flow)} "
+        f"{findings.trade(path(result, flow, 'baseline').mid)} {way(result, flow)} "
         f"({phrases.money_range(path(result, flow, 'baseline'))})"
         for flow in ("exports", "imports")
     )
     return (
         f"Without the measures, {phrases.what_changes(result)} is expected at about "
-        f"{n.musd(band.mid)} in {last}, {trend}. "
+        f"{findings.trade(band.mid)} in {last}, {trend}. "
         f"The 80{n.THIN}% band runs from {n.musd_range(band.low, band.high)}; 19 cases of 20 lie "
         f"within {n.musd_range(float(wide['p2_5']), float(wide['p97_5']))}. By direction: {each}."
     )
@@ -222,11 +256,11 @@ def _with_measures(result: StudyResult) -> str:
     total = path(result, "total", "scenario")
     kind = verdict(band)
     if kind == "none":
-        return f"With the measures it is the same, {n.musd(findings.with_measures(result))}."
+        return f"With the measures it is the same, {findings.trade(findings.with_measures(result))}."
     if kind in STILL:
         head = f"With the measures the picture does not change: {phrases.change(band)} in {last}."
     else:
-        head = f"With the measures it is about {n.musd(findings.with_measures(result))} ({phrases.money_range(total)}). Measured case by case, that is {phrases.change(band)}."
+        head = f"With the measures it is about {findings.trade(findings.with_measures(result))} ({phrases.money_range(total)}). Measured case by case, that is {phrases.change(band)}."
     each = " and ".join(
         f"{phrases.change(effect(result, flow))} {way(result, flow)}"
         for flow in ("exports", "imports")
@@ -321,6 +355,6 @@ def _target(result: StudyResult, row: pd.Series) -> str:
             if first == second
             else f" without the measures; with them it {second}"
         )
-    return f"{told}. The middle estimate for that year is {n.musd(band.mid)}."
+    return f"{told}. The middle estimate for that year is {findings.trade(band.mid)}."
 
 

@@ -11,18 +11,13 @@ import pandas as pd
 from corridors.data import tables
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Cover, KeyFigure, KeyFigures, Prose, Table, table
-from corridors.show.lookups import BACKTEST_SOURCE
 from corridors.show.words import phrases
 from corridors.validation import published_appraisals
 from corridors.validation.checks import ValidationResult
 from corridors.validation.day_of_delay import DRAWS
 
-_METHODS = {
-    "ours": "This model", "last value": "Last value", "drift": "Drift", "gdp": "In proportion to GDP", "ets": "Exponential smoothing",
-}  # fmt: skip
-_GDP = {"known": "known", "forecast": "forecast", "none": "not used"}
-_SHOWN_PAIRS = ("PAK-RUS", "RUS-PAK", "PAK-KAZ", "KAZ-PAK", "PAK-CHN", "CHN-PAK", "PAK-TUR", "TUR-PAK", "RUS-KAZ", "RUS-TUR")
-_LEAST, _MOST = 74.0, 86.0
+LEAST, MOST = 74.0, 86.0
+"""What a band of 80 % should hold, percent of outcomes."""
 
 
 def cover(found: ValidationResult) -> Cover:
@@ -45,7 +40,7 @@ def answer(found: ValidationResult) -> Prose:
     s = found.summary
     past = s["backtest"]
     held = 100 * past["coverage_80"]
-    verdict = "about as often as they should" if _LEAST <= held <= _MOST else "less often than they should" if held < _LEAST else "more often than they should"
+    verdict = "about as often as they should" if LEAST <= held <= MOST else "less often than they should" if held < LEAST else "more often than they should"
     failed = s["published_total"] - s["published_passed"]
     missed = s["real_cases_total"] - s["real_cases_passed"]
     return Prose(
@@ -299,81 +294,6 @@ def _change(low: float, middle: float, high: float) -> str:
     return f"{n.signed_percent(middle, 0)} ({n.number_range(low, high, sign=True)})"
 
 
-def backtest(found: ValidationResult) -> Prose:
-    """What the backtest is, and what it found by horizon."""
-    frame = found["backtest"]
-    ours = frame[(frame["method"] == "ours") & (frame["gdp"] == "known")].set_index("horizon")
-    pairs = int(ours["pairs"].sum())
-    by_horizon = [f"{n.fixed(100 * row['skill'], 0)} % at {h} years" for h, row in ours.iterrows()]
-    covers = {h: 100 * row["coverage_80"] for h, row in ours.iterrows()}
-    outside = [h for h, held in covers.items() if not _LEAST <= held <= _MOST]
-    bands = "At every horizon the 80 % bands held between 74 and 86 %." if not outside else (
-        f"At {n.listed([f'{h} years' for h in outside])} the 80 % bands held {n.listed([f'{n.fixed(covers[h], 0)} %' for h in outside])}, outside the 74 to 86 % that we ask of them."
-    )
-    first = found["first_scores"]
-    first = first[(first["group"] == "all") & first["method"].str.startswith("as the code")].set_index("horizon")
-    seen = [f"{n.fixed(100 * ours.loc[h, 'skill'], 0)} % from {2023 - h} (the first version, scored before it was changed: {n.fixed(100 * first.loc[h, 'skill'], 0)} %)" for h in first.index if h in ours.index]
-    large = found["by_line"].dropna(subset=["coverage_80"])
-    wrong = large[~(100 * large["coverage_80"]).between(_LEAST, _MOST)]
-    told = "Over a billion dollars the 80 % bands held 74 to 86 % too, far above the gravity line and far below it." if wrong.empty else (
-        "Over a billion dollars they held 74 to 86 % too, except for "
-        + n.listed([f"flows {r.line} of reversion at {r.horizon} years ({n.fixed(100 * r.coverage_80, 0)} % of {n.count(r.pairs)})" for r in wrong.itertuples()]) + "."
-    )
-    return Prose(
-        (
-            f"{n.count(pairs)} forecasts of flows between all pairs of the world panel, from each of its years, each made with what was known "
-            f"then. With GDP known, the mean error in logarithms is smaller than that of the last value by {n.listed(by_horizon)}. {bands}",
-            f"Held against trade of 2023, which no one had seen when the first method was chosen, the error is smaller by {n.listed(seen)}. {told}",
-            "The bands are set by errors of earlier origins than those they are scored on. Reports call the same functions.",
-        )
-    )
-
-
-def backtest_table(found: ValidationResult) -> Table:
-    """Error, skill and coverage by method and horizon."""
-    rows = [
-        (
-            _METHODS.get(r.method, r.method), _GDP.get(r.gdp, r.gdp), f"{r.horizon} years", n.count(r.pairs), n.fixed(r.error, 2), n.fixed(r.skill, 2),
-            n.fixed(r.mase, 2), n.fixed(r.crps, 2), *(_percent(getattr(r, f"coverage_{level}")) for level in (50, 80, 95)),
-        )
-        for r in found["backtest"].itertuples()
-    ]  # fmt: skip
-    right = [Column(label, unit, "right") for label, unit in (
-        ("Forecasts", ""), ("Error", "log"), ("Skill", ""), ("MASE", ""), ("CRPS", "log"), ("50 % band", "held"), ("80 % band", "held"), ("95 % band", "held"),
-    )]  # fmt: skip
-    return table(
-        "Every method at every horizon, all pairs that trade in both years",
-        ("Method", "GDP", Column("Horizon", "", "right"), *right),
-        rows,
-        f"Source: {BACKTEST_SOURCE}; GDP of the World Bank.",
-        "Error is the mean absolute error of the logarithm; skill is one minus its ratio to the last value's. n/a: the method has no bands.",
-    )
-
-
-def pairs(found: ValidationResult) -> Table | None:
-    """Forecasts of the corridor's own pairs, by name: the longest look ahead from each origin with bands."""
-    frame = found["pairs"].dropna(subset=["p10"])
-    name = frame["exporter"] + "-" + frame["importer"]
-    frame = frame[name.isin(_SHOWN_PAIRS) & (frame["horizon"] == 8)]
-    if frame.empty:
-        return None
-    names = tables.economies().set_index("iso3")["name"]
-    rows = [
-        (
-            f"{names[r.exporter]} to {names[r.importer]}", f"{r.origin}", f"{r.target_year}", n.musd(r.last_musd), n.musd(r.p50), n.musd_range(r.p10, r.p90),
-            n.musd(r.actual_musd), "yes" if r.inside else "no",
-        )
-        for r in frame.itertuples()
-    ]  # fmt: skip
-    return table(
-        "Pairs of the corridors, forecast eight years ahead with GDP known",
-        ("Flow", Column("From", "", "right"), Column("For", "", "right"), Column("Last known", "", "right"), Column("Forecast", "median", "right"),
-         Column("80 % band", "", "right"), Column("What came", "", "right"), "In the band"),
-        rows,
-        f"Source: {BACKTEST_SOURCE}.",
-    )  # fmt: skip
-
-
 def disagreements(found: ValidationResult) -> Table | None:
     """Reports that contradict each other, the largest differences first."""
     frame = found["disagreements"]
@@ -414,7 +334,3 @@ def _span(low: Any, middle: Any, high: Any) -> str:
 
 def _held(value: Any) -> str:
     return "not compared" if pd.isna(value) else "yes" if value else "no"
-
-
-def _percent(value: float) -> str:
-    return f"{n.fixed(100 * value, 0)} %" if n.known(value) else n.MISSING

@@ -58,7 +58,25 @@ def corridors_words(result: StudyResult) -> Prose:
             f"reach this pair only through the trade of others.", *_messages(result),
         ))  # fmt: skip
     told = [_direction(result, flow) for flow in ("exports", "imports")]
-    return Prose(tuple(p for p in (phrases.sentence(*told), _road(result), _hidden(result), *_messages(result)) if p))
+    return Prose(
+        tuple(p for p in (phrases.sentence(*told), _road(result), _trains(result), _hidden(result), *_messages(result)) if p)
+    )
+
+
+def _trains(result: StudyResult) -> str:
+    """What share of the pair's goods the railway or train of a measure takes; that it takes none where it is no way of the pair."""
+    measures = result.scenario.get("measures") or ()
+    if not any(m["kind"] == "rail_service" or m["kind"] == "new_link" and m.get("mode") == "rail" for m in measures):
+        return ""
+    taken = {flow: mode_shares(result, flow, "after").get("rail", 0.0) for flow in ("exports", "imports")}
+    if not any(taken.values()):
+        return (
+            f"No goods between {pair_words(result)} are offered the railway of this scenario: to its ends and from them the road is "
+            f"longer than three quarters of the straight line, which counts as a detour here. What it changes comes from others, "
+            f"whose goods leave the roads and borders on the way."
+        )
+    told = n.listed([f"{n.share(share)} {way(result, flow)}" for flow, share in taken.items()])
+    return f"With the measures trains take, by value, {told}."
 
 
 def _messages(result: StudyResult) -> list[str]:
@@ -273,16 +291,18 @@ def _multiple(trucks_a_day: float, size: float) -> str:
 def _filling(result: StudyResult) -> str:
     rows = at_home(result)
     rows = rows[rows["closure_days_before"] < SHUT_DAYS]
-    likely, possible = [], []
+    likely, possible, besides = [], [], []
     last = result.years[-1]
     for row in rows.itertuples():
         year, chance = first_full_year(result, str(row.crossing)), _chance(result, str(row.crossing), last)
         name = f"{short_name(row.name)}, {n.count(float(row.capacity_before))} trucks a day"
         if year is not None:
             likely.append(f"{name}, from {year} ({phrases.odds(chance)} in {last})")
+        elif row.binds_before:
+            besides.append(short_name(row.name))
         elif chance >= WORTH_NAMING:
             possible.append(f"{short_name(row.name)} ({n.probability(chance)})")
-    if not likely and not possible:
+    if not likely and not possible and not besides:
         return (
             f"No open crossing at the borders of the pair has a chance of more than 1 in 20 to be full by {last}."
             if len(rows)
@@ -291,14 +311,19 @@ def _filling(result: StudyResult) -> str:
     told = []
     if likely:
         told.append(
-            f"With today's capacity "
+            f"By the trucks counted there alone, grown at their own pace, "
             f"{n.plural(len(likely), 'one crossing is', 'these crossings are')} more likely full "
-            f"than not, traffic of all counted: {'; '.join(likely[:5])}{_and_more(likely, 5)}."
+            f"than not with today's capacity: {'; '.join(likely[:5])}{_and_more(likely, 5)}."
+        )
+    if besides:
+        told.append(
+            f"{n.listed(besides)} {n.plural(len(besides), 'fills', 'fill')} with trucks that go "
+            f"round borders which are shut or full."
         )
     if possible:
         told.append(
             f"{'Chances of being' if len(possible) > 1 else 'The chance of being'} full in {last} "
-            f"{'elsewhere' if likely else 'with the capacity of today'}: "
+            f"{'elsewhere' if likely or besides else 'with the capacity of today'}: "
             f"{n.listed(possible[:5]) if len(possible) <= 5 else ', '.join(possible[:5])}{_and_more(possible, 5)}."
         )
     return phrases.sentence(*told)
@@ -365,6 +390,10 @@ def _names(rows: pd.DataFrame) -> str:
     return n.listed([short_name(x) for x in rows["name"]])
 
 
+def _nearly_all(share: float) -> str:
+    return "nearly all" if share > 0.99 else n.share(share)
+
+
 def _month(result: StudyResult) -> str:
     rows = result["closure_stress"]
     if not len(rows):
@@ -376,7 +405,7 @@ def _month(result: StudyResult) -> str:
     return (
         f"If {short_name(top['name'])}, which {n.share(float(top['road_share_through']))} of the "
         f"road goods pass, shut for {n.days(float(top['days']))} in {result.years[-1]}, "
-        f"{n.share(float(top['diverted_share']))} of those goods would go another way, at a cost "
+        f"{_nearly_all(float(top['diverted_share']))} of those goods would go another way, at a cost "
         f"of about {n.usd_per_t(with_others)}. "
         f"With no other way it would be about {n.dollars(waiting)}: the difference is what a "
         f"second corridor is worth in such a month."

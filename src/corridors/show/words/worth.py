@@ -84,7 +84,16 @@ def worth_line(result: StudyResult) -> Prose | None:
     )
     free = "" if costs > 0 else f"; no cost is counted ({_why_no_cost(result)})"
     years = f"Over the years to {found['last_year']} that{less} comes to {n.musd(net)} in today's value (future years count {rate} less each). It is above zero in {of_cases(chance(result))}{free}"
-    return Prose((phrases.sentence(f"{head}.", whom, f"{years}."),), "lead")
+    return Prose((phrases.sentence(f"{head}.", pulled(result), whom, f"{years}."),), "lead")
+
+
+def pulled(result: StudyResult) -> str:
+    """That few cases make the mean of what those who ship gain or lose, where it lies outside its band."""
+    gains = appraisal(result)["user_benefits_musd"]
+    if gains["p10"] <= gains["mean"] <= gains["p90"]:
+        return ""
+    kind = "gains" if gains["mean"] > 0 else "losses"
+    return f"Few cases with very large {kind} make that mean, which lies outside the band."
 
 
 def _for_whom(result: StudyResult, gain: float) -> str:
@@ -95,12 +104,13 @@ def _for_whom(result: StudyResult, gain: float) -> str:
     order = order[order["part"] > _A_LARGE_PART]
     own = mean(result, "user_benefits_pair_musd") / gain
     pair = f"trade between {pair_words(result)}"
-    share = f"next to nothing of it is on {pair}" if 0 < own < _NEXT_TO_NOTHING else f"{n.share(own)} is on {pair}" if 0 < own < 1 else f"all of it is on {pair}" if own >= 1 else f"none of it is on {pair}"
+    share = f"next to nothing of it is on {pair}" if 0 < own < _NEXT_TO_NOTHING else f"nearly all of it is on {pair}" if 1 - _NEXT_TO_NOTHING < own < 1 else f"{n.share(own)} is on {pair}" if 0 < own < 1 else f"all of it is on {pair}" if own >= 1 else f"none of it is on {pair}"
     if not len(order):
         return f"{phrases.capital(share)}."
     first = n.listed([economy(str(code)) for code in order["economy"]])
     most = "most" if float(order["part"].sum()) > 0.5 else "the largest part"
-    return f"{phrases.capital(first)} {n.plural(len(order), 'has', 'have')} {most} of it; {share}."
+    verb = n.plural(len(order), "has", "have") if gain > 0 else n.plural(len(order), "bears", "bear")
+    return f"{phrases.capital(first)} {verb} {most} of it; {share}."
 
 
 def band_words(result: StudyResult) -> str:
@@ -131,7 +141,7 @@ def _users(result: StudyResult) -> str:
     half = (
         f"In half of the cases it is less than {n.musd(gains['p50'])}: few cases with very large gains pull the mean up."
         if 0.0 < gains["p50"] < _SKEWED * gain
-        else ""
+        else pulled(result)
     )
     return phrases.sentence(head, half, _whose(result, gain), _where(result), _why_loss(result, gain))
 
@@ -265,6 +275,8 @@ def _why_no_cost(result: StudyResult) -> str:
 
 def of_cases(probability: float) -> str:
     """A share of the simulated futures: ``85 % of cases``, ``all cases``, ``no case``."""
+    if 0 < probability < 0.01:
+        return "fewer than one case in a hundred"
     return f"{n.share(probability)} of cases" if 0 < probability < 1 else "all cases" if probability else "no case"
 
 
@@ -278,7 +290,7 @@ def _begun(result: StudyResult) -> int | None:
 
 def _under_way(result: StudyResult) -> str:
     begun = _begun(result)
-    return f"All of this supposes works that are under way since {begun}." if begun is not None else ""
+    return f"All of this supposes works that have been under way since {begun}." if begun is not None else ""
 
 
 def late(result: StudyResult) -> str:
@@ -287,7 +299,7 @@ def late(result: StudyResult) -> str:
     if begun is None:
         return ""
     return (
-        f"To begin in time, works would have to be under way since {begun}: what is spent before {base} "
+        f"To begin in time, works would have to have been under way since {begun}: what is spent before {base} "
         f"is counted with interest, and works that begin in {base} bring the benefits {base - begun} "
         f"{n.plural(base - begun, 'year', 'years')} later."
     )
