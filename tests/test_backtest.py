@@ -74,7 +74,7 @@ def test_what_does_not_hold_is_said(found: backtest.BacktestResult) -> None:
     assert ahead == sorted(ahead) and len(ahead) == len(backtest.HORIZONS)
     for part in (found.lines, found.sizes):
         for row in part[~part["coverage_80"].between(0.74, 0.86)].itertuples():
-            assert f"at {row.horizon} years ({100 * row.coverage_80:.0f} % of" in text
+            assert f"at {row.horizon} years ({100 * row.coverage_80:.1f} % of" in text
     assert "reversion" not in text
 
 

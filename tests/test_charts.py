@@ -22,7 +22,7 @@ from matplotlib.transforms import Bbox
 from corridors.report.export import svg
 from corridors.show import blocks, charts, findings, lookups, maps, numbers, theme
 from corridors.show.charts import border, corridor_map, draw, reasons, world
-from corridors.show.words import past
+from corridors.show.words import past, validation
 from corridors.study import shipment
 from corridors.study.result import QUANTILES, StudyResult
 from studied import studied, without_a_way
@@ -241,6 +241,16 @@ def _words(figure: blocks.Figure) -> str:
     return " ".join(texts(figure.svg))
 
 
+def test_without_measures_no_chart_speaks_of_them() -> None:
+    one = result_of("baseline")
+    for chart in (charts.route_shares, charts.breakdown, charts.fan):
+        figure = chart(one)
+        assert figure is not None and figure.data is not None
+        assert not re.search(r"with(out)? measures|\u25cb without|\u25cf with", _words(figure))
+    shares = charts.route_shares(one)
+    assert shares is not None and [c.label for c in shares.data.columns] == ["Route", "Mode", "Share"]
+
+
 def test_traffic_at_a_crossing_is_that_of_the_first_and_the_last_year_as_solved() -> None:
     """Both of one kind: what passes with everybody's choice of way. At Gabd, where Pakistan's trade with Afghanistan goes round the
     shut border, counts of years before say 60 trucks a day, and it is full from the first year on."""
@@ -302,6 +312,16 @@ def test_published_figures_are_counted_as_passed() -> None:
     sound(figure)
     all_good = charts.published(frame.iloc[:2])
     assert all_good is not None and all_good.title.startswith("All 2 ")
+
+
+def test_published_covariates_have_words() -> None:
+    frame = pd.DataFrame([
+        {"source": "A guide", "table": "Chapter 1", "quantity": f"coefficient of {name}", "published": 1.0, "ours": 1.001, "difference": 0.001 * k, "tolerance": 0.1, "passed": True, "note": ""}
+        for k, name in enumerate(("ln_distance in 2006", "contiguous", "colonial_link"))
+    ])  # fmt: skip
+    for k in range(len(frame)):
+        told = validation.published({"published": frame.iloc[[k]]}).rows[0][2]  # type: ignore[arg-type]
+        assert "_" not in told and told.startswith(("coefficient of distance in 2006", "coefficient of a c"))
 
 
 def test_backtest_and_coverage() -> None:

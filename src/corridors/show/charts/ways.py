@@ -240,7 +240,7 @@ def route_shares(result: StudyResult) -> blocks.Figure | None:
             dy=10,
             bold=True,
         )
-        if k == 0:
+        if k == 0 and draw.has_measures(result):
             draw.text(
                 ax,
                 1,
@@ -395,4 +395,6 @@ def _share_table(result: StudyResult) -> blocks.Table:
                     )
                 )
     columns = [blocks.Column("Route"), blocks.Column("Mode"), draw.numeric("Share without"), draw.numeric("Share with")]
+    if not draw.has_measures(result):
+        columns, rows = [*columns[:2], draw.numeric("Share")], [row[:3] for row in rows]
     return blocks.table("Shares of trade by route", columns, rows)

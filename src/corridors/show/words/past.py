@@ -55,8 +55,8 @@ def _where_not(frame: pd.DataFrame, head: str, name: Callable[[Any], str]) -> st
     """Where the 80 % bands of a part of the flows do not hold what they should."""
     frame = frame.dropna(subset=["coverage_80"])
     wrong = frame[~(100 * frame["coverage_80"]).between(LEAST, MOST)]
-    said = [f"{name(r)} at {r.horizon} years ({n.fixed(100 * r.coverage_80, 0)} % of {n.count(r.pairs)})" for r in wrong.itertuples()]
-    return f"{head}, they held 74 to 86 % too{', except for ' + n.listed(said) if said else ''}."
+    said = [f"{name(r)} at {r.horizon} years ({n.fixed(100 * r.coverage_80, 1)} % of {n.count(r.pairs)})" for r in wrong.itertuples()]
+    return f"{head}, the 80 % bands held 74 to 86 %{', except for ' + n.listed(said) if said else ' everywhere'}."
 
 
 def _line(r: Any) -> str:

@@ -80,7 +80,7 @@ def published(found: ValidationResult) -> Table:
         worst = part.loc[(part["difference"].abs() / part["tolerance"]).idxmax()]
         rows.append(
             (
-                str(name), f"{passed} of {len(part)}", str(worst["quantity"]), n.significant(worst["published"], 4),
+                str(name), f"{passed} of {len(part)}", _named(str(worst["quantity"])), n.significant(worst["published"], 4),
                 n.significant(worst["ours"], 4), n.significant(worst["tolerance"], 1),
                 "" if passed == len(part) else str(part.loc[~part["passed"], "note"].iloc[0]),
             )
@@ -92,6 +92,18 @@ def published(found: ValidationResult) -> Table:
         rows,
         "Source: " + "; ".join(dict.fromkeys(frame["source"])) + ". Addresses of every figure are in tables/published.csv.",
     )  # fmt: skip
+
+
+_COVARIATES = {
+    "ln_internal_distance": "distance inside an economy", "ln_distance": "distance", "contiguous": "a common border",
+    "common_language": "a common language", "colonial_link": "a colonial link", "trade_agreement": "a trade agreement",
+}  # fmt: skip
+
+
+def _named(quantity: str) -> str:
+    """A published quantity with its covariate in words."""
+    found = next((name for name in _COVARIATES if name in quantity), None)
+    return quantity if found is None else quantity.replace(found, _COVARIATES[found])
 
 
 def transport_appraisals(found: ValidationResult) -> Table:
