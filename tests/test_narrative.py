@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corridors.data import names
 from corridors.data import tables as data
 from corridors.show import lookups, numbers
 from corridors.show import words as narrative
@@ -625,6 +626,12 @@ def test_periods(written, told) -> None:
 @pytest.mark.parametrize(("written", "told"), [("2025-10-12", "12 October 2025"), ("2025-06", "June 2025"), ("2024", "2024"), ("", ""), (float("nan"), "")])
 def test_dates(written, told) -> None:
     assert lookups.date_words(written) == told
+
+
+def test_a_crossing_has_one_name_in_measures_charts_and_words() -> None:
+    """Kazbegi and Upper Lars are one post, and so are Bazargan and Gurbulak."""
+    for code, name in names.places().items():
+        assert names.short_name(code) == lookups.short_name(name)
 
 
 @pytest.mark.parametrize(("name", "told"), [("United States", "the United States"), ("Pakistan", "Pakistan"), ("Netherlands", "the Netherlands"), ("Central African Republic", "the Central African Republic")])

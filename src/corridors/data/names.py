@@ -179,11 +179,10 @@ def road_links() -> tuple[str, ...]:
 
 
 def short_name(place: str) -> str:
-    """The half of a place's name that its id is made from: ``Torkham``, ``Sagarchin``; an unknown id as it is."""
+    """The first of a place's two names, the one that reports use: ``Torkham``, ``Kazbegi``; an unknown id as it is."""
     known = places().get(place)
     if known is None:
         from corridors.data import world_names
 
         return (world_names.name_of(place) or place).split(" (")[0]
-    halves = [half.split(" (")[0] for half in known.split(" / ")]
-    return next((half for half in halves if half.lower().replace(" ", "_") == place), halves[0])
+    return known.split(" / ")[0].split(" (")[0]
