@@ -87,6 +87,10 @@ def test_why_nothing_moves_is_told_from_the_result() -> None:
     assert front_page.gained(still) == "Others who pass gain about $2 billion a year." and front_page.gained(replace(still, others_gain="")) == ""
     assert front_page.why(still, others=False).endswith("these crossings take today.")
     assert "more than the 540" in front_page.why(replace(still, trucks=600.0))
+    rich = [found(name, Band(0.0, 0.0, 0.0), net_musd=net, net_positive=0.96) for name, net in (("a", 10.0), ("b", 39_000.0), ("c", -5.0))]
+    said = "Worth most after its cost is \u201ctitle b\u201d: $39 billion in today's value on average, positive in 96\u202f% of cases."
+    assert front_page.worth_most(rich, {f.name: f"title {f.name}" for f in rich}) == said
+    assert front_page.worth_most(rich[2:], {"c": "c"}) == front_page.worth_most([found("d", Band(0.0, 0.0, 0.0))], {"d": "d"}) == ""
     torn = found("n", Band(-0.3, 0.2, 1.3), pulls=("direct flights", "keeping four crossings open"), by_road=0.003)
     assert front_page.why(torn) == "Pulled up by direct flights and down by keeping four crossings open; which is stronger is not known."
     assert front_page.why(found("n", Band(-0.1, 0.0, 0.1), corridor_known=False)) == "No road or railway of the network joins the two."

@@ -100,5 +100,7 @@ def _worth(head: Mapping[str, Any]) -> dict[str, Any]:
         "worth": "nothing" if abs(gain) < SMALL_MUSD else numbers.musd(gain),
         "others_gain": f"about {numbers.musd(others)}" if others > SMALL_MUSD else "",
         "cost": numbers.musd(float(cost)) if cost else "none counted",
+        "net_musd": float(found["npv_musd"]["mean"]),
+        "net_positive": float(found["probability_npv_positive"]),
         "sure": numbers.share(float(found["probability_npv_positive"])) if cost else "",
     }

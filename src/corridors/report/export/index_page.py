@@ -23,6 +23,7 @@ from corridors.report.export.html import TEMPLATES, furnished
 from corridors.show import findings, numbers
 from corridors.show.lookups import verdict
 from corridors.show.words import front_page as front_words
+from corridors.show.words import phrases
 from corridors.show.words.front_page import Found
 
 _VALIDATION = "validation"
@@ -92,7 +93,10 @@ def _pair(group: Sequence[tuple[Mapping[str, Any], Found]]) -> dict[str, Any]:
         "title": f"{first.names[0]} and {first.names[1]}",
         "last": first.last,
         "headline": front_words.headline([found for _, found in acting]) if acting else "",
-        "because": front_words.because([found for _, found in acting], names),
+        "because": phrases.sentence(
+            front_words.because([found for _, found in acting], names),
+            front_words.worth_most([found for _, found in acting], names),
+        ),
         "capacity": sorted(
             (row for row, (_, found) in zip(rows, acting, strict=True) if found.only_capacity),
             key=lambda row: [int(v) for v in re.findall(r"\d+", row["folder"])],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.lookups import Band, clean, quoted, the, verdict
-from corridors.show.words import phrases
+from corridors.show.words import phrases, worth
 
 _MOST_NAMED = 3
 _SMALL_ROAD_SHARE = 0.05
@@ -50,6 +50,9 @@ class Found:
     others_gain: str = ""
     """What others who pass gain a year, in words; empty where it is nothing to speak of."""
     worth: str = ""
+    net_musd: float | None = None
+    """Mean net present value, and in which part of the futures it is positive."""
+    net_positive: float = 0.0
     cost: str = ""
     sure: str = ""
 
@@ -92,6 +95,15 @@ def because(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
     more = f" {phrases.capital(n.in_words(rest))} more {n.plural(rest, 'moves', 'move')} it, too." if rest else ""
     both = f" {'Both' if len(moving) == 2 else 'All'} because of {shared}." if shared else ""
     return f"{'. '.join(told)}.{both}{reason}{more}"
+
+
+def worth_most(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
+    """Which package is worth most after its cost, as the brief has it; empty where none is worth anything."""
+    known = [f for f in acting if f.net_musd is not None]
+    top = max(known, key=lambda f: (f.net_musd or 0.0, f.name), default=None)
+    if top is None or not (top.net_musd or 0.0) > worth.SMALL_MUSD:
+        return ""
+    return worth.most(titles[top.name], top.net_musd or 0.0, top.net_positive)
 
 
 def answer(found: Found) -> str:

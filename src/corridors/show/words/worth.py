@@ -390,7 +390,12 @@ def worth_answer(results: Sequence[StudyResult]) -> str:
     top = max(acting, key=lambda r: (mean(r, "npv_musd"), r.name))
     if not mean(top, "npv_musd") > SMALL_MUSD:
         return "Against their costs none of them is worth it on average."
-    return f"Worth most after its cost is {quoted(top.title)}: {n.musd(mean(top, 'npv_musd'))} in today's value on average, positive in {of_cases(chance(top))}."
+    return most(top.title, mean(top, "npv_musd"), chance(top))
+
+
+def most(title: str, net_musd: float, positive: float) -> str:
+    """The sentence of :func:`worth_answer` on the scenario that is worth most."""
+    return f"Worth most after its cost is {quoted(title)}: {n.musd(net_musd)} in today's value on average, positive in {of_cases(positive)}."
 
 
 def doubt(result: StudyResult) -> str:
