@@ -465,6 +465,27 @@ def test_nothing_is_written_through_a_link_in_the_folder(project: Project, tmp_p
     assert [p.read_text() for p in elsewhere.iterdir()] == ["mine"]
 
 
+@pytest.mark.parametrize("name", ["", "contents", "steps", "scratch", "last.json", "claims.json", "lock", "contents/ab"])
+def test_the_store_is_no_link_for_building_or_cleaning(project: Project, tmp_path: Path, name: str) -> None:
+    """What a link led to was written over, swept by a build and removed by clean."""
+    project.build({"a": {"number": 1}})
+    elsewhere = tmp_path / "elsewhere"
+    for file in ("contents/ab/thesis.txt", "steps/thesis.json", "scratch/thesis.txt", "last.json", "thesis.txt"):
+        (elsewhere / file).parent.mkdir(parents=True, exist_ok=True)
+        (elsewhere / file).write_text("ten years")
+    link = project.out / ".cache" / name
+    if link.is_dir():
+        shutil.rmtree(link)
+    link.unlink(missing_ok=True)
+    link.symlink_to(elsewhere / "thesis.txt" if name in ("last.json", "claims.json", "lock") else elsewhere)
+    for attempt in (lambda: project.build(TWO), lambda: owned.clean(project.out)):
+        with pytest.raises(BuildError, match="is a link to another place"):
+            attempt()
+    left = [p for p in elsewhere.rglob("*") if p.is_file()]
+    assert len(left) == 5 and {p.read_text() for p in left} == {"ten years"}
+    assert (project.out / "a" / "report.html").is_file()
+
+
 def test_an_empty_name_of_a_folder_is_an_error_and_not_the_current_one(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BuildError, match="--out: is empty"):

@@ -129,14 +129,30 @@ def test_an_edit_under_a_running_process_is_neither_read_past_nor_kept(
 
 def test_folders_of_other_versions_go_when_there_are_too_many(cache: Path) -> None:
     for number in range(6):
-        old = cache / f"version-{number}"
+        old = cache / f"{number:024x}"
         old.mkdir(parents=True)
         (old / "entry").write_text("")
         os.utime(old, (number, number))
     cache.chmod(0o700)
     squares(2)
-    left = sorted(p.name for p in cache.iterdir() if p.name.startswith("version"))
-    assert left == [f"version-{n}" for n in (3, 4, 5)] and len(list(cache.iterdir())) == kept.GENERATIONS + 1
+    left = sorted(p.name for p in cache.iterdir() if p.name.startswith("0" * 20))
+    assert left == [f"{n:024x}" for n in (3, 4, 5)] and len(list(cache.iterdir())) == kept.GENERATIONS + 1
+
+
+def test_other_folders_in_a_cache_folder_stay_and_so_does_their_mode(cache: Path) -> None:
+    """CORRIDORS_CACHE may name a folder that the user has other things in: the older of them were taken for ours and removed."""
+    for number in range(8):
+        other = cache / f"letters-of-{2000 + number}"
+        other.mkdir(parents=True)
+        (other / "letter").write_text("mine")
+        os.utime(other, (number, number))
+    (cache / ("a" * 24)).symlink_to(cache / "letters-of-2000")
+    for mode, used in ((0o700, 1), (0o770, 0)):
+        cache.chmod(mode)
+        kept._generation.cache_clear()
+        squares(2 + used)
+        assert len(entries(cache)) == 8 + 1 and cache.stat().st_mode & 0o777 == mode
+    assert (cache / ("a" * 24)).is_symlink()
 
 
 def test_what_was_written_first_goes_when_there_is_too_much(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +238,7 @@ def test_a_umask_that_lets_the_group_write_keeps_no_one_from_keeping(cache: Path
     try:
         if made_before:  # As earlier versions left it.
             cache.mkdir()
-            (cache / "0123").mkdir(mode=0o700)
+            (cache / f"{123:024x}").mkdir(mode=0o700)
             assert cache.stat().st_mode & 0o020
         squares(2)
         squares(2)

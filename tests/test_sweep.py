@@ -264,6 +264,35 @@ def test_a_folder_or_file_of_something_else_is_left_alone(work: Path) -> None:
     assert [p.name for p in (work / "mine").iterdir()] == ["thesis.docx"]
 
 
+@pytest.mark.parametrize("name", ["part-00000-4f1e.snappy.parquet", "part-0000.parquet", "part-7.parquet", "_sweep.json"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_parts_of_another_program_are_left_alone(work: Path, name: str, whole: bool) -> None:
+    """Spark and Dask name theirs like ours: they were removed, or written over."""
+    (work / "mine").mkdir()
+    file = work / "mine" / name
+    pd.DataFrame({"scenario": ["mine"], "pages": [300]}).to_parquet(file) if whole else file.write_bytes(b"PAR1 half")
+    before = file.read_bytes()
+    with pytest.raises(BuildError, match=f"holds '{name}', which is not of a sweep"):
+        _sweep(work, "mine")
+    assert {p.name: p.read_bytes() for p in (work / "mine").iterdir()} == {name: before}
+
+
+@pytest.mark.parametrize("name", ["part-0003.parquet", "part-0900.parquet", "_sweep.json", ".work", ".work/contents", ".work/lock"])
+def test_a_sweep_writes_through_no_link(done: Path, name: str) -> None:
+    elsewhere = done / "elsewhere"
+    (elsewhere / "contents").mkdir(parents=True)
+    thesis = elsewhere / "contents" / "thesis.txt"
+    thesis.write_text("ten years")
+    link = done / "out.parquet" / name
+    link.parent.mkdir(exist_ok=True)
+    shutil.rmtree(link) if link.is_dir() else link.unlink(missing_ok=True)
+    link.symlink_to(elsewhere if name.startswith(".work") and not name.endswith("lock") else thesis)
+    (done / "grid.yaml").write_text(GRID.replace("[2027, 2028]", "[2027, 2028, 2029]"))
+    with pytest.raises(BuildError, match=r"is a link to another place|is not of a sweep"):
+        _sweep(done)
+    assert thesis.read_text() == "ten years" and [p.name for p in elsewhere.rglob("*")] == ["contents", "thesis.txt"]
+
+
 def test_a_wrong_grid_computes_nothing_and_leaves_no_folder(work: Path) -> None:
     (work / "grid.yaml").write_text(GRID.replace("[2027, 2028]", "[2027, 1999]"))
     with pytest.raises(ScenarioError):

@@ -110,8 +110,10 @@ def locked(path: Path, *, wait_seconds: float, on_wait: Callable[[str], None]) -
     ``wait_seconds``. The lock is the operating system's: it is gone with the process that held it,
     however that ended.
 
-    Raises BuildError after ``wait_seconds``, or if the folder cannot be written.
+    Raises BuildError after ``wait_seconds``, if the folder cannot be written, or if it or a folder or
+    file in it is a link: what is written and swept there would be someone else's.
     """
+    _refuse_links(path.parent)
     deadline, told = time.monotonic() + wait_seconds, False
     handle = _opened(path)
     try:
@@ -137,6 +139,19 @@ def locked(path: Path, *, wait_seconds: float, on_wait: Callable[[str], None]) -
     finally:
         if handle >= 0:
             os.close(handle)
+
+
+def _refuse_links(folder: Path) -> None:
+    try:
+        inside = [entry for below in (folder, folder / "contents") if below.is_dir() for entry in below.iterdir()]
+    except OSError as error:
+        raise explain(error, folder) from error
+    for found in (folder, *inside):
+        if found.is_symlink():
+            raise BuildError(
+                f"{found}: is a link to another place, and nothing is written or deleted outside {folder.parent}. "
+                f"Remove the link, or choose another folder with --out"
+            )
 
 
 def _opened(path: Path) -> int:

@@ -17,6 +17,7 @@ import contextlib
 import hashlib
 import os
 import pickle
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -38,6 +39,7 @@ MOST_BYTES = 200 * 2**20
 study of one pair needs a tenth of it."""
 _LIBRARIES = ("numpy", "pandas", "pandera", "pyarrow", "scipy", "statsmodels")
 _HASH_BYTES = 32
+_GENERATION = re.compile("[0-9a-f]{24}")
 _PASSING = ".passing"
 
 
@@ -115,8 +117,9 @@ def _generation(top: Path, _data: Path) -> Path | None:
         if not (_own(top) or _made_own(top)) or not _own(place):
             return None
         os.utime(place)
+        # By name: the folder may be one that the user has other things in.
         others = sorted(
-            (p for p in top.iterdir() if p.is_dir() and p != place),
+            (p for p in top.iterdir() if _GENERATION.fullmatch(p.name) and p.is_dir() and not p.is_symlink() and p != place),
             key=lambda p: p.stat().st_mtime,
             reverse=True,
         )
@@ -138,7 +141,7 @@ def _made_own(top: Path) -> bool:
     versions made it under a umask of 002."""
     found = top.stat()
     if found.st_uid != os.getuid() or found.st_mode & 0o002 or not all(
-        _own(inner) and not inner.is_symlink() for inner in top.iterdir()
+        _GENERATION.fullmatch(inner.name) and _own(inner) and not inner.is_symlink() for inner in top.iterdir()
     ):
         return False
     top.chmod(0o700)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import time
 from collections import Counter
@@ -44,6 +45,7 @@ SHOWN_FAILURES = 20
 
 _TOLD = "_sweep.json"
 _WORK_FOLDER = ".work"
+_PART = re.compile(r"part-\d{4,}\.parquet")
 
 
 @dataclass(frozen=True)
@@ -85,25 +87,40 @@ def read(out: Path) -> pd.DataFrame:
 
 
 def _parts(out: Path) -> list[Path]:
-    return sorted(out.glob("part-*.parquet"))
+    return sorted(path for path in out.glob("part-*.parquet") if _PART.fullmatch(path.name))
 
 
 def _refuse_other_use(out: Path) -> None:
-    """Never mix rows with files of another kind, nor write over them."""
+    """Never mix rows with files of another kind, nor write over them or remove them.
+
+    Other programs name their files like our parts: one that can be read must have our columns, and
+    a damaged one counts as ours only beside what else a sweep leaves.
+    """
     if not out.exists():
         return
     if not out.is_dir():
         raise BuildError(f"{out}: is a file; a sweep writes a folder of parquet files. Choose another with --out")
-    other = [
-        p.name
-        for p in sorted(out.iterdir())
-        if not (
-            p.name in (_TOLD, _WORK_FOLDER)
-            or (p.name.startswith("part-") and p.suffix == ".parquet")
-        )
-    ]
-    if other:
-        raise BuildError(f"{out}: holds {other[0]!r}, which is not of a sweep. Choose another folder with --out")
+    swept = (out / _WORK_FOLDER).is_dir() or _is_told(out / _TOLD)
+    for path in sorted(out.iterdir()):
+        ours = path.is_dir() if path.name == _WORK_FOLDER else path.name == _TOLD and swept
+        if path.is_symlink() or not (ours or _PART.fullmatch(path.name) and _is_part(path, swept)):
+            raise BuildError(f"{out}: holds {path.name!r}, which is not of a sweep. Choose another folder with --out")
+
+
+def _is_told(path: Path) -> bool:
+    with suppress(OSError, ValueError, RecursionError):
+        told = json.loads(path.read_bytes())
+        return isinstance(told, dict) and isinstance(told.get(MADE_WITH), str)
+    return False
+
+
+def _is_part(path: Path, swept: bool) -> bool:
+    import pyarrow.parquet
+
+    try:
+        return {ASKED, MADE_WITH} <= set(pyarrow.parquet.read_schema(path).names)
+    except (OSError, ValueError):
+        return swept and path.is_file()
 
 
 class _Sweep:
