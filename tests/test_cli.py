@@ -361,3 +361,23 @@ def test_the_shell_is_told_scenarios_and_files(typed: str, offered: set[str]) ->
     environment = {**os.environ, "_CORRIDORS_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
     done = subprocess.run([sys.executable, "-m", "corridors.cli"], env=environment, cwd=scenario.__file__.rsplit("/src/", 1)[0], capture_output=True, text=True)
     assert offered == set(done.stdout.split()), done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no signals")
+@pytest.mark.parametrize("loading", ["corridors.runtime", "ctypes", "corridors.errors", "click", "corridors.scenario"])
+@pytest.mark.parametrize("asked", ["corridors", "another program"])
+def test_an_interruption_while_the_command_line_is_loaded_is_told_as_ever(loading: str, asked: str) -> None:
+    """It ended in a traceback of Python in the first tenth of a second; a program that uses the library is left alone."""
+    code = (
+        "import os, signal, sys; sent = []\n"
+        "def interrupt(event, found):\n"
+        f"    if event == 'import' and found[0] == {loading!r} and not sent:\n"
+        "        sent.append(1); os.kill(os.getpid(), signal.SIGINT)\n"
+        f"sys.argv = [{asked!r}, 'list']; sys.addaudithook(interrupt)\n"
+        "from corridors.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60)
+    if asked == "corridors" or loading == "corridors.scenario":
+        assert (done.returncode, done.stderr.strip()) == (130, "corridors: interrupted")
+    else:
+        assert "KeyboardInterrupt" in done.stderr

@@ -17,6 +17,7 @@ if __name__ == "__main__" and not sys.flags.safe_path and not os.path.isdir("cor
     sys.path[:] = [name for name in sys.path if name not in ("", os.getcwd())]
 
 import json
+import signal
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +25,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from corridors import __version__
+from corridors import __version__, _leave
 from corridors.errors import CorridorsError, nearest, plain, plain_json
 from corridors.runtime import machine, waiting
 
@@ -85,6 +86,8 @@ def main(argv: list[str] | None = None) -> None:
         warnings.simplefilter("ignore")
     machine.leave_current_folder()
     try:
+        if signal.getsignal(signal.SIGINT) is _leave:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         machine.only_names_on_one_line(arguments)
         status = commands.main(arguments, prog_name="corridors", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
