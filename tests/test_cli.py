@@ -381,3 +381,11 @@ def test_an_interruption_while_the_command_line_is_loaded_is_told_as_ever(loadin
         assert (done.returncode, done.stderr.strip()) == (130, "corridors: interrupted")
     else:
         assert "KeyboardInterrupt" in done.stderr
+
+
+def test_check_says_what_a_measure_cannot_move_and_that_nothing_is_wrong(corridors, tmp_path: Path) -> None:
+    file = tmp_path / "elsewhere.yaml"
+    file.write_text("pair: [PAK, RUS]\nmeasures:\n  - {kind: border_capacity, crossings: [malaba], trucks_per_day: 900, start: 2028}\n")
+    checked = corridors("check", str(file))
+    assert (checked.status, checked.out) == (0, "1 scenario checked: no mistakes\n")
+    assert "elsewhere.yaml: Pakistan and Russia have no way over Malaba: " in checked.err

@@ -7,7 +7,8 @@ import pytest
 from corridors import scenario, study
 from corridors.scenario.measures import KINDS
 from corridors.show import words
-from corridors.study.remarks import _at_shut_crossings
+from corridors.study import counterfactual, possible
+from corridors.study.remarks import _at_shut_crossings, remarks
 
 CAPACITY = {"kind": "border_capacity", "crossings": ["torkham"], "trucks_per_day": 800}
 
@@ -38,6 +39,32 @@ def test_a_closure_that_opens_it_ends_the_message() -> None:
     assert len(_at_shut_crossings(shut, still)) == 1
     assert _at_shut_crossings(shut, opened) == []
     assert _at_shut_crossings({"chaman": ""}, still) == []
+
+
+ELSEWHERE = {"kind": "border_capacity", "crossings": ["malaba", "khunjerab"], "trucks_per_day": 900}
+
+
+@pytest.mark.parametrize(
+    ("pair", "crossings", "told"),
+    [
+        (("PAK", "RUS"), ["malaba"], "Pakistan and Russia have no way over Malaba: \u201c900 trucks a day at Malaba\u201d can move their trade only "
+         "through that of others (Kenya and Rwanda; Kenya and Uganda)."),
+        (("KEN", "UGA"), ["malaba", "khunjerab"], "no way over Khunjerab: \u201c900 trucks a day at Malaba and Khunjerab\u201d can move their trade there only"),
+        (("PAK", "RUS"), ["sarpi", "gurbulak", "khunjerab"], ""),
+        (("GBR", "JPN"), ["sarpi", "malaba"], "over Sarpi or Malaba: "),
+    ],
+)  # fmt: skip
+def test_a_measure_at_a_crossing_that_the_pair_cannot_use_says_whose_trade_it_moves(pair: tuple[str, str], crossings: list[str], told: str) -> None:
+    one = made([{**ELSEWHERE, "crossings": crossings}], pair)
+    found = [text for _, text in possible.notes([one])]
+    assert found == [text for text in remarks(counterfactual.build(one.pair, one.measures), one.measures) if "no way over" in text]
+    assert len(found) == bool(told) and told in " ".join(found)
+    assert possible.refusals([one]) == []
+
+
+def test_shipped_scenarios_move_their_own_pair() -> None:
+    every = [scenario.load(name) for name in scenario.names()]
+    assert [text for _, text in possible.notes(every) if "shut since" not in text] == []
 
 
 def test_the_explorer_tells_it_too() -> None:

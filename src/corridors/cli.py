@@ -190,6 +190,10 @@ def check(files: tuple[str, ...]) -> int:
         say(mistake)
     if mistakes:
         return 2
+    from corridors.study.possible import notes
+
+    for position, note in notes([one for _, one in right]):
+        say(f"{right[position][0]}: {note}")
     tell(f"{checked} checked: no mistakes")
     return 0
 

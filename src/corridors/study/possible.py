@@ -1,12 +1,13 @@
-"""Which scenarios a study would refuse, told without computing one."""
+"""Which scenarios a study would refuse, and whose measures would do nothing, told without computing one."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from corridors.errors import CorridorsError, DataError, nearest
 from corridors.runtime.cache import kept
-from corridors.scenario import Scenario
+from corridors.scenario import Scenario, parse
 
 
 def refusals(scenarios: Sequence[Scenario]) -> list[tuple[int, str]]:
@@ -28,6 +29,25 @@ def refusals(scenarios: Sequence[Scenario]) -> list[tuple[int, str]]:
         for place, economy in enumerate(one.pair)
         if economy not in known
     ]
+
+
+def notes(scenarios: Sequence[Scenario]) -> list[tuple[int, str]]:
+    """What a study of these would say of measures that do nothing for their pair, by position: no mistakes, but seldom meant."""
+    return [
+        (position, text)
+        for position, one in enumerate(scenarios)
+        if any(getattr(measure, "crossings", None) for measure in one.measures)
+        for text in _remarks(one.name, one.model_dump_json(by_alias=True, exclude={"name"}))
+    ]
+
+
+@kept
+def _remarks(name: str, fields: str) -> tuple[str, ...]:
+    from corridors.study import counterfactual, remarks
+
+    one = parse(json.loads(fields), name=name)
+    chain = counterfactual.build(one.pair, one.measures)
+    return tuple(remarks.on_measures(chain, one.measures))
 
 
 @kept

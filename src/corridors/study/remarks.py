@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from corridors.data import names
+from corridors.data import names, world_names
 
 if TYPE_CHECKING:
     from corridors.study.counterfactual import Chain
 
+_MOST_NAMED = 3
 SHUT_ALL_YEAR = 365.0
 """Days a year of a closure that opens nothing."""
 
 
 def remarks(chain: Chain, measures: Sequence[Any]) -> tuple[str, ...]:
-    """What the network says of the pair, then each measure at a crossing that is shut whatever the others do."""
-    return (*chain.messages, *_at_shut_crossings(_shut(chain), measures))
+    """What the network says of the pair, then measures at crossings that are shut whatever the others do, and at those that no
+    way of the pair passes."""
+    return (*chain.messages, *on_measures(chain, measures))
+
+
+def on_measures(chain: Chain, measures: Sequence[Any]) -> list[str]:
+    """What of :func:`remarks` is about measures."""
+    return [*_at_shut_crossings(_shut(chain), measures), *_on_no_way(chain, measures)]
+
+
+def _on_no_way(chain: Chain, measures: Sequence[Any]) -> list[str]:
+    """A sentence for each measure at crossings that no way of the pair passes: whose trade it can move instead."""
+    if chain.system is None or not chain.on_network:
+        return []
+    passing: dict[str, set[tuple[str, ...]]] = {}
+    for route in chain.system.choices.routes:
+        for crossing in route.crossings:
+            passing.setdefault(crossing, set()).add(tuple(sorted((route.exporter, route.importer))))
+    own = tuple(sorted(chain.study))
+    untold = set(chain.system.crossings) - set(_shut(chain))
+    found = []
+    for measure in measures:
+        off = [c for c in getattr(measure, "crossings", None) or () if c in untold and own not in passing.get(c, ())]
+        if off:
+            others = sorted({pair for c in off for pair in passing.get(c) or _joined_by(c)})[:_MOST_NAMED]
+            there = "" if len(off) == len(measure.crossings) else " there"
+            found.append(
+                f"{_listed(names.economies()[code] for code in chain.study)} have no way over "
+                f"{_listed([names.short_name(c) for c in off], 'or')}: \u201c{measure.label}\u201d can move their trade{there} only "
+                f"through that of others ({'; '.join(_listed(names.economies().get(code, code) for code in pair) for pair in others)})."
+            )
+    return found
+
+
+def _joined_by(crossing: str) -> list[tuple[str, ...]]:
+    checked = {place: tuple(sorted(both.split("-"))) for place, both in names.rows_of("network/places.csv", "place", "economies")}
+    codes = checked.get(crossing) or world_names.economies_of(crossing)
+    return [tuple(sorted(codes))] if codes else []
+
+
+def _listed(words: Iterable[str], last: str = "and") -> str:
+    *most, end = words
+    return f"{', '.join(most)} {last} {end}" if most else end
 
 
 def unsettled(count: int, draws: int) -> tuple[str, ...]:
