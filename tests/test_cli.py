@@ -364,7 +364,7 @@ def test_the_shell_is_told_scenarios_and_files(typed: str, offered: set[str]) ->
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no signals")
-@pytest.mark.parametrize("loading", ["corridors.runtime", "ctypes", "corridors.errors", "click", "corridors.scenario"])
+@pytest.mark.parametrize("loading", ["corridors.runtime.machine", "ctypes", "corridors.errors", "click", "corridors.scenario"])
 @pytest.mark.parametrize("asked", ["corridors", "another program"])
 def test_an_interruption_while_the_command_line_is_loaded_is_told_as_ever(loading: str, asked: str) -> None:
     """It ended in a traceback of Python in the first tenth of a second; a program that uses the library is left alone."""

@@ -17,7 +17,6 @@ if __name__ == "__main__" and not sys.flags.safe_path and not os.path.isdir("cor
     sys.path[:] = [name for name in sys.path if name not in ("", os.getcwd())]
 
 import json
-import signal
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -25,9 +24,9 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from corridors import __version__, _leave
+from corridors import __version__
 from corridors.errors import CorridorsError, nearest, plain, plain_json
-from corridors.runtime import machine, waiting
+from corridors.runtime import interruption, machine, waiting
 
 FORMATS = ("html", "pdf")
 SOURCES = ("imf", "worldbank", "comtrade", "cepii", "all")
@@ -86,8 +85,7 @@ def main(argv: list[str] | None = None) -> None:
         warnings.simplefilter("ignore")
     machine.leave_current_folder()
     try:
-        if signal.getsignal(signal.SIGINT) is _leave:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        interruption.restored()
         machine.only_names_on_one_line(arguments)
         status = commands.main(arguments, prog_name="corridors", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -179,19 +177,16 @@ def check(files: tuple[str, ...]) -> int:
         except CorridorsError as error:
             mistakes.append(str(error))
     if files or not mistakes:
-        from corridors.study.possible import refusals
+        from corridors.study.possible import notes, refusals
 
         try:
             mistakes += [f"{right[position][0]}: {why}" for position, why in refusals([one for _, one in right])]
         except CorridorsError as error:
             mistakes.append(str(error))
-    mistakes = list(dict.fromkeys(mistakes))
-    for mistake in mistakes:
+    for mistake in dict.fromkeys(mistakes):
         say(mistake)
     if mistakes:
         return 2
-    from corridors.study.possible import notes
-
     for position, note in notes([one for _, one in right]):
         say(f"{right[position][0]}: {note}")
     tell(f"{checked} checked: no mistakes")
