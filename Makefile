@@ -57,7 +57,8 @@ lab: $(ENV_READY) ## Open JupyterLab on the notebooks
 explore: $(ENV_READY) ## Open the explorer alone in a browser, without JupyterLab around it
 	@JUPYTER_PATH="$(CURDIR)/.jupyter" $(BIN)/voila notebooks/explorer.ipynb --theme=light --template=explorer
 
-docs: $(ENV_READY) ## Write docs/api.md, docs/architecture.md, docs/results.md and the tables of docs/data.md anew
+docs: $(ENV_READY) ## Write docs/api.md, docs/architecture.md, docs/results.md, the tables of docs/data.md and digests of tables anew
+	@$(BIN)/python -m corridors.data.published
 	@$(BIN)/python docs/write_api_page.py
 	@$(BIN)/python docs/write_architecture_page.py
 	@$(BIN)/python docs/write_data_page.py

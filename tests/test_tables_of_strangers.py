@@ -76,6 +76,7 @@ SAVED: dict[str, Callable[[str], bytes]] = {
     "UTF-16": lambda t: t.encode("utf-16"),
     "UTF-16 tabs": lambda t: "\n".join("\t".join(r) for r in csv.reader(io.StringIO(t, newline=""))).encode("utf-16"),
     "trailing columns": lambda t: "".join(f"{line},,\n" for line in t.splitlines()).encode(),
+    "carriage returns alone": lambda t: t.replace("\n", "\r").encode(),
     "carriage returns": lambda t: t.replace("\n", "\r\n").encode(),
 }
 
@@ -100,6 +101,24 @@ def test_another_encoding_is_named_once_with_its_line(copy: Path) -> None:
         tables.table("places")
     with pytest.raises(DataError, match="is not UTF-8"):
         names.places()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (lambda t: t.encode("utf-16-le"), "holds zero bytes: it is UTF-16 or UTF-32 that does not say so"),
+        (lambda t: t.encode("utf-32"), "holds zero bytes: it is UTF-16 or UTF-32 that does not say so"),
+        (lambda t: b"\0\0" + t.encode(), "holds zero bytes"),
+        (lambda t: b"PK\x03\x04\x14\0\x06\0" + t.encode(), "is a workbook or a packed file and no CSV table"),
+        (lambda t: b"\xd0\xcf\x11\xe0\xa1\xb1" + t.encode(), "is a workbook or a packed file and no CSV table"),
+    ],
+    ids=["UTF-16 without a mark", "UTF-32", "zeros", "xlsx", "xls"],
+)  # fmt: skip
+def test_what_is_no_text_is_named_by_what_it_is(content: Callable[[str], bytes], told: str, copy: Path) -> None:
+    file = copy / "network" / "links.csv"
+    file.write_bytes(content(file.read_text(encoding="utf-8")))
+    (message,) = _check_tables()
+    assert told in message and message.endswith("; save it as CSV UTF-8")
 
 
 def test_commas_that_may_divide_thousands_are_refused(copy: Path) -> None:

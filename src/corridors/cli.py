@@ -166,7 +166,7 @@ def check(files: tuple[str, ...]) -> int:
     right = []
     checked = f"{len(files or scenario.names())} scenario{'s' * (len(files or scenario.names()) != 1)}"
     if not files:
-        from corridors.data import package, relations, tables
+        from corridors.data import package, published, relations, tables
 
         mistakes += tables.check()
         mistakes += relations.mistakes()
@@ -187,8 +187,8 @@ def check(files: tuple[str, ...]) -> int:
         say(mistake)
     if mistakes:
         return 2
-    for position, note in notes([one for _, one in right]):
-        say(f"{right[position][0]}: {note}")
+    for note in [*(published.notes() if not files else ()), *(f"{right[at][0]}: {text}" for at, text in notes([one for _, one in right]))]:
+        say(note)
     tell(f"{checked} checked: no mistakes")
     return 0
 

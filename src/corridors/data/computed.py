@@ -21,7 +21,8 @@ from corridors.data.reader import read_checked
 from corridors.errors import one_line
 from corridors.runtime import paths
 
-_DIGITS = 16
+DIGITS = 16
+"""Hexadecimal digits of a digest."""
 
 
 def differences(name: str, frame: pd.DataFrame) -> Iterator[str]:
@@ -36,7 +37,7 @@ def differences(name: str, frame: pd.DataFrame) -> Iterator[str]:
             "allowed: as `python -m corridors.data.computed` writes it"
         )
         return
-    if _digest(_lines(frame)) == signed["whole"]:
+    if of_rows(frame) == signed["whole"]:
         return
     kept = signed["columns"]
     columns = [c for c in frame.columns if _digest(_cells(frame[c])) != kept.get(c)]
@@ -71,8 +72,8 @@ def sign(names: Iterable[str], folder: Path | None = None) -> None:
         if descriptor["name"] in names:
             frame = read_checked(package.Resource(descriptor, file.parent))
             descriptor["computed"] = {
-                "by": str(_dict(descriptor.get("computed")).get("by", "")), "rows": len(frame), "whole": _digest(_lines(frame)),
-                "columns": {c: _digest(_cells(frame[c])) for c in frame.columns},
+                "by": str(_dict(descriptor.get("computed")).get("by", "")), "rows": len(frame), "whole": of_rows(frame),
+                "columns": of_columns(frame),
             }  # fmt: skip
     file.write_text(
         json.dumps(whole, indent=1, ensure_ascii=False) + text[len(text.rstrip()) :],
@@ -99,7 +100,18 @@ def _cells(column: pd.Series) -> list[str]:
     ]
 
 
-def _lines(frame: pd.DataFrame) -> list[str]:
+def of_columns(frame: pd.DataFrame) -> dict[str, str]:
+    """A digest of the values of each column, in whatever order."""
+    return {str(c): _digest(_cells(frame[c])) for c in frame.columns}
+
+
+def of_rows(frame: pd.DataFrame) -> str:
+    """A digest of the rows of a table, in whatever order."""
+    return _digest(lines(frame))
+
+
+def lines(frame: pd.DataFrame) -> list[str]:
+    """Each row as one text, whatever the order of columns."""
     return [
         "\x1f".join(row)
         for row in zip(*(_cells(frame[c]) for c in sorted(frame.columns)), strict=True)
@@ -107,7 +119,7 @@ def _lines(frame: pd.DataFrame) -> list[str]:
 
 
 def _digest(parts: list[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()[:_DIGITS]
+    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()[:DIGITS]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """CSV tables as spreadsheets save them: read where only one reading is possible, refused with the cause where not.
 
 Tables are UTF-8 with commas. What programs add or change on the way is undone: a byte-order mark,
-UTF-16, a first line ``sep=;``, semicolons or tabs for commas (and then commas for decimal points),
+UTF-16, carriage returns alone, a first line ``sep=;``, semicolons or tabs for commas (and then commas for decimal points),
 empty columns at the right. Letters in an encoding that does not say its name (Windows-1252, 1251,
 ...) could be read in several ways and are refused.
 """
@@ -63,8 +63,12 @@ def _decoded(path: Path) -> str:
         if raw.startswith(mark):
             raw, encoding = raw[len(mark) :], called
             break
+    if what := _no_text(raw[:4096], encoding):
+        raise DataError(f"{one_line(path)}: {what}; save it as CSV UTF-8")
     try:
-        return raw.decode(encoding)
+        whole = raw.decode(encoding)
+        # Old Macintosh, and what Excel calls CSV (Macintosh).
+        return whole if "\n" in whole else whole.replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise DataError(
@@ -72,6 +76,15 @@ def _decoded(path: Path) -> str:
             f"table was saved in another encoding, "
             "such as Windows-1252, whose letters cannot be told for sure; save it as CSV UTF-8"
         ) from None
+
+
+def _no_text(begin: bytes, encoding: str) -> str:
+    """What a file is that begins so after its mark and is no text; nothing if it may be text."""
+    if begin.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return "is a workbook or a packed file and no CSV table"
+    if b"\0\0" in begin or (encoding == "utf-8" and b"\0" in begin):
+        return "holds zero bytes: it is UTF-16 or UTF-32 that does not say so, or no text"
+    return ""
 
 
 def _delimiter(whole: str, columns: Sequence[str]) -> str:

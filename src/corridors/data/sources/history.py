@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from corridors.data import package as datapackage
+from corridors.data import published
 from corridors.errors import SourceError
 from corridors.runtime import paths
 
@@ -93,11 +94,12 @@ def undo(confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
 
 
 def set_sources(table: str, sources: Sequence[dict[str, Any]]) -> None:
-    """Write ``sources`` for ``table`` into ``datapackage.json``, whole or not at all."""
+    """Write ``sources`` for ``table``, and the digests of the table as it is now, into ``datapackage.json``, each whole or not at all."""
     file = paths.data() / datapackage.FILE
     package = json.loads(file.read_text(encoding="utf-8"))
     next(r for r in package["resources"] if r["name"] == table)["sources"] = list(sources)
     _write_json(file, package)
+    published.renew([table])
 
 
 def _number(folder: Path) -> int:
