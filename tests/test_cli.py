@@ -349,6 +349,14 @@ def test_an_empty_place_to_write_to_is_a_mistake(corridors, command: list[str], 
     assert done.status == 2 and ("is empty" in done.err or "control characters" in done.err) and "\x1b" not in done.err
 
 
+@pytest.mark.parametrize("content", ["{}", "[]", "{", '{"scenario": 1, "pair": 2}'])
+def test_a_list_of_another_program_makes_no_saved_result(corridors, tmp_path: Path, content: str) -> None:
+    (tmp_path / "study.json").write_text(content)
+    done = corridors("run", "baseline", "--draws", "64", "--save", str(tmp_path))
+    assert done.status == 2 and "holds 'study.json', which is not of a saved result" in done.err
+    assert (tmp_path / "study.json").read_text() == content
+
+
 def test_a_result_is_not_saved_among_other_files(corridors, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("ten years")
     done = corridors("run", "baseline", "--draws", "64", "--save", str(tmp_path))

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridors.data import names, package, tables
+from corridors.data import names, package, published, tables
 from corridors.data.sources import cepii, comtrade, history, http, imf, worldbank
 from corridors.data.sources import refresh as refreshing
 from corridors.errors import DataError, SourceError
@@ -554,6 +554,18 @@ def test_a_refresh_is_undone_table_and_source_and_nothing_is_lost(project: Path)
     assert kept.read_bytes() == refreshed, "what was refreshed is kept too"
     with pytest.raises(SourceError, match="no refresh to undo"):
         history.undo(asked.confirm, asked.say)
+
+
+def test_an_undo_leaves_what_else_lies_beside_the_old_tables(project: Path) -> None:
+    folder = history.new_folder()
+    refreshing.apply(gdp_proposal(), Asked(True).confirm, print, folder)
+    assert published.notes() == [], "what a refresh wrote is published"
+    notes = folder / "notes" / "why.txt"
+    notes.parent.mkdir()
+    notes.write_text("asked by the ministry")
+    assert history.undo(Asked(True).confirm, print) is True
+    assert [p for p in folder.rglob("*") if p.is_file()] == [notes] and notes.read_text() == "asked by the ministry"
+    assert published.notes() == []
 
 
 def test_an_undo_that_was_stopped_half_way_loses_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

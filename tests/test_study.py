@@ -80,6 +80,18 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
     assert pipeline.run(one, draws=64, seed=1).json() != first.json()
 
 
+def test_a_result_is_saved_through_no_link(tmp_path, results) -> None:
+    thesis = tmp_path / "thesis.txt"
+    thesis.write_text("ten years")
+    (tmp_path / "kept").mkdir()
+    for name in ("study.json", "effect.parquet"):
+        (tmp_path / "kept" / name).symlink_to(thesis)
+    one = results["full-connectivity"]
+    one.save(tmp_path / "kept")
+    assert thesis.read_text() == "ten years" and result.load(tmp_path / "kept").json() == one.json()
+    result.StudyResult.refuse_other_files(tmp_path / "kept")
+
+
 def test_a_saved_result_reads_back_as_it_was(tmp_path, results) -> None:
     one = results["full-connectivity"]
     one.save(tmp_path)

@@ -204,10 +204,10 @@ def run(name: str, as_json: bool, draws: int | None, seed: int | None, save: Pat
     from corridors import scenario
 
     chosen = scenario.load(name)
-    if save is not None and save.is_dir() and any(save.iterdir()) and not (save / "study.json").is_file():
-        raise CorridorsError(f"--save {save}: holds {min(p.name for p in save.iterdir())!r}, which is not of a saved result; choose another folder")
     from corridors import study
 
+    if save is not None:
+        study.StudyResult.refuse_other_files(save)
     with waiting.on_terminal(name):
         result = study.run(chosen, draws=draws, seed=seed)
     if save:

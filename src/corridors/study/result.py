@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,11 +167,27 @@ class StudyResult:
         return out
 
     def save(self, folder: str | Path) -> None:
-        """Write the result's files into ``folder``."""
+        """Write the result's files into ``folder``, each whole or not at all; a link there is replaced, not followed."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in self.files().items():
-            (folder / name).write_bytes(content)
+            scratch = folder / f".{name}.{os.getpid()}.tmp"
+            scratch.write_bytes(content)
+            os.replace(scratch, folder / name)
+
+    @staticmethod
+    def refuse_other_files(folder: Path) -> None:
+        """DataError if ``folder`` holds files but no result that :meth:`StudyResult.save` wrote."""
+        if not folder.is_dir() or not any(folder.iterdir()):
+            return
+        try:
+            head = json.loads((folder / "study.json").read_bytes())
+            ours = isinstance(head, dict) and {"scenario", "pair", "years", "draws", "seed", "facts"} <= set(head)
+        except (OSError, ValueError, RecursionError):
+            ours = False
+        if not ours:
+            first = min(path.name for path in folder.iterdir())
+            raise DataError(f"--save {folder}: holds {first!r}, which is not of a saved result; choose another folder")
 
     def __str__(self) -> str:
         if self.light:

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -88,9 +89,20 @@ def undo(confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
         shutil.copy2(folder / str(resource.descriptor["path"]), scratch)
         os.replace(scratch, resource.path)
         set_sources(name, sources)
-    shutil.rmtree(folder)
+    _remove(folder, [str(known[name].descriptor["path"]) for name in noted])
     say(f"put back; the tables that were refreshed are kept as {FOLDER}/{away.name}")
     return True
+
+
+def _remove(folder: Path, kept: Sequence[str]) -> None:
+    """Remove the copies that a refresh kept, and folders that are empty by then: what else lies there is the user's."""
+    for name in (*kept, _SOURCES):
+        (folder / name).unlink(missing_ok=True)
+    for inner in sorted((p for p in folder.rglob("*") if p.is_dir() and not p.is_symlink()), key=lambda p: -len(p.parts)):
+        with suppress(OSError):
+            inner.rmdir()
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def set_sources(table: str, sources: Sequence[dict[str, Any]]) -> None:
