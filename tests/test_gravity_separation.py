@@ -112,6 +112,19 @@ def test_what_cannot_be_told_apart_is_refused_without_a_warning_of_the_library()
         ppml(frame, "y", names, effects, weights="w")
 
 
+def test_a_fit_that_runs_beyond_all_numbers_is_refused_by_name() -> None:
+    """Three effects on sparse trade: working residuals beyond 1e154, whose squares overflowed with a warning of the library."""
+    text = """020 .172906 0 021 5.5e-5 0 030 .0439 0 031 8.19e-4 0 050 .00745 0 051 .021166 8.702818185305428 200 3e-5 0 201 5.65e-4 0
+              240 0 0 241 .014021 0 250 1 0 261 .137105 0 310 6.11e-4 0 320 .001405 0 321 .004993 0 340 7e-5 0 341 .440807 0
+              350 .106573 0 351 .014994 9.187431785767355 401 2.42e-4 0 451 .046828 0 600 .05497 0 601 .02696 9.066897533456945
+              630 .001269 0 631 .001145 0 640 .277364 0 641 0 7.437322893551255 650 .148863 0 651 .010721 8.557851724778095"""
+    cells = text.split()
+    frame = pd.DataFrame([[*map(int, cells[k]), *map(float, cells[k + 1 : k + 3])] for k in range(0, len(cells), 3)], columns=["e", "m", "t", "y", "x"])
+    with warnings.catch_warnings(), pytest.raises(NotConverged, match="covariates can no longer be told apart"):
+        warnings.simplefilter("error")
+        ppml(frame, "y", ["x"], ["e^t", "m^t", "e^m"])
+
+
 @pytest.mark.parametrize("part", range(8))
 def test_two_thousand_random_panels_against_linear_programming(part: int) -> None:
     """No row dropped wrongly, no fit that is another's, and at most one in a hundred refused, by name."""

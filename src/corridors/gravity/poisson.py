@@ -30,6 +30,8 @@ _DECREMENT = 1e-14
 _RUNNING_OFF = 0.05
 # A share of all trade that is none.
 _VANISHED = 1e-16
+_LARGEST = 1e150
+"""Of a working residual: its square is a number."""
 _SMALLEST = 1e-300
 
 
@@ -119,7 +121,10 @@ def solve(
         first = iteration == 1
         working = weights * mu
         target[:] = -1.0
-        np.divide(outcome, mu, out=target, where=positive)
+        with np.errstate(over="ignore"):
+            np.divide(outcome, mu, out=target, where=positive)
+        if not np.abs(target).max(initial=0.0) < _LARGEST:
+            raise NotConverged(_SINGULAR)
         np.subtract(target, 1.0, out=target, where=positive)
         if first:
             target += eta
