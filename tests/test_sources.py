@@ -22,7 +22,7 @@ import pandas as pd
 import pytest
 
 from corridors.data import names, package, published, tables
-from corridors.data.sources import cepii, comtrade, history, http, imf, worldbank
+from corridors.data.sources import cepii, comtrade, history, http, imf, plausible, worldbank
 from corridors.data.sources import refresh as refreshing
 from corridors.errors import DataError, SourceError
 
@@ -388,6 +388,61 @@ def write_baci(folder: Path, rows: str) -> Path:
     return file
 
 
+def world_baci(folder: Path, year: int = 2023, change: Callable[[pd.DataFrame], pd.DataFrame] = lambda flows: flows) -> Path:
+    """The trade that data/world_trade.csv reports as a file of BACI, changed."""
+    flows = tables.world_trade().query("status == 'reported' and trade_musd > 0")
+    number = {code: place for place, code in enumerate(sorted({*flows["exporter"], *flows["importer"]}), start=1)}
+    (folder / "country_codes_V202601.csv").write_text(
+        "country_code,country_iso3\n" + "".join(f"{n},{code}\n" for code, n in number.items()), encoding="utf-8"
+    )
+    flows = change(flows[["exporter", "importer", "trade_musd"]].reset_index(drop=True))
+    file = folder / f"BACI_HS22_Y{year}_V202601.csv"
+    pd.DataFrame(
+        {"t": year, "i": flows["exporter"].map(number), "j": flows["importer"].map(number), "k": "010121", "v": flows["trade_musd"] * 1000, "q": "NA"}
+    ).to_csv(file, index=False)
+    return file
+
+
+def of_pair(flows: pd.DataFrame, exporter: str, importer: str, trade_musd: float) -> pd.DataFrame:
+    return flows.assign(trade_musd=flows["trade_musd"].mask((flows["exporter"] == exporter) & (flows["importer"] == importer), trade_musd))
+
+
+NO_EDITION: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
+    "half of the rows": (lambda f: f.sample(frac=0.5, random_state=1), "5[0-9] % of the trade of 2023 have none; a part of the file"),
+    "a large exporter is missing": (lambda f: f[f["exporter"] != "CHN"], "15 % of the trade of 2023 have none"),
+    "an exporter is missing": (lambda f: f[f["exporter"] != "PAK"], "exporter PAK: pairs with most of its trade of 2023 have none"),
+    "an importer is missing": (lambda f: f[f["importer"] != "UZB"], "importer UZB: pairs with most of its trade"),
+    "two reporters": (lambda f: f[f["exporter"].isin(["PAK", "RUS"])], "of the trade of 2023 have none"),
+    "millions": (lambda f: f.assign(trade_musd=f["trade_musd"] / 1000), "0.001 times that of 2023"),
+    "dollars": (lambda f: f.assign(trade_musd=f["trade_musd"] * 1000), "trade_musd is .*; allowed: 0 to 5e[+]06 million"),
+    "every row twice": (lambda f: pd.concat([f, f]), "2 times that of 2023 between the same pairs; rows twice"),
+    "imports for exports": (lambda f: f.rename(columns={"exporter": "importer", "importer": "exporter"}), "imports for exports"),
+    "codes of another list": (lambda f: f.assign(trade_musd=f["trade_musd"].sample(frac=1, random_state=2).to_numpy()), "imports for exports|codes of another list"),
+    "a negative flow": (lambda f: of_pair(f, "PAK", "RUS", -3.0), "PAK RUS 2023: trade_musd is -3; allowed: 0 to"),
+    "a flow beyond all": (lambda f: of_pair(f, "PAK", "RUS", 1e300), "PAK RUS 2023: trade_musd is 1e[+]300"),
+}
+
+
+@pytest.mark.parametrize("case", NO_EDITION, ids=str)
+def test_a_file_that_is_no_whole_edition_is_refused(case: str, project: Path, tmp_path: Path) -> None:
+    """Each was written, and a study computed from it."""
+    change, told = NO_EDITION[case]
+    before = {p: p.read_bytes() for p in (project / "data").rglob("*") if p.is_file()}
+    with pytest.raises(SourceError, match=told):
+        refreshing.refresh("cepii", files=[world_baci(tmp_path, change=change)], confirm=Asked(True).confirm, say=print)
+    assert before == {p: p.read_bytes() for p in (project / "data").rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize(("year", "growth"), [(2023, 1.04), (2022, 0.9), (2018, 0.6), (2003, 0.3)])
+def test_a_whole_edition_is_taken_whatever_it_revises(year: int, growth: float) -> None:
+    known = tables.world_trade()
+    flows = known.query("status == 'reported'").assign(year=year)
+    rng = np.random.default_rng(year)
+    flows["trade_musd"] *= growth * np.exp(rng.normal(0, 0.4, len(flows)))
+    gone = rng.random(len(flows)) < np.where(flows["trade_musd"] < 10, 0.3, 0.001)
+    assert plausible.world(flows[~gone], known) is not None
+
+
 def test_baci_is_summed_over_products(tmp_path: Path) -> None:
     file = write_baci(tmp_path, "2024,586,643,080520,      1000.500,  1.0\n2024,586,643,520100,2000,NA\n2024,860,586,270900,79000,1\n2024,837,586,270900,1,1\n")
     frame = cepii.baci_exports([file])
@@ -548,7 +603,7 @@ def test_a_refresh_is_undone_table_and_source_and_nothing_is_lost(project: Path)
     assert (project / "data" / "gdp.csv").read_bytes() == refreshed
     assert history.undo(asked.confirm, asked.say) is True
     changed = [p for p in before if p.read_bytes() != before[p]]
-    assert not changed or changed == [project / "data" / package.FILE]
+    assert not changed
     assert package.resource("gdp").sources[0].title != "World Bank, newer"
     (kept,) = (project / history.FOLDER).rglob("gdp.csv")
     assert kept.read_bytes() == refreshed, "what was refreshed is kept too"
@@ -700,7 +755,7 @@ def test_cepii_needs_files_and_knows_them(project: Path, tmp_path: Path) -> None
     asked = Asked(True)
     with pytest.raises(SourceError, match="www.cepii.fr"):
         refreshing.refresh("cepii", confirm=asked.confirm, say=asked.say)
-    file = write_baci(tmp_path, "2023,586,643,080520,1000,1\n2023,860,586,270900,79000,1\n")
+    file = world_baci(tmp_path, change=lambda flows: of_pair(flows, "PAK", "RUS", 1.0))
     assert refreshing.refresh("cepii", files=[file], confirm=asked.confirm, say=asked.say) == 0
     new = tables.world_trade().set_index(["exporter", "importer"])
     assert new.loc[("PAK", "RUS"), "trade_musd"] == pytest.approx(1.0)
@@ -714,7 +769,7 @@ def test_trade_newer_than_gdp_is_not_taken(project: Path, tmp_path: Path, monkey
     """The model could not use it: what to do first is told, and nothing is fetched or written."""
     before = (project / "data" / "bilateral_trade_panel.csv").read_bytes()
     asked = Asked(True)
-    file = write_baci(tmp_path, "2024,586,643,080520,1000,1\n")
+    file = world_baci(tmp_path, 2024)
     with pytest.raises(SourceError, match="refresh worldbank"):
         refreshing.refresh("cepii", files=[file], confirm=asked.confirm, say=asked.say)
     monkeypatch.setattr(refreshing.comtrade, "exports", lambda *_: pytest.fail("fetched"))

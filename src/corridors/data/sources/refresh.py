@@ -283,6 +283,7 @@ def _cepii(files: Sequence[Path], year: int | None) -> list[Proposal]:
         flows = cepii.baci_exports([f for f, kind in kinds.items() if kind != "gravity"])
         if year is not None:
             flows = flows[flows["year"] == year]
+        plausible.world(flows, tables.world_trade())
         years = ", ".join(map(str, sorted(flows["year"].unique())))
         out.append(
             Proposal(
