@@ -228,6 +228,10 @@ class FakeResult:
     def save(self, folder: Path) -> None:
         self.saved = folder
 
+    @staticmethod
+    def refuse_other_files(folder: Path) -> None:
+        assert not folder.exists()
+
 
 @pytest.fixture
 def study(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
@@ -244,6 +248,7 @@ def study(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
         return called["result"]
 
     module.run = run  # type: ignore[attr-defined]
+    module.StudyResult = FakeResult  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "corridors.study", module)
     monkeypatch.setattr(package, "study", module, raising=False)
     return called

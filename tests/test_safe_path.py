@@ -15,6 +15,8 @@ from corridors.runtime import machine
 from tiny_build import files
 
 TEMPTING = ("random", "json", "socket", "tempfile", "queue", "numpy", "pandas", "click", "papermill", "ipykernel", "yaml", "distributed", "tiny_sweep", "sitecustomize")
+EARLY = ("re", "signal", "enum", "pathlib", "ctypes", "inspect", "urllib", "struct")
+"""What our package imports first, before its command line could mend the path."""
 
 
 @pytest.fixture
@@ -52,8 +54,16 @@ def test_a_build_on_a_cluster_made_here(trap: Path) -> None:
     build_in(trap, settings={"scheduler": "local", "jobs": 1})  # type: ignore[arg-type]
 
 
-def test_the_command_line_as_a_module(trap: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "corridors.cli", "list"], cwd=trap, capture_output=True, text=True, timeout=60)
+@pytest.mark.parametrize("start", [["-m", "corridors.cli"], ["-mcorridors.cli"], ["-P", "-c", "import sys; sys.argv[0] = 'corridors'; from corridors.cli import main; main()"]])
+@pytest.mark.parametrize("path", ["", os.pathsep])
+def test_the_command_line_as_a_module(trap: Path, start: list[str], path: str) -> None:
+    for name in EARLY:
+        (trap / f"{name}.py").write_text((trap / "json.py").read_text().replace("json ", f"{name} "))
+    if path:  # Python's own start looks for it there, before us.
+        (trap / "sitecustomize.py").unlink()
+    done = subprocess.run(
+        [sys.executable, *start, "list"], cwd=trap, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0 and "capacity-800" in done.stdout, done.stderr
     assert not (trap.parent / "sprung").exists(), (trap.parent / "sprung").read_text()
 

@@ -4,7 +4,20 @@ Start with :mod:`corridors.study`, which calls every step of the chain in order.
 Importing this package is cheap: the heavy libraries load when a step is first used.
 """
 
-from corridors.runtime import interruption
+import os
+import sys
+
+_as_module = any(
+    word.startswith("-mcorridors.") or (word == "-m" and then.startswith("corridors."))
+    for word, then in zip(sys.orig_argv, [*sys.orig_argv[1:], ""], strict=True)
+)
+_as_program = os.path.basename(sys.argv[0] if sys.argv else "") in ("corridors", "corridors.exe")
+if (_as_module or _as_program) and not os.path.isdir("corridors") and os.getcwd() not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    # `python -m`, and an empty name in PYTHONPATH, put the current folder first: a file named like a library's may lie there.
+    # Nothing is imported before this but what Python has loaded to start.
+    sys.path[:] = [name for name in sys.path if name not in ("", os.getcwd())]
+
+from corridors.runtime import interruption  # noqa: E402
 
 interruption.until_loaded()
 

@@ -6,17 +6,11 @@ No traceback unless asked for with ``--debug``. Every command loads what it need
 ``corridors --help`` answers at once.
 """
 
-# ruff: noqa: E402
 from __future__ import annotations
 
+import json
 import os
 import sys
-
-if __name__ == "__main__" and not sys.flags.safe_path and not os.path.isdir("corridors"):
-    # `python -m` puts the current folder first: a file named like a library's may lie there.
-    sys.path[:] = [name for name in sys.path if name not in ("", os.getcwd())]
-
-import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
