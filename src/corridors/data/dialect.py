@@ -82,7 +82,8 @@ def _no_text(begin: bytes, encoding: str) -> str:
     """What a file is that begins so after its mark and is no text; nothing if it may be text."""
     if begin.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return "is a workbook or a packed file and no CSV table"
-    if b"\0\0" in begin or (encoding == "utf-8" and b"\0" in begin):
+    # Of UTF-16 half are zeros, of UTF-32 three quarters; one in a cell is told with the cell.
+    if begin.startswith(b"\0") or begin.count(0) > len(begin) * (0.2 if encoding == "utf-8" else 0.6):
         return "holds zero bytes: it is UTF-16 or UTF-32 that does not say so, or no text"
     return ""
 
