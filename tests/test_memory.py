@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tracemalloc
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from corridors import scenario, uncertainty
@@ -50,6 +51,42 @@ def test_lots_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert whole.change.after is not None and parts.change.after is not None
     np.testing.assert_array_equal(whole.change.after.route_share, parts.change.after.route_share)
     np.testing.assert_array_equal(whole.change.response.real_gdp_factor, parts.change.response.real_gdp_factor)
+
+
+def test_what_is_held_in_seven_digits_shows_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond :data:`lots.SHORT_FROM` draws; below, every bit stays."""
+    for name in ("LOT", "BLOCK"):
+        monkeypatch.setattr(lots, name, 32)
+    asked = scenario.load("capacity-800")
+    whole = pipeline.run(asked, 64, 3)
+    monkeypatch.setattr(lots, "SHORT_FROM", 32)
+    short = pipeline.run(asked, 64, 3)
+    for name, table in whole.tables.items():
+        numbers = table.select_dtypes("number")
+        other = short.tables[name][numbers.columns]
+        # a hundred-thousandth of a percent, fifty thousand dollars of world trade in trillions
+        least = [1e-5 if "percent" in c else 0.05 if "musd" in c or name == "worth" else 0.0 for c in numbers]
+        apart, scale = (numbers - other).abs().max(axis=0), numbers.abs().max(axis=0)
+        assert (apart <= 2e-5 * scale + np.array(least) + 1e-12).all(), name
+    assert short["effect"].equals(whole["effect"])
+    nothing = pipeline.run(scenario.load("baseline"), 64, 3)
+    assert nothing.facts["appraisal"]["user_benefits_musd"]["mean"] == 0.0
+
+
+@dataclass(frozen=True)
+class Some:
+    class_factor: npt.NDArray[np.float64]
+    real_gdp_factor: npt.NDArray[np.float64]
+
+
+def test_only_ways_and_prices_of_very_many_draws_are_held_in_seven_digits() -> None:
+    def lots_of(cases: int) -> Some:
+        half = Some(np.full((cases // 2, 3), 1.1), np.full((cases // 2, 2), 1.1))
+        return lots.gathered([half, half], cases)
+
+    few, many = lots_of(lots.SHORT_FROM), lots_of(lots.SHORT_FROM + 2)
+    assert few.class_factor.dtype == few.real_gdp_factor.dtype == many.real_gdp_factor.dtype == np.float64
+    assert many.class_factor.dtype == np.float32 and (many.class_factor == np.float32(1.1)).all()
 
 
 def test_draws_come_in_lots_as_they_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

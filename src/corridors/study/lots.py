@@ -24,8 +24,15 @@ Array = npt.NDArray[np.float64]
 T = TypeVar("T")
 
 LOT = 4096
-"""The most draws that are solved together; half of it where there are many lots, whose tables take the room."""
+"""The most draws that are solved together; a quarter of it where there are many lots, whose tables take the room."""
 MANY_LOTS = 4
+SHORT_FROM = MANY_LOTS * LOT
+"""Beyond so many draws what tables and gains are made of is held in seven digits where that is enough."""
+SHORT = frozenset(
+    {"route_share", "route_hours", "route_usd_per_t", "hidden_usd_per_t", "mean_cost", "price_factor", "class_factor"}
+)
+"""What is held in seven digits: ways, of which tables show three, and prices, of which each error is
+a ten-millionth of a pair's trade."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Solved:
 
 def slices(draws: int) -> Iterator[slice]:
     """Lots of about the same size, whole blocks of the solver."""
-    most = LOT if draws <= MANY_LOTS * LOT else LOT // 2
+    most = LOT if draws <= MANY_LOTS * LOT else LOT // 4
     count = -(-draws // most)
     size = -(-draws // (count * BLOCK)) * BLOCK
     return (slice(first, min(first + size, draws)) for first in range(0, draws, size))
@@ -86,7 +93,7 @@ def gathered(lots: Iterable[T], cases: int) -> T:
         size = _cases(lot)
         if size == cases:
             return lot
-        whole = _put(whole, lot, slice(first, first + size), size, cases)
+        whole = _put(whole, lot, slice(first, first + size), size, cases, "")
         first += size
         del lot
     return whole  # type: ignore[no-any-return]
@@ -103,18 +110,20 @@ def _holds(value: Any) -> bool:
     return isinstance(value, np.ndarray) or is_dataclass(value)
 
 
-def _put(whole: Any, lot: Any, rows: slice, size: int, cases: int) -> Any:
-    """``whole`` (None: room for all) with ``lot`` in its ``rows``."""
+def _put(whole: Any, lot: Any, rows: slice, size: int, cases: int, name: str) -> Any:
+    """``whole`` (None: room for all) with ``lot`` in its ``rows``, of a field of this ``name``."""
     if isinstance(lot, np.ndarray):
         if lot.shape[:1] != (size,):
             return lot
-        whole = np.empty((cases, *lot.shape[1:]), dtype=lot.dtype) if whole is None else whole
+        if whole is None:
+            short = cases > SHORT_FROM and name in SHORT
+            whole = np.empty((cases, *lot.shape[1:]), dtype=np.float32 if short else lot.dtype)
         whole[rows] = lot
         return whole
     if not is_dataclass(lot):
         return lot if whole is None else whole
     parts = {
-        f.name: _put(None if whole is None else getattr(whole, f.name), getattr(lot, f.name), rows, size, cases)
+        f.name: _put(None if whole is None else getattr(whole, f.name), getattr(lot, f.name), rows, size, cases, f.name)
         for f in fields(lot)
     }
     return replace(lot, **parts)  # type: ignore[type-var]
