@@ -160,6 +160,25 @@ def test_a_planned_train_is_a_choice_once_a_measure_starts_it() -> None:
     assert not [r for r in choice.compile_system(study=("PAK", "RUS")).routes if r.mode == "rail"]
 
 
+def railway(usd_per_t_km: float) -> SimpleNamespace:
+    return SimpleNamespace(
+        kind="new_link", from_="mazar", to="peshawar", km=672.0, mode="rail", speed_kmh=40.0, usd_per_t_km=usd_per_t_km
+    )
+
+
+def test_a_railway_a_border_away_is_offered_and_cost_decides() -> None:
+    """From Peshawar to Mazar: neither end is in Uzbekistan, and Lahore lies 370 km from the one, Tashkent as far from the other."""
+    system = choice.compile_system(NETWORK, [railway(0.05)], study=("PAK", "UZB"))
+    by_rail = [r for r in system.routes if r.mode == "rail" and r.needs]
+    assert {("lahore", "tashkent"), ("tashkent", "lahore")} <= {(r.origin, r.destination) for r in by_rail}
+    (train,) = (s for s in system.effects.services if s.new == 0)
+    # two terminals and a border beside the ride
+    assert train.hours == pytest.approx(672.0 / 40.0 + 24.0 * 3.0) and train.transshipment_hours == 72.0
+    assert train.usd_per_t == pytest.approx(672.0 * 0.05 + 28.0)
+    dear = choice.compile_system(NETWORK, [railway(1.5)], study=("PAK", "UZB"))
+    assert not [r for r in dear.routes if r.mode == "rail" and r.needs], "1,000 dollars a tonne"
+
+
 def test_markets_cover_each_pair_once() -> None:
     choices = choice.compile_system(study=("PAK", "RUS")).choices
     weight = dict.fromkeys(range(len(choices.pairs)), 0.0)

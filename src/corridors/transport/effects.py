@@ -35,6 +35,7 @@ from corridors.errors import NetworkError
 from corridors.scenario.measures import KINDS
 from corridors.transport import flights, hidden
 from corridors.transport.network import Link, Network, Service, road_economy
+from corridors.transport.world_network.trains import BORDER_DAYS, TERMINAL_DAYS, TERMINAL_USD_PER_T
 
 Array = npt.NDArray[np.float64]
 
@@ -127,11 +128,17 @@ class _Works:
                 )
             )  # fmt: skip
             return
+        shifted_hours = shifted_usd = 0.0
+        if mode == "rail":
+            # Goods go from truck to train and back, and customs sees them where it crosses a border.
+            abroad = set(self.network.economies[a]).isdisjoint(self.network.economies[b])
+            shifted_hours = 24.0 * (TERMINAL_DAYS + BORDER_DAYS * abroad)
+            shifted_usd = 2.0 * TERMINAL_USD_PER_T
         self._serve(
             f"{mode}_{a}_{b}", f"{'Railway' if mode == 'rail' else 'Sea link'} {self._title(a, b)}",
             mode, (a, b), float(km),
-            hours=float(km) / float(speed_kmh), wait_hours=0.0,
-            usd_per_t=float(km) * float(usd_per_t_km), tonnes_per_day=None,
+            hours=float(km) / float(speed_kmh) + shifted_hours, wait_hours=0.0, shifted_hours=shifted_hours,
+            usd_per_t=float(km) * float(usd_per_t_km) + shifted_usd, tonnes_per_day=None,
         )  # fmt: skip
 
     def add_trains(
@@ -204,15 +211,16 @@ class _Works:
 
     def _serve(
         self, name: str, title: str, mode: str, ends: tuple[str, str], km: float, *,
-        hours: float, wait_hours: float, usd_per_t: float, tonnes_per_day: float | None,
+        hours: float, wait_hours: float, usd_per_t: float, tonnes_per_day: float | None, shifted_hours: float = 0.0,
     ) -> None:  # fmt: skip
-        """A service; ``tonnes_per_day`` is its room, None where it has no limit."""
+        """A service; ``tonnes_per_day`` is its room, None where it has no limit, ``shifted_hours`` those
+        of its hours in which goods change vehicles and pass customs."""
         if tonnes_per_day is not None:
             self.tonnes[len(self.services)] = tonnes_per_day
         self.services.append(
             Service(
                 name=name, title=title, mode=mode, a=ends[0], b=ends[1], km=km, hours=hours, wait_hours=wait_hours,
-                usd_per_t=usd_per_t, cargo="container", running=True, new=self.measure,
+                usd_per_t=usd_per_t, cargo="container", running=True, new=self.measure, transshipment_hours=shifted_hours,
             )
         )  # fmt: skip
 

@@ -287,10 +287,14 @@ def by_service(
     """Routes by sea, rail and air: road to the service, the service, and road or a feeder train onward.
 
     Services of today join the two economies, and so do flights. A train or ship that a measure
-    starts may also begin or end a border away, where that is no detour.
+    starts may also begin or end a border away: cost decides, so it is offered where the whole way
+    costs no more than :data:`_WORST` times the best by road, were every border open.
     """
     feeders = [(i, s) for i, s in enumerate(services) if s.mode == "rail_feeder"]
-    direct = network.distance_km(origin, destination)
+    # Asked only where a measure starts a service.
+    started = any(s.new is not None and s.serves is None and s.mode != "air" for s in services)
+    best = roads.best(origin, destination) if started else None
+    most = float("inf") if best is None else _WORST * best[0]
     shut = frozenset(str(c) for c, state in network.crossings["state"].items() if state == "shut")
     for i, service in enumerate(services):
         if service.mode == "rail_feeder" or not service.running:
@@ -303,8 +307,7 @@ def by_service(
                 joins = (exporter, importer) == (service.serves if start == service.a else service.serves[::-1])
             else:
                 joins = exporter in network.economies[start] and importer in network.economies[end]
-            on_the_way = network.distance_km(origin, start) + network.distance_km(end, destination) < 0.75 * direct
-            if not joins and not (borders and on_the_way):
+            if not joins and not borders:
                 continue
             ways: list[tuple[str, tuple[int, ...], str]] = [(start, (i,), end)]
             ways += [(start, (i, j), s.b) for j, s in feeders if s.a == end]
@@ -313,6 +316,9 @@ def by_service(
                 before = feeder(roads, origin, first, borders, barred)
                 after = feeder(roads, last, destination, borders, barred)
                 if before is None or after is None:
+                    continue
+                ridden = sum(services[k].usd_per_t + _USD_PER_T_HOUR * services[k].hours for k in chain)
+                if not joins and roads.cost(before) + ridden + roads.cost(after) > most:
                     continue
                 yield Route(
                     exporter=exporter,

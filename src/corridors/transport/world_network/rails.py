@@ -17,10 +17,14 @@ from scipy.sparse.csgraph import dijkstra
 from corridors.data.geometry import great_circle_km
 from corridors.transport.world_network import borders
 from corridors.transport.world_network.tables import both_ways, rails, roads
+from corridors.transport.world_network.trains import (
+    BORDER_DAYS,
+    KM_PER_DAY,
+    TERMINAL_DAYS,
+    TERMINAL_USD_PER_T,
+    USD_PER_T_KM,
+)
 
-USD_PER_T_KM, TERMINAL_USD_PER_T = 0.026, 14.0
-"""Lahore-Astrakhan 8,000 km 210 USD, Vladivostok-Moscow 9,289 km 190 USD a tonne, two terminals of 14 USD left out."""
-KM_PER_DAY, TERMINAL_DAYS, BORDER_DAYS = 500.0, 2.0, 1.0
 TRAINS_PER_WEEK = 3.0
 _STATION_WITHIN_KM = 60.0
 
