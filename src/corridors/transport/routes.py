@@ -26,6 +26,8 @@ _PAYLOAD_T = 20.0
 # A way through a crossing that costs more than this times the best is none that a study of the pair
 # looks at.
 _WORST = 1.8
+_ASIDE = 0.75
+"""Roads to and from a service of today that begins or ends a border away, of the straight line."""
 LEFT_OUT, STUDY_LEFT_OUT = 0.05, 0.005
 """Ways are left out, dearest first, as long as together they would carry less than this part of the goods; of the pair a
 study is of, the second."""
@@ -286,7 +288,7 @@ def by_service(
 ) -> Iterable[Route]:
     """Routes by sea, rail and air: road to the service, the service, and road or a feeder train onward.
 
-    Services of today join the two economies, and so do flights. A train or ship that a measure
+    Flights join the two economies, and nearly all services of today. A train or ship that a measure
     starts may also begin or end a border away: cost decides, so it is offered where the whole way
     costs no more than :data:`_WORST` times the best by road, were every border open.
     """
@@ -307,7 +309,11 @@ def by_service(
                 joins = (exporter, importer) == (service.serves if start == service.a else service.serves[::-1])
             else:
                 joins = exporter in network.economies[start] and importer in network.economies[end]
-            if not joins and not borders:
+            near = joins or bool(borders)
+            if near and not joins and service.new is None:
+                aside = network.distance_km(origin, start) + network.distance_km(end, destination)
+                near = aside < _ASIDE * network.distance_km(origin, destination)
+            if not near:
                 continue
             ways: list[tuple[str, tuple[int, ...], str]] = [(start, (i,), end)]
             ways += [(start, (i, j), s.b) for j, s in feeders if s.a == end]
@@ -318,7 +324,8 @@ def by_service(
                 if before is None or after is None:
                     continue
                 ridden = sum(services[k].usd_per_t + _USD_PER_T_HOUR * services[k].hours for k in chain)
-                if not joins and roads.cost(before) + ridden + roads.cost(after) > most:
+                dear = roads.cost(before) + ridden + roads.cost(after) > most
+                if dear and not joins and service.new is not None:
                     continue
                 yield Route(
                     exporter=exporter,

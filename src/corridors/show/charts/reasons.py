@@ -250,6 +250,8 @@ def tornado(result: StudyResult) -> blocks.Figure | None:
     ax.axvline(0, color=C["ink"], linewidth=0.9, zorder=4)
     ax.set_xlim(*_room_for(told, least, most, ax.get_position().width * draw.width_in() * 72))
     draw.value_axis(ax, "x", most=4, style=draw.tick_text)
+    # The room for labels at ends of bars needs no ticks; one at its edge would be cut off.
+    ax.set_xticks([tick for tick in ax.get_xticks() if least <= tick <= most])
     draw.text(ax, 0, 1, "points from the middle", C["ink"], ha="center", va="bottom", axes="x", dy=3)
     if draw.narrow():
         draw.text(ax, 0, 1, "\u25a0 low end", C["muted"], va="bottom", axes="axes", dy=14, bold=True)
