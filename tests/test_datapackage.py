@@ -7,9 +7,10 @@ import re
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from corridors.data import package
+from corridors.data import package, tables
 from corridors.errors import DataError
 from corridors.runtime import paths
 
@@ -62,6 +63,19 @@ def test_every_file_of_data_is_described() -> None:
     described = {r.path.resolve() for r in RESOURCES} | {(paths.data() / package.FILE).resolve()}
     found = {p.resolve() for p in paths.data().rglob("*") if p.is_file() and not p.name.startswith(".")}
     assert found == described
+
+
+def test_a_data_folder_of_another_version_is_told(project: Path) -> None:
+    """Descriptor and table of before a column was added: nothing in them is wrong."""
+    file, table = project / "data" / package.FILE, project / "data" / "frictions.csv"
+    older = json.loads(file.read_text(encoding="utf-8"))
+    (entry,) = (r for r in older["resources"] if r["name"] == "frictions")
+    entry["schema"]["fields"] = [f for f in entry["schema"]["fields"] if f["name"] != "only_with"]
+    file.write_text(json.dumps(older), encoding="utf-8")
+    pd.read_csv(table, dtype=str, keep_default_na=False).drop(columns="only_with").to_csv(table, index=False)
+    with pytest.raises(DataError, match="frictions: field 'only_with' is missing.*of another version"):
+        tables.frictions()
+    assert package.resource("parameters").fields, "tables that are as they were are read"
 
 
 def test_broken_descriptors_are_named(project: Path) -> None:

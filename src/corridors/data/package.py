@@ -126,7 +126,10 @@ def resources() -> dict[str, Resource]:
     DataError
         The descriptor is missing, is not JSON, or has a resource without name or path.
     """
-    file = paths.data() / FILE
+    return _read_file(paths.data() / FILE)
+
+
+def _read_file(file: Path) -> dict[str, Resource]:
     try:
         stamp = file.stat()
     except OSError:
@@ -139,7 +142,22 @@ def resource(name: str) -> Resource:
     known = resources()
     if name not in known:
         raise DataError(f"{FILE}: no table {name!r}{nearest(name, known)}; there are: {', '.join(sorted(known))}")
+    _of_this_version(known[name])
     return known[name]
+
+
+def _of_this_version(table: Resource) -> None:
+    """Raise DataError where a data folder that somebody named lacks a column that came with this program."""
+    own = paths.came_with() / "data"
+    if table.folder == own or not (own / FILE).is_file():
+        return
+    there, known = {f.name for f in table.fields}, _read_file(own / FILE).get(table.name)
+    for field in () if known is None else known.fields:
+        if field.name not in there:
+            raise DataError(
+                f"{table.folder / FILE}: resource {table.name}: field {field.name!r} is missing, which this version of "
+                "the program reads; the data folder is of another version: take the one that came with the program"
+            )
 
 
 @lru_cache(maxsize=4)

@@ -17,8 +17,12 @@ def root() -> Path:
     the wheel.
     """
     named = os.environ.get("CORRIDORS_ROOT")
-    if named:
-        return Path(named)
+    return Path(named) if named else came_with()
+
+
+@lru_cache
+def came_with() -> Path:
+    """The same folder as it came with this version of the program, whatever ``CORRIDORS_ROOT`` says."""
     checkout = _PACKAGE.parents[1]
     if (checkout / "data" / "datapackage.json").exists():
         return checkout
