@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridors.errors import EstimationError
-from corridors.gravity import Fit, ppml
+from corridors.gravity import Fit, groups, ppml
+from corridors.gravity.sample import Factor
 
 TWO_WAY = ["exporter", "importer"]
 THREE_WAY = ["exporter^year", "importer^year", "exporter^importer"]
@@ -415,3 +416,13 @@ def test_the_frame_is_left_alone() -> None:
     before = FRAME.copy(deep=True)
     ppml(FRAME, "trade", COVARIATES, THREE_WAY, ["pair"], weights="weight", offset="known")
     pd.testing.assert_frame_equal(FRAME, before)
+
+
+def test_columns_of_a_size_lie_in_the_order_in_which_they_were_named() -> None:
+    """A set of names has another order in each process: fits differed in their last digits."""
+    rng = np.random.default_rng(1)
+    codes = {f"{side}_{k}": rng.permutation(6) for k in range(24) for side in ("seller", "buyer")}
+    for k in range(24):
+        named = (f"seller_{k}", f"buyer_{k}")
+        factors = [Factor(name, (name,), codes[name], 6, pd.RangeIndex(6)) for name in named]
+        assert groups._axes(factors, {name: codes[name] for name in named}) == list(named)

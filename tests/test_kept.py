@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -187,15 +188,18 @@ def test_a_user_without_a_home_keeps_nothing_in_the_working_folder(tmp_path: Pat
 
 
 def test_two_processes_at_once_and_one_after_give_the_same_bytes(tmp_path: Path) -> None:
-    """The whole chain: fresh, its parts kept by another process, whole as it was kept, and with nothing kept at all."""
+    """The whole chain: fresh, its parts kept by another process, whole as it was kept, and with nothing kept at all; in each
+    process Python orders sets of names another way."""
     code = (
         "import hashlib; from corridors import scenario; from corridors.study import {run}; "
         "r = {run}.run(scenario.load('capacity-800'), draws=16); "
         "print(hashlib.sha256(''.join(t.to_csv() for t in r.tables.values()).encode() + str(r.facts).encode()).hexdigest())"
     )
 
+    orders = itertools.count(1)
+
     def start(folder: str, run: str = "pipeline") -> subprocess.Popen[str]:
-        environment = {**os.environ, kept.VARIABLE: folder}
+        environment = {**os.environ, kept.VARIABLE: folder, "PYTHONHASHSEED": str(next(orders))}
         command = [sys.executable, "-c", code.format(run=run)]
         return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, cwd=tmp_path)
 

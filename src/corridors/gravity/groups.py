@@ -147,7 +147,7 @@ def _axes(factors: Sequence[Factor], columns: dict[str, np.ndarray]) -> list[str
 
     Small axes come first, so that the large ones lie together in memory.
     """
-    names = sorted({part for f in factors for part in f.parts}, key=lambda n: int(columns[n].max()))
+    names = sorted(dict.fromkeys(part for f in factors for part in f.parts), key=lambda n: int(columns[n].max()))
     for name in list(reversed(names)):
         others = [n for n in names if n != name]
         for two in combinations(others, 2):

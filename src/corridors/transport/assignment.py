@@ -64,17 +64,17 @@ def solve(
     in ``settled``; where the cases are a part of a run, of its draws.
     """
     shapes = _shapes(layout) if feedback is None else {**_shapes(layout), **feedback.shapes}
-    step = BLOCK
+    step, least = BLOCK, cores.LEAST_BLOCKS
     if feedback is not None and feedback.answers:
         # World trade is most of the work, so that two halves are worth a helper; how many cores
         # there are must not matter.
-        step = min(BLOCK, max(_LEAST_BLOCK, -(-count // 2)))
+        step, least = min(BLOCK, max(_LEAST_BLOCK, -(-count // 2))), 1
     out = cores.fill(
         shapes,
         count,
         step,
         lambda a, b: _some(layout, cases, count, tolerance, start, feedback, a, b),
-        1 if step < BLOCK else cores.LEAST_BLOCKS,
+        least,
     )
     rounds = int(out.pop("rounds").max(initial=0.0))
     settled = np.asarray(out["gap"] <= tolerance)
