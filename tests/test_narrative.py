@@ -561,6 +561,17 @@ def test_the_recommendation_follows_its_rule(many) -> None:
     assert seen == {"none", "open", "one"}
 
 
+def test_a_chance_below_what_is_asked_is_never_rounded_up_to_it(results) -> None:
+    base = results["capacity-800"]
+    found = base.facts["appraisal"]
+    said = {
+        chance: narrative.recommendation([replace(base, facts={**base.facts, "appraisal": {**found, "probability_npv_positive": chance}})]).text()
+        for chance in (0.89, 0.896, 0.89999)
+    }
+    for chance, text in zip(("89", "89.6", "89.9"), said.values(), strict=True):
+        assert f"positive only in {chance}{numbers.THIN}% of cases, fewer than nine in ten" in text
+
+
 def test_ranking_is_by_the_median(results) -> None:
     group = list(results.values())
     first = narrative.ranking_words(group).paragraphs[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -192,7 +193,14 @@ def _more(gaining: Sequence[StudyResult], chosen: StudyResult) -> str:
     top = max(gaining, key=lambda r: (worth.mean(r, "npv_musd"), r.name))
     if top is chosen or worth.chance(top) >= worth.SURE or worth.mean(top, "npv_musd") <= worth.mean(chosen, "npv_musd"):
         return ""
-    return f"{quoted(top.title)} is worth more on average, {n.musd(worth.mean(top, 'npv_musd'))}, but positive only in {n.share(worth.chance(top))} of cases: there is not enough to decide on it."
+    return f"{quoted(top.title)} is worth more on average, {n.musd(worth.mean(top, 'npv_musd'))}, but positive only in {_unsure(top)} of cases: there is not enough to decide on it."
+
+
+def _unsure(result: StudyResult) -> str:
+    """In how many cases it is worth it, where those are too few: never rounded up to what is asked."""
+    chance = worth.chance(result)
+    text = n.share(chance)
+    return text if text != n.share(worth.SURE) else f"{n.fixed(math.floor(1000 * chance) / 10, 1)}{n.THIN}%"
 
 
 def _open(gaining: Sequence[StudyResult]) -> str:
@@ -202,7 +210,7 @@ def _open(gaining: Sequence[StudyResult]) -> str:
     return phrases.sentence(
         "Recommendation: none yet; there is not enough to decide.",
         f"{quoted(top.title)} is worth {n.musd(npv['mean'])} net in today's value on average, with "
-        f"{_spent(top)}, but it is positive only in {n.share(worth.chance(top))} of cases, fewer "
+        f"{_spent(top)}, but it is positive only in {_unsure(top)} of cases, fewer "
         f"than nine in ten.",
         f"The cost of being wrong: one case in ten is worth less than {n.musd(npv['p10'])}, one in "
         f"ten more than {n.musd(npv['p90'])}.",
