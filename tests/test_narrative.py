@@ -22,6 +22,7 @@ from corridors.show.blocks import Block, KeyFigures, Prose
 from corridors.show.lookups import Band
 from corridors.show.words import phrases
 from corridors.study.result import QUANTILES, StudyResult
+from corridors.transport.routes import WORST
 from studied import studied, without_a_way
 
 DRAWN = 240
@@ -401,6 +402,10 @@ def test_what_share_a_railway_takes_is_told(results) -> None:
     none = "rail" not in lookups.mode_shares(by_rail, "exports", "after")
     assert ("No goods between Pakistan and Uzbekistan are offered the railway of this scenario" in narrative.corridors_words(by_rail).text()) == none
     assert "train" not in narrative.corridors_words(results["capacity-800"]).text()
+    routes = by_rail["routes"]
+    barred = replace(by_rail, tables={**by_rail.tables, "routes": routes[routes["mode"] != "rail"]})
+    told = narrative.corridors_words(barred).text()
+    assert "offered the railway" in told and f"none that costs less than {WORST} times the best by road" in told
 
 
 def test_others_that_move_are_counted_and_those_that_do_not_are_not_said_to(results) -> None:

@@ -23,9 +23,9 @@ from corridors.transport.network import Link, Network, Service
 # search.
 _USD_PER_T_HOUR = 1.6
 _PAYLOAD_T = 20.0
-# A way through a crossing that costs more than this times the best is none that a study of the pair
-# looks at.
-_WORST = 1.8
+WORST = 1.8
+"""A way through a crossing, or by a train or ship that a measure starts a border away, that costs more than this times the
+best is none that a study of the pair looks at."""
 _ASIDE = 0.75
 """Roads to and from a service of today that begins or ends a border away, of the straight line."""
 LEFT_OUT, STUDY_LEFT_OUT = 0.05, 0.005
@@ -263,7 +263,7 @@ def _choose(
                 taken.append(around[1])
     for item in ranked:
         passed = {crossing for _, path in kept.values() for crossing in path.crossings}
-        if item[0] <= _WORST * ranked[0][0] and wanted.intersection(item[1].crossings) - passed:
+        if item[0] <= WORST * ranked[0][0] and wanted.intersection(item[1].crossings) - passed:
             kept[item[1].links] = item
     return [path for _, path in sorted(kept.values(), key=lambda item: (item[0], item[1].places))]
 
@@ -290,13 +290,13 @@ def by_service(
 
     Flights join the two economies, and nearly all services of today. A train or ship that a measure
     starts may also begin or end a border away: cost decides, so it is offered where the whole way
-    costs no more than :data:`_WORST` times the best by road, were every border open.
+    costs no more than :data:`WORST` times the best by road, were every border open.
     """
     feeders = [(i, s) for i, s in enumerate(services) if s.mode == "rail_feeder"]
     # Asked only where a measure starts a service.
     started = any(s.new is not None and s.serves is None and s.mode != "air" for s in services)
     best = roads.best(origin, destination) if started else None
-    most = float("inf") if best is None else _WORST * best[0]
+    most = float("inf") if best is None else WORST * best[0]
     shut = frozenset(str(c) for c, state in network.crossings["state"].items() if state == "shut")
     for i, service in enumerate(services):
         if service.mode == "rail_feeder" or not service.running:
@@ -309,12 +309,12 @@ def by_service(
                 joins = (exporter, importer) == (service.serves if start == service.a else service.serves[::-1])
             else:
                 joins = exporter in network.economies[start] and importer in network.economies[end]
-            near = joins or bool(borders)
-            if near and not joins and service.new is None:
-                aside = network.distance_km(origin, start) + network.distance_km(end, destination)
-                near = aside < _ASIDE * network.distance_km(origin, destination)
-            if not near:
+            if not joins and not borders:
                 continue
+            if not joins and service.new is None:
+                aside = network.distance_km(origin, start) + network.distance_km(end, destination)
+                if aside >= _ASIDE * network.distance_km(origin, destination):
+                    continue
             ways: list[tuple[str, tuple[int, ...], str]] = [(start, (i,), end)]
             ways += [(start, (i, j), s.b) for j, s in feeders if s.a == end]
             ways += [(s.b, (j, i), end) for j, s in feeders if s.a == start]
@@ -323,10 +323,10 @@ def by_service(
                 after = feeder(roads, last, destination, borders, barred)
                 if before is None or after is None:
                     continue
-                ridden = sum(services[k].usd_per_t + _USD_PER_T_HOUR * services[k].hours for k in chain)
-                dear = roads.cost(before) + ridden + roads.cost(after) > most
-                if dear and not joins and service.new is not None:
-                    continue
+                if not joins and service.new is not None:
+                    ridden = sum(services[k].usd_per_t + _USD_PER_T_HOUR * services[k].hours for k in chain)
+                    if roads.cost(before) + ridden + roads.cost(after) > most:
+                        continue
                 yield Route(
                     exporter=exporter,
                     importer=importer,

@@ -30,6 +30,7 @@ from corridors.show.lookups import (  # fmt: skip
 )
 from corridors.show.words import phrases
 from corridors.study.result import StudyResult
+from corridors.transport.routes import WORST
 
 _PARTS = {
     "driving": "driving", "border processing": "border clearance", "border queue": "queues at borders",
@@ -71,8 +72,8 @@ def _trains(result: StudyResult) -> str:
     taken = {flow: mode_shares(result, flow, "after").get("rail", 0.0) for flow in ("exports", "imports")}
     if not any(taken.values()):
         return (
-            f"No goods between {pair_words(result)} are offered the railway of this scenario: to its ends and from them the road is "
-            f"longer than three quarters of the straight line, which counts as a detour here. What it changes comes from others, "
+            f"No goods between {pair_words(result)} are offered the railway of this scenario: by it and the roads to its ends there is "
+            f"no way, or none that costs less than {n.fixed(WORST, 1)} times the best by road. What it changes comes from others, "
             f"whose goods leave the roads and borders on the way."
         )
     told = n.listed([f"{n.share(share)} {way(result, flow)}" for flow, share in taken.items()])
