@@ -9,8 +9,7 @@ themselves.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +38,7 @@ def differences(name: str, frame: pd.DataFrame) -> Iterator[str]:
         return
     if of_rows(frame) == signed["whole"]:
         return
-    kept = signed["columns"]
-    columns = [c for c in frame.columns if _digest(_cells(frame[c])) != kept.get(c)]
+    columns = other_columns(frame, signed["columns"])
     what = (
         f"column{'s' * (len(columns) > 1)} {', '.join(map(repr, columns))}"
         if columns
@@ -65,20 +63,18 @@ def _is_signature(value: object) -> bool:
 
 def sign(names: Iterable[str], folder: Path | None = None) -> None:
     """Write the digests of the tables ``names`` as they are now into ``datapackage.json`` of ``folder``, ours unless told."""
-    file = (folder or paths.data()) / package.FILE
-    text = file.read_text(encoding="utf-8")
-    whole = json.loads(text)
-    for descriptor in whole["resources"]:
-        if descriptor["name"] in names:
-            frame = read_checked(package.Resource(descriptor, file.parent))
-            descriptor["computed"] = {
-                "by": str(_dict(descriptor.get("computed")).get("by", "")), "rows": len(frame), "whole": of_rows(frame),
-                "columns": of_columns(frame),
-            }  # fmt: skip
-    file.write_text(
-        json.dumps(whole, indent=1, ensure_ascii=False) + text[len(text.rstrip()) :],
-        encoding="utf-8",
-    )
+    place = folder or paths.data()
+
+    def change(whole: dict[str, Any]) -> None:
+        for descriptor in whole["resources"]:
+            if descriptor["name"] in names:
+                frame = read_checked(package.Resource(descriptor, place))
+                descriptor["computed"] = {
+                    "by": str(_dict(descriptor.get("computed")).get("by", "")), "rows": len(frame),
+                    "whole": of_rows(frame), "columns": of_columns(frame),
+                }  # fmt: skip
+
+    package.rewrite(change, place)
 
 
 def _dict(value: object) -> dict[str, Any]:
@@ -103,6 +99,11 @@ def _cells(column: pd.Series) -> list[str]:
 def of_columns(frame: pd.DataFrame) -> dict[str, str]:
     """A digest of the values of each column, in whatever order."""
     return {str(c): _digest(_cells(frame[c])) for c in frame.columns}
+
+
+def other_columns(frame: pd.DataFrame, kept: Mapping[str, Any]) -> list[str]:
+    """Columns whose values are not those of the digests ``kept``."""
+    return [name for name, digest in of_columns(frame).items() if digest != kept.get(name)]
 
 
 def of_rows(frame: pd.DataFrame) -> str:

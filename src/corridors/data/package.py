@@ -8,7 +8,8 @@ table.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -144,6 +145,18 @@ def resource(name: str) -> Resource:
         raise DataError(f"{FILE}: no table {name!r}{nearest(name, known)}; there are: {', '.join(sorted(known))}")
     _of_this_version(known[name])
     return known[name]
+
+
+def rewrite(change: Callable[[dict[str, Any]], None], folder: Path | None = None) -> None:
+    """Write the descriptor of ``folder`` (None: ours) anew as ``change`` leaves it, whole or not at all, ended as it was."""
+    file = (folder or paths.data()) / FILE
+    text = file.read_text(encoding="utf-8")
+    whole = json.loads(text)
+    change(whole)
+    scratch = file.with_name(f".{file.name}.new")
+    end = text[len(text.rstrip()) :]
+    scratch.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + end, encoding="utf-8")
+    os.replace(scratch, file)
 
 
 def _of_this_version(table: Resource) -> None:

@@ -9,10 +9,8 @@ that is meant to stay; a refresh does so by itself. Tables that programs wrote a
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -20,7 +18,6 @@ import pandas as pd
 from corridors.data import computed, package, tables
 from corridors.data.reader import line_of
 from corridors.errors import one_line
-from corridors.runtime import paths
 
 FIELD = "published"
 MOST_ROWS = 2_500
@@ -34,18 +31,20 @@ def notes() -> list[str]:
     return [note for resource in package.resources().values() if resource.is_table for note in _differences(resource)]
 
 
-def renew(names: Iterable[str] | None = None) -> None:
-    """Write the digests of these tables (default: of all that people may edit) as they are now into ``datapackage.json``."""
-    file = paths.data() / package.FILE
-    text = file.read_text(encoding="utf-8")
-    whole = json.loads(text)
-    wanted = None if names is None else set(names)
-    for descriptor in whole["resources"]:
-        if descriptor.get("type") == "table" and "computed" not in descriptor and (wanted is None or descriptor["name"] in wanted):
-            descriptor[FIELD] = _digests(package.resource(descriptor["name"]))
-    scratch = file.with_name(f".{file.name}.new")
-    scratch.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + text[len(text.rstrip()) :], encoding="utf-8")
-    os.replace(scratch, file)
+def renew() -> None:
+    """Write the digests of all tables that people may edit as they are now into ``datapackage.json``."""
+
+    def change(whole: dict[str, Any]) -> None:
+        for descriptor in whole["resources"]:
+            sign(descriptor)
+
+    package.rewrite(change)
+
+
+def sign(descriptor: dict[str, Any]) -> None:
+    """Put the digests of a table that people may edit into its descriptor, as it is now."""
+    if descriptor.get("type") == "table" and "computed" not in descriptor:
+        descriptor[FIELD] = _digests(package.resource(descriptor["name"]))
 
 
 def _digests(resource: package.Resource) -> dict[str, Any]:
@@ -70,7 +69,7 @@ def _differences(resource: package.Resource) -> Iterator[str]:
     if computed.of_rows(frame) == kept.get("whole"):  # Written in another way, or rows in another order.
         return
     before = kept["columns"] if isinstance(kept.get("columns"), Mapping) else {}
-    columns = [name for name, digest in computed.of_columns(frame).items() if digest != before.get(name)]
+    columns = computed.other_columns(frame, before)
     told = []
     if "lines" in kept:
         known = Counter(str(kept["lines"]).split())

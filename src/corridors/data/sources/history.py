@@ -106,13 +106,14 @@ def _remove(folder: Path, kept: Sequence[str]) -> None:
 
 
 def set_sources(table: str, sources: Sequence[dict[str, Any]]) -> None:
-    """Write ``sources`` for ``table``, and the digests of the table as it is now, into ``datapackage.json``, each whole or not at all."""
-    file = paths.data() / datapackage.FILE
-    text = file.read_text(encoding="utf-8")
-    package = json.loads(text)
-    next(r for r in package["resources"] if r["name"] == table)["sources"] = list(sources)
-    _write_json(file, package, end=text[len(text.rstrip()) :])
-    published.renew([table])
+    """Write ``sources`` for ``table``, and the digests of the table as it is now, into ``datapackage.json``, whole or not at all."""
+
+    def change(whole: dict[str, Any]) -> None:
+        descriptor = next(r for r in whole["resources"] if r["name"] == table)
+        descriptor["sources"] = list(sources)
+        published.sign(descriptor)
+
+    datapackage.rewrite(change)
 
 
 def _number(folder: Path) -> int:
@@ -136,7 +137,7 @@ def _noted(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _write_json(file: Path, value: Any, end: str = "\n") -> None:
+def _write_json(file: Path, value: Any) -> None:
     scratch = file.with_name(f".{file.name}.new")
-    scratch.write_text(json.dumps(value, indent=1, ensure_ascii=False) + end, encoding="utf-8")
+    scratch.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(scratch, file)

@@ -267,8 +267,7 @@ def _comtrade(year: int, say: Callable[[str], None]) -> Proposal:
     panel, source = tables.bilateral_trade_panel(), comtrade.client()
     sold = comtrade.exports(source, year, say)
     bought = comtrade.imports(source, year, say)
-    silent = bought[~bought["exporter"].isin(sold["exporter"])]
-    plausible.trade(pd.concat([sold, silent], ignore_index=True), panel)
+    plausible.trade(pd.concat([sold, _of_silent(sold, bought)], ignore_index=True), panel)
     return Proposal(
         "bilateral_trade_panel", with_year(panel, sold, bought),
         f"UN Comtrade, exports of {year}, and imports from those who report none",
@@ -308,6 +307,11 @@ def _cepii(files: Sequence[Path], year: int | None) -> list[Proposal]:
     return out
 
 
+def _of_silent(sold: pd.DataFrame, bought: pd.DataFrame) -> pd.DataFrame:
+    """What those sell who report nothing themselves, as their buyers report it."""
+    return bought[~bought["exporter"].isin(sold["exporter"])]
+
+
 def with_year(panel: pd.DataFrame, flows: pd.DataFrame, bought: pd.DataFrame | None = None) -> pd.DataFrame:
     """The trade panel with one year replaced by ``flows`` (exporter, importer, year, trade_musd).
 
@@ -321,7 +325,7 @@ def with_year(panel: pd.DataFrame, flows: pd.DataFrame, bought: pd.DataFrame | N
     importers = sorted(set(panel["importer"]) | set(flows["importer"]))
     index = pd.MultiIndex.from_product([sorted(set(flows["exporter"])), importers], names=["exporter", "importer"])
     if bought is not None:
-        silent = bought[~bought["exporter"].isin(flows["exporter"])]
+        silent = _of_silent(flows, bought)
         theirs = [sorted(set(silent["exporter"])), sorted(set(bought["importer"]))]
         index = index.append(pd.MultiIndex.from_product(theirs, names=index.names))
         flows = pd.concat([flows, silent], ignore_index=True)
