@@ -251,7 +251,7 @@ def test_what_a_gain_rests_on_is_what_wider_crossings_everywhere_leave_of_it(wor
     still = worth.system
     assert still is not None
     none = replace(still.layout, growth=np.zeros_like(still.layout.growth))
-    with patch.object(worth_rests, "_system", lambda _: replace(still, layout=none)):
+    with patch.object(worth_rests, "_acting", lambda _: replace(still, layout=none)):
         assert worth_rests.if_widened(worth) == 1.0
 
 

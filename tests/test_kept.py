@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -128,12 +128,17 @@ def test_an_edit_under_a_running_process_is_neither_read_past_nor_kept(
     installation._first_stamps.cache_clear()
 
 
+def older(cache: Path, names: Iterable[str]) -> None:
+    """Folders with something in them, the first the oldest."""
+    for age, name in enumerate(names):
+        folder = cache / name
+        folder.mkdir(parents=True)
+        (folder / "entry").write_text("mine")
+        os.utime(folder, (age, age))
+
+
 def test_folders_of_other_versions_go_when_there_are_too_many(cache: Path) -> None:
-    for number in range(6):
-        old = cache / f"{number:024x}"
-        old.mkdir(parents=True)
-        (old / "entry").write_text("")
-        os.utime(old, (number, number))
+    older(cache, (f"{number:024x}" for number in range(6)))
     cache.chmod(0o700)
     squares(2)
     left = sorted(p.name for p in cache.iterdir() if p.name.startswith("0" * 20))
@@ -142,11 +147,7 @@ def test_folders_of_other_versions_go_when_there_are_too_many(cache: Path) -> No
 
 def test_other_folders_in_a_cache_folder_stay_and_so_does_their_mode(cache: Path) -> None:
     """CORRIDORS_CACHE may name a folder that the user has other things in: the older of them were taken for ours and removed."""
-    for number in range(8):
-        other = cache / f"letters-of-{2000 + number}"
-        other.mkdir(parents=True)
-        (other / "letter").write_text("mine")
-        os.utime(other, (number, number))
+    older(cache, (f"letters-of-{year}" for year in range(2000, 2008)))
     (cache / ("a" * 24)).symlink_to(cache / "letters-of-2000")
     for mode, used in ((0o700, 1), (0o770, 0)):
         cache.chmod(mode)

@@ -17,9 +17,10 @@ if (_as_module or _as_program) and not os.path.isdir("corridors") and os.getcwd(
     # Nothing is imported before this but what Python has loaded to start.
     sys.path[:] = [name for name in sys.path if name not in ("", os.getcwd())]
 
-from corridors.runtime import interruption  # noqa: E402
+if _as_program or "corridors.cli" in sys.orig_argv:
+    from corridors.runtime import interruption
 
-interruption.until_loaded()
+    interruption.until_loaded()
 
 from corridors.runtime import machine  # noqa: E402
 

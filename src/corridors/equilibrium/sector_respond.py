@@ -213,6 +213,7 @@ def solve(
     open_draws = np.arange(draws)
     part, own = shock, theta
     before, memory = best, Anderson()
+    stands: Level | None = None
     for count in range(_STEPS):
         level = engine.level(part, own, now)
         size = level.residual
@@ -231,7 +232,8 @@ def solve(
         if sector is not None and done.any():
             sector[open_draws[done]] = traded(engine, part, level, now.x)[done]
         if done.all():
-            stands = level if count == 0 and fine.all() else None
+            if count == 0 and fine.all():
+                stands = level
             break
         if done.any():
             keep = np.flatnonzero(~done)
@@ -245,7 +247,6 @@ def solve(
         here = now.flat()
         now = State.of(memory.step(here, new.flat() - here), len(own))
     else:
-        stands = None
         if sector is not None:
             sector[open_draws] = traded(engine, part, engine.level(part, own, now), now.x)
     return whole, [int(d) for d in np.flatnonzero(~(best <= accepted))], stands

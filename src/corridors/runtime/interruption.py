@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 
 
 def until_loaded() -> None:
-    """If this process is our command line, end it on Ctrl-C with our words and status 130, until :func:`restored`.
-
-    A program that uses the library keeps its own way, and one that was told to ignore Ctrl-C goes on ignoring it.
-    """
-    program = os.path.basename(sys.argv[0] if sys.argv else "")
-    if (program in ("corridors", "corridors.exe") or "corridors.cli" in sys.orig_argv) and (
-        signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    ):
+    """End the command line on Ctrl-C with our words and status 130, until :func:`restored`; one that was told to ignore
+    Ctrl-C goes on ignoring it."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
 
 

@@ -45,24 +45,25 @@ def if_opened(worth: Worth) -> tuple[tuple[str, ...], float]:
     """Crossings that are shut and that no measure moves, and what users would gain by the measures
     were those open as they used to be, over what they gain: central case, last year, world prices
     held. 1 where none is shut or nobody gains."""
-    names = () if _nothing(worth) else _shut(_system(worth))
-    if not names:
+    system = _acting(worth)
+    names = () if system is None else _shut(system)
+    if system is None or not names:
         return (), 1.0
-    usual = _system(worth).network.usual_closure_days
+    usual = system.network.usual_closure_days
     opening = [
         SimpleNamespace(kind="closure", crossings=(name,), days_per_year=float(usual[name]))
         for name in names
     ]
-    return names, _part_left(worth, opening, np.ones((2, len(opening))))
+    return names, _part_left(worth, system, opening, np.ones((2, len(opening))))
 
 
 def if_widened(worth: Worth) -> float:
     """What users would gain by the measures were every crossing widened as fast as its own traffic is
     expected to grow, with the measures and without, over what they gain where nobody else builds:
     central case, last year, world prices held. 1 where no traffic grows or nobody gains."""
-    if _nothing(worth):
+    study, system = worth.study, _acting(worth)
+    if system is None:
         return 1.0
-    study, system = worth.study, _system(worth)
     layout, middle = system.layout, study.middle
     rate = np.maximum(layout.growth[:, 0], 0.0)
     ages = study.last - float(middle["traffic_base_year"][0])
@@ -79,23 +80,18 @@ def if_widened(worth: Worth) -> float:
                 )
             )
             placed.append(rows)
-    return _part_left(worth, wider, np.array(placed).T) if wider else 1.0
+    return _part_left(worth, system, wider, np.array(placed).T) if wider else 1.0
 
 
-def _nothing(worth: Worth) -> bool:
-    """Whether nothing on a network acts."""
-    return worth.system is None or not worth.acts or not worth.study.chain.on_network
+def _acting(worth: Worth) -> System | None:
+    """The network that measures act on, with the pair's own goods on it; None where there is none."""
+    return worth.system if worth.acts and worth.study.chain.on_network else None
 
 
-def _system(worth: Worth) -> System:
-    assert worth.system is not None
-    return worth.system
-
-
-def _part_left(worth: Worth, others: Sequence[Any], there: Array) -> float:
+def _part_left(worth: Worth, system: System, others: Sequence[Any], there: Array) -> float:
     """What users gain by the scenario's measures where ``others`` are there too, as far as ``there``
     (2, K) without and with them, over what they gain alone; 1 where nobody gains."""
-    study, system = worth.study, _system(worth)
+    study = worth.study
     wide = compile_system(
         study.chain.network, [*study.scenario.measures, *others], system.pairs, study.pair
     )
@@ -103,8 +99,9 @@ def _part_left(worth: Worth, others: Sequence[Any], there: Array) -> float:
     phases = np.zeros((4, count + len(others)))
     phases[1::2, :count] = study.middle_active
     phases[2:, count:] = there
-    own = study.middle_demand if study.chain.on_network else {}
-    state = states.of_each(wide, study.middle, phases, study.last, own, study.middle_shift)
+    state = states.of_each(
+        wide, study.middle, phases, study.last, study.middle_demand, study.middle_shift
+    )
     before, after = (taken(state, np.array(rows), state.gap.size) for rows in ([0, 2], [1, 3]))
     two = {name: np.repeat(value, 2) for name, value in study.middle.items()}
     middle = {pair: value[None] for pair, value in study.middle_demand.items()}
