@@ -140,6 +140,11 @@ def test_crossings_fill_earlier_with_more_traffic_and_later_with_more_room() -> 
     assert (frame["utilisation_p10"] <= frame["utilisation_p50"]).all() and (frame["utilisation_p50"] <= frame["utilisation_p90"]).all()
     wide = frame.pivot_table(index=["crossing", "year"], columns="capacity_case", values="probability_full")
     assert (wide["200"] >= wide["800"]).all() and (wide["800"] >= wide["1000"]).all()
+    # Kazbegi takes 1,100 today: 800 is no cut there
+    room = frame.pivot_table(index="crossing", columns="capacity_case", values="capacity_trucks_per_day")
+    assert (room["today"] > 1000).any() and (room["800"] == np.maximum(room["today"], 800)).all()
+    assert (room["1000"] == np.maximum(room["today"], 1000)).all() and (room["200"] == 200).all()
+    assert (wide["today"] >= wide["800"]).all()
     busier = outlook.crossing_years(system, DRAWS, years, study_trucks_per_day=50.0)
     same = frame[frame["capacity_case"] != "scenario"].reset_index(drop=True)
     assert (busier["utilisation_p50"] > same["utilisation_p50"]).all()

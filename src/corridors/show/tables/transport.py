@@ -187,7 +187,7 @@ def crossing_fill_years(result: StudyResult) -> Table | None:
             *[right(heads[c], f"year (chance in {last}, %)") for c in cases],
         ),
         body, f"{model(result)} Traffic and its growth: data/network/crossings.csv.",
-        f"A dash: not before the end of {last}. Trucks counted there, grown at their own pace, as if "
+        f"A dash: not before the end of {last}. What takes more than 800 or 1,000 a day today goes on taking it. Trucks counted there, grown at their own pace, as if "
         f"it were open; those who go round borders that are shut or full are not in it.",
     )  # fmt: skip
 
