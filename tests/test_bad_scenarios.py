@@ -91,6 +91,11 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         "  - {kind: border_capacity, trucks_per_day: 800, crossings: [taftan, torkham], cost: {capital_musd: 9}}\n",
         "measures[1]: says the same as measures[0]",
     ),
+    "the-same-railway-from-its-other-end": (
+        f"{M}{{kind: new_link, from: mazar, to: peshawar, km: 672, mode: rail, speed_kmh: 40, usd_per_t_km: 0.05}}\n"
+        "  - {kind: new_link, from: peshawar, to: mazar, km: 672, mode: rail, speed_kmh: 40, usd_per_t_km: 0.05}\n",
+        "measures[1]: says the same as measures[0]",
+    ),
     # fields
     "unknown-field": ("title: T\nmeasurs: []\n", "line 2: measurs: is not a field here; did you mean 'measures'"),
     "name-inside": ("title: T\nname: other\n", "name: is not a field here"),

@@ -393,6 +393,16 @@ def test_a_mean_that_lies_outside_its_band_is_explained(results) -> None:
     assert "Few cases" not in narrative.worth_line(base).text()
 
 
+def test_what_treasuries_take_is_told_where_it_turns_a_loss_into_a_gain(results) -> None:
+    base = results["capacity-800"]
+    found = base.facts["appraisal"]
+    paid = {"mean": 870.0, "p10": 800.0, "p50": 870.0, "p90": 900.0}
+    taxed = replace(base, facts={**base.facts, "appraisal": {**found, "fees_musd": paid, "user_benefits_musd": {"mean": -260.0, "p10": -600.0, "p50": -250.0, "p90": -20.0}}})
+    for told in (narrative.worth_line(taxed), narrative.worth_words(taxed)):
+        assert told is not None and "Treasuries take $870 million a year more in fees at borders" in told.text()
+    assert "Treasuries" not in narrative.worth_line(base).text()
+
+
 def test_what_share_a_railway_takes_is_told(results) -> None:
     """Also that the pair is not offered it, and where its effect comes from then."""
     full = results["full-connectivity"]

@@ -186,3 +186,16 @@ def test_mongolia_and_china_as_they_were_brought(tmp_path: Path) -> None:
     found = run_with(rows, SHARED / "scenario.yaml", tmp_path, 512)
     assert found["corridor_known"] and found["unsettled_draws"] <= 1
     assert found["baseline"]["total_musd"][-1]["p50"] > 0
+
+
+def test_a_border_of_one_truck_a_day_settles_in_every_case() -> None:
+    """What little passes costs a hundred times its price; the world's say in such trade used to end at once there, and no
+    traffic agreed with its own cost."""
+    asked = {
+        "title": "One truck a day", "pair": ["PAK", "IRN"],
+        "measures": [{"kind": "border_capacity", "crossings": ["taftan", "gabd"], "trucks_per_day": 1}],
+    }  # fmt: skip
+    result = pipeline.run(scenario.parse(asked, name="one-truck"), draws=64, seed=1)
+    rows = result["crossings"].set_index("crossing").loc[["taftan", "gabd"]]
+    assert result.summary()["unsettled_draws"] == 0
+    assert (rows["load_after"] <= 1.0).all() and (rows["load_before"] > 50.0).all()

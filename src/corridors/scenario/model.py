@@ -217,10 +217,13 @@ def cross_checks(raw: Mapping[str, Any]) -> list[tuple[Location, str]]:
 
 
 def _as_a_set(measure: object) -> str | None:
-    """A measure as text in which the order of names does not count, nor what it costs; none where it is no map."""
+    """A measure as text in which the order of names and of a way's two ends does not count, nor what it costs; none where it is
+    no map."""
     if not isinstance(measure, Mapping):
         return None
     told = {k: sorted(map(str, v)) if isinstance(v, (tuple, list)) else v for k, v in measure.items() if k != "cost" and v is not None}
+    if "from" in told and "to" in told:
+        told["from"], told["to"] = sorted((str(told["from"]), str(told["to"])))
     return json.dumps(told, sort_keys=True, default=str)
 
 

@@ -34,7 +34,7 @@ from corridors.study.settled import OF_RESPONSE, Change, Settled, World, change_
 from corridors.trade import cargo, elasticities, sectors, world
 from corridors.transport import flights, network, trade_cost
 from corridors.transport import system as choice
-from corridors.transport.feedback import CLOSED, LONGEST
+from corridors.transport.feedback import within
 from corridors.transport.network import Network
 from corridors.transport.system import Pair, System, TransportState
 from corridors.transport.world_network.study import network_of
@@ -297,7 +297,7 @@ class Chain:
         )[:, None] * np.log(own)
         shift = np.broadcast_to(shift, (wedge.shape[0], shift.shape[1])).copy()
         # Trade that no way is open to is nothing, whatever the world makes of it.
-        shift[:, there] = np.exp(np.where(own < CLOSED, np.clip(wedge, -LONGEST, LONGEST), 0.0))
+        shift[:, there] = np.exp(within(wedge, np.log(own)))
         return shift
 
     def _class_factors(self, params: Params, active: Array | None, state: TransportState | None, cases: int) -> Array:

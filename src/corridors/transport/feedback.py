@@ -30,8 +30,9 @@ from corridors.equilibrium.sector_linear import Linear
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
-CLOSED = 100.0
-"""Beyond this price, in units of the base year's, a pair has no way."""
+CLOSING, CLOSED = 50.0, 100.0
+"""Beyond the second price, in units of the base year's, a pair has no way and the world no say in its trade; from the first on it
+has less and less, so that traffic never jumps."""
 LONGEST = 3.0
 """The largest |ln shift|."""
 _LEAST = 1e-300
@@ -71,8 +72,7 @@ class Trade:
         """(P, b) from ``kept`` (P, C, b) and :meth:`signals` of all pairs."""
         own = np.log(np.maximum((self.class_weight * np.exp(kept)).sum(axis=1), _LEAST))
         wedge = self.sectors(kept, signals) - own + self.rest
-        wedge = np.where(own > -self.theta * np.log(CLOSED), np.clip(wedge, -LONGEST, LONGEST), 0.0)
-        return np.asarray(np.exp(wedge + self.slack))
+        return np.asarray(np.exp(within(wedge, own / -self.theta) + self.slack))
 
     def elasticity(self) -> Array:
         """(P, b) of the trade of all sectors together at the prices of the base year."""
@@ -115,6 +115,12 @@ class Trade:
             rest=self.rest[pairs], slack=self.slack[pairs], more=None if self.more is None else self.more[pairs],
             answer=None if self.answer is None else self.answer.of(pairs),
         )  # fmt: skip
+
+
+def within(wedge: Array, price: Array) -> Array:
+    """What the world makes of trade (ln, any shape) within its limits where a pair's ``price`` (ln, same shape) is that."""
+    open_to = np.clip((np.log(CLOSED) - price) / np.log(CLOSED / CLOSING), 0.0, 1.0)
+    return np.asarray(np.clip(wedge, -LONGEST, LONGEST) * open_to)
 
 
 class World(Protocol):

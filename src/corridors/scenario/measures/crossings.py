@@ -12,7 +12,7 @@ from corridors.scenario.measures.base import Crossings, Measured, Works, counted
 class BorderCapacity(Measured):
     """Crossings serve so many trucks a day (per day of opening, both lanes and booths together)."""
 
-    about = "more capacity at border crossings"
+    about = "the capacity of border crossings"
     at_crossings = True
     kind: Literal["border_capacity"]
     crossings: Crossings
@@ -29,7 +29,7 @@ class BorderCapacity(Measured):
 class CrossingTime(Measured):
     """What a truck spends at crossings when there is no queue."""
 
-    about = "quicker processing at border crossings"
+    about = "how long processing takes at border crossings"
     at_crossings = True
     kind: Literal["crossing_time"]
     crossings: Crossings

@@ -76,7 +76,7 @@ def _first(row: dict[str, object]) -> str:
     )
     waits = _pairs(str(row["waiting"]))
     told = f"To widen first: {name}, where room for one more truck a day is worth {n.musd(worth)} a year and the wait costs each truck {phrases.about_usd(price)}"
-    told += f". {phrases.capital(n.trucks(passes))} pass there" + (f", among them those of {waits}" if waits else "")
+    told += f". {phrases.capital(n.trucks(passes))} {'passes' if round(passes) <= 1 else 'pass'} there" + (f", among them those of {waits}" if waits else "")
     return f"{told}; {n.trucks(away)} more find no room." if away >= 0.5 else f"{told}."
 
 

@@ -22,7 +22,7 @@ _SKEWED = 0.7
 _LARGE = 10.0
 """From this ratio of benefits to costs on a reader is told what it rests on."""
 _MATTERS = 0.2
-"""A gain that moves by less than this part is called the same."""
+"""A gain that moves by less than this part is called the same; what treasuries take is told from this part of it on."""
 SURE = 0.9
 """From this chance of a positive net present value on a scenario is called worth its cost."""
 
@@ -84,7 +84,15 @@ def worth_line(result: StudyResult) -> Prose | None:
     )
     free = "" if costs > 0 else f"; no cost is counted ({_why_no_cost(result)})"
     years = f"Over the years to {found['last_year']} that{less} comes to {n.musd(net)} in today's value (future years count {rate} less each). It is above zero in {of_cases(chance(result))}{free}"
-    return Prose((phrases.sentence(f"{head}.", pulled(result), whom, f"{years}."),), "lead")
+    return Prose((phrases.sentence(f"{head}.", pulled(result), whom, fees(result), f"{years}."),), "lead")
+
+
+def fees(result: StudyResult) -> str:
+    """What treasuries take more or less in fees, where it matters beside what shippers gain or lose, or turns its sign."""
+    taken, gain = mean(result, "fees_musd"), mean(result, "user_benefits_musd")
+    if abs(taken) < max(SMALL_MUSD, _MATTERS * abs(gain)):
+        return ""
+    return f"Treasuries take {n.musd(abs(taken))} a year {'more' if taken > 0 else 'less'} in fees at borders, which is counted with it."
 
 
 def pulled(result: StudyResult) -> str:
@@ -129,7 +137,7 @@ def span(result: StudyResult) -> str:
 def _users(result: StudyResult) -> str:
     gain, last = mean(result, "user_benefits_musd"), result.years[-1]
     if abs(gain) < SMALL_MUSD:
-        return f"To everybody who ships the measures are worth {a_year(result)} in {last}."
+        return phrases.sentence(f"To everybody who ships the measures are worth {a_year(result)} in {last}.", fees(result))
     verb = "saves" if gain > 0 else "costs"
     gains = appraisal(result)["user_benefits_musd"]
     span = (
@@ -143,7 +151,7 @@ def _users(result: StudyResult) -> str:
         if 0.0 < gains["p50"] < _SKEWED * gain
         else pulled(result)
     )
-    return phrases.sentence(head, half, _whose(result, gain), _where(result), _why_loss(result, gain))
+    return phrases.sentence(head, half, _whose(result, gain), _where(result), _why_loss(result, gain), fees(result))
 
 
 def rests_on(result: StudyResult) -> str:
