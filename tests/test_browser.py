@@ -87,6 +87,14 @@ def test_a_page_is_accessible_fits_and_asks_for_nothing(opened: tuple[Page, list
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("opened", [("report", "phone", "light"), ("front", "phone", "light")], indirect=True, ids="-".join)
+def test_a_page_is_set_in_the_typeface_that_it_carries(opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    assert page.evaluate("document.fonts.ready.then(f => [...f].map(face => `${face.family} ${face.status}`))") == ["Corridors Sans loaded"] * 2
+    texts = page.evaluate("[...document.querySelectorAll('.svg text, table')].map(e => getComputedStyle(e).fontFamily)")
+    assert texts and all(text.startswith('"Corridors Sans"') for text in texts)
+
+
 @pytest.mark.parametrize("opened", [("report", "phone", "light")], indirect=True)
 def test_the_keyboard_skips_to_the_report_and_reaches_everything(opened: tuple[Page, list[str]]) -> None:
     page, _ = opened

@@ -8,7 +8,6 @@ table.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corridors.errors import DataError, nearest
-from corridors.runtime import paths, plain_files
+from corridors.runtime import paths, plain_files, whole_files
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -153,10 +152,8 @@ def rewrite(change: Callable[[dict[str, Any]], None], folder: Path | None = None
     text = file.read_text(encoding="utf-8")
     whole = json.loads(text)
     change(whole)
-    scratch = file.with_name(f".{file.name}.new")
     end = text[len(text.rstrip()) :]
-    scratch.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + end, encoding="utf-8")
-    os.replace(scratch, file)
+    whole_files.write(file, (json.dumps(whole, indent=1, ensure_ascii=False) + end).encode())
 
 
 def _of_this_version(table: Resource) -> None:

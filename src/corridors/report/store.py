@@ -1,8 +1,7 @@
 """Files that appear whole or not at all, a store of what was built, and the lock of an output folder.
 
-Everything the build writes goes through :func:`write_atomically`: a temporary file in the same
-file system, flushed to the disk, then renamed. A build that is killed, runs out of disk or loses
-its folder leaves the last good files as they were.
+Everything the build writes goes through :func:`write_atomically`. A build that is killed, runs out
+of disk or loses its folder leaves the last good files as they were.
 
 The store keeps what each step made under the hash of its content, and for each step a record that
 names those contents. A record is only trusted after every content it names has been read and its
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from corridors.errors import BuildError
+from corridors.runtime import whole_files
 
 KEEP_BUILDS = 5
 """A stored step that no plan asked for in this many builds is dropped."""
@@ -74,32 +74,12 @@ def write_atomically(path: Path, content: bytes, scratch: Path | None = None) ->
     ``scratch`` is a folder of the same file system for the temporary file; default: the folder of
     ``path``. Raises BuildError if it cannot be written; ``path`` is then as it was.
     """
-    folder = scratch or path.parent
-    temporary = folder / f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-        _flush_folder(path.parent)
+        for folder in {path.parent, scratch or path.parent}:
+            folder.mkdir(parents=True, exist_ok=True)
+        whole_files.write(path, content, scratch)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise explain(error, path) from error
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename survive a power cut, where folders can be flushed (not on Windows)."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ import yaml
 from corridors import scenario
 from corridors.data import codes, names, world_names
 from corridors.errors import ScenarioError
-from corridors.runtime import paths
+from corridors.runtime import paths, whole_files
 from corridors.scenario import yaml_reader
 from corridors.scenario.model import Scenario
 
@@ -130,15 +128,7 @@ def _write(text: str, name: str, folder: Path | None) -> Path:
     raw, lines = yaml_reader.parse(text.encode(), f"{name}.yaml")
     scenario.parse(raw, name=name, lines=lines)  # never write what could not be read again
     folder.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(scratch, 0o644)
-        os.replace(scratch, path)
-    except BaseException:
-        os.unlink(scratch)
-        raise
+    whole_files.write(path, text.encode())
     return path
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ import pandas as pd
 from corridors.data.table_schema import BAND, QUANTILES, TableSchema
 from corridors.data.table_schema import check as check_tables
 from corridors.errors import DataError
+from corridors.runtime import whole_files
 from corridors.runtime.notebook_html import in_notebook
 from corridors.study.result_facts import Band, Facts
 from corridors.study.result_facts import check as check_facts
@@ -171,9 +171,7 @@ class StudyResult:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in self.files().items():
-            scratch = folder / f".{name}.{os.getpid()}.tmp"
-            scratch.write_bytes(content)
-            os.replace(scratch, folder / name)
+            whole_files.write(folder / name, content)
 
     @staticmethod
     def refuse_other_files(folder: Path) -> None:

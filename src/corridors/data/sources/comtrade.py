@@ -9,7 +9,6 @@ was.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import pandas as pd
 from corridors.data import names
 from corridors.data.sources.http import Client, cache_folder, key_from_environment, require_columns
 from corridors.errors import SourceError
+from corridors.runtime import whole_files
 
 ADDRESS = "https://comtradeapi.un.org"
 KEY = "COMTRADE_API_KEY"
@@ -78,9 +78,7 @@ def _by_reporter(source: Client, year: int, flow: str, say: Callable[[str], None
         )
         if len(found) >= PREVIEW_LIMIT:
             raise SourceError(f"UN Comtrade: {iso} {year}: the answer is cut off at {PREVIEW_LIMIT} records")
-        scratch = file.with_suffix(".tmp")
-        scratch.write_text(json.dumps(found), encoding="utf-8")
-        os.replace(scratch, file)
+        whole_files.write(file, json.dumps(found).encode())
         records += found
         if i % 20 == 0:
             say(f"UN Comtrade {year}, {_WORDS[flow]}: {i} of {len(wanted)} reporters")

@@ -7,7 +7,6 @@ the sources that ``datapackage.json`` named for them.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,7 +17,7 @@ from typing import Any
 from corridors.data import package as datapackage
 from corridors.data import published
 from corridors.errors import SourceError
-from corridors.runtime import paths
+from corridors.runtime import paths, whole_files
 
 FOLDER = "data-old"
 _SOURCES = "sources.json"
@@ -85,9 +84,7 @@ def undo(confirm: Callable[[str], bool], say: Callable[[str], None]) -> bool:
             keep(name, away)
     for name, sources in noted.items():
         resource = datapackage.resource(name)
-        scratch = resource.path.with_name(f".{resource.path.name}.new")
-        shutil.copy2(folder / str(resource.descriptor["path"]), scratch)
-        os.replace(scratch, resource.path)
+        whole_files.write(resource.path, (folder / str(resource.descriptor["path"])).read_bytes())
         set_sources(name, sources)
     _remove(folder, [str(known[name].descriptor["path"]) for name in noted])
     say(f"put back; the tables that were refreshed are kept as {FOLDER}/{away.name}")
@@ -138,6 +135,4 @@ def _noted(folder: Path) -> dict[str, Any]:
 
 
 def _write_json(file: Path, value: Any) -> None:
-    scratch = file.with_name(f".{file.name}.new")
-    scratch.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(scratch, file)
+    whole_files.write(file, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())

@@ -1,4 +1,4 @@
-"""An executed notebook as one HTML file that needs nothing else: no script, no host, no font to load.
+"""An executed notebook as one HTML file that needs nothing else: no script, no host, its typeface inside it.
 
 ``HtmlReport`` is an nbconvert exporter, so ``jupyter nbconvert --to corridors-html FILE`` works
 too. Its template lays out the document that :mod:`corridors.report.export.document` reads from the
@@ -21,13 +21,13 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from corridors.errors import plain_page
-from corridors.report.export import document, svg
+from corridors.report.export import document, svg, typefaces
 from corridors.show.blocks import Figure, Prose, Table, from_dict
 from corridors.show.theme import DARK, LIGHT
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-"""What a page may load: nothing but the styles and pictures inside it."""
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
+"""What a page may load: nothing but the styles, pictures and typeface inside it."""
 MOST_ROWS = 7
 """A table with more rows is folded behind its caption."""
 
@@ -93,7 +93,7 @@ def furnished(environment: Environment) -> Environment:
     """``environment`` with every text escaped unless said otherwise, and with what our templates use."""
     environment.autoescape = True
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.globals.update(policy=POLICY, light=LIGHT, dark=DARK)
+    environment.globals.update(policy=POLICY, light=LIGHT, dark=DARK, typeface=typefaces.embedded())
     environment.filters["long_date"] = long_date
     return environment
 
