@@ -8,8 +8,9 @@ the measures.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -374,6 +375,16 @@ def mode_shares(result: StudyResult, direction: str, case: str = "before") -> di
     )
     total = float(found.sum())
     return {str(mode): float(value) / total for mode, value in found.items() if value > 0} if total > 0 else {}
+
+
+def widened(measures: Sequence[Mapping[str, Any]], crossings: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of ``crossings`` to which measures give another capacity: those that are open with the measures, those that stay shut."""
+    named = {str(c) for m in measures if m.get("kind") == "border_capacity" for c in m.get("crossings") or ()}
+    if not len(crossings):
+        return crossings, crossings
+    rows = crossings[crossings["crossing"].isin(named)]
+    shut = rows["closure_days_after"] >= SHUT_DAYS
+    return rows[~shut], rows[shut]
 
 
 def gate(result: StudyResult, case: str = "before") -> tuple[str, float] | None:

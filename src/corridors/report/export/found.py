@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from corridors.show import findings, numbers
-from corridors.show.lookups import SHUT_DAYS, Band, short_name
+from corridors.show.lookups import Band, short_name, widened
 from corridors.show.words import phrases, trade
 from corridors.show.words.front_page import Found
 from corridors.show.words.worth import SMALL_MUSD
@@ -67,12 +67,10 @@ def _causes(folder: Path, head: Mapping[str, Any], band: Band) -> dict[str, Any]
     cost, others = facts.get("trade_cost_change_percent"), _table(folder, "others")
     if cost and len(others):
         found["rival"] = trade.rival_of((str(head["pair"][0]), str(head["pair"][1])), float(cost["p50"]), others, band)
-    widened = {str(c) for m in measures if m.get("kind") == "border_capacity" for c in (m.get("crossings") or ())}
-    if len(crossings) and widened:
-        rows = crossings[crossings["crossing"].isin(widened)]
-        shut = rows["closure_days_after"] >= SHUT_DAYS
-        found["shut"] = tuple(short_name(name) for name in rows.loc[shut, "name"])
-        found["capacity"] = float(rows.loc[~shut, "capacity_before"].sum())
+    wider, shut = widened(measures, crossings)
+    if len(wider) or len(shut):
+        found["shut"] = tuple(map(short_name, shut["name"]))
+        found["capacity"] = float(wider["capacity_before"].sum())
     return found
 
 

@@ -8,7 +8,6 @@ from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Cover, KeyFigure, KeyFigures, Prose
 from corridors.show.lookups import (  # fmt: skip
-    SHUT_DAYS,
     STILL,
     Band,
     clean,
@@ -26,6 +25,7 @@ from corridors.show.lookups import (  # fmt: skip
     short_name,
     trucks_both,
     verdict,
+    widened,
 )
 from corridors.show.words import phrases, trade, worth
 from corridors.study.result import StudyResult
@@ -68,11 +68,8 @@ def _why(result: StudyResult) -> str:
 
 def _waiting(result: StudyResult) -> str:
     """That what widens a crossing which stays shut does nothing there."""
-    measures = result.scenario.get("measures") or ()
-    widened = {c for m in measures if m["kind"] == "border_capacity" for c in m["crossings"]}
-    rows = result["crossings"]
-    rows = rows[rows["crossing"].isin(widened) & (rows["closure_days_after"] >= SHUT_DAYS)] if len(rows) else rows
-    names = [short_name(name) for name in rows["name"]] if len(rows) else []
+    _, shut = widened(result.scenario.get("measures") or (), result["crossings"])
+    names = [short_name(name) for name in shut["name"]] if len(shut) else []
     return f"{n.listed(names)} {n.plural(len(names), 'stays', 'stay')} shut, so what is built there waits" if names else ""
 
 
