@@ -462,3 +462,12 @@ def test_the_page_loads_moves_keeps_and_goes_back() -> None:
     c["reset"].click()
     assert page.question().scenario(saved.name, saved.title) == saved and page.held is None
     assert page.charts["beside"].value == "" and page.charts["words"].value == loaded
+
+
+def test_a_further_measure_of_the_same_year_leaves_what_is_known_without_measures() -> None:
+    asked = engine(("PAK", "RUS"), (2026, 2035), 4)
+    for more in ({}, {"processing_hours": 3.0}, {"processing_hours": 2.0, "usd_per_truck": 50.0}):
+        asked.study(replace(ASKED, trucks_per_day=800.0, **more))
+    assert len(asked._before) == 1
+    asked.study(replace(ASKED, trucks_per_day=800.0, start=ASKED.start + 1))
+    assert len(asked._before) == 2

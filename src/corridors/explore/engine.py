@@ -147,10 +147,10 @@ class Engine:
         self, links: Chain, params: Params, when: Array, flows: Mapping[Pair, Array], question: Question
     ) -> Settled:
         """Queues, routes and trade without measures: the same for all levels of measures that start
-        in the same years."""
+        in the same years, and for any number of them that start in one."""
         key = (
             counterfactual.structure(links.measures),
-            links.since,
+            links.since if len(set(links.since)) > 1 else links.since[:1],
             question.value_of_a_day,
             question.trade_elasticity,
         )
