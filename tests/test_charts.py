@@ -21,7 +21,7 @@ from matplotlib.transforms import Bbox
 
 from corridors.report.export import svg
 from corridors.show import blocks, charts, findings, lookups, maps, numbers, theme
-from corridors.show.charts import border, corridor_map, draw, reasons, world
+from corridors.show.charts import border, corridor_map, draw, reasons, ticks, trade, world
 from corridors.show.words import past, validation
 from corridors.study import shipment
 from corridors.study.result import QUANTILES, StudyResult
@@ -273,6 +273,32 @@ def test_a_shut_crossing_has_no_traffic_and_one_that_opens_that_of_after() -> No
         assert ("stays shut, so nobody queues there" in figure.title) == (one is shut)
 
 
+def _lower_panel(one: StudyResult) -> tuple[tuple[float, float], blocks.Figure]:
+    """Limits of the lower panel of the fan on a page, and the fan."""
+    limits = []
+    write = theme.figure_svg
+
+    def watched(figure: Figure) -> str:
+        limits.append(figure.axes[1].get_ylim())
+        return write(figure)
+
+    with patch.object(theme, "figure_svg", watched):
+        figure = charts.fan(one)
+    return limits[0], figure
+
+
+@pytest.mark.parametrize("name", ["capacity-800", "direct-flights", "full-connectivity"])
+def test_the_widest_band_of_a_difference_is_shown_whole_or_said_to_go_on(name: str) -> None:
+    one = result_of(name)
+    effect = trade.effect_rows(one, "total", "percent")
+    (low, high), figure = _lower_panel(one)
+    assert low <= effect["p2_5"].min() and high >= effect["p97_5"].max() and "goes on" not in figure.source
+    longer = one["effect"].assign(p97_5=lambda e: e["p97_5"] + 40 * (e["p90"] - e["p10"]))
+    (_, cut), figure = _lower_panel(replace(one, tables={**one.tables, "effect": longer}))
+    most = float(trade.effect_rows(one, "total", "percent").eval("p97_5 + 40 * (p90 - p10)").max())
+    assert cut < most and f"the widest band goes on to {numbers.signed_percent(most)}." in figure.source
+
+
 def test_the_fill_year_is_the_first_with_even_chances() -> None:
     one = result_of("capacity-800")
     figure = charts.crossing_fill(one)
@@ -460,7 +486,7 @@ def _words_drawn(figure: Figure) -> list[tuple[str, Bbox]]:
             low, high = sorted(axis.get_view_interval())
             ticks = zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=False)
             unseen |= {label for at, label in ticks if not ax.axison or not low - 1e-9 <= at <= high + 1e-9}
-    drawn = [t for ax in figure.axes for t in ax.findobj(Text) if t.get_text().strip() and t not in unseen]
+    drawn = [t for t in figure.findobj(Text) if t.get_text().strip() and t not in unseen]
     return [(t.get_text(), t.get_window_extent()) for t in drawn]
 
 
@@ -505,6 +531,38 @@ def test_texts_of_what_was_checked_have_room() -> None:
 
 def test_texts_of_scenarios_side_by_side_have_room() -> None:
     _texts_have_room(lambda: charts.scenarios_ranked([result_of(name) for name in ("capacity-800", "direct-flights", "afghan-border-open", "china-corridor")]))
+
+
+def test_no_tick_of_scenarios_side_by_side_is_cut_whatever_their_effects() -> None:
+    """Where the first tick lies hangs on the effects: by some, its label began outside the drawing of a phone."""
+    some = [result_of(name) for name in ("capacity-800", "direct-flights", "china-corridor")]
+    for times in (1.0, 1.4, 2.0, 2.8, 4.0, 5.6):
+        _texts_have_room(lambda: charts.scenarios_ranked([_stronger(one, times) for one in some]))  # noqa: B023
+
+
+def _stronger(one: StudyResult, times: float) -> StudyResult:
+    """A result whose effects are so many times as large."""
+    effect = one["effect"].copy()
+    effect[list(QUANTILES)] *= times
+    return replace(one, tables={**one.tables, "effect": effect})
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.floats(-2000, -0.002), st.floats(0.001, 4000), st.booleans(), st.booleans())
+def test_no_label_of_a_tick_is_cut(low: float, high: float, phone: bool, logarithmic: bool) -> None:
+    """Axes that begin and end at the edge of the drawing keep the labels of their ticks inside it."""
+    figure = draw.canvas(1.5, theme.NARROW_IN if phone else None)
+    ax = draw.panel(figure, left=0.08, right=0.05)
+    if logarithmic:
+        draw.log_axis(ax, "x", draw.powers(-low, -low * 1000), lambda v: f"{draw.tick_text(v)} trucks")
+        ax.set_xlim(-low, -low * 1000)
+    else:
+        draw.value_axis(ax, "x", style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
+        ax.set_xlim(low, high)
+    draw.value_axis(ax)
+    ax.set_ylim(low, high)
+    ticks.inside(figure)
+    assert not [words for words, box in _words_drawn(figure) if box.x0 < -1 or box.x1 > figure.bbox.x1 + 1]
 
 
 def _texts_have_room(draw_them: Callable[[], object]) -> None:

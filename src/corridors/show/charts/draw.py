@@ -17,6 +17,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 
 from corridors.data import names
 from corridors.show import blocks, numbers, theme
+from corridors.show.charts import ticks
 from corridors.show.theme import LIGHT as C
 from corridors.study.result import StudyResult
 
@@ -260,7 +261,8 @@ def tip(artist: Any, words: str) -> None:
 def finish(
     figure: Figure, title: str, alt: str, source: str, table: blocks.Table | None, width: str = "full"
 ) -> blocks.Figure:
-    """The chart as a block of a report."""
+    """The chart as a block of a report; no label of a tick is cut at its edge."""
+    ticks.inside(figure)
     return blocks.Figure(theme.figure_svg(figure), title, alt, source, table, "half" if width == "half" else "full")
 
 

@@ -89,7 +89,7 @@ def fan(result: StudyResult, flow: str = "total", ghost: StudyResult | None = No
                        draw.model_source(
                            result,
                            "reported trade from ministries, central banks and CEPII as listed under data",
-                       ),
+                       ) + (_goes_on(effect) if moves else ""),
                        _fan_table(result, flow, base, plan, effect, middles))  # fmt: skip
 
 
@@ -182,14 +182,12 @@ def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float, ghost: pd.
     draw_bands(ax, effect, 1.0, "band")
     draw.zero_line(ax)
     ax.plot(effect["year"], effect["p50"], color=C["scenario"], zorder=4)
-    seen = effect
+    low, high = _shown_of(effect)
     if ghost is not None:
         ax.plot(ghost["year"], ghost["p50"], color=C["muted"], linestyle=(0, (1, 2)), linewidth=1.8, zorder=5)
-        seen = pd.concat([effect, ghost.assign(p10=ghost["p50"], p90=ghost["p50"])])
+        low, high = min(low, float(ghost["p50"].min())), max(high, float(ghost["p50"].max()))
     last = effect.iloc[-1]
-    # The widest band may dwarf all else: the axis holds the 80 % band and a bit.
-    low, high = float(min(0, seen["p10"].min())), float(max(0, seen["p90"].max()))
-    room = 0.15 * max(high - low, 1e-9)
+    room = 0.05 * max(high - low, 1e-9)
     ax.set_ylim(low - (room if low < 0 else 0), high + (room if high > 0 else 0))
     ax.set_xlim(first, float(last["year"]))
     draw.value_axis(ax, most=3)
@@ -224,6 +222,30 @@ def _effect_panel(figure: Figure, effect: pd.DataFrame, first: float, ghost: pd.
         dx=5,
         dy=-10,
     )
+
+
+_WIDEST = 3.0
+"""So many widths of the 80 % band the widest band may go on above or below it: more would flatten the rest."""
+
+
+def _ends(effect: pd.DataFrame, low: str, high: str) -> tuple[float, float]:
+    """Least and most of a band over all years, zero among them."""
+    return float(min(0.0, effect[low].min())), float(max(0.0, effect[high].max()))
+
+
+def _shown_of(effect: pd.DataFrame) -> tuple[float, float]:
+    """What the lower panel holds: the widest band, whole but for what :func:`_goes_on` says of it."""
+    low, high = _ends(effect, "p2_5", "p97_5")
+    inner_low, inner_high = _ends(effect, "p10", "p90")
+    further = _WIDEST * (inner_high - inner_low)
+    return (max(low, inner_low - further), min(high, inner_high + further)) if further else (low, high)
+
+
+def _goes_on(effect: pd.DataFrame) -> str:
+    """How far the widest band goes on where the lower panel does not hold it all; empty where it does."""
+    whole, shown = _ends(effect, "p2_5", "p97_5"), _shown_of(effect)
+    beyond = [numbers.signed_percent(end) for end, last in zip(whole, shown, strict=True) if end != last]
+    return f" In the lower panel the widest band goes on to {' and to '.join(beyond)}." if beyond else ""
 
 
 def _what(result: StudyResult, flow: str) -> str:
