@@ -10,6 +10,7 @@ import pytest
 
 from corridors import scenario
 from corridors.study import counterfactual, frictions, headline, pipeline, result
+from corridors.study.phases import years_in_force
 from corridors.study.pipeline import Study
 from corridors.study.result import QUANTILES, StudyResult
 from corridors.trade import baseline as projection
@@ -183,9 +184,9 @@ def test_quick_answers_do_not_depend_on_who_else_is_asked() -> None:
 
 def test_more_closed_days_are_asked_with_the_elasticities_of_the_scenario() -> None:
     """What begins this year in the question is not what has begun this year in the scenario."""
-    assert counterfactual.years_in_force((2027.0, 2031.0), 2035) == 7.0
-    assert counterfactual.years_in_force((2027.0, 2036.0), 2035) == 9.0, "what is not there yet does not count"
-    assert counterfactual.years_in_force((), 2035) is None
+    assert years_in_force((2027.0, 2031.0), 2035) == 7.0
+    assert years_in_force((2027.0, 2036.0), 2035) == 9.0, "what is not there yet does not count"
+    assert years_in_force((), 2035) is None
     chain = counterfactual.build(("PAK", "RUS"), scenario.load("capacity-800").measures)
     assert chain.since == (2027.0,)
 

@@ -22,6 +22,7 @@ from corridors.explore.question import SEED, Question
 from corridors.scenario.model import Friction, Scenario
 from corridors.study import counterfactual
 from corridors.study.counterfactual import Chain
+from corridors.study.phases import since_of
 from corridors.study.pipeline import Params, Study, demand
 from corridors.study.settled import Change, Settled
 from corridors.transport import effects as measure_effects
@@ -104,11 +105,13 @@ class Engine:
         if key not in self._chains:
             while len(self._chains) >= _MOST_KEPT:
                 self._chains.pop(next(iter(self._chains)))
-            self._chains[key] = self._unmeasured(scenario, key) or counterfactual.build(self.pair, scenario.measures)
+            self._chains[key] = self._unmeasured(scenario, key) or replace(
+                counterfactual.build(self.pair, scenario.measures), since=since_of(scenario)
+            )
         known = self._chains[key]
         if known.measures == scenario.measures:
             return known
-        new = replace(known, measures=scenario.measures, since=counterfactual.starts(scenario.measures))
+        new = replace(known, measures=scenario.measures, since=since_of(scenario))
         if known.system is None:
             return new
         effects = measure_effects.read(known.network, scenario.measures, self._constants)

@@ -200,6 +200,11 @@ def share(value: float | None) -> str:
     return percent(100 * value)
 
 
+def cases(value: float) -> str:
+    """A share of simulated futures: as :func:`share`, but no finer than they tell: ``under 1 %``."""
+    return f"under 1{THIN}%" if 0.0 < value < 0.01 else share(value)
+
+
 def percent_range(
     low: float | None, high: float | None, *, sign: bool = False, mid: float | None = None
 ) -> str:

@@ -30,6 +30,7 @@ from corridors.equilibrium.hats import RESIDUAL_LIMIT
 from corridors.errors import NetworkError, NotConverged
 from corridors.study import world_response
 from corridors.study.joint import PLACE, Beside, Joint, Place
+from corridors.study.phases import starts, years_in_force
 from corridors.study.settled import OF_RESPONSE, Change, Settled, World, change_between
 from corridors.trade import cargo, elasticities, sectors, world
 from corridors.transport import flights, network, trade_cost
@@ -369,22 +370,6 @@ def structure(measures: Sequence[Any]) -> tuple[Any, ...]:
     opened = sorted(c for m in measures if m.kind == "closure" for c in m.crossings)
     built = [m.deed for m in measures if not m.at_crossings]
     return bool(measures), tuple(opened), tuple(built)
-
-
-def starts(measures: Sequence[Any]) -> tuple[float, ...]:
-    """Years in which ``measures`` start; empty where one does not say."""
-    found = [getattr(m, "start", None) for m in measures]
-    return tuple(float(start) for start in found if start is not None) if None not in found else ()
-
-
-def years_in_force(since: Sequence[float], year: npt.ArrayLike) -> Array | None:
-    """Years, 1 the first, that what started ``since`` and is there in ``year`` has been there, their mean; None where nothing
-    is known to start: the long run. Of the shape of ``year``."""
-    if not since:
-        return None
-    age = np.asarray(year, dtype=float)[..., None] - np.array(since, dtype=float) + 1.0
-    there = age >= 1.0
-    return np.asarray(np.where(there, age, 0.0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1.0))
 
 
 def two_way(trade_factor: Array, flows: Mapping[Pair, Array], pair: Pair) -> Array:

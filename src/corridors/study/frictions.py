@@ -24,6 +24,7 @@ from corridors.scenario.model import Friction
 from corridors.study import counterfactual as chains
 from corridors.study import world_response
 from corridors.study.counterfactual import Chain
+from corridors.study.phases import years_in_force
 from corridors.study.settled import Settled
 from corridors.trade import cargo
 from corridors.transport.system import Pair
@@ -90,7 +91,7 @@ def _gone(
     goods = world_response.goods_of((chain.study, chain.study[::-1]))
     factor = np.broadcast_to(1.0 / (1.0 + np.array(costs)[:, None, None]), (len(costs), 2, len(cargo.CLASSES)))
     shares = {pair: (value / value.sum())[None] for pair, value in demand.items()}
-    _, found = world_response.respond(goods, factor, shares, params, years=chains.years_in_force(chain.since, year))
+    _, found = world_response.respond(goods, factor, shares, params, years=years_in_force(chain.since, year))
     return _effects(found, chain, demand)
 
 

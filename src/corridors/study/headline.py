@@ -18,7 +18,7 @@ import pandas as pd
 from corridors import uncertainty
 from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
-from corridors.study.phases import phases
+from corridors.study.phases import phases, since_of, years_in_force
 from corridors.study.settled import Change
 from corridors.trade import baseline
 from corridors.uncertainty.cases import taken
@@ -58,7 +58,7 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
     groups: dict[tuple[Any, ...], list[int]] = {}
     for i, one in enumerate(scenarios):
         # Elasticities grow with the years that measures are there: those of one batch are the same.
-        since = counterfactual.years_in_force(counterfactual.starts(one.measures), one.years[-1])
+        since = years_in_force(since_of(one), one.years[-1])
         key = (one.pair, one.years[-1], None if since is None else float(since), counterfactual.structure(one.measures))
         groups.setdefault(key, []).append(i)
     for members in groups.values():
@@ -101,7 +101,7 @@ def _changed(
     position = {key: m for m, key in enumerate(measures)}
     links = replace(
         counterfactual.build(pair, list(measures.values())),
-        since=counterfactual.starts(scenarios[0].measures),
+        since=since_of(scenarios[0]),
     )
     draws, count = len(params["phase_in_speed"]), len(scenarios)
     active = np.zeros((count, draws, len(measures)))

@@ -1,13 +1,16 @@
-"""How far measures are in place, year by year: works that take time, and users who come over the years."""
+"""How far measures are in place, year by year, and since when: works that take time, and users who come over the years."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from corridors.scenario.loading import defaults
 from corridors.scenario.measures import Measured
+from corridors.scenario.model import Scenario
 from corridors.trade.baseline import phase_in
 
 Array = npt.NDArray[np.float64]
@@ -35,3 +38,28 @@ def adoption(start: int, years: Sequence[int], half_years: npt.ArrayLike) -> Arr
     """
     since = np.maximum(np.asarray(years, dtype=float) - start + 1.0, 0.0)
     return np.asarray(1.0 - 2.0 ** (-since / np.atleast_1d(np.asarray(half_years, dtype=float))[:, None]))
+
+
+def starts(measures: Sequence[Any]) -> tuple[float, ...]:
+    """Years in which ``measures`` start; empty where one does not say."""
+    found = [getattr(m, "start", None) for m in measures]
+    return tuple(float(start) for start in found if start is not None) if None not in found else ()
+
+
+def since_of(asked: Scenario) -> tuple[float, ...]:
+    """:func:`starts` of a scenario's measures; without any the year in which measures usually start, so that the world without
+    measures is the same in all studies of a pair."""
+    if asked.measures:
+        return starts(asked.measures)
+    first, last = asked.horizon
+    return (float(min(max(int(defaults()["start"]), first), last)),)
+
+
+def years_in_force(since: Sequence[float], year: npt.ArrayLike) -> Array | None:
+    """Years, 1 the first, that what started ``since`` and is there in ``year`` has been there, their mean; None where nothing
+    is known to start: the long run. Of the shape of ``year``."""
+    if not since:
+        return None
+    age = np.asarray(year, dtype=float)[..., None] - np.array(since, dtype=float) + 1.0
+    there = age >= 1.0
+    return np.asarray(np.where(there, age, 0.0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1.0))

@@ -9,7 +9,7 @@ the mathematics is in the modules called.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,7 +26,7 @@ from corridors.study import tables as study_tables
 from corridors.study.counterfactual import Chain, effect_of
 from corridors.study.evidence import FLIGHTS
 from corridors.study.frictions import frictions
-from corridors.study.phases import phases
+from corridors.study.phases import phases, since_of
 from corridors.study.projected import FLOWS, WAYS, Paths
 from corridors.study.result import StudyResult
 from corridors.study.settled import Change, Settled
@@ -181,7 +181,8 @@ class Study:
     @cached_property
     def chain(self) -> Chain:
         """The network with the scenario's measures."""
-        return counterfactual.build(self.pair, self.scenario.measures)
+        built = counterfactual.build(self.pair, self.scenario.measures)
+        return replace(built, since=since_of(self.scenario))
 
     @cached_property
     def demand(self) -> Mapping[Pair, Array]:

@@ -66,7 +66,7 @@ def _causes(folder: Path, head: Mapping[str, Any], band: Band) -> dict[str, Any]
             found["pulls"] = tuple(_subject(at, shares, measures, crossings) for at in ends)
     cost, others = facts.get("trade_cost_change_percent"), _table(folder, "others")
     if cost and len(others):
-        found["rival"] = trade.rival_of((str(head["pair"][0]), str(head["pair"][1])), float(cost["p50"]), others, band)
+        found["rival"] = trade.rival_of((str(head["pair"][0]), str(head["pair"][1])), float(cost["p50"]), others, _table(folder, "effect"), band)
     wider, shut = widened(measures, crossings)
     if len(wider) or len(shut):
         found["shut"] = tuple(map(short_name, shut["name"]))
@@ -100,5 +100,5 @@ def _worth(head: Mapping[str, Any]) -> dict[str, Any]:
         "cost": numbers.musd(float(cost)) if cost else "none counted",
         "net_musd": float(found["npv_musd"]["mean"]),
         "net_positive": float(found["probability_npv_positive"]),
-        "sure": numbers.share(float(found["probability_npv_positive"])) if cost else "",
+        "sure": numbers.cases(float(found["probability_npv_positive"])) if cost else "",
     }

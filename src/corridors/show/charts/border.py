@@ -367,7 +367,7 @@ def closure_stress(result: StudyResult) -> blocks.Figure | None:
     draw.zero_line(ax, "x")
     draw.value_axis(ax, "x", most=3 if draw.narrow() else 5, style=lambda v: f"{draw.tick_text(v)}{numbers.THIN}%")
     worst = table.loc[table["extra_ad_valorem_percent"].idxmax()]
-    title = f"If {crossing_name(str(worst['name']))} shut for {numbers.days(days)} in {result.years[-1]}, goods that pass it by road would cost {numbers.percent(worst['extra_ad_valorem_percent'])} more to move, the most of all crossings"
+    title = f"If {crossing_name(str(worst['name']))} shut for {numbers.days(days)} in {result.years[-1]}, goods that pass it by road would bear an extra cost of {numbers.percent(worst['extra_ad_valorem_percent'])} of their value, the largest share of all crossings"
     said = [
         f"{crossing_name(str(r.name_))} {numbers.percent(r.extra_ad_valorem_percent)} with ways "
         f"round, {numbers.percent(r.cost_if_only_waiting_percent)} if all waited."

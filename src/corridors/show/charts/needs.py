@@ -193,6 +193,7 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
     if draw.is_empty(needed):
         return None
     year = int(result["volumes"]["year"].max())
+    with_measures = " with the measures" if lookups.has_measures(result) else ""
     rows: list[tuple[str, float, float, float, bool]] = []
     for direction in ("exports", "imports"):
         name = draw.direction_name(result, direction)
@@ -210,7 +211,7 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
             )
         taken = result.facts["trucks_by_road"][direction]["after"]
         if taken["p90"] > 0:
-            rows.append((f"{name}: what does go by road", taken["p10"], taken["p50"], taken["p90"], False))
+            rows.append((f"{name}: what goes by road{with_measures}", taken["p10"], taken["p50"], taken["p90"], False))
     if not rows or max(r[3] for r in rows) <= 0:
         return None
     crossings = result["crossings"]

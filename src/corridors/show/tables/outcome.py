@@ -346,7 +346,7 @@ def _worth(result: StudyResult) -> tuple[str, str, str]:
     return (
         fixed(found["user_benefits_musd"]["mean"], 0, sign=True),
         fixed(found["npv_musd"]["mean"], 0, sign=True),
-        n.share(found["probability_npv_positive"]).removesuffix(f"{n.THIN}%") if (
+        n.cases(found["probability_npv_positive"]).removesuffix(f"{n.THIN}%") if (
             found["costs_musd"]["mean"] or 0.0
         ) > 0 else DASH,
     )

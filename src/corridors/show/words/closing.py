@@ -7,7 +7,7 @@ from typing import Any
 
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
-from corridors.show.lookups import Band, clean, date_words, pair, pair_words, verdict
+from corridors.show.lookups import MATTERS_PERCENT, clean, date_words, pair, pair_words
 from corridors.show.words import phrases
 from corridors.study.result import StudyResult
 
@@ -43,7 +43,7 @@ def _friction(row: Mapping[Any, Any], guess: bool) -> str:
     size = _size(row)
     if max(abs(low), abs(high)) < 0.05:
         moved = f"two-way trade would change by {phrases.less_than(0.05)}"
-    elif verdict(Band(*sorted((low, mid, high)))) == "slight":
+    elif max(abs(low), abs(mid), abs(high)) < MATTERS_PERCENT:
         moved = f"two-way trade would change by less than {phrases.A_THOUSANDTH}"
     else:
         moved = f"two-way trade would change by about {n.signed_percent(mid)} (range {n.percent_range(low, high, sign=True, mid=mid)})"

@@ -306,7 +306,7 @@ def _information(result: StudyResult) -> str:
     now, then = float(top["band_now_percent_points"]), float(top["band_if_known_percent_points"])
     question = phrases.doubt(result, str(top["parameter"]), str(top["meaning"]))
     rest = rows.assign(gain=gain).drop(index=gain.idxmax()).sort_values("gain", ascending=False, kind="stable")
-    told = f"The fact most worth finding out is {question}. If it were known, the 80{n.THIN}% band would be {n.share(1 - then / now)} narrower ({phrases.points(now)} wide now, {phrases.points(then)} then)."
+    told = f"The fact most worth finding out is {question}. If it were known, the 80{n.THIN}% band would be {n.share(1 - then / now)} narrower."
     after = [
         phrases.doubt(result, str(r.parameter), str(r.meaning))
         for r in rest.head(2).itertuples()

@@ -215,7 +215,7 @@ def _ratio(found: Ratio) -> str:
         return f"{phrases.times(found['p50'])} as much ({band})"
     if found["p90"] < 1:
         return f"so {n.share(1 - found['p50'])} is missing (observed over expected {n.significant(found['p50'])}, {band})"
-    return f"about what is expected (observed over expected {n.significant(found['p50'])}, {band})"
+    return f"not clearly different from what is expected (observed over expected {n.significant(found['p50'])}, {band})"
 
 
 def projection_words(result: StudyResult) -> Prose:
@@ -278,23 +278,28 @@ def _although(result: StudyResult, band: Band) -> str:
 def rival(result: StudyResult, band: Band) -> str:
     """What moves trade against its own cost: another flow of one of the two over the same borders, as half a sentence; empty
     where the cost explains it, or no flow that moves the other way is sure."""
-    return rival_of(result.pair, fact_band(result.facts["trade_cost_change_percent"]).mid, result["others"], band)
+    cost = fact_band(result.facts["trade_cost_change_percent"]).mid
+    return rival_of(result.pair, cost, result["others"], result["effect"], band)
 
 
-def rival_of(pair: tuple[str, str], cost_percent: float, rows: pd.DataFrame, band: Band) -> str:
-    """:func:`rival` from the parts of a result: the pair, the change of its trade cost, trade of others."""
-    if not findings.told(band) or band.mid * cost_percent < 0 or not len(rows):
+def rival_of(pair: tuple[str, str], cost_percent: float, others: pd.DataFrame, moved: pd.DataFrame, band: Band) -> str:
+    """:func:`rival` from the parts of a result: the pair, the change of its trade cost, trade of others, its own effects. What
+    competes with the direction that moves most is what its seller sells, or its buyer buys, elsewhere."""
+    if not findings.told(band) or band.mid * cost_percent < 0 or not len(others):
         return ""
     falls = band.mid < 0
-    against = findings.sure(rows, "change_musd") & ((rows["change_musd_p50"] > 0) == falls)
-    rows = rows[against & (rows["exporter"].isin(pair) | rows["importer"].isin(pair))]
+    last = moved[(moved["unit"] == "musd") & (moved["year"] == moved["year"].max())].set_index("flow")["p50"]
+    outward = bool((last["exports"] < last["imports"]) == falls)
+    seller, buyer = pair if outward else pair[::-1]
+    against = findings.sure(others, "change_musd") & ((others["change_musd_p50"] > 0) == falls)
+    rows = others[against & ((others["exporter"] == seller) | (others["importer"] == buyer))]
     if not len(rows):
         return ""
     top = rows.loc[rows["change_musd_p50"].abs().idxmax()]
     flow = f"trade from {economy(str(top['exporter']))} to {economy(str(top['importer']))}"
     size = f"{n.musd(abs(float(top['change_musd_p50'])))} a year"
     if falls:
-        deal = "sold" if str(top["exporter"]) in pair else "bought"
+        deal = "sold" if str(top["exporter"]) == seller else "bought"
         return f"{flow} grows by {size}, and what is {deal} there is not {deal} here"
     return f"{flow} shrinks by {size}, and part of that comes to this pair"
 

@@ -289,6 +289,12 @@ def _multiple(trucks_a_day: float, size: float) -> str:
     return phrases.times(trucks_a_day / size) if trucks_a_day >= size else n.share(trucks_a_day / size) + " of"
 
 
+def _whose(result: StudyResult) -> str:
+    """Which crossings :func:`at_home` holds."""
+    named = any(m.get("crossings") for m in result.scenario.get("measures", ()))
+    return f"at the borders of {pair_words(result)}{' or named by a measure' if named else ''}"
+
+
 def _filling(result: StudyResult) -> str:
     rows = at_home(result)
     rows = rows[rows["closure_days_before"] < SHUT_DAYS]
@@ -313,8 +319,8 @@ def _filling(result: StudyResult) -> str:
     if likely:
         told.append(
             f"By the trucks counted there alone, grown at their own pace, "
-            f"{n.plural(len(likely), 'one crossing is', 'these crossings are')} more likely full "
-            f"than not with today's capacity: {'; '.join(likely[:5])}{_and_more(likely, 5)}."
+            f"{n.plural(len(likely), 'one crossing', 'these crossings')} {_whose(result)} {n.plural(len(likely), 'is', 'are')} "
+            f"more likely full than not with today's capacity: {'; '.join(likely[:5])}{_and_more(likely, 5)}."
         )
     if besides:
         told.append(

@@ -195,7 +195,7 @@ def _queue(result: StudyResult, held: float) -> str:
     year = appraisal(result)["rests_on"]["held_year"]
     return (
         f"So large a ratio rests on a queue that nobody else shortens: without the measures trucks would "
-        f"wait {n.hours(float(top['hours_saved']))} longer at {short_name(top['name'])} by {result.years[-1]}. "
+        f"wait {n.hours(float(top['hours_saved']))} longer on average at {short_name(top['name'])} by {result.years[-1]}. "
         f"If benefits stayed as in {year}, they would be {phrases.times(held)} costs."
     )
 
@@ -220,7 +220,7 @@ def _why_loss(result: StudyResult, gain: float) -> str:
     return (
         f"The reason is a border that is full: what is saved on the way brings more trucks to "
         f"{short_name(worst['name'])}, where all who pass "
-        f"then wait {wait} longer. Capacity there would have to come first."
+        f"then wait {wait} longer on average. Capacity there would have to come first."
     )
 
 
@@ -298,7 +298,7 @@ def _begun(result: StudyResult) -> int | None:
 
 def _under_way(result: StudyResult) -> str:
     begun = _begun(result)
-    return f"All of this supposes works that have been under way since {begun}." if begun is not None else ""
+    return f"All of this supposes works that have been under way since about {begun}, earlier in cases in which they take longer." if begun is not None else ""
 
 
 def late(result: StudyResult) -> str:
@@ -307,7 +307,7 @@ def late(result: StudyResult) -> str:
     if begun is None:
         return ""
     return (
-        f"To begin in time, works would have to have been under way since {begun}: what is spent before {base} "
+        f"To begin in time, works would have to have been under way since about {begun}, earlier in cases in which they take longer: what is spent before {base} "
         f"is counted with interest, and works that begin in {base} bring the benefits {base - begun} "
         f"{n.plural(base - begun, 'year', 'years')} later."
     )
@@ -365,7 +365,7 @@ def _income(result: StudyResult) -> str:
     ]
     shown = n.listed([f"{name} {n.musd(value, sign=True)}" for name, value in own if abs(value) >= SMALL_MUSD])
     told = f"Once all prices have adjusted, real income of the world {'rises' if gain > 0 else 'falls'} by {n.musd(abs(gain))} a year on average"
-    end = "That is the same gain seen from the other end, without trucks whose goods nobody knows, and is not added."
+    end = "That is the same gain or loss seen from the other end, and is not added: counted on the value of goods as they leave the seller, where shippers' is on what they cost delivered (far more where the way is dear), and without trucks whose goods nobody knows."
     return f"{told} ({shown}). {end}" if shown else f"{told}. {end}"
 
 
