@@ -403,6 +403,25 @@ def test_what_treasuries_take_is_told_where_it_turns_a_loss_into_a_gain(results)
     assert "Treasuries" not in narrative.worth_line(base).text()
 
 
+def test_what_competes_is_looked_for_in_the_direction_that_moves() -> None:
+    """Pakistan sells Afghanistan far more, but it is what it buys from Russia that falls."""
+    result = studied("afghan-border-open")
+    moved = result["effect"].query("unit == 'musd' and year == 2035").set_index("flow")["p50"]
+    assert moved["imports"] < moved["exports"] < 0
+    told = narrative.projection_words(result).text()
+    assert re.search("trade from Afghanistan to Pakistan grows by [^.]*, and what is bought there is not bought here", told)
+
+
+def test_a_band_that_ends_at_nothing_says_which_way_it_goes() -> None:
+    base = studied("capacity-800")
+    for low, mid, high, told in ((-29.0, -4.1, -0.0004, "up to nothing, and none of it is a rise"), (0.0, 4.1, 34.0, "down to nothing, and none of it is a fall")):
+        rows = base["effect"].copy()
+        here = (rows["unit"] == "percent") & (rows["flow"] == "total")
+        for column, value in zip(("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5"), np.interp(range(7), (0, 1, 3, 5, 6), (low, low, mid, high, high)), strict=True):
+            rows.loc[here, column] = value
+        assert told in phrases.headline(replace(base, tables={**base.tables, "effect": rows}))
+
+
 def test_what_share_a_railway_takes_is_told(results) -> None:
     """Also that the pair is not offered it, and where its effect comes from then."""
     full = results["full-connectivity"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from corridors import scenario, study
+from corridors.errors import ScenarioError
 from corridors.scenario.measures import KINDS
 from corridors.show import words
 from corridors.study import counterfactual, possible
-from corridors.study.remarks import _at_shut_crossings, remarks
+from corridors.study.remarks import _at_shut_crossings, before_the_data, remarks
 
 CAPACITY = {"kind": "border_capacity", "crossings": ["torkham"], "trucks_per_day": 800}
 
@@ -48,7 +49,7 @@ ELSEWHERE = {"kind": "border_capacity", "crossings": ["malaba", "khunjerab"], "t
     ("pair", "crossings", "told"),
     [
         (("PAK", "RUS"), ["malaba"], "Pakistan and Russia have no way over Malaba: \u201c900 trucks a day at Malaba\u201d can move their trade only "
-         "through that of others (Kenya and Rwanda; Kenya and Uganda)."),
+         "through that of others (Kenya and Uganda; Kenya and Rwanda)."),
         (("KEN", "UGA"), ["malaba", "khunjerab"], "no way over Khunjerab: \u201c900 trucks a day at Malaba and Khunjerab\u201d can move their trade there only"),
         (("PAK", "RUS"), ["sarpi", "gurbulak", "khunjerab"], ""),
         (("GBR", "JPN"), ["sarpi", "malaba"], "over Sarpi or Malaba: "),
@@ -60,6 +61,37 @@ def test_a_measure_at_a_crossing_that_the_pair_cannot_use_says_whose_trade_it_mo
     assert found == [text for text in remarks(counterfactual.build(one.pair, one.measures), one.measures) if "no way over" in text]
     assert len(found) == bool(told) and told in " ".join(found)
     assert possible.refusals([one]) == []
+
+
+def test_capacity_at_a_crossing_that_the_scenario_shuts_is_told() -> None:
+    shutting = {"kind": "closure", "crossings": ["taftan"], "days_per_year": 365, "start": 2028}
+    one = made([{**CAPACITY, "crossings": ["taftan", "gabd"]}, shutting], ("PAK", "IRN"))
+    (told,) = remarks(counterfactual.build(one.pair, one.measures), one.measures)
+    assert told.endswith("\u201c800 trucks a day at Taftan and Gabd\u201d does nothing at Taftan from 2028 on.") and "Taftan shut all year" in told
+
+
+@pytest.mark.parametrize(
+    ("pair", "link", "told"),
+    [
+        (("CHL", "NZL"), {"from": "santiago", "to": "wellington", "km": 9500, "mode": "road"}, "measures[0]: a road from Santiago to Wellington would cross a border where"),
+        (("KAZ", "AZE"), {"from": "aktau", "to": "baku", "km": 470, "mode": "road"}, "measures[0]: a road from Aktau to Baku would cross a border where"),
+        (("CHL", "NZL"), {"from": "chl_santiago", "to": "nzl_auckland", "km": 1, "mode": "rail"}, "measures[0].km: is 1; the straight line from Santiago to Auckland is 9,"),
+        (("KAZ", "AZE"), {"from": "aktau", "to": "baku", "km": 470, "mode": "ferry"}, ""),
+    ],
+)  # fmt: skip
+def test_a_link_that_cannot_be_is_refused_by_check_and_run_alike(pair: tuple[str, str], link: dict[str, object], told: str) -> None:
+    one = made([{"kind": "new_link", "speed_kmh": 40, "usd_per_t_km": 0.05, **link}], pair)
+    found = " ".join(why for _, why in possible.refusals([one]))
+    assert found.startswith(told) and bool(found) == bool(told)
+    if told:
+        with pytest.raises(ScenarioError) as refused:
+            counterfactual.build(one.pair, one.measures)
+        assert str(refused.value) == found
+
+
+def test_years_before_the_data_are_no_account_of_what_was() -> None:
+    assert before_the_data((2026, 2035), 2025) == () == before_the_data((2020, 2025), 2025)
+    assert "lie before 2025" in before_the_data((2010, 2015), 2025)[0]
 
 
 def test_shipped_scenarios_move_their_own_pair() -> None:

@@ -48,7 +48,7 @@ def marginal_worth(
     shift: (1, P) what world trade makes of demand
     (:attr:`corridors.transport.system.TransportState.shift`).
     trucks, hours: the step; the worth is of one unit of it. A stretch that takes less than two
-    steps is moved by half of what it takes.
+    steps is moved by half of what it takes; one that takes no time is worth nothing more.
 
     Columns: ``what`` (capacity, crossing_hours, link_hours), ``place`` (crossing, or link as
     from-to), ``unit``, ``worth_musd_per_year``, and ``now`` (trucks a day that can pass, or hours
@@ -69,7 +69,7 @@ def marginal_worth(
             "what": [what for what, _ in names],
             "place": [place for _, place in names],
             "unit": ["one truck a day more" if what == "capacity" else "one hour less" for what, _ in names],
-            "worth_musd_per_year": gain / steps,
+            "worth_musd_per_year": np.divide(gain, steps, out=np.zeros(count), where=np.not_equal(steps, 0.0)),
             "now": now,
         }
     )

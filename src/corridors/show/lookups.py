@@ -231,8 +231,13 @@ def on_the_way(result: StudyResult) -> pd.DataFrame:
     if len(result["routes"]):
         road = result["routes"][result["routes"]["mode"] == "road"]
         used = {c for text in road["crossings"] for c in str(text).split()}
-    named = {c for m in result.scenario.get("measures", ()) for c in m.get("crossings", ())}
+    named = set(named_crossings(result))
     return crossings[crossings["crossing"].isin(used | named)]
+
+
+def named_crossings(result: StudyResult) -> list[str]:
+    """Crossings that measures name, in their order; some measures name none."""
+    return [str(c) for m in result.scenario.get("measures", ()) for c in m.get("crossings") or ()]
 
 
 def at_home(result: StudyResult) -> pd.DataFrame:
@@ -240,7 +245,7 @@ def at_home(result: StudyResult) -> pd.DataFrame:
     rows = on_the_way(result)
     if not len(rows):
         return rows
-    named = {c for m in result.scenario.get("measures", ()) for c in m.get("crossings", ())}
+    named = set(named_crossings(result))
     own = rows["economies"].map(lambda both: bool(set(str(both).split("-")) & set(result.pair)))
     return rows[own | rows["crossing"].isin(named)]
 

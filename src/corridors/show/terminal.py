@@ -51,7 +51,7 @@ def page(result: StudyResult) -> str:
     lines.append(f"{'Change of the trade cost':<44} {_band(summary['trade_cost_change_percent'], '+.2f')} %")
     if summary["contributions"] and findings.told(effect):
         lines += ["", "What did it (percentage points of trade):"]
-        lines += [f"  {c['percent_points']:+7.2f}  {clean(c['measure'])}" for c in summary["contributions"]]
+        lines += [f"  {round(c['percent_points'], 2) + 0.0:+7.2f}  {clean(c['measure'])}" for c in summary["contributions"]]
     lines += [
         "", *_paragraphs(words.binding_words(result)),
         *(line for text in summary["messages"] for line in (*_wrapped(f"{clean(text)}."), "")),

@@ -39,6 +39,7 @@ from corridors.transport.feedback import within
 from corridors.transport.network import Network
 from corridors.transport.system import Pair, System, TransportState
 from corridors.transport.world_network.study import network_of
+from corridors.transport.world_network.subnetwork import checked_economies
 
 Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
@@ -58,7 +59,7 @@ class Chain:
     ``messages`` are sentences that a user must see. ``flights`` are direct flights between
     economies that have none today: number of the measure, pair, flights a week. ``since`` are the
     years in which the scenario's measures start, by which elasticities grow
-    (:func:`years_in_force`).
+    (:meth:`ages`), each by its part in ``parts`` (empty: all alike; :func:`corridors.study.ages.weighed`).
     """
 
     study: Pair
@@ -69,6 +70,7 @@ class Chain:
     flights: tuple[tuple[int, Pair, float], ...]
     messages: tuple[str, ...] = ()
     since: tuple[float, ...] = ()
+    parts: tuple[float, ...] = ()
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -271,12 +273,16 @@ class Chain:
         if (classes == 1.0).all():
             return World(classes, np.ones(classes.shape[:2]), world_response.nothing(self.goods, cases, closure), theta)
         shares = self._own_shares(demand)
-        found = world_response.respond(self.goods, classes, shares, params, closure, years_in_force(self.since, year))
+        found = world_response.respond(self.goods, classes, shares, params, closure, self.ages(year))
         return World(classes, *found, theta)
 
     def elasticities(self, params: Params, year: npt.ArrayLike) -> Array:
         """Trade elasticities (B, S) by sector that :meth:`change` uses in ``year``."""
-        return elasticities.by_sector(params, years_in_force(self.since, year))
+        return elasticities.by_sector(params, self.ages(year))
+
+    def ages(self, year: npt.ArrayLike) -> Array | None:
+        """How many years the measures have been there in ``year`` (:func:`~corridors.study.phases.years_in_force`)."""
+        return years_in_force(self.since, year, self.parts)
 
     @cached_property
     def _solved(self) -> tuple[list[int], list[int]]:
@@ -353,7 +359,7 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
         system = choice.compile_system(roads, measures, study=pair)
     except NetworkError as error:
         roads = network.load()
-        on_network, messages = False, (f"No goods of this pair have a way on the network ({error}).",)
+        on_network, messages = False, (_no_way(pair, bool(measures), error),)
     if system is None and measures:
         system = choice.compile_system(roads, measures)
     flown = tuple(
@@ -363,6 +369,12 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
     )
     first = tuple(row for row in flown if not flights.joined(*row[1]))
     return Chain(pair, tuple(measures), roads, system, on_network, first, messages, starts(measures))
+
+
+def _no_way(pair: Pair, acting: bool, error: NetworkError) -> str:
+    if acting and not checked_economies().issuperset(pair):
+        return "The measures lie on a part of the network that no goods of this pair pass."
+    return f"No goods of this pair have a way on the network ({str(error).removeprefix('network: ')})."
 
 
 def structure(measures: Sequence[Any]) -> tuple[Any, ...]:

@@ -24,7 +24,6 @@ from corridors.scenario.model import Friction
 from corridors.study import counterfactual as chains
 from corridors.study import world_response
 from corridors.study.counterfactual import Chain
-from corridors.study.phases import years_in_force
 from corridors.study.settled import Settled
 from corridors.trade import cargo
 from corridors.transport.system import Pair
@@ -91,7 +90,7 @@ def _gone(
     goods = world_response.goods_of((chain.study, chain.study[::-1]))
     factor = np.broadcast_to(1.0 / (1.0 + np.array(costs)[:, None, None]), (len(costs), 2, len(cargo.CLASSES)))
     shares = {pair: (value / value.sum())[None] for pair, value in demand.items()}
-    _, found = world_response.respond(goods, factor, shares, params, years=years_in_force(chain.since, year))
+    _, found = world_response.respond(goods, factor, shares, params, years=chain.ages(year))
     return _effects(found, chain, demand)
 
 
@@ -117,7 +116,7 @@ def _shut(
         for c in passed
     ]  # fmt: skip
     # Trade answers as to the scenario's measures, not as to what has begun this year.
-    shut = replace(_without_flights(chains.build(chain.study, [*chain.measures, *measures])), since=chain.since)
+    shut = replace(_without_flights(chains.build(chain.study, [*chain.measures, *measures])), since=chain.since, parts=chain.parts)
     active = np.hstack([np.tile(there, (len(days), 1)), np.kron(np.eye(len(days)), np.ones((1, len(passed))))])
     flows = {pair: value[None] for pair, value in demand.items()}
     repeated = {name: np.repeat(value, len(days)) for name, value in params.items()}

@@ -18,6 +18,7 @@ import pandas as pd
 from corridors import uncertainty
 from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
+from corridors.study.ages import weighed
 from corridors.study.phases import phases, since_of, years_in_force
 from corridors.study.settled import Change
 from corridors.trade import baseline
@@ -58,7 +59,7 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
     groups: dict[tuple[Any, ...], list[int]] = {}
     for i, one in enumerate(scenarios):
         # Elasticities grow with the years that measures are there: those of one batch are the same.
-        since = years_in_force(since_of(one), one.years[-1])
+        since = years_in_force(since_of(one), one.years[-1], _parts(one))
         key = (one.pair, one.years[-1], None if since is None else float(since), counterfactual.structure(one.measures))
         groups.setdefault(key, []).append(i)
     for members in groups.values():
@@ -73,6 +74,18 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
             batch.append(i)
             known = together
         yield batch
+
+
+def _parts(one: Scenario) -> tuple[float, ...]:
+    """How much each measure has a say in how fast trade answers (:func:`~corridors.study.ages.weighed`)."""
+    since = since_of(one)
+    if len(set(since)) < 2:
+        return ()
+    last, middle = one.years[-1], uncertainty.central()
+    base = baseline.baseline(one.pair, [last], middle)
+    flows = {one.pair: base.by_class("exports", 0)[0], one.pair[::-1]: base.by_class("imports", 0)[0]}
+    links = replace(counterfactual.build(one.pair, one.measures), since=since)
+    return weighed(links, middle, phases(one.measures, [last], middle)[0, -1], last, flows).parts
 
 
 def crossing_trucks(
@@ -102,6 +115,7 @@ def _changed(
     links = replace(
         counterfactual.build(pair, list(measures.values())),
         since=since_of(scenarios[0]),
+        parts=_parts(scenarios[0]),
     )
     draws, count = len(params["phase_in_speed"]), len(scenarios)
     active = np.zeros((count, draws, len(measures)))

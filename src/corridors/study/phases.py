@@ -55,11 +55,12 @@ def since_of(asked: Scenario) -> tuple[float, ...]:
     return (float(min(max(int(defaults()["start"]), first), last)),)
 
 
-def years_in_force(since: Sequence[float], year: npt.ArrayLike) -> Array | None:
-    """Years, 1 the first, that what started ``since`` and is there in ``year`` has been there, their mean; None where nothing
-    is known to start: the long run. Of the shape of ``year``."""
+def years_in_force(since: Sequence[float], year: npt.ArrayLike, parts: Sequence[float] = ()) -> Array | None:
+    """Years, 1 the first, that what started ``since`` and is there in ``year`` has been there: their mean, by ``parts`` (how much
+    each does; empty: all alike). None where nothing is known to start: the long run. Of the shape of ``year``."""
     if not since:
         return None
     age = np.asarray(year, dtype=float)[..., None] - np.array(since, dtype=float) + 1.0
-    there = age >= 1.0
-    return np.asarray(np.where(there, age, 0.0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1.0))
+    there = np.where(age >= 1.0, np.array(parts, dtype=float) if parts else 1.0, 0.0)
+    total = there.sum(axis=-1)
+    return np.asarray((there * age).sum(axis=-1) / np.where(total > 0.0, total, 1.0))

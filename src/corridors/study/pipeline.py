@@ -23,6 +23,7 @@ from corridors.scenario.model import Scenario
 from corridors.study import binding, counterfactual, lots, sector_tables, worth_tables
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
+from corridors.study.ages import weighed
 from corridors.study.counterfactual import Chain, effect_of
 from corridors.study.evidence import FLIGHTS
 from corridors.study.frictions import frictions
@@ -182,7 +183,8 @@ class Study:
     def chain(self) -> Chain:
         """The network with the scenario's measures."""
         built = counterfactual.build(self.pair, self.scenario.measures)
-        return replace(built, since=since_of(self.scenario))
+        dated = replace(built, since=since_of(self.scenario))
+        return weighed(dated, self.middle, self.phases(self.middle)[0, -1], self.last, self.middle_demand)
 
     @cached_property
     def demand(self) -> Mapping[Pair, Array]:

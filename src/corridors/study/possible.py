@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from corridors.errors import CorridorsError, DataError, nearest
+from corridors.errors import CorridorsError, DataError, NetworkError, ScenarioError, nearest
 from corridors.runtime.cache import kept
 from corridors.scenario import Scenario, parse
 
@@ -19,7 +19,13 @@ def refusals(scenarios: Sequence[Scenario]) -> list[tuple[int, str]]:
     if not scenarios:
         return []
     year, known = _with_trade()
-    return [
+    ways = [
+        (position, text)
+        for position, one in enumerate(scenarios)
+        if any(measure.adds_a_way for measure in one.measures)
+        for text in _impossible(one.name, one.model_dump_json(by_alias=True, exclude={"name"}))
+    ]
+    return ways + [
         (
             position,
             f"pair[{place}]: {economy!r} has no trade in {year} in the data, so nothing can be "
@@ -48,6 +54,18 @@ def _remarks(name: str, fields: str) -> tuple[str, ...]:
     one = parse(json.loads(fields), name=name)
     chain = counterfactual.build(one.pair, one.measures)
     return tuple(remarks.on_measures(chain, one.measures))
+
+
+@kept
+def _impossible(name: str, fields: str) -> tuple[str, ...]:
+    from corridors.study import counterfactual
+
+    one = parse(json.loads(fields), name=name)
+    try:
+        counterfactual.build(one.pair, one.measures)
+    except (NetworkError, ScenarioError) as error:
+        return (str(error),)
+    return ()
 
 
 @kept

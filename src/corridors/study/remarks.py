@@ -23,7 +23,7 @@ def remarks(chain: Chain, measures: Sequence[Any]) -> tuple[str, ...]:
 
 def on_measures(chain: Chain, measures: Sequence[Any]) -> list[str]:
     """What of :func:`remarks` is about measures."""
-    return [*_at_shut_crossings(_shut(chain), measures), *_on_no_way(chain, measures)]
+    return [*_at_shut_crossings(_shut(chain), measures), *_shut_by_another(_shut(chain), measures), *_on_no_way(chain, measures)]
 
 
 def _on_no_way(chain: Chain, measures: Sequence[Any]) -> list[str]:
@@ -40,7 +40,7 @@ def _on_no_way(chain: Chain, measures: Sequence[Any]) -> list[str]:
     for measure in measures:
         off = [c for c in getattr(measure, "crossings", None) or () if c in untold and own not in passing.get(c, ())]
         if off:
-            others = sorted({pair for c in off for pair in passing.get(c) or _joined_by(c)})[:_MOST_NAMED]
+            others = _largest(chain, {pair for c in off for pair in passing.get(c) or _joined_by(c)})
             there = "" if len(off) == len(measure.crossings) else " there"
             found.append(
                 f"{_listed(names.economies()[code] for code in chain.study)} have no way over "
@@ -48,6 +48,39 @@ def _on_no_way(chain: Chain, measures: Sequence[Any]) -> list[str]:
                 f"through that of others ({'; '.join(_listed(names.economies().get(code, code) for code in pair) for pair in others)})."
             )
     return found
+
+
+def _largest(chain: Chain, pairs: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The few pairs that trade most with each other."""
+    trade = chain.base_trade
+
+    def musd(pair: tuple[str, ...]) -> float:
+        known = len(pair) == 2 and set(pair) <= set(trade.index)
+        return float(trade.loc[pair[0], pair[1]] + trade.loc[pair[1], pair[0]]) if known else 0.0
+
+    return sorted(pairs, key=lambda pair: (-musd(pair), pair))[:_MOST_NAMED]
+
+
+def _shut_by_another(shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
+    """A sentence for each measure at crossings that another measure of the scenario shuts all year, and which are open today."""
+    found = []
+    for shutting in (m for m in measures if m.kind == "closure" and m.days_per_year >= SHUT_ALL_YEAR):
+        for other in measures:
+            both = [c for c in getattr(other, "crossings", None) or () if c in shutting.crossings and c not in shut]
+            if both and other.kind != "closure":
+                places = _listed(names.short_name(c) for c in both)
+                found.append(f"\u201c{shutting.label}\u201d: \u201c{other.label}\u201d does nothing at {places} from {shutting.start} on.")
+    return found
+
+
+def before_the_data(years: Sequence[int], known: int) -> tuple[str, ...]:
+    """That years which lie before ``known``, the year of traffic and borders, are no account of what was then."""
+    if not years or years[-1] >= known:
+        return ()
+    return (
+        f"The years asked lie before {known}, of which traffic, capacities and the state of borders are: what follows is no account "
+        f"of what happened then.",
+    )
 
 
 def _joined_by(crossing: str) -> list[tuple[str, ...]]:

@@ -168,7 +168,7 @@ def others(study: Study) -> pd.DataFrame:
     away, is what the measures change.
     """
     chain, change = study.chain, study.change
-    touched = {c for m in study.scenario.measures for c in getattr(m, "crossings", ())}
+    touched = {c for m in study.scenario.measures for c in getattr(m, "crossings", None) or ()}
     passed: dict[tuple[str, str], set[str]] = {}
     if chain.system is not None:
         for market in chain.system.choices.markets:

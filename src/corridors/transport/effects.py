@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corridors.data import names as vocabulary
-from corridors.errors import NetworkError
+from corridors.errors import NetworkError, ScenarioError
 from corridors.scenario.measures import KINDS
 from corridors.transport import flights, hidden
 from corridors.transport.network import Link, Network, Service, road_economy
@@ -91,6 +91,10 @@ def read(network: Network, measures: Sequence[Any], constants: Mapping[str, floa
     return works.effects(len(measures))
 
 
+SHORTEST, SHORTEST_BY_KM = 0.95, 5.0
+"""A new link may be shorter than the straight line between its ends by this much: places have a size."""
+
+
 class _Works:
     """What measures say, gathered: the network's side of :class:`corridors.scenario.measures.Works`."""
 
@@ -118,6 +122,7 @@ class _Works:
 
     def add_link(self, ends: tuple[str, str], mode: str, km: float, speed_kmh: float, usd_per_t_km: float) -> None:
         a, b = (self.network.place(end) for end in ends)
+        self._possible(a, b, mode, km)
         if mode in ("road", "ferry"):
             economy = road_economy(a, b, self.network.economies) if mode == "road" else "SEA"
             self.links.append(
@@ -140,6 +145,19 @@ class _Works:
             hours=float(km) / float(speed_kmh) + shifted_hours, wait_hours=0.0, shifted_hours=shifted_hours,
             usd_per_t=float(km) * float(usd_per_t_km) + shifted_usd, tonnes_per_day=None,
         )  # fmt: skip
+
+    def _possible(self, a: str, b: str, mode: str, km: float) -> None:
+        """ScenarioError for a link shorter than the straight line, or a road that would cross a border where no crossing is."""
+        said, places = f"measures[{self.measure}]", (vocabulary.short_name(a), vocabulary.short_name(b))
+        line = self.network.distance_km(a, b)
+        if km < SHORTEST * line - SHORTEST_BY_KM:
+            raise ScenarioError(f"{said}.km: is {km:,.4g}; the straight line from {places[0]} to {places[1]} is {line:,.0f} km")
+        sides = [set(self.network.economies.get(place, ())) for place in (a, b)]
+        if mode == "road" and not sides[0] & sides[1]:
+            raise ScenarioError(
+                f"{said}: a road from {places[0]} to {places[1]} would cross a border where the network has no crossing; "
+                "state a road to a crossing, or a link by rail, sea or ferry"
+            )
 
     def add_trains(
         self, ends: tuple[str, str], per_week: float, teu_per_train: float, days: float, usd_per_teu: float

@@ -66,7 +66,7 @@ def ways_between(a: str, b: str) -> Ways:
         network = network_of((a, b))
         system = choice.compile_system(network, study=(a, b))
     except NetworkError as error:
-        return Ways((a, b), (), (), (f"No goods of this pair have a way on the network ({error}).",))
+        return Ways((a, b), (), (), (f"No goods of this pair have a way on the network ({str(error).removeprefix('network: ')}).",))
     state = system.solve(uncertainty.central())
     found = []
     for pair in ((a, b), (b, a)):

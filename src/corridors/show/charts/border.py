@@ -30,7 +30,7 @@ def crossing_name(name: str) -> str:
 def chosen_crossings(result: StudyResult, most: int) -> list[str]:
     """The crossings that matter to the study: those of its measures, then those its trucks use most."""
     table = result["crossings"]
-    measured = [c for m in result.scenario.get("measures", ()) for c in m.get("crossings", ()) or ()]
+    measured = lookups.named_crossings(result)
     by_use = table.sort_values(["study_trucks_per_day", "load_before"], ascending=False, kind="stable")["crossing"]
     known = set(table["crossing"])
     return [c for c in dict.fromkeys([*measured, *by_use]) if c in known][:most]

@@ -297,7 +297,7 @@ def _how(result: StudyResult) -> str:
 
 def _information(result: StudyResult) -> str:
     rows = result["information"]
-    if not len(rows):
+    if not len(rows) or result.draws < phrases.FEWEST_FOR_A_DOUBT:
         return ""
     gain = rows["band_now_percent_points"] - rows["band_if_known_percent_points"]
     if not gain.max() > 0:

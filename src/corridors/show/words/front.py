@@ -97,14 +97,17 @@ def _small_reason(result: StudyResult) -> str:
     """What the trade has to do with borders at all: trucks needed, share by road."""
     if not result.facts["corridor_known"]:
         if has_measures(result):
-            return "The network has no corridor between the two, so the measures reach this trade only through the prices of others."
+            return "The network that the measures change has no corridor between the two, so they reach this trade only through the prices of others."
         return "The network has no corridor between the two, so no measure at a border bears on it directly."
+    flown = result.facts.get("flights", ())
+    if len(flown) == len(result.scenario.get("measures", ())) > 0 and all(row["served"] for row in flown):
+        return "Planes join the two already, so further flights change nothing in their trade here."
     need = trucks_both(result)
     most = max(road_share(result, flow) for flow in ("exports", "imports"))
     now = f"No more than {n.share(most)} of the goods, by value, go by road" if most > 0 else "None of it goes by road"
     narrow = gate(result)
     against = "" if narrow is None else (
-        f", and {phrases.own(narrow[0])} open crossings take {n.count(narrow[1])}" if need.mid < narrow[1] else
+        f", and {phrases.own(narrow[0])} open crossings on the way take {n.count(narrow[1])}" if need.mid < narrow[1] else
         f", more than the {n.count(narrow[1])} that {phrases.own(narrow[0])} open crossings take"
     )  # fmt: skip
     return f"{now}; all that suits trucks would need {phrases.about_trucks(need.mid)} both ways{against}."

@@ -86,6 +86,8 @@ DOUBTS = {
 """What is not known, as a question that somebody could answer."""
 
 
+FEWEST_FOR_A_DOUBT = 256
+"""With fewer simulated futures another seed names another question as the one that matters most."""
 A_THOUSANDTH = "a dollar in a thousand"
 """What :data:`corridors.show.lookups.MATTERS_PERCENT` is in words."""
 
@@ -171,7 +173,8 @@ def headline(result: StudyResult) -> str:
     if kind == "open":
         if either_way(band):
             return f"The direction is not clear: what the measures change in {trade} in {year} cannot be told from zero; the {signed_range(band)} includes zero."
-        return f"What the measures change in {trade} in {year} cannot be told from zero: the {signed_range(band)} reaches down to nothing."
+        reaches = "down to nothing, and none of it is a fall" if band.mid > 0 else "up to nothing, and none of it is a rise"
+        return f"What the measures change in {trade} in {year} cannot be told from zero: the {signed_range(band)} reaches {reaches}."
     verb = "raise" if kind == "rise" else "lower"
     more = "more" if kind == "rise" else "less"
     return f"In {year} the measures would {verb} {trade} by about {n.percent(abs(band.mid))} ({plain_range(band)}), or {n.musd(abs(findings.money(result)))} a year {more} than without them."
@@ -275,7 +278,7 @@ def subject_of(kind: str, rows: pd.DataFrame) -> str:
 def top_doubt(result: StudyResult) -> str:
     """The open question whose answer would narrow the band most; empty where none would."""
     rows = result["information"]
-    if not len(rows):
+    if not len(rows) or result.draws < FEWEST_FOR_A_DOUBT:
         return ""
     gain = rows["band_now_percent_points"] - rows["band_if_known_percent_points"]
     if not gain.max() > 0:

@@ -18,6 +18,7 @@ from corridors.show.lookups import (  # fmt: skip
     first_full_year,
     has_measures,
     mode_shares,
+    named_crossings,
     on_the_way,
     pair_words,
     parts,
@@ -291,7 +292,7 @@ def _multiple(trucks_a_day: float, size: float) -> str:
 
 def _whose(result: StudyResult) -> str:
     """Which crossings :func:`at_home` holds."""
-    named = any(m.get("crossings") for m in result.scenario.get("measures", ()))
+    named = named_crossings(result)
     return f"at the borders of {pair_words(result)}{' or named by a measure' if named else ''}"
 
 

@@ -92,7 +92,7 @@ def fees(result: StudyResult) -> str:
     taken, gain = mean(result, "fees_musd"), mean(result, "user_benefits_musd")
     if abs(taken) < max(SMALL_MUSD, _MATTERS * abs(gain)):
         return ""
-    return f"Treasuries take {n.musd(abs(taken))} a year {'more' if taken > 0 else 'less'} in fees at borders, which is counted with it."
+    return f"Treasuries take {n.musd(abs(taken))} a year {'more' if taken > 0 else 'less'} in fees at borders, which is counted in what follows."
 
 
 def pulled(result: StudyResult) -> str:
@@ -409,5 +409,5 @@ def most(title: str, net_musd: float, positive: float) -> str:
 def doubt(result: StudyResult) -> str:
     """The open question on which the net present value hangs most; empty where nothing is open."""
     rows = result["worth_doubts"]
-    rows = rows[rows["share"] > 0.02] if len(rows) else rows
+    rows = rows[rows["share"] > 0.02] if len(rows) and result.draws >= phrases.FEWEST_FOR_A_DOUBT else rows.iloc[:0]
     return phrases.doubt(result, str(rows.iloc[0]["parameter"]), str(rows.iloc[0]["meaning"])) if len(rows) else ""
