@@ -10,8 +10,10 @@ import pytest
 from corridors.data import panel, tables
 from corridors.show import numbers
 from corridors.show.words import past as words
+from corridors.show.words import validation
 from corridors.trade import flow_training
 from corridors.validation import backtest
+from validated import validated
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +76,7 @@ def test_what_does_not_hold_is_said(found: backtest.BacktestResult) -> None:
     assert ahead == sorted(ahead) and len(ahead) == len(backtest.HORIZONS)
     for part in (found.lines, found.sizes):
         for row in part[~part["coverage_80"].between(0.74, 0.86)].itertuples():
-            assert f"at {row.horizon} years ({100 * row.coverage_80:.1f} % of" in text
+            assert f"at {row.horizon} years ({100 * row.coverage_80:.1f}{numbers.THIN}% of" in text
     assert "reversion" not in text
 
 
@@ -84,5 +86,23 @@ def test_skill_and_coverage_are_shown_by_size_and_by_distance_from_the_gravity_l
         assert len(block.rows) == len(part) > 0
         told = {(row[1], row[2]): row[-3:] for row in block.rows}
         for row in part.itertuples():
-            held = tuple(f"{100 * getattr(row, f'coverage_{level}'):.0f} %" for level in (50, 80, 95))
+            held = tuple(f"{100 * getattr(row, f'coverage_{level}'):.0f}{numbers.THIN}%" for level in (50, 80, 95))
             assert told[f"{row.horizon} years", numbers.count(row.pairs)] == held
+
+
+def test_single_figures_of_the_past_name_their_horizons(found: backtest.BacktestResult) -> None:
+    """They are of four and eight years, and the chart on the page shows others."""
+    counted = {f"{name}_{of}": 1 for name in ("published", "real_cases", "known_effects") for of in ("passed", "total")}
+    one = validated({"backtest": found.summary()}, {**counted, "backtest": found.headline()})
+    told = validation.answer(one).paragraphs[1]
+    assert told.count("four and eight years ahead") == 3 and "at four years" in told and " at 15)" in told
+    figures = validation.key_figures(one).items
+    assert all("four and eight years ahead" in figures[k].detail for k in (1, 3))
+    assert "skill" not in " ".join(f.label.lower() for f in figures)
+
+
+def test_words_of_the_trade_are_explained_where_they_stand(found: backtest.BacktestResult) -> None:
+    shown = words.backtest_table({"backtest": found.summary()})  # type: ignore[arg-type]
+    for column in shown.columns:
+        if column.label in ("Error", "Skill", "MASE", "CRPS"):
+            assert f"{column.label}: " in shown.note or f"{column.label} (" in shown.note

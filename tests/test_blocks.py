@@ -26,6 +26,7 @@ from corridors.show.blocks import (
     group,
     table,
 )
+from corridors.show.numbers import THIN
 from sample_report import HOSTILE, blocks
 
 
@@ -121,3 +122,14 @@ def test_dollars_are_never_mathematics_and_columns_keep_their_side_in_jupyterlab
     assert '<td class="right" style="text-align:right">$3</td>' in shown and '<th scope="row" class="left" style="text-align:left">by $ea</th>' in shown
     drawing = '<svg><g class="left"/></svg>'
     assert drawing in in_notebook(f"<p>a</p>{drawing}<p>b</p>")
+
+
+def test_no_line_begins_with_the_sign_of_percent() -> None:
+    texts = "18 % of 80 % bands"
+    made = (
+        Prose((texts,)), KeyFigures((KeyFigure(texts, texts, texts),)),
+        table(texts, (Column("80 % band", "9 %"),), [(texts,)], texts, texts), Figure("<svg/>", texts, texts, texts),
+    )  # fmt: skip
+    for block in made:
+        assert " %" not in block.html() and f"18{THIN}% of 80{THIN}%" in block.html() and " %" not in str(block.as_dict())
+        assert from_dict(block.as_dict()) == block

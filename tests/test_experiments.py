@@ -8,6 +8,7 @@ import pytest
 from corridors.data import tables
 from corridors.errors import DataError
 from corridors.scenario import InvalidScenario
+from corridors.show import numbers
 from corridors.show.words import validation as words
 from corridors.validation import experiments
 from validated import validated
@@ -80,8 +81,35 @@ def test_the_chapter_shows_all_says_misses_and_what_waits(monkeypatch: pytest.Mo
     assert "went the other way" not in " ".join(words.experiments_words(hit).paragraphs)
     assert "went the other way" in " ".join(words.experiments_words(missed).paragraphs)
     by_kind = " ".join(words.experiments_words(missed).paragraphs)
-    assert all(text in by_kind for text in ("neighbour's goods", "war or its end", "a road alone was shut", "38 % of its elasticity"))
+    assert all(text in by_kind for text in ("neighbour's goods", "war or its end", "a road alone was shut", f"38{numbers.THIN}% of its elasticity"))
     assert "whose predictions wait" in " ".join(map(str, words.experiments_words(hit).paragraphs))
+
+
+def test_too_little_the_wrong_way_and_too_much_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rise that was predicted where trade fell is no case of too little."""
+    found = _as_if(monkeypatch, -1, 0, 1)
+    known = found.index[found["observed"] > 0][:3]
+    said = {known[0]: 0.1, known[1]: -0.01, known[2]: 9.0}
+    for row, times in said.items():
+        found.loc[row, "predicted_p50"] = times * found.loc[row, "observed"]
+        found.loc[row, "within"] = False
+    few = found.loc[list(known)]
+    paragraphs = words.experiments_words(validated({"experiments": few})).paragraphs
+    told = {start: [p for p in paragraphs if start in p] for start in ("says too little", "went the other way", "says too much")}
+    assert all(len(p) == 1 and p[0].startswith("In one ") for p in told.values())
+    wrong, much = (few.loc[known[k]] for k in (1, 2))
+    assert str(wrong["title"]) in told["went the other way"][0] and numbers.signed_percent(much["predicted_p50"], 0) in told["says too much"][0]
+    assert "observed in none;" in paragraphs[0]
+
+
+def test_the_digit_that_decides_is_shown() -> None:
+    """3,607 of 3,610 to 3,990 is a miss, and was written as 3,610."""
+    cases = pd.DataFrame({
+        "case": ["A", "B"], "quantity": "road distance", "unit": "km", "reported_low": [3610.0, 3496.0], "reported": [3800.0, 3680.0],
+        "reported_high": [3990.0, 3864.0], "computed": 3607.0, "within": [False, True], "source_url": "", "note": "",
+    })  # fmt: skip
+    rows = words.real_cases(validated({"real_cases": cases})).rows
+    assert [row[2:4] for row in rows] == [("3,610 to 3,990", "3,607"), ("3,500 to 3,860", "3,610")]
 
 
 def test_first_predictions_are_history() -> None:

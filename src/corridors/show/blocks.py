@@ -15,6 +15,7 @@ from html import escape
 from typing import Any, ClassVar, Literal
 
 from corridors.runtime.notebook_html import in_notebook
+from corridors.show.numbers import THIN
 
 MIME = "application/vnd.corridors.block+json"
 
@@ -25,6 +26,20 @@ _MOST_COLUMNS_OF_THE_TEXT = 5
 """A table of more may use the empty margin of a wide screen."""
 LONG_CELL = 48
 """Characters from which on a cell is a sentence, and wants a column wide enough to read it in."""
+
+
+_PERCENT = re.compile(r"(?<=\d) %")
+
+
+def _unparted(texts: Any) -> Any:
+    """Texts, however deep in tuples, in which no line begins with the sign of percent."""
+    return _PERCENT.sub(f"{THIN}%", texts) if isinstance(texts, str) else tuple(_unparted(text) for text in texts)
+
+
+def _keep_together(block: Any, *names: str) -> None:
+    """The named texts of a block anew, with the narrow no-break space between a number and its percent."""
+    for name in names:
+        object.__setattr__(block, name, _unparted(getattr(block, name)))
 
 
 class Block:
@@ -85,6 +100,9 @@ class Prose(Block):
     style: Literal["plain", "lead", "caveat", "note"] = "plain"
     bullets: bool = False
 
+    def __post_init__(self) -> None:
+        _keep_together(self, "paragraphs")
+
     def html(self) -> str:
         tag = "li" if self.bullets else "p"
         inner = "".join(f"<{tag}>{_AMOUNT.sub(_KEPT, escape(p))}</{tag}>" for p in self.paragraphs)
@@ -104,6 +122,9 @@ class KeyFigure:
     label: str
     value: str
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        _keep_together(self, "label", "value", "detail")
 
 
 _WORDED = 12
@@ -143,6 +164,9 @@ class Column:
     unit: str = ""
     align: Align = "left"
 
+    def __post_init__(self) -> None:
+        _keep_together(self, "label", "unit")
+
 
 @dataclass(frozen=True)
 class Table(Block):
@@ -159,6 +183,7 @@ class Table(Block):
         for row in self.rows:
             if len(row) != len(self.columns):
                 raise ValueError(f"table {self.caption!r}: a row of {len(row)} cells under {len(self.columns)} columns")
+        _keep_together(self, "caption", "rows", "source", "note")
 
     def html(self) -> str:
         notes = "".join(
@@ -228,6 +253,9 @@ class Figure(Block):
     width: Literal["full", "half"] = "full"
     small: str = ""
     """The same chart drawn for a phone, about 340 px wide; empty where there is none. CSS chooses."""
+
+    def __post_init__(self) -> None:
+        _keep_together(self, "title", "alt", "source")
 
     def html(self) -> str:
         # The alternative text goes on a wrapper: the SVG inside is decoration to a screen reader.

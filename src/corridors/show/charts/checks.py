@@ -152,15 +152,15 @@ def backtest_skill(summary: pd.DataFrame) -> blocks.Figure | None:
     ]
     columns = [
         blocks.Column("Method and years ahead"),
-        draw.numeric("Mean absolute log error"),
-        draw.numeric("Skill against the last value"),
+        draw.numeric("Mean error", "in logarithms: 1 is 2.7 times"),
+        draw.numeric("Smaller than the last value\u2019s by"),
     ]
     return draw.finish(
         figure,
         title,
-        "Lines of skill against the last known value by years ahead. " + "; ".join(said) + ".",
+        "Lines of how much smaller the error of each method is than that of the last known value, by years ahead. " + "; ".join(said) + ".",
         f"Source: {lookups.BACKTEST_SOURCE}.",
-        blocks.table("Backtest: errors and skill", columns, body),
+        blocks.table("Backtest: errors of each method", columns, body),
     )
 
 

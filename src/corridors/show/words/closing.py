@@ -92,7 +92,8 @@ def method_words(result: StudyResult) -> Prose:
         "Projection: trade follows the output of both sides from today's level, with the swings "
         "that trade of this size has shown; measures phase in over the years that the scenario "
         "says.",
-        f"Uncertainty: {result.draws:,} draws of everything uncertain (seed {result.seed}). The "
+        f"Uncertainty: {result.draws:,} draws of everything uncertain, each one simulated future (seed, "
+        f"from which chance begins and which gives the same futures again: {result.seed}). The "
         f"effect is measured draw by draw against the same draw without the measures.",
     ]
     checks = (

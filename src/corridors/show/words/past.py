@@ -46,7 +46,9 @@ def backtest(found: ValidationResult) -> Prose:
             f"{n.count(pairs)} forecasts of flows between all pairs of the world panel, from each of its years, each made with what was known "
             f"then. With GDP known, the mean error in logarithms is smaller than that of the last value by {n.listed(by_horizon)}. {bands}",
             f"Held against trade of 2023, which no one had seen when the first method was chosen, the error is smaller by {n.listed(seen)}. {told}",
-            "The bands are set by errors of earlier origins than those they are scored on. Reports call the same functions.",
+            "The bands are set by errors of forecasts from earlier years than those they are scored on. Reports call the same functions. "
+            "Errors are of the logarithm of trade: 0.10 is about 10 % off, 1.0 is 2.7 times too much or too little. The tables call skill the share by which an error "
+            "is smaller than that of the last value: 0 is no better, 1 is perfect, below 0 is worse.",
         )
     )
 
@@ -83,7 +85,7 @@ def parts_tables(found: ValidationResult) -> Group:
         held = (_percent(getattr(r, f"coverage_{level}")) for level in (50, 80, 95))
         return (f"{r.horizon} years", n.count(r.pairs), n.fixed(r.error, 2), n.fixed(r.reference, 2), n.fixed(r.skill, 2), *held)
 
-    note = "This model with GDP known; flows by their size when the forecast was made."
+    note = "This model with GDP known; flows by their size when the forecast was made. Skill: one minus the ratio of its error to the last value's."
     by_size = table(
         "The forecaster of the reports by size of the flow",
         ("Flows a year", Column("Horizon", "", "right"), *right),
@@ -118,7 +120,10 @@ def backtest_table(found: ValidationResult) -> Table:
         ("Method", "GDP", Column("Horizon", "", "right"), *right),
         rows,
         f"Source: {BACKTEST_SOURCE}; GDP of the World Bank.",
-        "Error is the mean absolute error of the logarithm; skill is one minus its ratio to the last value's. n/a: the method has no bands.",
+        "Error: the mean absolute error of the logarithm. Skill: one minus its ratio to the last value's. MASE (mean absolute scaled error): the "
+        "error over the mean change of the same flows in the period before; below 1 it is smaller than such a change. CRPS (continuous ranked "
+        "probability score): how far the whole forecast with its bands lies from what came, and not its middle alone; smaller is better. "
+        "n/a: the method has no bands.",
     )
 
 
@@ -147,4 +152,4 @@ def pairs(found: ValidationResult) -> Table | None:
 
 
 def _percent(value: float) -> str:
-    return f"{n.fixed(100 * value, 0)} %" if n.known(value) else n.MISSING
+    return n.percent(100 * value, 0)

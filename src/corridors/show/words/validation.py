@@ -13,11 +13,14 @@ from corridors.show import numbers as n
 from corridors.show.blocks import Column, Cover, KeyFigure, KeyFigures, Prose, Table, table
 from corridors.show.words import phrases
 from corridors.validation import published_appraisals
+from corridors.validation.backtest import HEADLINE_HORIZONS
 from corridors.validation.checks import ValidationResult
 from corridors.validation.day_of_delay import DRAWS
 
 LEAST, MOST = 74.0, 86.0
 """What a band of 80 % should hold, percent of outcomes."""
+AHEAD = f"{n.listed([n.in_words(years) for years in HEADLINE_HORIZONS])} years ahead"
+"""The horizons that single figures of the backtest are of."""
 
 
 def cover(found: ValidationResult) -> Cover:
@@ -47,14 +50,28 @@ def answer(found: ValidationResult) -> Prose:
         (
             f"Of {s['published_total']} published figures the engine reproduces {s['published_passed']}"
             + ("." if failed == 0 else f"; the {n.in_words(failed)} that it does not are listed with the reason, where one is known."),
-            f"On the past, with GDP known, its forecasts miss by {n.fixed(100 * past['skill_vs_naive'], 0)} % less than the last "
-            f"known value does; with GDP forecast as well, by {n.fixed(100 * past['skill_vs_naive_forecast_gdp'], 0)} % "
-            f"{'less' if past['skill_vs_naive_forecast_gdp'] >= 0 else 'more'}. Bands meant to hold 80 % of outcomes held {n.fixed(held, 0)} %, {verdict}.",
+            f"On the past, {AHEAD} and with GDP known, its forecasts miss by {_percent(past['skill_vs_naive'])} less than the last "
+            f"known value does{_other_horizons(found)}; with GDP forecast as well, {AHEAD}, by {_percent(abs(past['skill_vs_naive_forecast_gdp']))} "
+            f"{'less' if past['skill_vs_naive_forecast_gdp'] >= 0 else 'more'}. Bands meant to hold 80 % of outcomes held {_percent(past['coverage_80'])} {AHEAD}, {verdict}.",
             f"Of {s['real_cases_total']} reported queues, days and distances, {s['real_cases_passed']} come out within their margin and "
             f"{n.in_words(missed)} {n.plural(missed, 'does', 'do')} not.",
         ),
         "lead",
     )
+
+
+def _percent(share: float) -> str:
+    return n.percent(100 * share, 0)
+
+
+def _other_horizons(found: ValidationResult) -> str:
+    """The error that is saved at the horizon where it is least and at that where it is most."""
+    frame = found["backtest"]
+    ours = frame[(frame["method"] == "ours") & (frame["gdp"] == "known")].sort_values("skill")
+    if len(ours) < 2:
+        return ""
+    least, most = ours.iloc[0], ours.iloc[-1]
+    return f" (from {_percent(least['skill'])} at {n.in_words(least['horizon'])} years to {_percent(most['skill'])} at {n.in_words(most['horizon'])})"
 
 
 def key_figures(found: ValidationResult) -> KeyFigures:
@@ -64,9 +81,9 @@ def key_figures(found: ValidationResult) -> KeyFigures:
     return KeyFigures(
         (
             KeyFigure("Published results", f"{s['published_passed']} of {s['published_total']}", "within the tolerance of each"),
-            KeyFigure("Skill with known GDP", n.fixed(past["skill_vs_naive"], 2), "1 is perfect, 0 no better than the last value"),
-            KeyFigure("Skill with forecast GDP", n.fixed(past["skill_vs_naive_forecast_gdp"], 2), "the same, nothing known of the future"),
-            KeyFigure("80 % bands held", f"{n.fixed(100 * past['coverage_80'], 0)} %", "of outcomes, mean of all origins"),
+            KeyFigure("Smaller error, GDP known", _percent(past["skill_vs_naive"]), f"than the last known value\u2019s, {AHEAD}"),
+            KeyFigure("Smaller error, GDP forecast", _percent(past["skill_vs_naive_forecast_gdp"]), "the same, nothing known of the future"),
+            KeyFigure("80 % bands held", _percent(past["coverage_80"]), f"of outcomes, {AHEAD}"),
         )
     )
 
@@ -129,7 +146,7 @@ def real_cases(found: ValidationResult) -> Table:
     """Every real case beside what the model says."""
     rows = [
         (
-            str(r.case), str(r.quantity), _span(r.reported_low, r.reported, r.reported_high), n.significant(r.computed, 3), str(r.unit),
+            str(r.case), str(r.quantity), *_beside(_span(r.reported_low, r.reported, r.reported_high), r.computed, 3, r.within), str(r.unit),
             _held(r.within), phrases.capital(r.note) if isinstance(r.note, str) else "",
         )
         for r in found["real_cases"].itertuples()
@@ -145,7 +162,7 @@ def real_cases(found: ValidationResult) -> Table:
 def known_effects(found: ValidationResult) -> Table:
     """Effects that are checks and not inputs."""
     rows = [
-        (str(r.effect), _span(r.published_low, r.published, r.published_high), n.significant(r.computed, 2), str(r.unit), _held(r.within), str(r.source))
+        (str(r.effect), *_beside(_span(r.published_low, r.published, r.published_high), r.computed, 2, r.within), str(r.unit), _held(r.within), str(r.source))
         for r in found["known_effects"].itertuples()
     ]
     return table(
@@ -177,27 +194,45 @@ def experiments_words(found: ValidationResult) -> Prose:
     frame, waiting = _compared(found)
     held, total = int(frame["within"].sum()), len(frame)
     first = int(((frame["first_p10"] <= frame["observed_high"]) & (frame["observed_low"] <= frame["first_p90"])).sum())
-    missed = frame[~frame["within"]]
-    weaker = missed[missed["predicted_p50"].abs() < missed["observed"].abs()]
     opened = int((frame["observed"] > 0).sum())
     said = [
         f"Of {n.in_words(total)} borders that shut, opened or slowed ({n.in_words(opened)} of them with more trade after than before), the model's "
-        f"80{n.THIN}% band meets what was observed in {n.in_words(held)}; as first computed, in {n.in_words(first)}. "
+        f"80{n.THIN}% band meets what was observed in {_none_or(held)}; as first computed, in {_none_or(first)}. "
         "The predictions were committed before anything was compared, and no parameter is set from them."
     ]
-    if len(weaker):
-        said.append(
-            f"In {n.in_words(len(weaker))} the model says too little; the table says of each miss what was left out. For a closure, read the model's figure as the least that trade loses."
-        )
+    said += _ways_to_miss(frame[~frame["within"]])
     said.append(_by_kind(frame))
-    against = missed[~missed["same_way"].astype(bool)]
-    if len(against):
-        names = n.listed([str(title) for title in against["title"]])
-        said.append(f"In {n.in_words(len(against))} trade went the other way than the model says: {names}.")
     if len(waiting):
         names = n.listed([str(title) for title in waiting["title"]])
         said.append(f"No reported change of trade was found for {n.in_words(len(waiting))} more, whose predictions wait: {names}.")
     return Prose(tuple(said))
+
+
+def _none_or(count: int) -> str:
+    return n.in_words(count) if count else "none"
+
+
+def _ways_to_miss(missed: pd.DataFrame) -> list[str]:
+    """Misses that say too little, the wrong way and too much, each told apart."""
+    said, seen = missed["predicted_p50"], missed["observed"]
+    against = said * seen < 0
+    less, more = ~against & (said.abs() < seen.abs()), ~against & (said.abs() >= seen.abs())
+    told = []
+    if less.any():
+        told.append(
+            f"In {n.in_words(int(less.sum()))} the model says too little; the table says of each miss what was left out. For a closure, read the model's figure as the least that trade loses."
+        )
+    if against.any():
+        told.append(f"In {n.in_words(int(against.sum()))} trade went the other way than the model says: {_said_and_seen(missed[against])}.")
+    if more.any():
+        told.append(f"In {n.in_words(int(more.sum()))} the model says too much: {_said_and_seen(missed[more])}.")
+    return told
+
+
+def _said_and_seen(rows: pd.DataFrame) -> str:
+    return n.listed(
+        [f"{r.title} ({n.signed_percent(r.predicted_p50, 0)} predicted, {n.signed_percent(r.observed, 0)} observed)" for r in rows.itertuples()]
+    )
 
 
 _KINDS = {
@@ -342,6 +377,15 @@ def _span(low: Any, middle: Any, high: Any) -> str:
         if pd.notna(middle)
         else n.significant(float(low if pd.notna(low) else high), 3)
     )
+
+
+def _beside(range_: str, computed: float, digits: int, within: Any) -> tuple[str, str]:
+    """A range and what is computed, with the digit that decides whether it lies in the range as that is written."""
+    ends = [float(end.replace(",", "").replace(n.MINUS, "-")) for end in range_.split(" to ")]
+    for more in range(digits, digits + 4):
+        if pd.isna(within) or len(ends) < 2 or (ends[0] <= n.rounded(float(computed), more) <= ends[1]) == bool(within):
+            return range_, n.significant(float(computed), more)
+    return range_, n.significant(float(computed), digits)
 
 
 def _held(value: Any) -> str:
