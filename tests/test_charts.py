@@ -273,6 +273,15 @@ def test_a_shut_crossing_has_no_traffic_and_one_that_opens_that_of_after() -> No
         assert ("stays shut, so nobody queues there" in figure.title) == (one is shut)
 
 
+@pytest.mark.parametrize("chart", ["fan", "route_map", "breakdown", "breakdown of all goods", "route_shares", "priorities"])
+def test_without_measures_nothing_is_told_twice(chart: str) -> None:
+    """A result that has none shows the world once: no heads Without and With, no caption that speaks of measures."""
+    figure = figure_of("baseline", chart)
+    assert figure is not None and figure.data is not None
+    told = [figure.title, figure.alt, figure.data.caption, figure.data.note, *(f"{c.label} {c.unit}" for c in figure.data.columns)]
+    assert not [words for words in told if re.search(r"\b[Ww]ith(out)? (the )?measures|\b[Ww]ith(out)? (days|\$)|\bwith(out)?$", words)]
+
+
 def _lower_panel(one: StudyResult) -> tuple[tuple[float, float], blocks.Figure]:
     """Limits of the lower panel of the fan on a page, and the fan."""
     limits = []

@@ -64,6 +64,27 @@ def test_every_cell_reads_well(results, name) -> None:
                 assert cell or row[0] == "Together", (function, row)
 
 
+def test_without_measures_nothing_is_told_twice(results) -> None:
+    for function, block in every_table(results["baseline"]):
+        if block is not None and function != "scenarios":
+            told = (block.caption, block.note, *(c.label for c in block.columns))
+            assert not re.search(r"\b[Ww]ith(out)?( the)? measures\b|\bwith(out)?$", "\n".join(told), re.MULTILINE), function
+
+
+def test_all_crossings_that_bind_are_listed(results) -> None:
+    """Six of nine stood under a caption that named no number."""
+    for name in ("baseline", "capacity-800"):
+        rows = lookups.binding_here(results[name])
+        for block in (tables.binding(results[name]), tables.turned_away(results[name])):
+            assert block is not None and len(block.rows) == len(rows) > 6
+
+
+def test_full_says_of_what(results) -> None:
+    """Khunjerab is 70 % full with 94 trucks of 200 a day, since it is shut in winter."""
+    shown = tables.crossings(results["baseline"])
+    assert shown is not None and any(c.label == "Full" for c in shown.columns) and "Full: traffic over what can pass in the year" in shown.note
+
+
 @pytest.mark.parametrize("name", ["baseline", "capacity-800", "full-connectivity", "far-pair"])
 def test_captions_sources_and_heads(results, name) -> None:
     for function, block in every_table(results[name]):

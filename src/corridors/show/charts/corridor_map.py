@@ -391,7 +391,7 @@ def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
     if reopened:
         title += f", {'and' if shut else 'with'} {numbers.listed(reopened)} reopened"
     shares = ", ".join(f"{m} {numbers.share(float(s))}" for m, s in by_mode.items())
-    alt = f"Map of the ways between {a} and {b}. Shares of what {a} sells with the measures: {shares}. "
+    alt = f"Map of the ways between {a} and {b}. Shares of what {a} sells{' with the measures' if draw.has_measures(result) else ''}: {shares}. "
     alt += f"Roads pass {numbers.listed([crossing_name(str(n)) for n in table['name']])}. " if used else ""
     alt += (
         f"Queues of more than half a day at {numbers.listed(binding)}. "
@@ -410,7 +410,7 @@ def _table(result: StudyResult, lines: Sequence[Way]) -> blocks.Table:
         for w in sorted(lines, key=lambda w: -w.share)
     ]
     return blocks.table(
-        "Links and services used, with the measures",
+        "Links and services used, with the measures" if draw.has_measures(result) else "Links and services used",
         [
             blocks.Column("Between"),
             blocks.Column("Mode"),

@@ -327,5 +327,5 @@ def _fan_table(
         ),
     ]
     if not draw.has_measures(result):
-        columns, rows = columns[:3], [row[:3] for row in rows]
+        columns, rows = [columns[0], draw.numeric("Expected"), columns[2]], [row[:3] for row in rows]
     return blocks.table(f"{_what(result, flow)}, by year", columns, rows)

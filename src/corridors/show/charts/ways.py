@@ -148,19 +148,20 @@ def _breakdown_words(result: StudyResult, table: pd.DataFrame, directions: list[
         )
     else:
         title = f"{what} from {name} takes {numbers.days(before['days'])}, {part}; with the measures {numbers.days(after['days'])}"
-    said = [
-        f"{draw.direction_name(result, d)}: {numbers.days(s['before']['days'])} and "
-        f"{numbers.usd_per_t(s['before']['usd_per_t'])} without the measures, "
-        f"{numbers.days(s['after']['days'])} and {numbers.usd_per_t(s['after']['usd_per_t'])} with "
-        f"them."
-        for d, s in sums.items()
-    ]
+    changed = draw.has_measures(result)
+    said = [f"{draw.direction_name(result, d)}: {_days_and_dollars(s, changed)}." for d, s in sums.items()]
     largest = share.sort_values(ascending=False)
     said.append(
         f"Most days go on {largest.index[0]}"
         + (f" and {largest.index[1]}." if len(largest) > 1 and largest.iloc[1] > 0 else ".")
     )
-    return title, "Bars of days and dollars a tonne by component, without and with the measures. " + " ".join(said)
+    return title, f"Bars of days and dollars a tonne by component{', without and with the measures' if changed else ''}. " + " ".join(said)
+
+
+def _days_and_dollars(totals: dict[str, dict[str, float]], changed: bool) -> str:
+    """What a way takes and costs, and where there are measures the same with them."""
+    before, after = (f"{numbers.days(totals[c]['days'])} and {numbers.usd_per_t(totals[c]['usd_per_t'])}" for c in ("before", "after"))
+    return f"{before} without the measures, {after} with them" if changed else before
 
 
 def _breakdown_table(
@@ -193,6 +194,9 @@ def _breakdown_table(
         draw.numeric("Without", "$ a tonne"),
         draw.numeric("With", "$ a tonne"),
     ]
+    if not draw.has_measures(result):
+        columns = [columns[0], draw.numeric("Time", "days"), draw.numeric("Cost", "$ a tonne")]
+        rows = [(row[0], row[1], row[3]) for row in rows]
     return blocks.table(
         f"Where days and dollars go, {'goods by road' if goods == 'road' else 'all goods'}",
         columns,
@@ -358,12 +362,13 @@ def _by_mode(result: StudyResult, direction: str) -> pd.DataFrame:
 
 def _share_words(result: StudyResult, tables: dict[str, pd.DataFrame]) -> tuple[str, str]:
     said = []
+    changed = draw.has_measures(result)
     for d in tables:
         modes = _by_mode(result, d).sort_values("share_after", ascending=False)
         said.append(
             f"{draw.direction_name(result, d)}: "
             + ", ".join(
-                f"{m} {numbers.share(r['share_before'])} before and {numbers.share(r['share_after'])} after"
+                f"{m} {numbers.share(r['share_before'])}" + (f" before and {numbers.share(r['share_after'])} after" if changed else "")
                 for m, r in modes.iterrows()
             )
             + "."
@@ -372,13 +377,14 @@ def _share_words(result: StudyResult, tables: dict[str, pd.DataFrame]) -> tuple[
     modes = _by_mode(result, first)
     name = draw.direction_name(result, first)
     top = str(modes["share_after"].idxmax())
-    head = "With the measures " if draw.has_measures(result) else ""
+    head = "With the measures " if changed else ""
     lead = f"{head}{numbers.share(modes.loc[top, 'share_after'])} of what goes from {name} travels {draw.by_mode(top)}"
     if "road" in modes.index and top != "road":
         a, b = (numbers.share(modes.loc["road", c]) for c in ("share_before", "share_after"))
         change = f"the road keeps {a}" if a == b else f"the road\u2019s share {'rises' if modes.loc['road', 'share_after'] > modes.loc['road', 'share_before'] else 'falls'} from {a} to {b}"
         lead = f"{lead}; {change}"
-    return lead, "Shares of trade by route on a logarithmic scale, without and with the measures. " + " ".join(said)
+    cases = ", without and with the measures" if changed else ""
+    return lead, f"Shares of trade by route on a logarithmic scale{cases}. " + " ".join(said)
 
 
 def _share_table(result: StudyResult) -> blocks.Table:

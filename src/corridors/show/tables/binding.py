@@ -22,9 +22,9 @@ from corridors.show.theme import MODES
 from corridors.study.result import StudyResult
 
 
-def binding(result: StudyResult, most: int = 6) -> Table | None:
-    """Crossings on the pair's ways that bind in the last year, the one to widen first on top; None where none does."""
-    rows = binding_here(result).head(most)
+def binding(result: StudyResult) -> Table | None:
+    """All crossings on the pair's ways that bind in the last year, the one to widen first on top; None where none does."""
+    rows = binding_here(result)
     if not len(rows):
         return None
     changed = has_measures(result)
@@ -62,10 +62,10 @@ def binding(result: StudyResult, most: int = 6) -> Table | None:
     )  # fmt: skip
 
 
-def turned_away(result: StudyResult, most: int = 6) -> Table | None:
+def turned_away(result: StudyResult) -> Table | None:
     """Who waits at the crossings of :func:`binding`, who no longer comes for the wait, and where they
     go; None where none binds."""
-    rows = binding_here(result).head(most)
+    rows = binding_here(result)
     if not len(rows):
         return None
     body = [

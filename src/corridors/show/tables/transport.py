@@ -136,8 +136,9 @@ def crossings(result: StudyResult) -> Table | None:
         f"Border crossings on the way between {pair_words(result)}" if len(result["routes"]) else "Border crossings that the measures change",
         heads, body, f"{model(result)} Capacities and traffic: data/network/crossings.csv.",
         f"Medians for {result.years[-1]}, traffic grown. A shut crossing's row says what it would "
-        f"be if it were open. Capacity binds where a truck queues more than twelve hours in the "
-        f"middle case.",
+        f"be if it were open. Full: traffic over what can pass in the year, closures and weekends "
+        f"counted, which is less than the capacity of a day at work where a crossing shuts. Capacity "
+        f"binds where a truck queues more than twelve hours in the middle case.",
     )  # fmt: skip
 
 

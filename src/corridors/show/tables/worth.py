@@ -176,7 +176,7 @@ def priorities(result: StudyResult, most: int = 5) -> Table | None:
     return table(
         f"Where a little more is worth most, {result.years[-1]}",
         ["Place", "What", right("Now"), right("Worth a year")], body, model(result),
-        "Central case with the measures in place; queues and ways adjust. To all who ship, "
+        f"Central case{' with the measures in place' if has_measures(result) else ''}; queues and ways adjust. To all who ship, "
         "treasuries and carbon left out.",
     )  # fmt: skip
 
@@ -194,17 +194,17 @@ def second_ways(result: StudyResult, most: int = 6) -> Table | None:
     rows = rows[rows["expected_loss_musd_before"] > 0].head(most) if len(rows) else rows
     if not len(rows):
         return None
+    cases = {"before": ", without", "after": ", with"} if has_measures(result) else {"before": ""}
     body = [
         (
-            short_name(r.name), fixed(r.days_per_year_before), n.musd(r.loss_musd_per_day_before),
-            n.musd(r.loss_musd_per_day_after), n.musd(r.expected_loss_musd_before),
-            n.musd(r.expected_loss_musd_after),
+            short_name(r["name"]), fixed(r["days_per_year_before"]), *(n.musd(r[f"loss_musd_per_day_{case}"]) for case in cases),
+            *(n.musd(r[f"expected_loss_musd_{case}"]) for case in cases),
         )
-        for r in rows.itertuples(index=False)
+        for r in rows.to_dict("records")
     ]  # fmt: skip
+    heads = [right(f"{what}{case}") for what in ("A day", "Expected a year") for case in cases.values()]
     return table(
-        "What a closed border costs everybody who ships", ["Crossing", right("Days shut", "a year"), right("A day, without"), right("A day, with"), right("Expected a year, without"),
-                                                            right("Expected a year, with")], body, model(result),
+        "What a closed border costs everybody who ships", ["Crossing", right("Days shut", "a year"), *heads], body, model(result),
         "Once traffic has found its other ways; central case. A second way lowers it. Not added to "
         "worth: part of it is there already.",
     )  # fmt: skip
