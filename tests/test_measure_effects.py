@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridors import scenario, uncertainty
-from corridors.errors import NetworkError
+from corridors.errors import NetworkError, ScenarioError
 from corridors.transport import effects as measure_effects
 from corridors.transport import system as choice
 from corridors.transport.effects import Move, apply
@@ -343,9 +343,10 @@ def test_unknown_names_and_kinds_are_refused() -> None:
         (measure("border_capacity", crossings=("tafta",), trucks_per_day=1.0), "tafta.*taftan"),
         (measure("road", links=("quetta-tafta",), speed_kmh=40.0, usd_per_t_km=None), "quetta-tafta.*quetta-taftan"),
         (measure("new_link", from_="lahor", to="multan", mode="rail", km=1.0, speed_kmh=1.0, usd_per_t_km=1.0), "lahor.*lahore"),
-        (measure("new_link", from_="lahore", to="moscow", mode="road", km=1.0, speed_kmh=1.0, usd_per_t_km=1.0), "two economies without a crossing"),
+        (measure("new_link", from_="lahore", to="moscow", mode="road", km=4500.0, speed_kmh=1.0, usd_per_t_km=1.0), r"measures\[0\]: a road from Lahore to Moscow would cross a border"),
+        (measure("new_link", from_="lahore", to="moscow", mode="rail", km=450.0, speed_kmh=1.0, usd_per_t_km=1.0), r"measures\[0\]\.km: is 450; the straight line from Lahore to Moscow is 3,9"),
         (measure("direct_flights", route=("LHE", "XXX"), flights_per_week=1.0), "XXX"),
         (measure("magic"), "measure 1: kind 'magic'"),
     ):
-        with pytest.raises(NetworkError, match=message):
+        with pytest.raises((NetworkError, ScenarioError), match=message):
             measure_effects.read(NETWORK, [wrong], CONSTANTS)

@@ -175,6 +175,8 @@ class App:
         self.charts[name].value = "" if block is None else f'<div class="corridors-explore">{block.html()}</div>'
 
     def _say(self, message: str) -> None:
+        # An answer in the same words as the last one is told too.
+        self.status.value = ""
         self.status.value = f'<div role="status" aria-live="polite">{escape(message)}</div>'
 
     def _changed(self, _: Any) -> None:

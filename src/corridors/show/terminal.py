@@ -36,7 +36,7 @@ def page(result: StudyResult) -> str:
     ]
     lines += ["", *_paragraphs(words.answer(result))]
     if worth := words.worth_line(result):
-        lines += _paragraphs(Prose((*worth.paragraphs, words.rests_on(result))))
+        lines += _paragraphs(Prose((*worth.paragraphs, words.why_loss(result), words.rests_on(result))))
     for case, title in (("baseline", "Without the measures"), ("projected", "With the measures")):
         total = summary[case]["total_musd"][-1]
         if case == "projected":

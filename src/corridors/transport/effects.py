@@ -91,8 +91,8 @@ def read(network: Network, measures: Sequence[Any], constants: Mapping[str, floa
     return works.effects(len(measures))
 
 
-SHORTEST, SHORTEST_BY_KM = 0.95, 5.0
-"""A new link may be shorter than the straight line between its ends by this much: places have a size."""
+SHORTEST, SHORTEST_BY_KM = 0.75, 5.0
+"""A new link is refused from this much below the straight line between its ends on: places have a size, and plans are rounded."""
 
 
 class _Works:
@@ -147,7 +147,7 @@ class _Works:
         )  # fmt: skip
 
     def _possible(self, a: str, b: str, mode: str, km: float) -> None:
-        """ScenarioError for a link shorter than the straight line, or a road that would cross a border where no crossing is."""
+        """ScenarioError for a link far shorter than the straight line, or a road that would cross a border where no crossing is."""
         said, places = f"measures[{self.measure}]", (vocabulary.short_name(a), vocabulary.short_name(b))
         line = self.network.distance_km(a, b)
         if km < SHORTEST * line - SHORTEST_BY_KM:

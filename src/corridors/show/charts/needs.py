@@ -211,7 +211,7 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
             )
         taken = result.facts["trucks_by_road"][direction]["after"]
         if taken["p90"] > 0:
-            rows.append((f"{name}: what goes by road{with_measures}", taken["p10"], taken["p50"], taken["p90"], False))
+            rows.append((f"{name}: by road{with_measures}", taken["p10"], taken["p50"], taken["p90"], False))
     if not rows or max(r[3] for r in rows) <= 0:
         return None
     crossings = result["crossings"]

@@ -151,7 +151,7 @@ def _users(result: StudyResult) -> str:
         if 0.0 < gains["p50"] < _SKEWED * gain
         else pulled(result)
     )
-    return phrases.sentence(head, half, _whose(result, gain), _where(result), _why_loss(result, gain), fees(result))
+    return phrases.sentence(head, half, _whose(result, gain), _where(result), why_loss(result), fees(result))
 
 
 def rests_on(result: StudyResult) -> str:
@@ -200,10 +200,10 @@ def _queue(result: StudyResult, held: float) -> str:
     )
 
 
-def _why_loss(result: StudyResult, gain: float) -> str:
+def why_loss(result: StudyResult) -> str:
     """Why those who ship lose by a measure that was to help them: a crossing on the way fills up;
     empty where they gain."""
-    rows = result["worth_by_crossing"]
+    rows, gain = result["worth_by_crossing"], mean(result, "user_benefits_musd")
     if gain > 0 or not len(rows):
         return ""
     worst = rows.loc[rows["gain_musd_mean"].idxmin()]
