@@ -245,7 +245,7 @@ def _baseline(result: StudyResult) -> str:
         f"Without the measures, {phrases.what_changes(result)} is expected at about "
         f"{findings.trade(band.mid)} in {last}, {trend}. "
         f"The 80{n.THIN}% band runs from {n.musd_range(band.low, band.high)}; 19 cases of 20 lie "
-        f"within {n.musd_range(float(wide['p2_5']), float(wide['p97_5']))}. By direction: {each}."
+        f"within {n.musd_range(float(wide['p2_5']), float(wide['p97_5']))}. By direction, the middle of each (middles do not add up): {each}."
     )
 
 
