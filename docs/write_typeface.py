@@ -13,7 +13,7 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-TARGET = Path(__file__).resolve().parents[1] / "src/corridors/report/templates/corridors/fonts"
+TARGET = Path(__file__).resolve().parents[1] / "src/corridors/show/fonts"
 FACES = {"regular": "SourceSansPro-Regular.ttf", "semibold": "SourceSansPro-Semibold.ttf"}
 NAME = "Corridors Sans"
 LETTERS = (range(0x20, 0x7F), range(0xA0, 0x17F))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from corridors import scenario
 from corridors.data import names as vocabulary
+from corridors.show import typeface
 
 LEVELS = (
     # field, label of the box, label of the slider, lowest, highest, step, first value
@@ -20,7 +21,8 @@ LEVELS = (
 )
 FLIGHTS = (1, 2, 3, 5, 7, 14)
 STYLE = (
-    "<style>.corridors-explore{background:#fff;color:#1a1f26;padding:.3em .6em;line-height:1.35}"
+    f"<style>{typeface.css()}.corridors-explore,.corridors-explore .svg text{{font-family:'{typeface.NAME}',system-ui,sans-serif}}"
+    ".corridors-explore{background:#fff;color:#1a1f26;padding:.3em .6em;line-height:1.35}"
     ".corridors-explore figure{margin:0}.corridors-explore figcaption{font-weight:600;margin:.4em 0}"
     ".corridors-explore .svg svg{width:100%;height:auto}.corridors-explore .source{font-size:.8em;color:#565d66}"
     # JupyterLab lays out lists of its own in two columns.

@@ -21,7 +21,8 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from corridors.errors import plain_page
-from corridors.report.export import document, svg, typefaces
+from corridors.report.export import document, svg
+from corridors.show import typeface
 from corridors.show.blocks import Figure, Prose, Table, from_dict
 from corridors.show.theme import DARK, LIGHT
 
@@ -93,7 +94,7 @@ def furnished(environment: Environment) -> Environment:
     """``environment`` with every text escaped unless said otherwise, and with what our templates use."""
     environment.autoescape = True
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.globals.update(policy=POLICY, light=LIGHT, dark=DARK, typeface=typefaces.embedded())
+    environment.globals.update(policy=POLICY, light=LIGHT, dark=DARK, typeface=typeface.css())
     environment.filters["long_date"] = long_date
     return environment
 

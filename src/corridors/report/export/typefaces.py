@@ -1,26 +1,13 @@
-"""The typeface that pages carry, and which letters those of the PDF have: the one inside the compiler, and DejaVu Sans,
-which comes with matplotlib.
+"""Which letters the typefaces of the PDF have: the one inside the compiler, and DejaVu Sans, which
+comes with matplotlib.
 """
 
 from __future__ import annotations
 
-import base64
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-
-_OF_PAGES = Path(__file__).resolve().parents[1] / "templates" / "corridors" / "fonts"
-"""Faces by weight, written by docs/write_typeface.py."""
-
-
-@lru_cache(maxsize=1)
-def embedded() -> dict[int, str]:
-    """The faces of a page's charts, tables and labels by weight, each a WOFF file in base64."""
-    return {
-        weight: base64.b64encode((_OF_PAGES / f"{name}.woff").read_bytes()).decode("ascii")
-        for weight, name in ((400, "regular"), (600, "semibold"))
-    }
 
 
 @lru_cache(maxsize=1)
