@@ -594,3 +594,13 @@ def _texts_have_room(draw_them: Callable[[], object]) -> None:
                 if min(box.x1, over.x1) - max(box.x0, over.x0) > 1.5 and min(box.y1, over.y1) - max(box.y0, over.y0) > 2.5:
                     faults.append(f"{where}: {words!r} stands on {other!r}")
     assert not faults, "\n".join(faults)
+
+
+def test_figures_that_disagree_stand_in_the_order_of_the_legend() -> None:
+    result = studied("capacity-800")
+    figure = charts.history(result)
+    assert figure is not None
+    table = result["disagreements"]
+    rows = table.reindex(table["difference_percent"].abs().sort_values(ascending=False, kind="stable").index).head(5)
+    for a, b in zip(rows["value_a_musd"], rows["value_b_musd"], strict=True):
+        assert f"{numbers.fixed(a)} and {numbers.fixed(b)}" in figure.small

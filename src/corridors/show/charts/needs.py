@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from corridors.show import blocks, lookups, numbers, theme
@@ -40,7 +41,8 @@ def history(result: StudyResult) -> blocks.Figure | None:
         .head(_MOST_ROWS)
         .reset_index(drop=True)
     )
-    figure = draw.canvas(0.5 + 0.42 * len(table))
+    # On a phone values stand below the dots.
+    figure = draw.canvas(0.5 + (0.5 if draw.narrow() else 0.42) * len(table))
     ax = draw.panel(figure, left=2.1, right=0.75, top=0.34, bottom=0.08)
     two_line_labels(
         ax,
@@ -76,11 +78,11 @@ def history(result: StudyResult) -> blocks.Figure | None:
                 ax,
                 (a + b) / 2,
                 n,
-                f"{numbers.fixed(left[0])} and {numbers.fixed(right[0])}",
+                f"{numbers.fixed(a)} and {numbers.fixed(b)}",
                 C["muted"],
                 ha="left" if at < 0.2 else "right" if at > 0.8 else "center",
                 va="top",
-                dy=-3,
+                dy=-5,
                 halo=True,
             )
         elif wide:
@@ -128,7 +130,8 @@ def history(result: StudyResult) -> blocks.Figure | None:
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
     if low < 0:
-        draw.zero_line(ax, "x")
+        # In pieces, so that it runs behind no words between the rows.
+        ax.vlines(np.zeros(len(table)), np.arange(len(table)) - 0.16, np.arange(len(table)) + 0.16, color=C["faint"], linewidth=0.9, zorder=1.5)
     draw.heading(ax, "\u25cf one source   \u25cb the other, million dollars a year", dx=0, dy=4)
     top = table.iloc[0]
     title = f"Sources disagree by up to {numbers.percent(abs(top['difference_percent']), 0)} on the same trade: {_WHAT.get(str(top['what']), str(top['what'])).lower()}, {lookups.period_words(top['period'])}"
