@@ -57,7 +57,7 @@ class SectorWorld:
         """Tells this world from any other: a hash of its flows and of what goods are made of."""
         found = hashlib.sha256(repr((self.labels, self.names)).encode())
         for array in (self.flows, self.input_share, self.value_added_share):
-            found.update(np.ascontiguousarray(array))
+            found.update(array.tobytes())
         return found.hexdigest()
 
     @property

@@ -69,7 +69,7 @@ def under_cell(title: str = "") -> Iterator[None]:
         return
     from IPython.display import clear_output, display
 
-    began, shown = time.monotonic(), display({"text/plain": "..."}, raw=True, display_id=True)
+    began, shown = time.monotonic(), display({"text/plain": "..."}, raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def tell(words: str) -> None:
         line = f"{title}{': ' if title else ''}{words} ... ({time.monotonic() - began:.0f} s so far)"
@@ -79,7 +79,7 @@ def under_cell(title: str = "") -> Iterator[None]:
         with _shown_by(tell):
             yield
     finally:
-        clear_output()
+        clear_output()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

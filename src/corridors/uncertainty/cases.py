@@ -20,6 +20,5 @@ def taken(found: T, rows: npt.NDArray[np.intp], cases: int) -> T:
             return value[rows] if value.shape[:1] == (cases,) else value
         return taken(value, rows, cases) if is_dataclass(value) else value
 
-    return replace(
-        found, **{f.name: some(getattr(found, f.name)) for f in fields(found)},
-    )  # type: ignore[type-var, arg-type]
+    parts = {f.name: some(getattr(found, f.name)) for f in fields(found)}  # type: ignore[arg-type]
+    return replace(found, **parts)  # type: ignore[type-var]

@@ -145,7 +145,8 @@ def _fit(basis: _Basis, terms: list[Term], y: Array) -> _Fit:
     else:
         r = np.empty((0, len(terms) + 2))
         for rows in basis.blocks:
-            r = np.linalg.qr(np.vstack([r, np.column_stack([basis.columns(rows, terms), y[rows]])]), mode="r")
+            stacked = np.vstack([r, np.column_stack([basis.columns(rows, terms), y[rows]])])
+            r = np.asarray(np.linalg.qr(stacked, mode="r"))
         inverse, along = np.linalg.inv(r[:-1, :-1]), r[:-1, -1]
         rest, kept = np.empty_like(y), np.empty_like(y)
         for rows in basis.blocks:

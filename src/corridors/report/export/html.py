@@ -69,9 +69,9 @@ class HtmlReport(TemplateExporter):
     def _create_environment(self) -> Environment:
         return furnished(super()._create_environment())  # type: ignore[no-untyped-call]
 
-    def from_notebook_node(
-        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any,
-    ) -> tuple[str, dict[str, Any]]:  # type: ignore[override]
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
         """The page and its resources."""
         resources = dict(resources or {})
         found = document.read(nb, resources.get("corridors"))

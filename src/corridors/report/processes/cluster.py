@@ -175,12 +175,11 @@ def _check_greeting(address: str) -> None:
     """BuildError if what listens there does not greet as Dask does: a client would wait for it, and
     again when it is let go."""
     from distributed import Security
-    from distributed.comm import connect
+    from distributed.comm.core import connect
 
     async def greet() -> None:
-        comm = await connect(
-            address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"),
-        )  # type: ignore[no-untyped-call]
+        arguments = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+        comm = await connect(address, timeout=CONNECT_SECONDS, **arguments)  # type: ignore[no-untyped-call]
         comm.abort()
 
     try:

@@ -307,7 +307,7 @@ def _fan_table(
     result: StudyResult, flow: str, base: pd.DataFrame, plan: pd.DataFrame, effect: pd.DataFrame,
     middles: np.ndarray,
 ) -> blocks.Table:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (str(int(b.year)), findings.trade(b.p50), numbers.musd_range(b.p10, b.p90, mid_musd=b.p50), findings.trade(middle), numbers.musd_range(p.p10, p.p90, mid_musd=p.p50),
          findings.percent(lookups.Band(e.p10, e.p50, e.p90)), numbers.percent_range(e.p10, e.p90, sign=True, mid=e.p50))
         for b, p, e, middle in zip(base.itertuples(), plan.itertuples(), effect.itertuples(), middles, strict=True)

@@ -388,7 +388,7 @@ def _share_words(result: StudyResult, tables: dict[str, pd.DataFrame]) -> tuple[
 
 
 def _share_table(result: StudyResult) -> blocks.Table:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for d in ("exports", "imports"):
         for r in shares_by_name(result, d).rename(columns={"name": "name_"}).itertuples():
             if max(r.share_before, r.share_after) > _SMALLEST_SHARE:

@@ -115,7 +115,7 @@ def _newest(result: StudyResult) -> list[Mapping[Any, Any]]:
     rows = rows[rows[["exports_musd", "imports_musd", "total_musd"]].notna().any(axis=1)]
     ended = rows["end"].astype(str).str[:4].astype(int)
     rows = rows[ended > ended.max() - _NEWEST_YEARS].sort_values(["start", "end"], kind="stable")
-    return rows.tail(_MOST_REPORTS).to_dict("records")
+    return list(rows.tail(_MOST_REPORTS).to_dict("records"))
 
 
 def _amount(result: StudyResult, report: Mapping[Any, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 
@@ -20,13 +21,10 @@ def all_borders() -> tuple[costs.Border, ...]:
     )
 
 
-def names_of(row: object) -> tuple[str, ...]:
+def names_of(row: Any) -> tuple[str, ...]:
     """All names of a row of the table of crossings."""
     others = getattr(row, "other_names", "")
-    return (
-        str(row.crossing), str(row.name),
-        *(str(others).split("|") if isinstance(others, str) else ()),
-    )  # type: ignore[attr-defined]
+    return (str(row.crossing), str(row.name), *(str(others).split("|") if isinstance(others, str) else ()))
 
 
 @lru_cache(maxsize=1)
