@@ -471,3 +471,11 @@ def test_a_further_measure_of_the_same_year_leaves_what_is_known_without_measure
     assert len(asked._before) == 1
     asked.study(replace(ASKED, trucks_per_day=800.0, start=ASKED.start + 1))
     assert len(asked._before) == 2
+
+
+def test_measures_of_different_years_count_as_in_a_report() -> None:
+    asked = asked_by(scenario.load("uzbekistan-trans-afghan"))
+    one = asked.scenario()
+    shown, told = explore.answer(asked, draws=16).study, pipeline.Study(one, 16, SEED)
+    assert len(set(shown.chain.since)) > 1 and shown.chain.parts == told.chain.parts != ()
+    np.testing.assert_allclose(shown.effect_percent, told.effect_percent, rtol=1e-5)

@@ -21,8 +21,8 @@ from corridors.data import tables
 from corridors.explore.question import SEED, Question
 from corridors.scenario.model import Friction, Scenario
 from corridors.study import counterfactual
+from corridors.study.ages import dated
 from corridors.study.counterfactual import Chain
-from corridors.study.phases import since_of
 from corridors.study.pipeline import Params, Study, demand
 from corridors.study.settled import Change, Settled
 from corridors.transport import effects as measure_effects
@@ -83,8 +83,9 @@ class Engine:
         vars(found).update({name: getattr(self._plain, name) for name in _OF_A_BASELINE})
         vars(found).update(
             params=self._assumed(self._plain.params, question),
-            middle=self._assumed(self._plain.middle, question), chain=links,
+            middle=self._assumed(self._plain.middle, question),
         )  # fmt: skip
+        vars(found)["chain"] = links = dated(links, scenario, found.middle, found.middle_demand)
         if len({(m.start, m.years_to_full_effect) for m in scenario.measures}) < 2:
             vars(found)["shapley"] = np.ones(links.count)  # those that begin together need no weights between them
         vars(found).update(zip(("change", "central_change"), self._solve(found, question), strict=True))
@@ -105,13 +106,11 @@ class Engine:
         if key not in self._chains:
             while len(self._chains) >= _MOST_KEPT:
                 self._chains.pop(next(iter(self._chains)))
-            self._chains[key] = self._unmeasured(scenario, key) or replace(
-                counterfactual.build(self.pair, scenario.measures), since=since_of(scenario)
-            )
+            self._chains[key] = self._unmeasured(scenario, key) or counterfactual.build(self.pair, scenario.measures)
         known = self._chains[key]
         if known.measures == scenario.measures:
             return known
-        new = replace(known, measures=scenario.measures, since=since_of(scenario))
+        new = replace(known, measures=scenario.measures)
         if known.system is None:
             return new
         effects = measure_effects.read(known.network, scenario.measures, self._constants)
@@ -154,6 +153,7 @@ class Engine:
         key = (
             counterfactual.structure(links.measures),
             links.since if len(set(links.since)) > 1 else links.since[:1],
+            links.parts,
             question.value_of_a_day,
             question.trade_elasticity,
         )

@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from corridors.scenario.model import Scenario
 from corridors.study.counterfactual import Chain, effect_of
+from corridors.study.phases import phases, since_of
 from corridors.transport.system import Pair
 
 Array = npt.NDArray[np.float64]
@@ -17,16 +19,29 @@ NOTHING_PERCENT = 1e-6
 """What moves a pair's trade by less does nothing."""
 
 
-def weighed(chain: Chain, middle: Mapping[str, Array], active: Array, year: float, demand: Mapping[Pair, Array]) -> Chain:
-    """``chain`` with measures that began at different times counted by what each alone does to the pair's trade: in the central
-    case ``middle`` (1,), with measures ``active`` (M,) in place and the pair's trade ``demand`` (C,) in ``year``.
+def dated(chain: Chain, asked: Scenario, middle: Mapping[str, Array], demand: Mapping[Pair, Array]) -> Chain:
+    """``chain`` with the years since when the measures of ``asked`` have been there. Those that began at different times count
+    by what each alone does to the pair's trade, in the last year of the central case ``middle`` (1,), where that is ``demand``
+    (C,).
 
     Elasticities grow with the years that measures have been there; a measure that does nothing has no say in how fast trade
-    answers the others. Measures that began together, or do nothing, leave the chain as it is.
+    answers the others. Where all began together, or none does anything, they count alike.
     """
-    if len(set(chain.since)) < 2:
-        return chain
-    every = {name: np.repeat(value, chain.count) for name, value in middle.items()}
+    alike = _timed(chain, since_of(asked), ())
+    if len(set(alike.since)) < 2:
+        return alike
+    last = asked.years[-1]
+    active = phases(asked.measures, [last], middle)[0, -1]
+    every = {name: np.repeat(value, alike.count) for name, value in middle.items()}
     flows = {pair: np.atleast_2d(value) for pair, value in demand.items()}
-    moved = np.abs(effect_of(chain.change(every, np.diag(active), year, flows), flows, chain.study))
-    return replace(chain, parts=tuple(np.round(moved / moved.sum(), 6).tolist())) if moved.max() > NOTHING_PERCENT else chain
+    moved = np.abs(effect_of(alike.change(every, np.diag(active), last, flows), flows, alike.study))
+    if not moved.max() > NOTHING_PERCENT:
+        return alike
+    return _timed(alike, alike.since, tuple(np.round(moved / moved.sum(), 6).tolist()))
+
+
+def _timed(chain: Chain, since: tuple[float, ...], parts: tuple[float, ...]) -> Chain:
+    """``chain`` with other years; what it has worked out of its pairs does not depend on them."""
+    new = replace(chain, since=since, parts=parts)
+    vars(new).update({name: value for name, value in vars(chain).items() if name not in vars(new)})
+    return new

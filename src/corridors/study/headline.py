@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pandas as pd
 from corridors import uncertainty
 from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
-from corridors.study.ages import weighed
+from corridors.study.ages import dated
 from corridors.study.phases import phases, since_of, years_in_force
 from corridors.study.settled import Change
 from corridors.trade import baseline
@@ -59,8 +60,9 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
     groups: dict[tuple[Any, ...], list[int]] = {}
     for i, one in enumerate(scenarios):
         # Elasticities grow with the years that measures are there: those of one batch are the same.
-        since = years_in_force(since_of(one), one.years[-1], _parts(one))
-        key = (one.pair, one.years[-1], None if since is None else float(since), counterfactual.structure(one.measures))
+        since, parts = _ages(one)
+        age = years_in_force(since, one.years[-1], parts)
+        key = (one.pair, one.years[-1], None if age is None else float(age), counterfactual.structure(one.measures))
         groups.setdefault(key, []).append(i)
     for members in groups.values():
         batch: list[int] = []
@@ -76,16 +78,19 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
         yield batch
 
 
-def _parts(one: Scenario) -> tuple[float, ...]:
-    """How much each measure has a say in how fast trade answers (:func:`~corridors.study.ages.weighed`)."""
+def _ages(one: Scenario) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Since when the measures have been there, and the part of each (:func:`~corridors.study.ages.dated`)."""
     since = since_of(one)
-    if len(set(since)) < 2:
-        return ()
-    last, middle = one.years[-1], uncertainty.central()
-    base = baseline.baseline(one.pair, [last], middle)
+    return (since, ()) if len(set(since)) < 2 else _weighed(one)
+
+
+@lru_cache(maxsize=256)
+def _weighed(one: Scenario) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    middle = uncertainty.central()
+    base = baseline.baseline(one.pair, one.years[-1:], middle)
     flows = {one.pair: base.by_class("exports", 0)[0], one.pair[::-1]: base.by_class("imports", 0)[0]}
-    links = replace(counterfactual.build(one.pair, one.measures), since=since)
-    return weighed(links, middle, phases(one.measures, [last], middle)[0, -1], last, flows).parts
+    chain = dated(counterfactual.build(one.pair, one.measures), one, middle, flows)
+    return chain.since, chain.parts
 
 
 def crossing_trucks(
@@ -112,11 +117,8 @@ def _changed(
     pair, year = scenarios[0].pair, scenarios[0].years[-1]
     measures = {m.deed: m for one in scenarios for m in one.measures}
     position = {key: m for m, key in enumerate(measures)}
-    links = replace(
-        counterfactual.build(pair, list(measures.values())),
-        since=since_of(scenarios[0]),
-        parts=_parts(scenarios[0]),
-    )
+    since, parts = _ages(scenarios[0])
+    links = replace(counterfactual.build(pair, list(measures.values())), since=since, parts=parts)
     draws, count = len(params["phase_in_speed"]), len(scenarios)
     active = np.zeros((count, draws, len(measures)))
     for s, one in enumerate(scenarios):

@@ -9,7 +9,7 @@ the mathematics is in the modules called.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -23,11 +23,11 @@ from corridors.scenario.model import Scenario
 from corridors.study import binding, counterfactual, lots, sector_tables, worth_tables
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
-from corridors.study.ages import weighed
+from corridors.study.ages import dated
 from corridors.study.counterfactual import Chain, effect_of
 from corridors.study.evidence import FLIGHTS
 from corridors.study.frictions import frictions
-from corridors.study.phases import phases, since_of
+from corridors.study.phases import phases
 from corridors.study.projected import FLOWS, WAYS, Paths
 from corridors.study.result import StudyResult
 from corridors.study.settled import Change, Settled
@@ -183,8 +183,7 @@ class Study:
     def chain(self) -> Chain:
         """The network with the scenario's measures."""
         built = counterfactual.build(self.pair, self.scenario.measures)
-        dated = replace(built, since=since_of(self.scenario))
-        return weighed(dated, self.middle, self.phases(self.middle)[0, -1], self.last, self.middle_demand)
+        return dated(built, self.scenario, self.middle, self.middle_demand)
 
     @cached_property
     def demand(self) -> Mapping[Pair, Array]:
