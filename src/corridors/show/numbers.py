@@ -200,6 +200,11 @@ def share(value: float | None) -> str:
     return percent(100 * value)
 
 
+def whole_share(value: float | None) -> str:
+    """A share of one as whole percent: ``18 %``."""
+    return percent(None if value is None else 100 * value, 0)
+
+
 def cases(value: float) -> str:
     """A share of simulated futures: as :func:`share`, but no finer than they tell: ``under 1 %``."""
     return f"under 1{THIN}%" if 0.0 < value < 0.01 else share(value)

@@ -38,7 +38,7 @@ from corridors.transport import system as choice
 from corridors.transport.feedback import within
 from corridors.transport.network import Network
 from corridors.transport.system import Pair, System, TransportState
-from corridors.transport.world_network.study import network_of
+from corridors.transport.world_network.study import network_of, no_way
 from corridors.transport.world_network.subnetwork import checked_economies
 
 Array = npt.NDArray[np.float64]
@@ -374,7 +374,7 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
 def _no_way(pair: Pair, acting: bool, error: NetworkError) -> str:
     if acting and not checked_economies().issuperset(pair):
         return "The measures lie on a part of the network that no goods of this pair pass."
-    return f"No goods of this pair have a way on the network ({str(error).removeprefix('network: ')})."
+    return no_way(error)
 
 
 def structure(measures: Sequence[Any]) -> tuple[Any, ...]:

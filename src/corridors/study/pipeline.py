@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors import uncertainty
+from corridors.errors import ScenarioError
 from corridors.runtime.waiting import step, under_cell
 from corridors.scenario.model import Scenario
 from corridors.study import binding, counterfactual, lots, sector_tables, worth_tables
@@ -182,7 +183,10 @@ class Study:
     @cached_property
     def chain(self) -> Chain:
         """The network with the scenario's measures."""
-        built = counterfactual.build(self.pair, self.scenario.measures)
+        try:
+            built = counterfactual.build(self.pair, self.scenario.measures)
+        except ScenarioError as error:
+            raise ScenarioError(f"{self.scenario.name}: {error}") from None
         return dated(built, self.scenario, self.middle, self.middle_demand)
 
     @cached_property

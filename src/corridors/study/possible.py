@@ -23,7 +23,7 @@ def refusals(scenarios: Sequence[Scenario]) -> list[tuple[int, str]]:
         (position, text)
         for position, one in enumerate(scenarios)
         if any(measure.adds_a_way for measure in one.measures)
-        for text in _impossible(one.name, one.model_dump_json(by_alias=True, exclude={"name"}))
+        for text in _compiled(one)[0]
     ]
     return ways + [
         (
@@ -43,29 +43,25 @@ def notes(scenarios: Sequence[Scenario]) -> list[tuple[int, str]]:
         (position, text)
         for position, one in enumerate(scenarios)
         if any(getattr(measure, "crossings", None) for measure in one.measures)
-        for text in _remarks(one.name, one.model_dump_json(by_alias=True, exclude={"name"}))
+        for text in _compiled(one)[1]
     ]
 
 
+def _compiled(one: Scenario) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What compiling the network with the measures refuses, and what is remarked of them; kept, as it takes a part of a second."""
+    return _told(one.name, one.model_dump_json(by_alias=True, exclude={"name"}))
+
+
 @kept
-def _remarks(name: str, fields: str) -> tuple[str, ...]:
+def _told(name: str, fields: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from corridors.study import counterfactual, remarks
 
     one = parse(json.loads(fields), name=name)
-    chain = counterfactual.build(one.pair, one.measures)
-    return tuple(remarks.on_measures(chain, one.measures))
-
-
-@kept
-def _impossible(name: str, fields: str) -> tuple[str, ...]:
-    from corridors.study import counterfactual
-
-    one = parse(json.loads(fields), name=name)
     try:
-        counterfactual.build(one.pair, one.measures)
+        chain = counterfactual.build(one.pair, one.measures)
     except (NetworkError, ScenarioError) as error:
-        return (str(error),)
-    return ()
+        return (str(error),), ()
+    return (), tuple(remarks.on_measures(chain, one.measures))
 
 
 @kept

@@ -23,10 +23,11 @@ def remarks(chain: Chain, measures: Sequence[Any]) -> tuple[str, ...]:
 
 def on_measures(chain: Chain, measures: Sequence[Any]) -> list[str]:
     """What of :func:`remarks` is about measures."""
-    return [*_at_shut_crossings(_shut(chain), measures), *_shut_by_another(_shut(chain), measures), *_on_no_way(chain, measures)]
+    shut = _shut(chain)
+    return [*_at_shut_crossings(shut, measures), *_shut_by_another(shut, measures), *_on_no_way(chain, shut, measures)]
 
 
-def _on_no_way(chain: Chain, measures: Sequence[Any]) -> list[str]:
+def _on_no_way(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
     """A sentence for each measure at crossings that no way of the pair passes: whose trade it can move instead."""
     if chain.system is None or not chain.on_network:
         return []
@@ -35,7 +36,7 @@ def _on_no_way(chain: Chain, measures: Sequence[Any]) -> list[str]:
         for crossing in route.crossings:
             passing.setdefault(crossing, set()).add(tuple(sorted((route.exporter, route.importer))))
     own = tuple(sorted(chain.study))
-    untold = set(chain.system.crossings) - set(_shut(chain))
+    untold = set(chain.system.crossings) - set(shut)
     found = []
     for measure in measures:
         off = [c for c in getattr(measure, "crossings", None) or () if c in untold and own not in passing.get(c, ())]

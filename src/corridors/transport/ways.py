@@ -15,7 +15,7 @@ from corridors.trade import cargo
 from corridors.transport import system as choice
 from corridors.transport.network import Network
 from corridors.transport.world_network import mode_model, subnetwork
-from corridors.transport.world_network.study import network_of
+from corridors.transport.world_network.study import network_of, no_way
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def ways_between(a: str, b: str) -> Ways:
         network = network_of((a, b))
         system = choice.compile_system(network, study=(a, b))
     except NetworkError as error:
-        return Ways((a, b), (), (), (f"No goods of this pair have a way on the network ({str(error).removeprefix('network: ')}).",))
+        return Ways((a, b), (), (), (no_way(error),))
     state = system.solve(uncertainty.central())
     found = []
     for pair in ((a, b), (b, a)):

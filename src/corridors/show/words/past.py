@@ -82,7 +82,7 @@ def parts_tables(found: ValidationResult) -> Group:
     )]  # fmt: skip
 
     def cells(r: Any) -> tuple[str, ...]:
-        held = (_percent(getattr(r, f"coverage_{level}")) for level in (50, 80, 95))
+        held = (n.whole_share(getattr(r, f"coverage_{level}")) for level in (50, 80, 95))
         return (f"{r.horizon} years", n.count(r.pairs), n.fixed(r.error, 2), n.fixed(r.reference, 2), n.fixed(r.skill, 2), *held)
 
     note = "This model with GDP known; flows by their size when the forecast was made. Skill: one minus the ratio of its error to the last value's."
@@ -108,7 +108,7 @@ def backtest_table(found: ValidationResult) -> Table:
     rows = [
         (
             _METHODS.get(r.method, r.method), _GDP.get(r.gdp, r.gdp), f"{r.horizon} years", n.count(r.pairs), n.fixed(r.error, 2), n.fixed(r.skill, 2),
-            n.fixed(r.mase, 2), n.fixed(r.crps, 2), *(_percent(getattr(r, f"coverage_{level}")) for level in (50, 80, 95)),
+            n.fixed(r.mase, 2), n.fixed(r.crps, 2), *(n.whole_share(getattr(r, f"coverage_{level}")) for level in (50, 80, 95)),
         )
         for r in found["backtest"].itertuples()
     ]  # fmt: skip
@@ -149,7 +149,3 @@ def pairs(found: ValidationResult) -> Table | None:
         rows,
         f"Source: {BACKTEST_SOURCE}.",
     )  # fmt: skip
-
-
-def _percent(value: float) -> str:
-    return n.percent(100 * value, 0)

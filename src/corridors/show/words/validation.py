@@ -50,18 +50,14 @@ def answer(found: ValidationResult) -> Prose:
         (
             f"Of {s['published_total']} published figures the engine reproduces {s['published_passed']}"
             + ("." if failed == 0 else f"; the {n.in_words(failed)} that it does not are listed with the reason, where one is known."),
-            f"On the past, {AHEAD} and with GDP known, its forecasts miss by {_percent(past['skill_vs_naive'])} less than the last "
-            f"known value does{_other_horizons(found)}; with GDP forecast as well, {AHEAD}, by {_percent(abs(past['skill_vs_naive_forecast_gdp']))} "
-            f"{'less' if past['skill_vs_naive_forecast_gdp'] >= 0 else 'more'}. Bands meant to hold 80 % of outcomes held {_percent(past['coverage_80'])} {AHEAD}, {verdict}.",
+            f"On the past, {AHEAD} and with GDP known, its forecasts miss by {n.whole_share(past['skill_vs_naive'])} less than the last "
+            f"known value does{_other_horizons(found)}; with GDP forecast as well, {AHEAD}, by {n.whole_share(abs(past['skill_vs_naive_forecast_gdp']))} "
+            f"{'less' if past['skill_vs_naive_forecast_gdp'] >= 0 else 'more'}. Bands meant to hold 80 % of outcomes held {n.whole_share(past['coverage_80'])} {AHEAD}, {verdict}.",
             f"Of {s['real_cases_total']} reported queues, days and distances, {s['real_cases_passed']} come out within their margin and "
             f"{n.in_words(missed)} {n.plural(missed, 'does', 'do')} not.",
         ),
         "lead",
     )
-
-
-def _percent(share: float) -> str:
-    return n.percent(100 * share, 0)
 
 
 def _other_horizons(found: ValidationResult) -> str:
@@ -71,7 +67,7 @@ def _other_horizons(found: ValidationResult) -> str:
     if len(ours) < 2:
         return ""
     least, most = ours.iloc[0], ours.iloc[-1]
-    return f" (from {_percent(least['skill'])} at {n.in_words(least['horizon'])} years to {_percent(most['skill'])} at {n.in_words(most['horizon'])})"
+    return f" (from {n.whole_share(least['skill'])} at {n.in_words(least['horizon'])} years to {n.whole_share(most['skill'])} at {n.in_words(most['horizon'])})"
 
 
 def key_figures(found: ValidationResult) -> KeyFigures:
@@ -81,9 +77,9 @@ def key_figures(found: ValidationResult) -> KeyFigures:
     return KeyFigures(
         (
             KeyFigure("Published results", f"{s['published_passed']} of {s['published_total']}", "within the tolerance of each"),
-            KeyFigure("Smaller error, GDP known", _percent(past["skill_vs_naive"]), f"than the last known value\u2019s, {AHEAD}"),
-            KeyFigure("Smaller error, GDP forecast", _percent(past["skill_vs_naive_forecast_gdp"]), "the same, nothing known of the future"),
-            KeyFigure("80 % bands held", _percent(past["coverage_80"]), f"of outcomes, {AHEAD}"),
+            KeyFigure("Smaller error, GDP known", n.whole_share(past["skill_vs_naive"]), f"than the last known value\u2019s, {AHEAD}"),
+            KeyFigure("Smaller error, GDP forecast", n.whole_share(past["skill_vs_naive_forecast_gdp"]), "the same, nothing known of the future"),
+            KeyFigure("80 % bands held", n.whole_share(past["coverage_80"]), f"of outcomes, {AHEAD}"),
         )
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from corridors.errors import NetworkError
 from corridors.transport.network import Network, load
 from corridors.transport.world_network import subnetwork
 from corridors.transport.world_network.tables import roads
@@ -39,6 +40,11 @@ def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
     routes = {tuple(code for code in measure.route) for measure in measures if getattr(measure, "route", None)}
     codes = tuple(sorted({code for route in routes for code in route if code in checked.airports}))
     return subnetwork.for_pair(*pair, named=tuple(sorted(named)), airports=codes)
+
+
+def no_way(error: NetworkError) -> str:
+    """The sentence for a pair that :func:`network_of` or the search for ways has nothing for."""
+    return f"No goods of this pair have a way on the network ({str(error).removeprefix('network: ')})."
 
 
 def _named(measure: Any) -> Iterable[str]:
