@@ -97,7 +97,7 @@ def test_what_is_kept_is_limited() -> None:
     asked = engine(("PAK", "RUS"), (2026, 2035), 4)
     for flights in range(1, 12):
         asked.study(replace(ASKED, route=("ISB", "SVO"), flights_per_week=flights))
-    assert len(asked._chains) <= 8 and len(asked._before) <= 8
+    assert len(asked._solver.chains) <= 8 and len(asked._solver.states) <= 8
 
 
 # --- what it shows ---------------------------------------------------------------------------------------------
@@ -468,9 +468,9 @@ def test_a_further_measure_of_the_same_year_leaves_what_is_known_without_measure
     asked = engine(("PAK", "RUS"), (2026, 2035), 4)
     for more in ({}, {"processing_hours": 3.0}, {"processing_hours": 2.0, "usd_per_truck": 50.0}):
         asked.study(replace(ASKED, trucks_per_day=800.0, **more))
-    assert len(asked._before) == 1
+    assert len(asked._solver.states) == 1
     asked.study(replace(ASKED, trucks_per_day=800.0, start=ASKED.start + 1))
-    assert len(asked._before) == 2
+    assert len(asked._solver.states) == 2
 
 
 def test_measures_of_different_years_count_as_in_a_report() -> None:

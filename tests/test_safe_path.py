@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import tiny_build
+from corridors.explore import helpers
 from corridors.runtime import machine
 from tiny_build import files
 
@@ -52,6 +53,18 @@ def test_a_build_where_nothing_can_be_forked(trap: Path) -> None:
 @pytest.mark.slow
 def test_a_build_on_a_cluster_made_here(trap: Path) -> None:
     build_in(trap, settings={"scheduler": "local", "jobs": 1})  # type: ignore[arg-type]
+
+
+def test_a_helper_of_the_explorer(trap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in EARLY:
+        (trap / f"{name}.py").write_text((trap / "json.py").read_text().replace("json ", f"{name} "))
+    monkeypatch.chdir(trap)
+    helper = helpers.Helper()
+    try:
+        assert helper._received(120.0) == "here"
+    finally:
+        helper.stop()
+    assert not (trap.parent / "sprung").exists(), (trap.parent / "sprung").read_text()
 
 
 @pytest.mark.parametrize("start", [["-m", "corridors.cli"], ["-mcorridors.cli"], ["-P", "-c", "import sys; sys.argv[0] = 'corridors'; from corridors.cli import main; main()"]])

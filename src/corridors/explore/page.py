@@ -7,6 +7,7 @@ by the functions that a cell without widgets calls.
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import threading
@@ -21,10 +22,11 @@ from corridors import scenario
 from corridors.data import names as vocabulary
 from corridors.data import tables
 from corridors.errors import CorridorsError
+from corridors.explore import helpers
 from corridors.explore.answers import Answer, answer, corridors_of, known_of
 from corridors.explore.controls import LEVELS, lay_out, make
 from corridors.explore.question import Question, airports_of, asked_by, save
-from corridors.runtime import paths
+from corridors.runtime import machine, paths
 from corridors.scenario.model import Scenario
 from corridors.show import blocks
 
@@ -164,6 +166,7 @@ class App:
         except RuntimeError:
             self._open()
         else:
+            helpers.start()
             threading.Thread(target=self._open, daemon=True).start()
 
     def _open(self) -> None:
@@ -292,8 +295,9 @@ class App:
 
     def _built(self, name: str) -> None:
         out = (Path.cwd() if paths.inside_package() else paths.root()) / "reports"
-        command = [sys.executable, "-m", "corridors.cli", "build", name, "--out", str(out), "--quiet"]
-        done = subprocess.run(command, cwd=out.parent, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-P", "-m", "corridors.cli", "build", name, "--out", str(out), "--quiet"]
+        environment = machine.safe_path(os.environ)
+        done = subprocess.run(command, cwd=out.parent, env=environment, capture_output=True, text=True, check=False)
         report = out / name / "report.html"
         if done.returncode or not report.exists():
             self._say(f"The report of {name} was not built. {done.stderr.strip()}")

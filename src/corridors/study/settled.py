@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from corridors.equilibrium.sector_moving import FACTORS
 from corridors.study.joint import Place
 from corridors.transport.assignment import must_settle
 from corridors.transport.system import TransportState
-from corridors.uncertainty.cases import taken
+from corridors.uncertainty import cases as many
 
 Array = npt.NDArray[np.float64]
 T = TypeVar("T")
@@ -101,7 +102,12 @@ class Change:
 
     def cases(self, rows: slice) -> Change:
         """Some of the cases."""
-        return taken(self, np.arange(len(self.residual))[rows], len(self.residual))
+        return many.taken(self, np.arange(len(self.residual))[rows], len(self.residual))
+
+
+def joined(changes: Sequence[Change]) -> Change:
+    """Changes of some cases each as one of all of them."""
+    return replace(many.joined(changes), unsettled=sum(change.unsettled for change in changes))
 
 
 def change_between(start: Settled, end: Settled, residual: Array, draws: int = 0) -> Change:
@@ -128,7 +134,7 @@ def change_between(start: Settled, end: Settled, residual: Array, draws: int = 0
 def spread(found: T, cases: int) -> T:
     """Something of one case as often as there are cases; of as many, itself."""
     size = found.cases if isinstance(found, Settled) else len(found.class_factor)  # type: ignore[attr-defined]
-    return found if size == cases else taken(found, np.zeros(cases, dtype=np.intp), 1)
+    return found if size == cases else many.taken(found, np.zeros(cases, dtype=np.intp), 1)
 
 
 def _over(whole: World, other: World, rows: npt.NDArray[np.intp]) -> World:
@@ -176,7 +182,7 @@ def _without_unsettled(change: Change, draws: int) -> Change:
     if good.all():
         return change
     must_settle(good, max(good.size, draws), "with or without the measures")
-    return replace(taken(change, stand_ins(good), good.size), unsettled=int((~good).sum()))
+    return replace(many.taken(change, stand_ins(good), good.size), unsettled=int((~good).sum()))
 
 
 def stand_ins(settled: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:

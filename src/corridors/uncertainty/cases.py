@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -22,3 +23,16 @@ def taken(found: T, rows: npt.NDArray[np.intp], cases: int) -> T:
 
     parts = {f.name: some(getattr(found, f.name)) for f in fields(found)}  # type: ignore[arg-type]
     return replace(found, **parts)  # type: ignore[type-var]
+
+
+def joined(found: Sequence[T]) -> T:
+    """Results of some cases each as one of all: arrays one after the other, also those of their parts; of anything else
+    the first's."""
+
+    def whole(values: Sequence[Any]) -> Any:
+        if isinstance(values[0], np.ndarray):
+            return np.concatenate(values)
+        return joined(values) if is_dataclass(values[0]) else values[0]
+
+    parts = {f.name: whole([getattr(one, f.name) for one in found]) for f in fields(found[0])}  # type: ignore[arg-type]
+    return replace(found[0], **parts)  # type: ignore[type-var]
