@@ -414,6 +414,25 @@ def test_answers_do_not_depend_on_what_was_asked_before() -> None:
     assert (asked.study(later).effect_percent == alone).all()
 
 
+def test_answers_do_not_depend_on_which_crossings_were_asked_of_before() -> None:
+    """Elsewhere the network of a study is that part of the world which its measures reach."""
+    pair = ("KEN", "UGA")
+    asked = Engine(pair, (2026, 2035), 8, SEED)
+    for crossings in (("malaba",), ("gatuna",), ("elegu",), ("beitbridge",)):
+        question = Question(pair, crossings, trucks_per_day=300)
+        found, study = asked.study(question), pipeline.Study(question.scenario(), 8, SEED)
+        np.testing.assert_allclose(found.effect_percent, study.effect_percent, rtol=JOINT, atol=1e-6)
+
+
+def test_days_shut_are_a_level_where_a_border_is_open() -> None:
+    asked = Engine(("PAK", "RUS"), (2026, 2035), 4, SEED)
+    for level in ({"trucks_per_day": 800.0}, {"closed_days": 30.0}):
+        asked.study(Question(("PAK", "RUS"), ("khorgos",), **level))
+    assert len(asked._solver.chains) == 1
+    asked.study(Question(("PAK", "RUS"), ("torkham",), closed_days=30.0))
+    assert len(asked._solver.chains) == 2
+
+
 # --- what is loaded, moved, kept ----------------------------------------------------------------------------------
 
 

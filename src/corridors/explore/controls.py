@@ -21,7 +21,10 @@ LEVELS = (
 )
 FLIGHTS = (1, 2, 3, 5, 7, 14)
 STYLE = (
-    f"<style>{typeface.css()}.corridors-explore,.corridors-explore .svg text{{font-family:'{typeface.NAME}',system-ui,sans-serif}}"
+    f"<style>{typeface.css()}.corridors-page,.corridors-explore,.corridors-explore .svg text{{font-family:'{typeface.NAME}',system-ui,sans-serif}}"
+    # Widgets have typefaces of their own.
+    ".corridors-page :is(label,button,select,option,input,.widget-label,.widget-readout,.widget-html-content,.widget-checkbox)"
+    "{font-family:inherit}"
     ".corridors-explore{background:#fff;color:#1a1f26;padding:.3em .6em;line-height:1.35}"
     ".corridors-explore figure{margin:0}.corridors-explore figcaption{font-weight:600;margin:.4em 0}"
     ".corridors-explore .svg svg{width:100%;height:auto}.corridors-explore .source{font-size:.8em;color:#565d66}"

@@ -23,7 +23,6 @@ from corridors.study.counterfactual import Chain
 from corridors.study.settled import Change, Settled
 from corridors.transport import effects as measure_effects
 from corridors.transport.system import Pair
-from corridors.transport.world_network.study import network_of
 
 Array = npt.NDArray[np.float64]
 
@@ -79,10 +78,10 @@ class Solver:
 
     def chain(self, scenario: Scenario) -> Chain:
         """The compiled network: levels at crossings are exchanged, anything else is compiled anew and kept."""
-        key = counterfactual.structure(scenario.measures)
+        key = counterfactual.structure(self.pair, scenario.measures)
         if key not in self.chains:
             _make_room(self.chains)
-            self.chains[key] = self._unmeasured(scenario, key) or counterfactual.build(self.pair, scenario.measures)
+            self.chains[key] = self._unmeasured(key) or counterfactual.build(self.pair, scenario.measures)
         known = self.chains[key]
         if known.measures == scenario.measures:
             return known
@@ -96,12 +95,11 @@ class Solver:
         vars(new).update({name: getattr(known, name) for name in _OF_A_CHAIN})
         return new
 
-    def _unmeasured(self, scenario: Scenario, key: tuple[Any, ...]) -> Chain | None:
+    def _unmeasured(self, key: tuple[Any, ...]) -> Chain | None:
         """Today's network, where it is compiled and that of the measures differs by levels alone."""
-        today = self.chains.get((False, *key[1:]))
-        if today is None or today.system is None or network_of(self.pair, scenario.measures) is not today.network:
-            return None
-        return today
+        roads, _, *more = key
+        today = self.chains.get((roads, False, *more))
+        return today if today is not None and today.system is not None else None
 
     def change(self, cases: Cases) -> Change:
         """What the measures change in them."""
@@ -113,7 +111,7 @@ class Solver:
         """Queues, routes and trade without measures: the same for all levels of measures that start
         in the same years, and for any number of them that start in one."""
         key = (
-            counterfactual.structure(links.measures),
+            counterfactual.structure(self.pair, links.measures),
             links.since if len(set(links.since)) > 1 else links.since[:1],
             links.parts,
             cases.same,

@@ -62,7 +62,7 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
         # Elasticities grow with the years that measures are there: those of one batch are the same.
         since, parts = _ages(one)
         age = years_in_force(since, one.years[-1], parts)
-        key = (one.pair, one.years[-1], None if age is None else float(age), counterfactual.structure(one.measures))
+        key = (one.pair, one.years[-1], None if age is None else float(age), counterfactual.structure(one.pair, one.measures))
         groups.setdefault(key, []).append(i)
     for members in groups.values():
         batch: list[int] = []

@@ -70,9 +70,9 @@ class Service:
     borders: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
-    """Tables of the network, keyed for use. Build it with :func:`load`."""
+    """Tables of the network, keyed for use; equal only to itself. Build it with :func:`load`."""
 
     places: Mapping[str, str]
     coordinates: Mapping[str, tuple[float, float]]
