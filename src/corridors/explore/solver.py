@@ -23,6 +23,7 @@ from corridors.study.counterfactual import Chain
 from corridors.study.settled import Change, Settled
 from corridors.transport import effects as measure_effects
 from corridors.transport.system import Pair
+from corridors.transport.world_network.study import structure
 
 Array = npt.NDArray[np.float64]
 
@@ -78,7 +79,7 @@ class Solver:
 
     def chain(self, scenario: Scenario) -> Chain:
         """The compiled network: levels at crossings are exchanged, anything else is compiled anew and kept."""
-        key = counterfactual.structure(self.pair, scenario.measures)
+        key = structure(self.pair, scenario.measures)
         if key not in self.chains:
             _make_room(self.chains)
             self.chains[key] = self._unmeasured(key) or counterfactual.build(self.pair, scenario.measures)
@@ -111,7 +112,7 @@ class Solver:
         """Queues, routes and trade without measures: the same for all levels of measures that start
         in the same years, and for any number of them that start in one."""
         key = (
-            counterfactual.structure(self.pair, links.measures),
+            structure(self.pair, links.measures),
             links.since if len(set(links.since)) > 1 else links.since[:1],
             links.parts,
             cases.same,

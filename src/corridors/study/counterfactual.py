@@ -377,19 +377,6 @@ def _no_way(pair: Pair, acting: bool, error: NetworkError) -> str:
     return no_way(error)
 
 
-def structure(pair: Pair, measures: Sequence[Any]) -> tuple[Any, ...]:
-    """What a study of ``pair`` is compiled for: the network (None where no goods have a way), whether there is anything to
-    do at all, borders that open, and new services."""
-    try:
-        roads = network_of(pair, measures)
-    except NetworkError:
-        roads = None
-    shut = set() if roads is None else {c for c, state in roads.crossings["state"].items() if state == "shut"}
-    opened = sorted({c for m in measures if m.kind == "closure" for c in m.crossings} & shut)
-    built = [m.deed for m in measures if not m.at_crossings]
-    return roads, bool(measures), tuple(opened), tuple(built)
-
-
 def two_way(trade_factor: Array, flows: Mapping[Pair, Array], pair: Pair) -> Array:
     """Percent change of a pair's two-way trade (...,) when its two directions change by ``trade_factor`` (..., P).
 

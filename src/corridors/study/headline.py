@@ -23,6 +23,7 @@ from corridors.study.ages import dated
 from corridors.study.phases import phases, since_of, years_in_force
 from corridors.study.settled import Change
 from corridors.trade import baseline
+from corridors.transport.world_network.study import structure
 from corridors.uncertainty.cases import taken
 
 Array = npt.NDArray[np.float64]
@@ -62,7 +63,7 @@ def _batches(scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
         # Elasticities grow with the years that measures are there: those of one batch are the same.
         since, parts = _ages(one)
         age = years_in_force(since, one.years[-1], parts)
-        key = (one.pair, one.years[-1], None if age is None else float(age), counterfactual.structure(one.pair, one.measures))
+        key = (one.pair, one.years[-1], None if age is None else float(age), structure(one.pair, one.measures))
         groups.setdefault(key, []).append(i)
     for members in groups.values():
         batch: list[int] = []

@@ -42,6 +42,19 @@ def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
     return subnetwork.for_pair(*pair, named=tuple(sorted(named)), airports=codes)
 
 
+def structure(pair: tuple[str, str], measures: Sequence[Any]) -> tuple[Any, ...]:
+    """What a study of ``pair`` is compiled for: the network (None where no goods have a way), whether there is anything to
+    do at all, borders that open, and new services."""
+    try:
+        network: Network | None = network_of(pair, measures)
+    except NetworkError:
+        network = None
+    shut = set() if network is None else {c for c, state in network.crossings["state"].items() if state == "shut"}
+    opened = sorted({c for m in measures if m.kind == "closure" for c in m.crossings} & shut)
+    built = [m.deed for m in measures if not m.at_crossings]
+    return network, bool(measures), tuple(opened), tuple(built)
+
+
 def no_way(error: NetworkError) -> str:
     """The sentence for a pair that :func:`network_of` or the search for ways has nothing for."""
     return f"No goods of this pair have a way on the network ({str(error).removeprefix('network: ')})."
