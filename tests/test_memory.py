@@ -12,6 +12,7 @@ import pytest
 from corridors import scenario, uncertainty
 from corridors.errors import NotConverged
 from corridors.study import lots, pipeline
+from corridors.study.worth import Worth
 from corridors.uncertainty import draws
 
 KB_A_DRAW = 42
@@ -51,6 +52,10 @@ def test_lots_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert whole.change.after is not None and parts.change.after is not None
     np.testing.assert_array_equal(whole.change.after.route_share, parts.change.after.route_share)
     np.testing.assert_array_equal(whole.change.response.real_gdp_factor, parts.change.response.real_gdp_factor)
+    one, other = Worth(whole), Worth(parts)
+    np.testing.assert_array_equal(one.users.new, other.users.new)
+    np.testing.assert_array_equal(one.users.other_trucks, other.users.other_trucks)
+    np.testing.assert_allclose(one.income.users, other.income.users, rtol=1e-12)
 
 
 def test_what_is_held_in_seven_digits_shows_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

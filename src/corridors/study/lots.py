@@ -7,7 +7,7 @@ depend on the company that it is solved in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,9 +79,14 @@ def solved(study: Study) -> Solved:
         left.append(found.change.unsettled)
         return found
 
-    found = gathered(map(counted, slices(study.draws)), study.draws)
+    found = by_lots(counted, study.draws)
     must_settle(np.arange(study.draws) >= sum(left), study.draws, "with or without the measures")
     return replace(found, change=replace(found.change, unsettled=sum(left)))
+
+
+def by_lots(do: Callable[[slice], T], draws: int) -> T:
+    """What ``do`` makes of all ``draws``, a lot at a time: what it needs on the way is held for one lot."""
+    return gathered(map(do, slices(draws)), draws)
 
 
 def gathered(lots: Iterable[T], cases: int) -> T:

@@ -101,8 +101,9 @@ class Change:
         return np.asarray(self.response.trade_factor[:, p])
 
     def cases(self, rows: slice) -> Change:
-        """Some of the cases."""
-        return many.taken(self, np.arange(len(self.residual))[rows], len(self.residual))
+        """Some of the cases; itself where they are all of them."""
+        numbers = np.arange(len(self.residual))[rows]
+        return self if numbers.size == len(self.residual) else many.taken(self, numbers, len(self.residual))
 
 
 def joined(changes: Sequence[Change]) -> Change:

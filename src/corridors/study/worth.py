@@ -27,8 +27,10 @@ from corridors.appraisal import (
     states,
     users,
 )
+from corridors.appraisal.income import RealIncome
 from corridors.appraisal.users import UserBenefits
 from corridors.data import tables as data
+from corridors.study.lots import by_lots
 from corridors.study.settled import Change, stand_ins
 from corridors.trade import cargo, sectors
 from corridors.transport.system import Pair, System, TransportState
@@ -151,7 +153,13 @@ class Worth:
     @cached_property
     def users(self) -> UserBenefits:
         """Users' gains in the last year, every draw."""
-        return self._users_of(self.study.change, self.study.params, self.study.demand, self.study.last)
+        return by_lots(lambda rows: self._users_of(*self._some(rows), self.study.last), self.study.draws)
+
+    def _some(self, rows: slice) -> tuple[Change, Params, Mapping[Pair, Array]]:
+        """What changes in some of the draws, and their parameters and demand."""
+        study = self.study
+        params = {name: value[rows] for name, value in study.params.items()}
+        return study.change.cases(rows), params, {pair: value[rows] for pair, value in study.demand.items()}
 
     def _users_of(self, change: Change, params: Params, demand: Mapping[Pair, Array], year: float | Array) -> UserBenefits:
         pairs = self.study.chain.pairs
@@ -267,16 +275,8 @@ class Worth:
         kg = carbon.per_tonne(states.kilometres(self._shown), rates)
         value = self.value(self.system.pairs, params, demand, self.study.last)
         unit = self.system.layout.unit_value * np.asarray(params["unit_value_factor"])[:, None, None]
-        kt = [
-            states.carbon_kt(
-                self._shown,
-                state,
-                states.traded(state, value, params["trade_elasticity"]),
-                unit,
-                kg,
-            )
-            for state in found
-        ]
+        traded = (states.traded(state, value, params["trade_elasticity"]) for state in found)
+        kt = [states.carbon_kt(self._shown, state, goods, unit, kg) for state, goods in zip(found, traded, strict=True)]
         return kt[0], kt[1], (kt[1] - kt[0]).sum(axis=1)
 
     @property
@@ -290,26 +290,23 @@ class Worth:
         return self._carbon[1]
 
     @cached_property
-    def income(self) -> income.RealIncome:
+    def income(self) -> RealIncome:
         """Real income of every economy in the last year, every draw; the world has the size of the base year, grown as the goods concerned."""
-        study, change = self.study, self.study.change
-        trade = study.chain.base_trade
+        return by_lots(lambda rows: self._income_of(*self._some(rows)), self.study.draws)
+
+    def _income_of(self, change: Change, params: Params, demand: Mapping[Pair, Array]) -> RealIncome:
+        pairs, trade = self.study.chain.pairs, self.study.chain.base_trade
         found = income.real_income(
-            change.response.labels, trade.to_numpy(), study.chain.pairs, change.cost_factor, study.params["trade_elasticity"],
+            change.response.labels, trade.to_numpy(), pairs, change.cost_factor, params["trade_elasticity"],
             change.response.producer_price_factor, change.response.real_gdp_factor,
             spending=sectors.base_world().final_spending, output=sectors.base_world().value_added,
             before=change.before_factor,
         )  # fmt: skip
         saved = np.abs(1.0 - change.cost_factor)
-        base = self._base_value(study.chain.pairs).sum(axis=1)
-        then = self.value(study.chain.pairs, study.params, study.demand, study.last).sum(axis=2)
-        ratio = np.divide(
-            (saved * then).sum(axis=1),
-            saved @ base,
-            out=np.ones(study.draws),
-            where=saved @ base > 0.0,
-        )[:, None]
-        return replace(found, income=found.income * ratio, users=found.users * ratio)
+        base = self._base_value(pairs).sum(axis=1)
+        then = self.value(pairs, params, demand, self.study.last).sum(axis=2)
+        grown = np.divide((saved * then).sum(axis=1), saved @ base, out=np.ones(len(saved)), where=saved @ base > 0.0)
+        return replace(found, income=found.income * grown[:, None], users=found.users * grown[:, None])
 
     # --- against cost
     # ------------------------------------------------------------------------------------

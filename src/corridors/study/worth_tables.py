@@ -119,7 +119,7 @@ def _by_economy(worth: Worth) -> pd.DataFrame:
         sent, received = ends.get(economy, (zero, zero))
         here = economy in position
         gained = worth.income.income[:, position[economy]] if here else zero
-        terms = worth.income.terms_of_trade[:, position[economy]] if here else zero
+        terms = gained - worth.income.users[:, position[economy]] if here else zero
         rows.append(
             {
                 "economy": economy,

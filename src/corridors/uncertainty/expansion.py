@@ -18,6 +18,8 @@ import numpy.typing as npt
 import pandas as pd
 from numpy.polynomial import legendre
 
+from corridors.runtime import cores
+
 Array = npt.NDArray[np.float64]
 Term = tuple[tuple[int, int], ...]
 """The (quantity, degree) pairs whose polynomials are multiplied."""
@@ -25,8 +27,9 @@ Term = tuple[tuple[int, int], ...]
 DRAWS_A_TERM = 12
 LEADING = (2, 3, 5, 8, 11, 14)
 HIGHEST_DEGREE = 6
-BLOCK = 8192
+BLOCK = 1024
 """Draws of which all terms are held at once: 1,450 terms of 65,536 draws, and what solving them takes, are 5 GB."""
+_SUMS = 4
 
 
 @dataclass(frozen=True)
@@ -91,16 +94,15 @@ def _fitted(ranks: Array, y: Array) -> tuple[_Fit, list[Term]]:
     # what moves the output evenly to both sides is seen in squares
     even = np.array([abs(np.corrcoef((rank - 0.5) ** 2, y)[0, 1]) for rank in ranks])
     order = [int(d) for d in np.argsort(-np.maximum(own, even), kind="stable")]
-    basis = _Basis(ranks)
-    found: list[tuple[_Fit, list[Term]]] = []
+    tried: list[list[Term]] = []
     for leading in sorted({min(k, len(order)) for k in (1, *LEADING)}):
         for degree in range(1, HIGHEST_DEGREE + 1):
             terms = _terms(order, leading, degree)
             if len(terms) > most:
                 break
-            terms += [((d, 1),) for d in order[leading : leading + most - len(terms)]]
-            found.append((_fit(basis, terms, y), terms))
-    return min(found, key=lambda one: one[0].left_out)
+            tried.append(terms + [((d, 1),) for d in order[leading : leading + most - len(terms)]])
+    fits = _fits(ranks, tried, y)
+    return min(zip(fits, tried, strict=True), key=lambda one: one[0].left_out)
 
 
 def _terms(order: list[int], leading: int, degree: int) -> list[Term]:
@@ -117,45 +119,59 @@ def _polynomials(ranks: Array) -> Array:
     return np.asarray(np.moveaxis(values * np.sqrt(2.0 * np.arange(HIGHEST_DEGREE + 1) + 1.0), -1, 1))
 
 
-class _Basis:
-    """Terms of the draws whose ``ranks`` (D, B) are known, a block of draws at a time."""
-
-    def __init__(self, ranks: Array) -> None:
-        self.ranks = ranks
-        self.blocks = [slice(first, first + BLOCK) for first in range(0, ranks.shape[1], BLOCK)]
-        self._whole = _polynomials(ranks) if len(self.blocks) == 1 else None
-
-    def columns(self, rows: slice, terms: list[Term]) -> Array:
-        """(b, 1 + terms) a column of ones and each term's."""
-        taken = {d: i for i, d in enumerate(dict.fromkeys(d for term in terms for d, _ in term))}
-        if self._whole is not None:
-            polynomials, place = self._whole, {d: d for d in taken}
-        else:
-            polynomials, place = _polynomials(self.ranks[list(taken), rows]), taken
-        products = [np.prod([polynomials[place[d], k] for d, k in term], axis=0) for term in terms]
-        return np.stack([np.ones(polynomials.shape[2]), *products], axis=1)
+def _columns(ranks: Array, terms: list[Term]) -> Array:
+    """(b, 1 + terms) a column of ones and each term's, of draws with ``ranks`` (D, b)."""
+    polynomials = _polynomials(ranks)
+    products = [np.prod([polynomials[d, k] for d, k in term], axis=0) for term in terms]
+    return np.stack([np.ones(ranks.shape[1]), *products], axis=1)
 
 
-def _fit(basis: _Basis, terms: list[Term], y: Array) -> _Fit:
-    if len(basis.blocks) == 1:
-        q, r = np.linalg.qr(basis.columns(basis.blocks[0], terms))
-        inverse, along = np.linalg.inv(r), q.T @ y
-        rest = y - q @ along
-        kept = 1.0 - (q * q).sum(axis=1)
-    else:
-        r = np.empty((0, len(terms) + 2))
-        for rows in basis.blocks:
-            stacked = np.vstack([r, np.column_stack([basis.columns(rows, terms), y[rows]])])
-            r = np.asarray(np.linalg.qr(stacked, mode="r"))
-        inverse, along = np.linalg.inv(r[:-1, :-1]), r[:-1, -1]
-        rest, kept = np.empty_like(y), np.empty_like(y)
-        for rows in basis.blocks:
-            q = basis.columns(rows, terms) @ inverse
-            rest[rows] = y[rows] - q @ along
-            kept[rows] = 1.0 - (q * q).sum(axis=1)
-    noise = float(rest @ rest) / (len(y) - len(terms) - 1)
-    return _Fit(
-        (inverse @ along)[1:],
-        noise * (inverse * inverse).sum(axis=1)[1:],
-        float(np.mean((rest / np.maximum(kept, 1e-6)) ** 2)),
-    )
+def _fits(ranks: Array, tried: list[list[Term]], y: Array) -> list[_Fit]:
+    """Least squares of ``y`` on each of the sets of terms.
+
+    All are parts of one set, whose products are summed once; as terms are orthonormal for even
+    ranks, normal equations lose no digits. Draws that are left out are predicted from their
+    leverage, a block of draws at a time on all cores.
+    """
+    every = list(dict.fromkeys(term for terms in tried for term in terms))
+    place = {term: k + 1 for k, term in enumerate(every)}
+    at = [np.array([0, *(place[term] for term in terms)]) for terms in tried]
+    blocks = [slice(first, first + BLOCK) for first in range(0, len(y), BLOCK)]
+    # so few that their sums take no room to speak of, and the same on any number of cores
+    parts = [blocks[k::_SUMS] for k in range(_SUMS)]
+
+    def summed(first: int, last: int) -> dict[str, Array]:
+        total = np.zeros((last - first, len(every) + 1, len(every) + 2))
+        for k in range(first, last):
+            for rows in parts[k]:
+                x = _columns(ranks[:, rows], every)
+                total[k - first] += x.T @ np.column_stack([x, y[rows]])
+        return {"products": total}
+
+    shape = (len(every) + 1, len(every) + 2)
+    products = cores.fill({"products": shape}, _SUMS, 1, summed, least=1)["products"].sum(axis=0)
+    inverses = [np.linalg.inv(np.linalg.cholesky(products[np.ix_(some, some)])).T for some in at]
+    alongs = [inverse.T @ products[some, -1] for some, inverse in zip(at, inverses, strict=True)]
+
+    def left(first: int, last: int) -> dict[str, Array]:
+        noise, left_out = np.empty((2, last - first, len(tried)))
+        for b in range(first, last):
+            x, own = _columns(ranks[:, blocks[b]], every), y[blocks[b]]
+            for k, (some, inverse, along) in enumerate(zip(at, inverses, alongs, strict=True)):
+                q = x[:, some] @ inverse
+                rest = own - q @ along
+                kept = 1.0 - (q * q).sum(axis=1)
+                noise[b - first, k] = rest @ rest
+                left_out[b - first, k] = ((rest / np.maximum(kept, 1e-6)) ** 2).sum()
+        return {"noise": noise, "left_out": left_out}
+
+    found = cores.fill({"noise": (len(tried),), "left_out": (len(tried),)}, len(blocks), 1, left, least=1)
+    noise, left_out = found["noise"].sum(axis=0), found["left_out"].sum(axis=0)
+    return [
+        _Fit(
+            (inverse @ along)[1:],
+            noise[k] / (len(y) - len(some)) * (inverse * inverse).sum(axis=1)[1:],
+            float(left_out[k]) / len(y),
+        )
+        for k, (some, inverse, along) in enumerate(zip(at, inverses, alongs, strict=True))
+    ]
