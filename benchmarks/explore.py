@@ -27,7 +27,7 @@ def run() -> list[Mapping[str, Any]]:
         "Capacity": ("trucks_per_day", [100 + 100 * k for k in range(REPEATS)]),
         "Hours": ("processing_hours", [1 + k for k in range(REPEATS)]),
         "Value of time": ("value_of_a_day", [0.5 + 0.3 * k for k in range(REPEATS)]),
-        "Theta": ("trade_elasticity", [3.0 + 0.5 * k for k in range(REPEATS)]),
+        "Elasticity": ("trade_elasticity", [3.0 + 0.5 * k for k in range(REPEATS)]),
     }
     rows = []
     for label, (name, values) in moves.items():

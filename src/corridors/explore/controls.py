@@ -108,11 +108,13 @@ def make(pair: tuple[str, str], central: pd.Series) -> dict[str, Any]:
         ),
         "value_of_a_day": w.FloatSlider(
             value=100 * float(central["value_of_a_day"]), min=0.2, max=4.0, step=0.1, readout_format=".1f",
-            description="A day costs, %", continuous_update=False, style=style, layout=wide,
+            description="A day costs, %", tooltip="What a day on the way costs, percent of the goods' value",
+            continuous_update=False, style=style, layout=wide,
         ),
         "trade_elasticity": w.FloatSlider(
             value=float(central["trade_elasticity"]), min=0.5, max=10.0, step=0.1, readout_format=".2f",
-            description="Theta", continuous_update=False, style=style, layout=wide,
+            description="Trade elasticity", tooltip="By how many percent trade falls where its cost rises by one",
+            continuous_update=False, style=style, layout=wide,
         ),
         "name": w.Text(placeholder="my-scenario", description="Name", style=style, layout=wide),
         "title": w.Text(placeholder="One line, shown everywhere", description="Title", style=style, layout=wide),
