@@ -288,7 +288,9 @@ def by_service(
 ) -> Iterable[Route]:
     """Routes by sea, rail and air: road to the service, the service, and road or a feeder train onward.
 
-    Flights join the two economies, and nearly all services of today. A train or ship that a measure
+    Flights join the two economies, and nearly all services of today. On a compiled network, where
+    trains and flights join city with city, those of the two cities themselves are taken, others
+    only where there are none. A train or ship that a measure
     starts may also begin or end a border away: cost decides, so it is offered where the whole way
     costs no more than :data:`WORST` times the best by road, were every border open.
     """
@@ -298,8 +300,11 @@ def by_service(
     best = roads.best(origin, destination) if started else None
     most = float("inf") if best is None else WORST * best[0]
     shut = frozenset(str(c) for c, state in network.crossings["state"].items() if state == "shut")
+    of_cities = {s.mode for s in services if s.new is None and {s.a, s.b} == {origin, destination} and s.mode != "sea"} if network.compiled else set()
     for i, service in enumerate(services):
         if service.mode == "rail_feeder" or not service.running:
+            continue
+        if service.mode in of_cities and service.new is None and {service.a, service.b} != {origin, destination}:
             continue
         # Nobody trucks air freight across a border to a flight: other flights are nearer.
         borders = service.borders if service.new is None or service.mode == "air" else 2

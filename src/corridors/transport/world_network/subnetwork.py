@@ -201,9 +201,8 @@ def _port_place(port: int) -> str:
 def _trains(
     ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str,
 ) -> Iterable[Service]:
-    """A train between the two heaviest cities that a railway joins."""
-    ranked = sorted(((wa * wb, p, q) for p, wa in ends_a for q, wb in ends_b), reverse=True)
-    for _, one, other in ranked:
+    """A train between any two of the cities that a railway joins."""
+    for one, other in _cities(ends_a, ends_b):
         track = rails.train(one, other)
         if track is not None:
             yield Service(
@@ -213,21 +212,27 @@ def _trains(
                 usd_per_t=track.usd_per_t, cargo="any", running=True,
                 serves=(a, b), borders=1,
             )  # fmt: skip
-            return
 
 
 def _flights(
     ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str,
 ) -> Iterable[Service]:
-    one, other = (max(ends, key=lambda e: e[1])[0] for ends in (ends_a, ends_b))
-    flight = options.by_air(one, other)
-    cargo = "container" if options.road(one, other) or options.by_sea(one, other) or rails.train(one, other) else "any"
-    yield Service(
-        name=f"air_{one}_{other}", title=f"Air freight {_short(one)}-{_short(other)}", mode="air",
-        a=one, b=other, km=flight.km,
-        hours=24.0 * options.AIR_DAYS, wait_hours=12.0, usd_per_t=flight.usd_per_t, cargo=cargo,
-        running=True, serves=(a, b), borders=0,
-    )  # fmt: skip
+    """Air freight between any two of the cities."""
+    for one, other in _cities(ends_a, ends_b):
+        flight = options.by_air(one, other)
+        cargo = "container" if options.road(one, other) or options.by_sea(one, other) or rails.train(one, other) else "any"
+        yield Service(
+            name=f"air_{one}_{other}", title=f"Air freight {_short(one)}-{_short(other)}", mode="air",
+            a=one, b=other, km=flight.km,
+            hours=24.0 * options.AIR_DAYS, wait_hours=12.0, usd_per_t=flight.usd_per_t, cargo=cargo,
+            running=True, serves=(a, b), borders=0,
+        )  # fmt: skip
+
+
+def _cities(ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]]) -> list[tuple[str, str]]:
+    """A city of the one and a city of the other, those that carry most first."""
+    ranked = sorted(((wa * wb, p, q) for p, wa in ends_a for q, wb in ends_b), reverse=True)
+    return [(one, other) for _, one, other in ranked]
 
 
 @dataclass(frozen=True)
