@@ -20,6 +20,7 @@ from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
 from corridors.study.ages import timed
 from corridors.study.counterfactual import Chain
+from corridors.study.phases import usual_since
 from corridors.study.settled import Change, Settled
 from corridors.transport import effects as measure_effects
 from corridors.transport.system import Pair
@@ -38,8 +39,7 @@ class Cases:
     ``scenario`` with its measures, the years ``since`` when they have been there and their
     ``parts`` (:class:`corridors.study.counterfactual.Chain`); ``params`` (B,), ``active`` (B, M),
     ``year`` (B,) and ``demand`` (B, C) by directed pair. ``same`` names what the state without
-    measures depends on beside these measures' years and the structure of the network: equal for
-    cases that share it.
+    measures depends on beside the structure of the network: equal for cases that share it.
     """
 
     scenario: Scenario
@@ -104,19 +104,13 @@ class Solver:
 
     def change(self, cases: Cases) -> Change:
         """What the measures change in them."""
-        links = timed(self.chain(cases.scenario), cases.since, cases.parts)
+        links = timed(self.chain(cases.scenario), cases.since, cases.parts, usual_since(cases.scenario))
         before = self._before(links, cases)
         return links.change(cases.params, cases.active, cases.year, cases.demand, before=before)
 
     def _before(self, links: Chain, cases: Cases) -> Settled:
-        """Queues, routes and trade without measures: the same for all levels of measures that start
-        in the same years, and for any number of them that start in one."""
-        key = (
-            structure(self.pair, links.measures),
-            links.since if len(set(links.since)) > 1 else links.since[:1],
-            links.parts,
-            cases.same,
-        )
+        """Queues, routes and trade without measures: the same for all levels of measures, whenever they start."""
+        key = (structure(self.pair, links.measures), links.usual, cases.same)
         if key not in self.states:
             _make_room(self.states)
             self.states[key] = links.settle(cases.params, None, cases.year, cases.demand)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from corridors.scenario.model import Scenario
 from corridors.study.counterfactual import Chain, effect_of
-from corridors.study.phases import phases, since_of
+from corridors.study.phases import phases, since_of, usual_since
 from corridors.transport.system import Pair
 
 Array = npt.NDArray[np.float64]
@@ -27,7 +27,7 @@ def dated(chain: Chain, asked: Scenario, middle: Mapping[str, Array], demand: Ma
     Elasticities grow with the years that measures have been there; a measure that does nothing has no say in how fast trade
     answers the others. Where all began together, or none does anything, they count alike.
     """
-    alike = timed(chain, since_of(asked), ())
+    alike = timed(chain, since_of(asked), (), usual_since(asked))
     if len(set(alike.since)) < 2:
         return alike
     last = asked.years[-1]
@@ -37,11 +37,11 @@ def dated(chain: Chain, asked: Scenario, middle: Mapping[str, Array], demand: Ma
     moved = np.abs(effect_of(alike.change(every, np.diag(active), last, flows), flows, alike.study))
     if not moved.max() > NOTHING_PERCENT:
         return alike
-    return timed(alike, alike.since, tuple(np.round(moved / moved.sum(), 6).tolist()))
+    return timed(alike, alike.since, tuple(np.round(moved / moved.sum(), 6).tolist()), alike.usual)
 
 
-def timed(chain: Chain, since: tuple[float, ...], parts: tuple[float, ...]) -> Chain:
+def timed(chain: Chain, since: tuple[float, ...], parts: tuple[float, ...], usual: tuple[float, ...]) -> Chain:
     """``chain`` with other years and parts; what it has worked out of its pairs does not depend on them."""
-    new = replace(chain, since=since, parts=parts)
+    new = replace(chain, since=since, parts=parts, usual=usual)
     vars(new).update({name: value for name, value in vars(chain).items() if name not in vars(new)})
     return new

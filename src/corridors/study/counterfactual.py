@@ -59,7 +59,8 @@ class Chain:
     ``messages`` are sentences that a user must see. ``flights`` are direct flights between
     economies that have none today: number of the measure, pair, flights a week. ``since`` are the
     years in which the scenario's measures start, by which elasticities grow
-    (:meth:`ages`), each by its part in ``parts`` (empty: all alike; :func:`corridors.study.ages.weighed`).
+    (:meth:`ages`), each by its part in ``parts`` (empty: all alike; :func:`corridors.study.ages.dated`). Without measures
+    they have grown since ``usual`` (empty: as with them).
     """
 
     study: Pair
@@ -71,6 +72,7 @@ class Chain:
     messages: tuple[str, ...] = ()
     since: tuple[float, ...] = ()
     parts: tuple[float, ...] = ()
+    usual: tuple[float, ...] = ()
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -167,7 +169,7 @@ class Chain:
         cases = max(*sizes, *(len(np.atleast_2d(v)) for v in demand.values()))
         if self.system is None:
             return Settled(None, self._world(params, phases, year, demand, closure, cases))
-        joint = self._joint(params, phases, year, demand, closure, cases)
+        joint = self._joint(params, phases, year, demand, closure, cases, beside)
         place = None if near is None else near.world.place
         signals = 0 if joint.linear is None else joint.linear.response.shape[2]
         if place is not None and (
@@ -203,8 +205,11 @@ class Chain:
         demand: Mapping[Pair, Array],
         closure: str,
         cases: int,
+        beside: Settled | None,
     ) -> Joint:
         here, there = self._solved
+        own = np.broadcast_to(self.elasticities(params, year, active is None), (cases, len(sectors.names())))
+        base = own if beside is None else np.broadcast_to(beside.world.theta, own.shape)
         pairs = len(self.system.pairs) if self.system is not None else 0
         flown = (
             self._class_factors(params, active, None, cases)
@@ -216,8 +221,9 @@ class Chain:
         )
         return Joint(
             self.goods, np.array(here, dtype=np.intp), np.array(there, dtype=np.intp), pairs, theta,
-            np.broadcast_to(self.elasticities(params, year), (cases, len(sectors.names()))), self._weights(demand),
+            base, self._weights(demand),
             self.goods.weights(self._own_shares(demand)), flown, closure, SHIFT_TOLERANCE, cases,
+            later=None if np.array_equal(own, base) else own,
         )  # fmt: skip
 
     def _beside(self, params: Params, near: Settled, demand: Mapping[Pair, Array]) -> Beside | None:
@@ -226,12 +232,8 @@ class Chain:
             return None
         here, there = self._solved
         found, response = near.world, near.world.response
-        alone = world_response.alone(
-            self.goods.weights(self._own_shares(demand)),
-            found.class_factor,
-            self.goods,
-            found.theta,
-        )
+        pull = found.own_pull(self.goods)
+        alone = world_response.alone(self.goods.weights(self._own_shares(demand)), pull)
         answer = np.zeros((max(len(alone), len(response.trade_factor)), near.state.shift.shape[1]))
         answer[:, there] = np.log(np.maximum(response.trade_factor[:, here], _LEAST)) - np.log(
             np.maximum(alone[:, here], _LEAST)
@@ -239,6 +241,8 @@ class Chain:
         slack = np.log(near.state.shift / self._shift(params, near.state, demand, found))
         return Beside(
             found.class_factor,
+            pull,
+            found.cost_factor,
             answer,
             slack,
             {name: getattr(response, field) for name, field in OF_RESPONSE.items()},
@@ -261,8 +265,14 @@ class Chain:
             **{field: found[name] for name, field in OF_RESPONSE.items()},
         )  # fmt: skip
         cost = world_response.by_sector(self.goods, classes)
-        summed = world_response.summed(joint.weight, cost, joint.by_sector, response)
-        return World(classes, *summed, joint.by_sector, Place(*(found[name] for name in PLACE)))
+        place = Place(*(found[name] for name in PLACE))
+        if joint.later is None or joint.beside is None:
+            summed = world_response.summed(joint.weight, cost, joint.by_sector, response)
+            return World(classes, *summed, joint.by_sector, place)
+        pull = joint.pull(classes, slice(None))
+        felt = world_response.felt_cost(joint.weight, joint.beside.pull, pull, joint.later)
+        trade = 1.0 + (joint.weight * (response.sector_factor - 1.0)).sum(axis=2)
+        return World(classes, joint.beside.cost_factor * felt, replace(response, trade_factor=trade), joint.by_sector, place, pull)
 
     def _world(
         self, params: Params, active: Array | None, year: npt.ArrayLike, demand: Mapping[Pair, Array], closure: str, cases: int
@@ -276,9 +286,10 @@ class Chain:
         found = world_response.respond(self.goods, classes, shares, params, closure, self.ages(year))
         return World(classes, *found, theta)
 
-    def elasticities(self, params: Params, year: npt.ArrayLike) -> Array:
-        """Trade elasticities (B, S) by sector that :meth:`change` uses in ``year``."""
-        return elasticities.by_sector(params, self.ages(year))
+    def elasticities(self, params: Params, year: npt.ArrayLike, before: bool = False) -> Array:
+        """Trade elasticities (B, S) by sector with which trade answers the measures in ``year``; ``before``: all else."""
+        grown = years_in_force(self.usual, year) if before and self.usual else self.ages(year)
+        return elasticities.by_sector(params, grown)
 
     def ages(self, year: npt.ArrayLike) -> Array | None:
         """How many years the measures have been there in ``year`` (:func:`~corridors.study.phases.years_in_force`)."""

@@ -8,7 +8,6 @@ are those of :func:`corridors.study.run` for the same draws.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,8 +18,8 @@ import pandas as pd
 from corridors import uncertainty
 from corridors.scenario.model import Scenario
 from corridors.study import counterfactual
-from corridors.study.ages import dated
-from corridors.study.phases import phases, since_of, years_in_force
+from corridors.study.ages import dated, timed
+from corridors.study.phases import phases, since_of, usual_since, years_in_force
 from corridors.study.settled import Change
 from corridors.trade import baseline
 from corridors.transport.world_network.study import structure
@@ -119,7 +118,7 @@ def _changed(
     measures = {m.deed: m for one in scenarios for m in one.measures}
     position = {key: m for m, key in enumerate(measures)}
     since, parts = _ages(scenarios[0])
-    links = replace(counterfactual.build(pair, list(measures.values())), since=since, parts=parts)
+    links = timed(counterfactual.build(pair, list(measures.values())), since, parts, usual_since(scenarios[0]))
     draws, count = len(params["phase_in_speed"]), len(scenarios)
     active = np.zeros((count, draws, len(measures)))
     for s, one in enumerate(scenarios):

@@ -47,7 +47,8 @@ PLACE = ("x", "p", "rise", "signals", "rest")
 
 @dataclass(frozen=True)
 class Beside:
-    """What is known of another state of the same cases (or of one): ``class_factor`` (B, P, C) and what the world makes of it.
+    """What is known of another state of the same cases (or of one): ``class_factor`` (B, P, C), ``pull`` (B, P, S), what each
+    sector keeps of its trade at its own cost, ``cost_factor`` (B, P), and what the world makes of it.
 
     ``answer`` (B, P') is ln of what the world makes of trade and ``slack`` (B, P') what that state
     leaves open between trade and traffic, both by pair of the network; ``world`` the arrays of
@@ -55,6 +56,8 @@ class Beside:
     """
 
     class_factor: Array
+    pull: Array
+    cost_factor: Array
     answer: Array
     slack: Array
     world: Mapping[str, Array]
@@ -66,7 +69,8 @@ class Joint:
 
     ``here`` are positions among the P pairs of ``goods`` of those that the network solves,
     ``there`` their positions among its P' pairs. ``theta`` (B,) is the elasticity of traffic,
-    ``by_sector`` (B, S) those of trade; ``class_weight`` (B or 1, P, C) and ``weight`` (B or 1, P,
+    ``by_sector`` (B, S) those of trade, ``later`` (B, S) those with which it answers what differs from the state ``beside``
+    (None: the same); ``class_weight`` (B or 1, P, C) and ``weight`` (B or 1, P,
     S) shares of trade; ``flown`` (B, P, C) cost factors of first flights, None without. The search
     begins at ``near``, of as many cases or one; None: at the base world. They are a part of a run of
     ``draws``.
@@ -87,6 +91,22 @@ class Joint:
     near: Place | None = None
     beside: Beside | None = None
     draws: int = 0
+    later: Array | None = None
+
+    def pull(self, classes: Array, cases: Index | slice) -> Array:
+        """(b, P, S) what each sector keeps of its trade at cost factors ``classes`` (b, P, C) of some of the cases."""
+        cost = self.goods.by_sector(classes)
+        if self.later is None or self.beside is None:
+            return np.asarray(cost ** -_cut(self.by_sector, cases)[:, None, :])
+        known = self.goods.by_sector(_cut(self.beside.class_factor, cases))
+        return np.asarray(_cut(self.beside.pull, cases) * (cost / known) ** -_cut(self.later, cases)[:, None, :])
+
+    def cost(self, classes: Array, cases: Index | slice) -> Array:
+        """(b, P, S) cost factors that leave as much at the elasticities ``by_sector``."""
+        if self.later is None or self.beside is None:
+            return self.goods.by_sector(classes)
+        pull = np.maximum(self.pull(classes, cases), _LEAST)
+        return np.asarray(pull ** (-1.0 / _cut(self.by_sector, cases)[:, None, :]))
 
     @property
     def answers(self) -> bool:
@@ -139,12 +159,17 @@ class Joint:
         return JointBlock(self, slice(first, last))
 
 
+def _cut(array: Array, cases: Index | slice) -> Array:
+    return array if len(array) == 1 else array[cases]
+
+
 class JointBlock:
     """Some cases of a :class:`Joint`."""
 
     def __init__(self, whole: Joint, rows: slice) -> None:
         self.whole, self.answers = whole, whole.answers
         self.size = size = rows.stop - rows.start
+        self.first = rows.start
 
         def cut(array: Array) -> Array:
             return array[rows] if array.shape[0] == whole.cases else array
@@ -194,23 +219,30 @@ class JointBlock:
         class_weight = np.zeros((pairs, classes, len(own)))
         class_weight[there] = own[:, here].transpose(1, 2, 0)
         more = None
-        if self.flown is not None:
+        if self.flown is not None or whole.later is not None:
             more = np.ones((*weight.shape[:2], size))
-            more[there] = self._flown_power()[:, here].transpose(1, 2, 0)
+            more[there] = self._beyond_prices()[:, here].transpose(1, 2, 0)
             weight = weight * more
+        answering = self.by_sector if whole.later is None else spread(whole.later)
         zero = np.zeros((pairs, size))
         self.trade = Trade(
-            theta=self.theta, power=np.ascontiguousarray((self.by_sector / self.theta[:, None]).T),
+            theta=self.theta, power=np.ascontiguousarray((answering / self.theta[:, None]).T),
             weight=weight, of_class=of_class,
             class_weight=class_weight, answer=whole.answer, more=more,
             rest=zero if near is None or not self.answers else np.ascontiguousarray(spread(near.rest).T),
             slack=zero if beside is None else np.ascontiguousarray(spread(beside.slack).T),
         )  # fmt: skip
 
-    def _flown_power(self) -> Array:
-        """(b, P, S) what first flights make of each sector's trade."""
-        assert self.flown is not None
-        return np.asarray(self.whole.goods.by_sector(self.flown) ** -self.by_sector[:, None, :])
+    def _beyond_prices(self) -> Array:
+        """(b, P, S) what moves each sector's trade beside the prices of today: first flights, and prices of the state beside
+        where those were answered by other elasticities."""
+        goods, cases = self.whole.goods, self._numbers(np.arange(self.size))
+        classes = self.flown if self.flown is not None else np.ones((self.size, len(goods.pairs), self.whole.class_weight.shape[2]))
+        return self.whole.pull(classes, cases)
+
+    def _numbers(self, cases: Index) -> Index:
+        """Cases of the block as numbers among all."""
+        return np.asarray(self.first + cases)
 
     def _classes(self, kept: Array, cases: Index) -> Array:
         """(b', P, C) cost factors of all pairs where the network's keep ``kept`` (P', C, b') of their trade."""
@@ -233,7 +265,7 @@ class JointBlock:
         whole = np.zeros(out.shape) if self.beside is None else self.beside[:, cases]
         if new.size:
             rows, here, there = cases[new], self.whole.here, self.whole.there
-            cost = self.whole.goods.by_sector(classes[new])
+            cost = self.whole.cost(classes[new], self._numbers(rows))
             found = self.moving.sectors(cost, rows, clearing)[:, here]
             weight = (self.weight if len(self.weight) == 1 else self.weight[rows])[:, here]
             trade = np.log(np.maximum(1.0 + (weight * (found - 1.0)).sum(axis=2), _LEAST)).T
@@ -255,7 +287,7 @@ class JointBlock:
             out = {name: np.ones((self.size, *self.whole.shapes[name])) for name in FACTORS}
             out["residual"][:] = 0.0
         if new.size:
-            found = self.moving.factors(self.whole.goods.by_sector(classes[new]), new, CLEARING)
+            found = self.moving.factors(self.whole.cost(classes[new], self._numbers(new)), new, CLEARING)
             for name, value in found.items():
                 out[name][new] = value
         state = self.moving.standing()

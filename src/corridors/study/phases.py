@@ -47,12 +47,14 @@ def starts(measures: Sequence[Any]) -> tuple[float, ...]:
 
 
 def since_of(asked: Scenario) -> tuple[float, ...]:
-    """:func:`starts` of a scenario's measures; without any the year in which measures usually start, so that the world without
-    measures is the same in all studies of a pair."""
-    if asked.measures:
-        return starts(asked.measures)
-    first, last = asked.horizon
-    return (float(min(max(int(defaults()["start"]), first), last)),)
+    """:func:`starts` of a scenario's measures; without any, :func:`usual_since`."""
+    return starts(asked.measures) if asked.measures else usual_since(asked)
+
+
+def usual_since(asked: Scenario) -> tuple[float, ...]:
+    """The year in which measures usually start, or the horizon's last: since when trade answers what happens without
+    measures, so that the world without them is the same in all studies of a pair."""
+    return (float(min(int(defaults()["start"]), asked.horizon[1])),)
 
 
 def years_in_force(since: Sequence[float], year: npt.ArrayLike, parts: Sequence[float] = ()) -> Array | None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from corridors import equilibrium
 from corridors.equilibrium.sector_moving import FACTORS
 from corridors.study.joint import Place
+from corridors.study.world_response import Goods, by_sector
 from corridors.transport.assignment import must_settle
 from corridors.transport.system import TransportState
 from corridors.uncertainty import cases as many
@@ -38,7 +39,9 @@ class World:
 
     ``class_factor`` (B, P, C) cost factors by cargo class and ``cost_factor`` (B, P) of all goods,
     ``response`` the world trade that fits them, ``theta`` (B, S) its elasticities, ``place`` where
-    its search ended, None where it was not searched for beside queues.
+    its search ended, None where it was not searched for beside queues. ``pull`` (B, P, S) is what
+    each sector keeps of its trade at its own cost, None where that is the cost to the power of
+    ``-theta``: a later change may be answered by other elasticities than what was there before it.
     """
 
     class_factor: Array
@@ -46,6 +49,13 @@ class World:
     response: equilibrium.SectorResponse
     theta: Array
     place: Place | None = None
+    pull: Array | None = None
+
+    def own_pull(self, goods: Goods) -> Array:
+        """(B, P, S) :attr:`pull` of the sectors of ``goods``."""
+        if self.pull is not None:
+            return self.pull
+        return np.asarray(by_sector(goods, self.class_factor) ** -self.theta[:, None, :])
 
 
 @dataclass(frozen=True)
@@ -142,7 +152,7 @@ def _over(whole: World, other: World, rows: npt.NDArray[np.intp]) -> World:
     """``whole`` with the cases ``rows`` as in ``other``."""
 
     def mixed(value: Any, new: Any) -> Any:
-        if isinstance(value, np.ndarray):
+        if isinstance(value, np.ndarray) and new is not None:
             value = value.copy()
             value[rows] = new[rows]
             return value

@@ -134,11 +134,19 @@ def summed(
     return factor, replace(found, trade_factor=trade)
 
 
-def alone(weight: Array, class_factor: Array, goods: Goods, theta: Array) -> Array:
-    """(B,P) trade of each pair over what it was, by its own costs (B,P,C) alone; ``weight`` and
-    ``theta`` as in :func:`summed`."""
-    cost = by_sector(goods, class_factor)
-    return np.asarray(1.0 + (weight * (cost ** -theta[:, None, :] - 1.0)).sum(axis=2))
+def alone(weight: Array, pull: Array) -> Array:
+    """(B,P) trade of each pair over what it was, by its own pull (B,P,S) alone; ``weight`` as in :func:`summed`."""
+    return np.asarray(1.0 + (weight * (pull - 1.0)).sum(axis=2))
+
+
+def felt_cost(weight: Array, before: Array, after: Array, theta: Array) -> Array:
+    """(B,P) the uniform cost factor that moves each pair's trade as its sectors' pulls (B,P,S) do from ``before`` to ``after``,
+    before others respond; ``theta`` (B,S) the elasticities with which they do."""
+    there = weight * before
+    total = np.maximum(there.sum(axis=2), _LEAST)
+    mean = (there * theta[:, None, :]).sum(axis=2) / total
+    moved = (weight * (after - before)).sum(axis=2) / total
+    return np.asarray(np.where(moved == 0.0, 1.0, np.maximum(1.0 + moved, _LEAST) ** (-1.0 / np.maximum(mean, _LEAST))))
 
 
 def nothing(goods: Goods, cases: int, closure: str = "full") -> SectorResponse:

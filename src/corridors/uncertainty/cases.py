@@ -26,10 +26,12 @@ def taken(found: T, rows: npt.NDArray[np.intp], cases: int) -> T:
 
 
 def joined(found: Sequence[T]) -> T:
-    """Results of some cases each as one of all: arrays one after the other, also those of their parts; of anything else
-    the first's."""
+    """Results of some cases each as one of all: arrays one after the other, also those of their parts, None where one is
+    missing; of anything else the first's."""
 
     def whole(values: Sequence[Any]) -> Any:
+        if any(value is None for value in values):
+            return None
         if isinstance(values[0], np.ndarray):
             return np.concatenate(values)
         return joined(values) if is_dataclass(values[0]) else values[0]
