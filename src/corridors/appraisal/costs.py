@@ -18,6 +18,7 @@ import pandas as pd
 
 Array = npt.NDArray[np.float64]
 _Z90 = 1.2815515655446004
+USUAL_LIFE_YEARS = 30
 _AT_ONCE = 1e-6
 """Years of works that need none: all is paid in the year before the start."""
 
@@ -130,10 +131,14 @@ def drawn(range_musd: tuple[float, float, float], score: Array) -> Array:
 
 
 def last_year(costs: Sequence[MeasureCost], first_year: int, most_years: int = 60) -> int:
-    """The last year of the appraisal: that in which the longest life among counted costs ends, at
-    most ``most_years`` on."""
-    ends = [c.start + c.life_years - 1 for c in costs if c.counted and max(c.capital_musd) > 0.0]
-    return min(max(ends, default=first_year + 29), first_year + most_years - 1)
+    """The last year of the appraisal: that in which the longest life among the measures ends, at most ``most_years`` on.
+
+    A measure without counted capital has 30 years from the first, so that a cheap one beside it
+    does not cut its gains short.
+    """
+    usual = first_year + USUAL_LIFE_YEARS - 1
+    ends = [c.start + c.life_years - 1 if c.counted and max(c.capital_musd) > 0.0 else usual for c in costs]
+    return min(max(ends, default=usual), first_year + most_years - 1)
 
 
 def _years_of_works(cost: MeasureCost, score: Array) -> Array:

@@ -49,12 +49,12 @@ def second_ways(
     demand: Mapping[Pair, npt.ArrayLike],
     year: float,
     active: Array,
-    shift: npt.ArrayLike = 1.0,
+    shift: tuple[npt.ArrayLike, npt.ArrayLike] = (1.0, 1.0),
 ) -> pd.DataFrame:
     """One row a crossing that is open in the base year: expected days shut, loss a day before and after measures.
 
     ``params`` of the central case (1,); ``value_musd`` (1, P, C) of all pairs of the system;
-    ``active`` (M,) measures in place afterwards. Columns: crossing, days_per_year_before,
+    ``active`` (M,) measures in place afterwards; ``shift`` what world trade makes of demand (1, P) before and after. Columns: crossing, days_per_year_before,
     days_per_year_after, loss_musd_per_day_before, loss_musd_per_day_after,
     expected_loss_musd_before, expected_loss_musd_after.
     """
@@ -64,7 +64,9 @@ def second_ways(
     phases[crossings + 1 :, :count] = active
     for half in (0, crossings + 1):
         phases[half + 1 : half + 1 + crossings, count:] = np.eye(crossings)
-    state = states.of_each(wide, params, phases, year, demand, shift)
+    pairs = np.ones((1, len(system.pairs)))
+    shifts = np.concatenate([np.repeat(pairs * np.asarray(factor), crossings + 1, axis=0) for factor in shift])
+    state = states.of_each(wide, params, phases, year, demand, shifts)
     loss = []
     for first in (0, crossings + 1):
         base = taken(state, np.full(crossings, first), state.gap.size)

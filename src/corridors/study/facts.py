@@ -174,7 +174,7 @@ def _trucks(study: Study) -> dict[str, Any]:
     shares = {"exports": study.baseline.export_shares, "imports": study.baseline.import_shares}
     for flow, share in shares.items():
         value = study.scenario_paths.first(flow, study.draws)[:, -1:] * share
-        needed[flow] = _three(cargo.trucks_per_day(value, study.usd_per_t[flow]).sum(axis=-1))
+        needed[flow] = _three(cargo.trucks_per_day(value, study.usd_per_t[flow], study.chain.network.bulk_by_truck).sum(axis=-1))
     return {"trucks_needed": needed, "trucks_by_road": {flow: _by_road(study, flow) for flow in shares}}
 
 
@@ -193,7 +193,7 @@ def _by_road(study: Study, flow: str) -> dict[str, dict[str, float]]:
             if (route.exporter, route.importer) == pair and route.mode == "road"
         ]
         share = state.route_share[:, rows].sum(axis=1)
-        trucks = cargo.trucks_per_day(study.demand[pair] * share, study.usd_per_t[flow])
+        trucks = cargo.trucks_per_day(study.demand[pair] * share, study.usd_per_t[flow], bulk=True)
         out[case] = _three(trucks.sum(axis=-1))
     return out
 

@@ -24,7 +24,7 @@ def remarks(chain: Chain, measures: Sequence[Any]) -> tuple[str, ...]:
 def on_measures(chain: Chain, measures: Sequence[Any]) -> list[str]:
     """What of :func:`remarks` is about measures."""
     shut = _shut(chain)
-    return [*_at_shut_crossings(shut, measures), *_shut_by_another(shut, measures), *_on_no_way(chain, shut, measures)]
+    return [*_at_shut_crossings(shut, measures), *_shut_by_another(shut, measures), *_over_shut_borders(chain, shut, measures), *_on_no_way(chain, shut, measures)]
 
 
 def _on_no_way(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
@@ -71,6 +71,24 @@ def _shut_by_another(shut: Mapping[str, str], measures: Sequence[Any]) -> list[s
             if both and other.kind != "closure":
                 places = _listed(names.short_name(c) for c in both)
                 found.append(f"\u201c{shutting.label}\u201d: \u201c{other.label}\u201d does nothing at {places} from {shutting.start} on.")
+    return found
+
+
+def _over_shut_borders(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
+    """A sentence for each new railway between neighbours whose crossings by road are all shut and stay so: it is taken to run."""
+    opened = {c for m in measures if m.kind == "closure" and m.days_per_year < SHUT_ALL_YEAR for c in m.crossings}
+    found = []
+    for measure in measures:
+        if not measure.adds_a_way or getattr(measure, "mode", "") != "rail":
+            continue
+        ends = {chain.network.economies[place][0] for place in (measure.from_, measure.to)}
+        between = {c for c in chain.network.crossings.index if set(chain.network.economies[c]) == ends}
+        if len(ends) == 2 and between and between <= set(shut) - opened:
+            economies = _listed(names.economies()[code] for code in sorted(ends))
+            found.append(
+                f"\u201c{measure.label}\u201d is taken to run although every crossing by road between {economies} is shut today; "
+                f"what it does rests on that."
+            )
     return found
 
 

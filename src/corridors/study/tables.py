@@ -140,7 +140,7 @@ def volumes(study: Study) -> pd.DataFrame:
     parts = []
     for case, found in (("baseline", study.baseline_paths), ("scenario", study.scenario_paths)):
         flows = {flow: found.first(flow, study.draws) for flow in ("exports", "imports")}
-        frame = cargo.volumes(flows, shares, study.usd_per_t)
+        frame = cargo.volumes(flows, shares, study.usd_per_t, study.chain.network.bulk_by_truck)
         frame.insert(0, "case", case)
         frame.insert(0, "year", [study.years[int(t)] for t in frame.pop("t")])
         parts.append(frame)

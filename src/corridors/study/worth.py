@@ -385,6 +385,7 @@ class Worth:
         """Expected loss from closures of each crossing, before measures and after; central case."""
         if self.system is None:
             return pd.DataFrame(columns=list(resilience.COLUMNS))
+        before = self.study.middle_before.state
         return resilience.second_ways(
             self.system,
             self.study.middle,
@@ -392,7 +393,7 @@ class Worth:
             self._own_demand,
             self.study.last,
             self.study.middle_active,
-            self.study.middle_shift,
+            (1.0 if before is None else before.shift, self.study.middle_shift),
         )
 
     @cached_property

@@ -85,13 +85,14 @@ def tonnes(value_musd: Array, usd_per_t: Array) -> Array:
     return np.asarray(value_musd * 1e6 / usd_per_t)
 
 
-def trucks_per_day(value_musd: Array, usd_per_t: Array) -> Array:
+def trucks_per_day(value_musd: Array, usd_per_t: Array, bulk: bool = False) -> Array:
     """Trucks a day, one way, that a value by class (..., 4) would fill if all of it went by road.
 
     Tonnes over the payload of the class (20 t for heavy goods, less for light ones that fill a
-    truck by volume) over 365 days; 0 for bulk, which does not go by truck.
+    truck by volume) over 365 days; 0 for bulk, which does not go by truck over these distances,
+    but where ``bulk`` says that it does.
     """
-    by_road = _column("by_road") > 0
+    by_road = (_column("by_road") > 0) | bulk
     trucks = tonnes(value_musd, usd_per_t) / _column("truck_payload_t") / DAYS_A_YEAR
     return np.asarray(np.where(by_road, trucks, 0.0))
 
@@ -99,8 +100,9 @@ def trucks_per_day(value_musd: Array, usd_per_t: Array) -> Array:
 def volumes(
     paths_musd: Mapping[str, Array], class_shares: Mapping[str, Array],
     usd_per_t: Mapping[str, Array],
+    bulk: bool = False,
 ) -> pd.DataFrame:
-    """Median and 80 % band of value, tonnes and trucks a day by flow, class and year position.
+    """Median and 80 % band of value, tonnes and trucks a day (``bulk`` among them or not) by flow, class and year position.
 
     ``paths_musd``, ``class_shares`` and ``usd_per_t`` by flow: (B, T), (B, 4) and (B, 4). Columns:
     flow, cargo_class, t (0-based year), and value_musd, tonnes, trucks_per_day each with _p10,
@@ -113,7 +115,7 @@ def volumes(
         for name, array in (
             ("value_musd", value),
             ("tonnes", tonnes(value, a_tonne)),
-            ("trucks_per_day", trucks_per_day(value, a_tonne)),
+            ("trucks_per_day", trucks_per_day(value, a_tonne, bulk)),
         ):
             low, mid, high = levels(array, BAND_AND_MIDDLE)
             for c, cargo in enumerate(CLASSES):

@@ -97,6 +97,11 @@ class Network:
     bulk_by_road: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     """By directed pair: share of its bulk that goes by truck, and part of its trucks that carry it."""
 
+    @property
+    def bulk_by_truck(self) -> bool:
+        """Whether all goods may go by road, bulk too, as on compiled networks."""
+        return self.road_cargo == "any"
+
     def crossing_names(self) -> tuple[str, ...]:
         """Ids of all crossings, in the order of the arrays of a solved system."""
         return tuple(self.crossings.index)

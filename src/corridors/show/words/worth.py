@@ -23,6 +23,8 @@ _LARGE = 10.0
 """From this ratio of benefits to costs on a reader is told what it rests on."""
 _MATTERS = 0.2
 """A gain that moves by less than this part is called the same; what treasuries take is told from this part of it on."""
+_MAY_HARM = ("closure", "tariff_or_fee")
+"""Measures that may be meant to save nobody anything."""
 SURE = 0.9
 """From this chance of a positive net present value on a scenario is called worth its cost."""
 
@@ -112,13 +114,24 @@ def _for_whom(result: StudyResult, gain: float) -> str:
     order = order[order["part"] > _A_LARGE_PART]
     own = mean(result, "user_benefits_pair_musd") / gain
     pair = f"trade between {pair_words(result)}"
-    share = f"next to nothing of it is on {pair}" if 0 < own < _NEXT_TO_NOTHING else f"nearly all of it is on {pair}" if 1 - _NEXT_TO_NOTHING < own < 1 else f"{n.share(own)} is on {pair}" if 0 < own < 1 else f"all of it is on {pair}" if own >= 1 else f"none of it is on {pair}"
+    share = _share_of(own, gain, pair)
     if not len(order):
         return f"{phrases.capital(share)}."
     first = n.listed([economy(str(code)) for code in order["economy"]])
     most = "most" if float(order["part"].sum()) > 0.5 else "the largest part"
     verb = n.plural(len(order), "has", "have") if gain > 0 else n.plural(len(order), "bears", "bear")
     return f"{phrases.capital(first)} {verb} {most} of it; {share}."
+
+
+def _share_of(own: float, gain: float, pair: str) -> str:
+    """How much of a ``gain`` the part ``own`` of it is that ``pair`` has."""
+    if own < 0.0:
+        return f"{pair} itself {'loses' if gain > 0 else 'gains'} {n.musd(abs(own * gain))}"
+    if own in (0.0, 1.0) or own > 1.0:
+        return f"{'all' if own else 'none'} of it is on {pair}"
+    if own < _NEXT_TO_NOTHING:
+        return f"next to nothing of it is on {pair}"
+    return f"{'nearly all' if own > 1 - _NEXT_TO_NOTHING else n.share(own)} {'of it ' if own > 1 - _NEXT_TO_NOTHING else ''}is on {pair}"
 
 
 def band_words(result: StudyResult) -> str:
@@ -217,15 +230,19 @@ def why_loss(result: StudyResult) -> str:
         if longer >= 1 / 60
         else "a little"
     )
+    then = f"{short_name(worst['name'])}, where all who pass then wait {wait} longer on average"
+    if any(m["kind"] in _MAY_HARM for m in result.scenario["measures"]):
+        return f"A part of it is the wait at {then}."
     return (
         f"The reason is a border that is full: what is saved on the way brings more trucks to "
-        f"{short_name(worst['name'])}, where all who pass "
-        f"then wait {wait} longer on average. Capacity there would have to come first."
+        f"{then}. Capacity there would have to come first."
     )
 
 
 def _whose(result: StudyResult, gain: float) -> str:
     own = mean(result, "user_benefits_pair_musd") / gain
+    if own < -_NEXT_TO_NOTHING:
+        return f"{phrases.capital(_share_of(own, gain, f'trade between {pair_words(result)}'))} a year."
     if own > 0.9:
         return f"Nearly all of it is on trade between {pair_words(result)}."
     if own < 0.1:
