@@ -16,6 +16,7 @@ THIN = "\u202f"
 MINUS = "\u2212"
 MISSING = "n/a"
 _MOST_DECIMALS = 6
+_SEEN_PERCENT, _SEEN_DECIMALS = 0.05, 1
 _MOST_RANGE_DECIMALS = 3
 _NOTHING = 5e-7
 """What is smaller than this is written as 0: six decimals are the most that are shown."""
@@ -215,9 +216,10 @@ def percent_range(
 ) -> str:
     """A range in percent: ``12 to 18 %``, ``−0.4 to +1.2 %``, with as many decimals as its width supports.
 
-    ``mid``: what lies between the ends, which never stands outside of them as they are written.
+    ``mid``: what lies between the ends, which never stands outside of them as they are written. An
+    end of a tenth of a percent, rounded, or more is not written as zero: it may be all that tells a sign.
     """
-    return _range(low, high, lambda text: f"{text}{THIN}%", sign, mid)
+    return _range(low, high, lambda text: f"{text}{THIN}%", sign, mid, _SEEN_PERCENT)
 
 
 def points(value: float | None, *, sign: bool = True) -> str:
@@ -381,7 +383,7 @@ def _range_step(low: float, high: float, mid: float | None, nothing: float = _NE
 
 
 def _range(
-    low: float | None, high: float | None, unit: Callable[[str], str], sign: bool, mid: float | None = None
+    low: float | None, high: float | None, unit: Callable[[str], str], sign: bool, mid: float | None = None, seen: float = math.inf
 ) -> str:
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return MISSING
@@ -390,6 +392,8 @@ def _range(
     first, last = _same_form(
         fixed(round(v, -power), max(-power, 0), sign=sign) for v in (low, high)
     )
+    if low * high > 0 and any(not _shows(text) and abs(end) >= seen for text, end in ((first, low), (last, high))):
+        first, last = (fixed(end, _SEEN_DECIMALS, sign=sign) for end in (low, high))
     return unit(first) if first == last else f"{first} to {unit(last)}"
 
 
