@@ -211,9 +211,7 @@ def cases(value: float) -> str:
     return f"under 1{THIN}%" if 0.0 < value < 0.01 else share(value)
 
 
-def percent_range(
-    low: float | None, high: float | None, *, sign: bool = False, mid: float | None = None
-) -> str:
+def percent_range(low: float | None, high: float | None, *, sign: bool = False, mid: float | None = None) -> str:
     """A range in percent: ``12 to 18 %``, ``−0.4 to +1.2 %``, with as many decimals as its width supports.
 
     ``mid``: what lies between the ends, which never stands outside of them as they are written. An
@@ -405,9 +403,7 @@ def _same_form(texts: Iterable[str]) -> list[str]:
     return [t.rstrip(".") if _shows(t) else "0" for t in parts]
 
 
-def number_range(
-    low: float | None, high: float | None, *, sign: bool = False, mid: float | None = None
-) -> str:
+def number_range(low: float | None, high: float | None, *, sign: bool = False, mid: float | None = None) -> str:
     """A range of plain numbers: ``0.12 to 0.20``, ``300 to 1,200``; ``mid`` as in :func:`percent_range`."""
     return _range(low, high, lambda text: text, sign, mid)
 
