@@ -127,11 +127,10 @@ def _share_of(own: float, gain: float, pair: str) -> str:
     """How much of a ``gain`` the part ``own`` of it is that ``pair`` has."""
     if own < 0.0:
         return f"{pair} itself {'loses' if gain > 0 else 'gains'} {n.musd(abs(own * gain))}"
-    if own in (0.0, 1.0) or own > 1.0:
+    if own == 0.0 or own >= 1.0:
         return f"{'all' if own else 'none'} of it is on {pair}"
-    if own < _NEXT_TO_NOTHING:
-        return f"next to nothing of it is on {pair}"
-    return f"{'nearly all' if own > 1 - _NEXT_TO_NOTHING else n.share(own)} {'of it ' if own > 1 - _NEXT_TO_NOTHING else ''}is on {pair}"
+    most = "next to nothing" if own < _NEXT_TO_NOTHING else "nearly all" if own > 1 - _NEXT_TO_NOTHING else ""
+    return f"{most} of it is on {pair}" if most else f"{n.share(own)} is on {pair}"
 
 
 def band_words(result: StudyResult) -> str:
@@ -153,11 +152,8 @@ def _users(result: StudyResult) -> str:
         return phrases.sentence(f"To everybody who ships the measures are worth {a_year(result)} in {last}.", fees(result))
     verb = "saves" if gain > 0 else "costs"
     gains = appraisal(result)["user_benefits_musd"]
-    span = (
-        n.musd_range(*sorted((gains["p10"], gains["p90"])))
-        if gain > 0
-        else n.musd_range(*sorted((-gains["p90"], -gains["p10"])))
-    )
+    turned = 1.0 if gain > 0 else -1.0
+    span = n.musd_range(*sorted((turned * gains["p10"], turned * gains["p90"])))
     head = f"In {last} it {verb} everybody who ships about {n.musd(abs(gain))} a year on average (four cases in five: {span})."
     half = (
         f"In half of the cases it is less than {n.musd(gains['p50'])}: few cases with very large gains pull the mean up."
@@ -175,10 +171,8 @@ def rests_on(result: StudyResult) -> str:
     if mean(result, "user_benefits_musd") >= SMALL_MUSD:
         widened, opened = (float(found[f"gain_if_{what}"]) for what in ("widened", "opened"))
         if abs(widened - 1.0) >= _MATTERS:
-            told.append(
-                "If every crossing were widened anyway as fast as its traffic is expected to grow, "
-                f"{_left(widened)} in the central case."
-            )
+            grown = "as fast as its traffic is expected to grow"
+            told.append(f"If every crossing were widened anyway {grown}, {_left(widened)} in the central case.")
         if found["shut"] and abs(opened - 1.0) >= _MATTERS:
             place = result["worth_by_crossing"].set_index("crossing")["name"]
             names = n.listed([short_name(place[name]) for name in found["shut"]])
@@ -209,13 +203,12 @@ def _queue(result: StudyResult, held: float) -> str:
     return (
         f"So large a ratio rests on a queue that nobody else shortens: without the measures trucks would "
         f"wait {n.hours(float(top['hours_saved']))} longer on average at {short_name(top['name'])} by {result.years[-1]}. "
-        f"If benefits stayed as in {year}, they would be {phrases.times(held)} costs."
+        f"If benefits stayed as in {year}, {'next to nothing would be left of them' if held < 0.05 else f'they would be {phrases.times(held)} costs'}."
     )
 
 
 def why_loss(result: StudyResult) -> str:
-    """Why those who ship lose by a measure that was to help them: a crossing on the way fills up;
-    empty where they gain."""
+    """Why those who ship lose by a measure that was to help them: a crossing on the way fills up; empty where they gain."""
     rows, gain = result["worth_by_crossing"], mean(result, "user_benefits_musd")
     if gain > 0 or not len(rows):
         return ""
@@ -223,20 +216,15 @@ def why_loss(result: StudyResult) -> str:
     longer = -float(worst["hours_saved"])
     if longer <= 0 or float(worst["gain_musd_mean"]) > 0.2 * gain:
         return ""
-    wait = (
-        f"{n.fixed(longer, 1)} hours"
-        if longer >= 0.1
-        else f"{n.fixed(60 * longer, 0)} minutes"
-        if longer >= 1 / 60
-        else "a little"
-    )
+    minutes = f"{n.fixed(60 * longer, 0)} minutes" if longer >= 1 / 60 else "a little"
+    wait = f"{n.fixed(longer, 1)} hours" if longer >= 0.1 else minutes
     then = f"{short_name(worst['name'])}, where all who pass then wait {wait} longer on average"
-    if any(m["kind"] in _MAY_HARM for m in result.scenario["measures"]):
+    known = result["crossings"]
+    cut = len(known) and (known["capacity_after"] < known["capacity_before"]).any()
+    if cut or any(m["kind"] in _MAY_HARM for m in result.scenario["measures"]):
         return f"A part of it is the wait at {then}."
-    return (
-        f"The reason is a border that is full: what is saved on the way brings more trucks to "
-        f"{then}. Capacity there would have to come first."
-    )
+    reason = f"The reason is a border that is full: what is saved on the way brings more trucks to {then}."
+    return f"{reason} Capacity there would have to come first."
 
 
 def _whose(result: StudyResult, gain: float) -> str:

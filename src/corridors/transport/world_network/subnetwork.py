@@ -40,6 +40,10 @@ _WORST = 2.0
 _REDUNDANT = 1.0005
 
 
+Ends = Sequence[tuple[str, float]]
+"""Cities of an economy and what part of its trade each carries."""
+
+
 @dataclass
 class Parts:
     """What a study's network is made of while it is gathered: ids of places and crossings, ports by number."""
@@ -112,7 +116,7 @@ def for_pair(a: str, b: str, named: tuple[str, ...] = (), airports: tuple[str, .
     )
 
 
-def _roads_between(parts: Parts, ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str) -> None:
+def _roads_between(parts: Parts, ends_a: Ends, ends_b: Ends, a: str, b: str) -> None:
     """Crossings of the best roads, of roads round each of them, of the common border and of ways shut today."""
     graph, search = roads(), road_search.today()
     for one, _ in ends_a:
@@ -198,9 +202,7 @@ def _port_place(port: int) -> str:
     return gateways.place_of_port(port) or str(sea().ports["port"].iloc[port])
 
 
-def _trains(
-    ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str,
-) -> Iterable[Service]:
+def _trains(ends_a: Ends, ends_b: Ends, a: str, b: str) -> Iterable[Service]:
     """A train between any two of the cities that a railway joins."""
     for one, other in _cities(ends_a, ends_b):
         track = rails.train(one, other)
@@ -214,9 +216,7 @@ def _trains(
             )  # fmt: skip
 
 
-def _flights(
-    ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]], a: str, b: str,
-) -> Iterable[Service]:
+def _flights(ends_a: Ends, ends_b: Ends, a: str, b: str) -> Iterable[Service]:
     """Air freight between any two of the cities."""
     for one, other in _cities(ends_a, ends_b):
         flight = options.by_air(one, other)
@@ -229,7 +229,7 @@ def _flights(
         )  # fmt: skip
 
 
-def _cities(ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]]) -> list[tuple[str, str]]:
+def _cities(ends_a: Ends, ends_b: Ends) -> list[tuple[str, str]]:
     """A city of the one and a city of the other, those that carry most first."""
     ranked = sorted(((wa * wb, p, q) for p, wa in ends_a for q, wb in ends_b), reverse=True)
     return [(one, other) for _, one, other in ranked]
