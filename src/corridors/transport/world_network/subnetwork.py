@@ -211,8 +211,7 @@ def _trains(ends_a: Ends, ends_b: Ends, a: str, b: str) -> Iterable[Service]:
                 name=f"rail_{one}_{other}", title=f"Train {_short(one)}-{_short(other)}",
                 mode="rail", a=one, b=other, km=track.km,
                 hours=24.0 * track.days, wait_hours=24.0 * seas.wait_days(rails.TRAINS_PER_WEEK),
-                usd_per_t=track.usd_per_t, cargo="any", running=True,
-                serves=(a, b), borders=1,
+                usd_per_t=track.usd_per_t, cargo="any", running=True, serves=(a, b), borders=1,
             )  # fmt: skip
 
 
@@ -224,15 +223,13 @@ def _flights(ends_a: Ends, ends_b: Ends, a: str, b: str) -> Iterable[Service]:
         yield Service(
             name=f"air_{one}_{other}", title=f"Air freight {_short(one)}-{_short(other)}", mode="air",
             a=one, b=other, km=flight.km,
-            hours=24.0 * options.AIR_DAYS, wait_hours=12.0, usd_per_t=flight.usd_per_t, cargo=cargo,
-            running=True, serves=(a, b), borders=0,
+            hours=24.0 * options.AIR_DAYS, wait_hours=12.0, usd_per_t=flight.usd_per_t, cargo=cargo, running=True, serves=(a, b),
         )  # fmt: skip
 
 
 def _cities(ends_a: Ends, ends_b: Ends) -> list[tuple[str, str]]:
     """A city of the one and a city of the other, those that carry most first."""
-    ranked = sorted(((wa * wb, p, q) for p, wa in ends_a for q, wb in ends_b), reverse=True)
-    return [(one, other) for _, one, other in ranked]
+    return [(p, q) for _, p, q in sorted(((wa * wb, p, q) for p, wa in ends_a for q, wb in ends_b), reverse=True)]
 
 
 @dataclass(frozen=True)
