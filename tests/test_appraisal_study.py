@@ -274,6 +274,23 @@ def test_second_ways_cost_most_where_most_passes(worth: Worth) -> None:
     assert "torkham" not in set(table["crossing"])  # shut already
 
 
+def test_second_ways_without_the_measures_are_the_same_whatever_these_are(worth: Worth) -> None:
+    wide = worth.second_ways.set_index("crossing")["loss_musd_per_day_before"]
+    other = Worth(Study(load("china-corridor"), DRAWS, 7)).second_ways.set_index("crossing")["loss_musd_per_day_before"]
+    assert other[wide.index].to_numpy() == pytest.approx(wide.to_numpy(), rel=1e-4, abs=1e-5)
+
+
+def test_a_cheap_measure_beside_others_does_not_cut_their_gains_short() -> None:
+    from corridors.appraisal.costs import USUAL_LIFE_YEARS, MeasureCost, last_year
+
+    def cost(capital: float, life: int, counted: bool = True) -> MeasureCost:
+        return MeasureCost("a", "b", "c", 1.0, "d", (capital,) * 3, (0.0,) * 3, life, 2027, (0.0,) * 3, True, counted, "e", "", "")
+
+    alone = last_year([cost(0.0, 30)], 2026)
+    assert alone == 2026 + USUAL_LIFE_YEARS - 1 == last_year([cost(0.0, 30), cost(0.001, 10)], 2026) == last_year([], 2026)
+    assert last_year([cost(5.0, 40)], 2026) == 2066 and last_year([cost(5.0, 10)], 2026) == 2036
+
+
 def test_what_is_said_of_returns_is_of_the_mean_flows() -> None:
     """A rate where there is one, with its band and the cases without; where nobody is ever out of pocket, that; where all is lost, that."""
 

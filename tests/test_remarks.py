@@ -57,7 +57,7 @@ ELSEWHERE = {"kind": "border_capacity", "crossings": ["malaba", "khunjerab"], "t
 )  # fmt: skip
 def test_a_measure_at_a_crossing_that_the_pair_cannot_use_says_whose_trade_it_moves(pair: tuple[str, str], crossings: list[str], told: str) -> None:
     one = made([{**ELSEWHERE, "crossings": crossings}], pair)
-    found = [text for _, text in possible.notes([one])]
+    found = [text for _, text in possible.notes([one]) if "is a cut" not in text]
     assert found == [text for text in remarks(counterfactual.build(one.pair, one.measures), one.measures) if "no way over" in text]
     assert len(found) == bool(told) and told in " ".join(found)
     assert possible.refusals([one]) == []
@@ -119,3 +119,55 @@ def test_one_hour_is_no_hours(hours: int, label: str) -> None:
     (measure,) = made([{"kind": "crossing_time", "crossings": ["taftan"], "processing_hours": hours}]).measures
     assert measure.label == label
     assert isinstance(measure, KINDS["crossing_time"])
+
+
+def test_a_capacity_below_todays_is_told_as_a_cut() -> None:
+    less = made([{**CAPACITY, "crossings": ["khorgos", "taftan"], "trucks_per_day": 300}], ("CHN", "KAZ"))
+    told = remarks(counterfactual.build(less.pair, less.measures), less.measures)
+    (message,) = (text for text in told if "is a cut" in text)
+    assert "800 at Khorgos" in message and " at Taftan are" not in message, "Taftan takes fewer today"
+    elsewhere = made([{**CAPACITY, "crossings": ["detroit"], "trucks_per_day": 20_000}], ("CAN", "USA"))
+    (message,) = (text for text in remarks(counterfactual.build(elsewhere.pair, elsewhere.measures), elsewhere.measures) if "is a cut" in text)
+    assert message.endswith("(an estimate).")
+    more = made([{**CAPACITY, "crossings": ["khorgos"], "trucks_per_day": 1_500}], ("CHN", "KAZ"))
+    assert not any("is a cut" in text for text in remarks(counterfactual.build(more.pair, more.measures), more.measures))
+
+
+RAILWAY = {"kind": "new_link", "from": "mazar", "to": "peshawar", "km": 672, "mode": "rail", "speed_kmh": 40, "usd_per_t_km": 0.05}
+
+
+def test_a_railway_over_a_border_that_is_shut_is_told() -> None:
+    def told(measures: list[dict[str, object]]) -> list[str]:
+        asked = made(measures)
+        return [text for text in remarks(counterfactual.build(asked.pair, asked.measures), asked.measures) if "taken to run" in text]
+
+    (message,) = told([RAILWAY])
+    assert "A railway from Mazar-i-Sharif to Peshawar" in message and "Afghanistan and Pakistan" in message
+    assert not told([RAILWAY, {"kind": "closure", "crossings": ["torkham"], "days_per_year": 10}])
+    assert not told([{**RAILWAY, "from": "termez", "to": "mazar", "km": 100}]), "that border is open"
+
+
+def test_a_railway_over_an_ocean_is_refused() -> None:
+    asked = made([{**RAILWAY, "from": "fji_suva", "to": "aus_brisbane", "km": 2_800}], ("FJI", "AUS"))
+    with pytest.raises(ScenarioError, match="would cross an ocean; state a link by sea or ferry"):
+        counterfactual.build(asked.pair, asked.measures)
+    tunnel = made([{**RAILWAY, "from": "jpn_tokyo", "to": "kor_seoul", "km": 1_300}], ("JPN", "KOR"))
+    assert counterfactual.build(tunnel.pair, tunnel.measures).on_network
+
+
+def test_a_pair_whose_trade_the_checked_network_does_not_know_is_not_all_by_road() -> None:
+    """China and Türkiye: only the road joined them, and shutting Irkeshtam halved their trade."""
+    chain = counterfactual.build(("CHN", "TUR"), ())
+    assert chain.system is not None and chain.network.compiled
+    assert {"road", "sea", "air"} <= {route.mode for route in chain.system.routes}
+    assert not counterfactual.build(("PAK", "RUS"), ()).network.compiled
+
+
+def test_a_pair_that_no_way_is_left_to_has_no_trade_and_says_so() -> None:
+    chain = counterfactual.build(("AFG", "PAK"), ())
+    assert chain.system is not None
+    every = sorted({crossing for route in chain.system.routes for crossing in route.crossings})
+    found = study.run(made([{"kind": "closure", "crossings": every, "days_per_year": 365}], ("AFG", "PAK")))
+    last = found["projection"].query("case == 'scenario' and flow == 'total' and year == 2035").iloc[0]
+    assert 0.0 <= last["p90"] < 0.02, "of some hundred million dollars"
+    assert "no way is left" in str(found) and "100 %" in str(found)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MOST_WAYS = 12
 _WIDTH = 100
 _LABEL, _COLUMN = 47, 38
+_NO_WAY_PERCENT = 1e5
 _SMALL_MUSD = 10.0
 """Trade below this, in million dollars, is written with digits after the point."""
 
@@ -48,7 +49,9 @@ def page(result: StudyResult) -> str:
     lines.append(f"{f'Effect on two-way trade in {last}':<44} {_effect(effect)}")
     if "effect_without_flights_percent" in summary:
         lines.append(f"{'  without the flights':<44} {_effect(fact_band(summary['effect_without_flights_percent']))}")
-    lines.append(f"{'Change of the trade cost':<44} {_band(summary['trade_cost_change_percent'], '+.2f')} %")
+    cost = summary["trade_cost_change_percent"]
+    changed = f"{_band(cost, '+.2f')} %" if cost["p50"] < _NO_WAY_PERCENT else "no way is left"
+    lines.append(f"{'Change of the trade cost':<44} {changed}")
     if summary["contributions"] and findings.told(effect):
         lines += ["", "What did it (percentage points of trade):"]
         lines += [f"  {round(c['percent_points'], 2) + 0.0:+7.2f}  {clean(c['measure'])}" for c in summary["contributions"]]

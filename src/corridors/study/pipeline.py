@@ -47,7 +47,8 @@ Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
 
 PATHS_A_DRAW = 16
-SMALLEST_PATH = 1e-9
+SMALLEST_PATH = LEAST_LEFT = 1e-9
+"""What is nothing: of a path, and of a pair's trade where no way is left to it."""
 
 
 @under_cell()
@@ -225,9 +226,8 @@ class Study:
         solved year by year in the central case (queues grow, measures phase in) and moved by each
         draw's own phase-in.
         """
-        last = [np.log(self.change.trade_factor(k)) for k in (0, 1)]
         change, _ = self.central_change
-        central = [np.log(change.trade_factor(k)) for k in (0, 1)]
+        last, central = ([np.log(np.maximum(found.trade_factor(k), LEAST_LEFT)) for k in (0, 1)] for found in (self.change, change))
         return self.along(last[0], central[0]), self.along(last[1], central[1])
 
     def along(self, last: Array, path: Array) -> Array:
@@ -262,8 +262,8 @@ class Study:
         change, _ = self.central_change
         out = []
         for k in (0, 1):
-            path = np.log(change.before_factor[:, k])
-            out.append(np.log(self.change.before_factor[:, k])[:, None] + (path - path[-1])[None, :])
+            path, last = (np.log(np.maximum(found.before_factor[:, k], LEAST_LEFT)) for found in (change, self.change))
+            out.append(last[:, None] + (path - path[-1])[None, :])
         return out[0], out[1]
 
     def _phase_weight(self, params: Params) -> Array:

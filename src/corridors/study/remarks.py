@@ -24,7 +24,7 @@ def remarks(chain: Chain, measures: Sequence[Any]) -> tuple[str, ...]:
 def on_measures(chain: Chain, measures: Sequence[Any]) -> list[str]:
     """What of :func:`remarks` is about measures."""
     shut = _shut(chain)
-    return [*_at_shut_crossings(shut, measures), *_shut_by_another(shut, measures), *_over_shut_borders(chain, shut, measures), *_on_no_way(chain, shut, measures)]
+    return [*_at_shut_crossings(shut, measures), *_shut_by_another(shut, measures), *_over_shut_borders(chain, shut, measures), *_cuts(chain, shut, measures), *_on_no_way(chain, shut, measures)]
 
 
 def _on_no_way(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
@@ -89,6 +89,23 @@ def _over_shut_borders(chain: Chain, shut: Mapping[str, str], measures: Sequence
                 f"\u201c{measure.label}\u201d is taken to run although every crossing by road between {economies} is shut today; "
                 f"what it does rests on that."
             )
+    return found
+
+
+def _cuts(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
+    """A sentence for each capacity that is less than what open crossings are taken to pass today."""
+    table = chain.network.crossings
+    found = []
+    for measure in measures:
+        if measure.kind != "border_capacity":
+            continue
+        here = [c for c in measure.crossings if c in table.index and c not in shut]
+        cut = {c: float(table.loc[c, "capacity_trucks_per_day"]) for c in here}
+        cut = {c: today for c, today in cut.items() if measure.trucks_per_day < round(today)}
+        if cut:
+            passing = _listed(f"{today:,.0f} at {names.short_name(c)}" for c, today in cut.items())
+            estimate = " (an estimate)" if any("capacity" in str(table.loc[c].get("estimates", "")) for c in cut) else ""
+            found.append(f"\u201c{measure.label}\u201d is a cut: as many as {passing} are taken to be able to pass today{estimate}.")
     return found
 
 

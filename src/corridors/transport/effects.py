@@ -35,6 +35,7 @@ from corridors.errors import NetworkError, ScenarioError
 from corridors.scenario.measures import KINDS
 from corridors.transport import flights, hidden
 from corridors.transport.network import Link, Network, Service, road_economy
+from corridors.transport.world_network.roads import gap_km
 from corridors.transport.world_network.trains import BORDER_DAYS, TERMINAL_DAYS, TERMINAL_USD_PER_T
 
 Array = npt.NDArray[np.float64]
@@ -94,6 +95,9 @@ def read(network: Network, measures: Sequence[Any], constants: Mapping[str, floa
 SHORTEST, SHORTEST_BY_KM = 0.75, 5.0
 """A new link is refused from this much below the straight line between its ends on: places have a size, and plans are rounded."""
 
+WIDEST_GAP_KM = 700.0
+"""Between cities of two lands, beyond which no tunnel or bridge is thought of (the gap of Darien is half of it)."""
+
 
 class _Works:
     """What measures say, gathered: the network's side of :class:`corridors.scenario.measures.Works`."""
@@ -147,7 +151,8 @@ class _Works:
         )  # fmt: skip
 
     def _possible(self, a: str, b: str, mode: str, km: float) -> None:
-        """ScenarioError for a link far shorter than the straight line, or a road that would cross a border where no crossing is."""
+        """ScenarioError for a link far shorter than the straight line, a road that would cross a border where no crossing is, or
+        a railway over an ocean."""
         said, places = f"measures[{self.measure}]", (vocabulary.short_name(a), vocabulary.short_name(b))
         line = self.network.distance_km(a, b)
         if km < SHORTEST * line - SHORTEST_BY_KM:
@@ -158,6 +163,9 @@ class _Works:
                 f"{said}: a road from {places[0]} to {places[1]} would cross a border where the network has no crossing; "
                 "state a road to a crossing, or a link by rail, sea or ferry"
             )
+
+        if mode == "rail" and gap_km(a, b) > WIDEST_GAP_KM:
+            raise ScenarioError(f"{said}: a railway from {places[0]} to {places[1]} would cross an ocean; state a link by sea or ferry")
 
     def add_trains(
         self, ends: tuple[str, str], per_week: float, teu_per_train: float, days: float, usd_per_teu: float

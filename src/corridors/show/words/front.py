@@ -30,6 +30,9 @@ from corridors.show.lookups import (  # fmt: skip
 from corridors.show.words import phrases, trade, worth
 from corridors.study.result import StudyResult
 
+_NEW_WAYS = {"new_link", "rail_service"}
+"""Measures that bring a way and change nothing at borders."""
+
 
 def cover(result: StudyResult) -> Cover:
     """What is studied: the scenario's title, its pair, its years."""
@@ -102,6 +105,8 @@ def _small_reason(result: StudyResult) -> str:
     flown = result.facts.get("flights", ())
     if len(flown) == len(result.scenario.get("measures", ())) > 0 and all(row["served"] for row in flown):
         return "Planes join the two already, so further flights change nothing in their trade here."
+    if {m["kind"] for m in result.scenario.get("measures", ())} <= _NEW_WAYS and has_measures(result):
+        return _taken(result)
     need = trucks_both(result)
     most = max(road_share(result, flow) for flow in ("exports", "imports"))
     now = f"No more than {n.share(most)} of the goods, by value, go by road" if most > 0 else "None of it goes by road"
@@ -111,6 +116,16 @@ def _small_reason(result: StudyResult) -> str:
         f", more than the {n.count(narrow[1])} that {phrases.own(narrow[0])} open crossings take"
     )  # fmt: skip
     return f"{now}; all that suits trucks would need {phrases.about_trucks(need.mid)} both ways{against}."
+
+
+def _taken(result: StudyResult) -> str:
+    """How much takes the ways that the measures bring."""
+    rows = result["routes"]
+    new = rows[(rows["share_before"] == 0.0) & (rows["share_after"] > 0.0) & rows["mode"].isin(("rail", "sea"))]
+    most = float(new.groupby("direction")["share_after"].sum().max()) if len(new) else 0.0
+    if most > 0.0:
+        return f"No more than {n.share(most)} of the goods, by value, take the new way."
+    return "None of the goods take the new way: others cost less."
 
 
 def _through(result: StudyResult) -> str:

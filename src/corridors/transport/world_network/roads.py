@@ -9,8 +9,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 
+from corridors.data.geometry import great_circle_km
 from corridors.transport.world_network import borders, costs
 from corridors.transport.world_network.tables import Graph, both_ways, kept_once, roads
 
@@ -139,3 +140,23 @@ def today() -> Search:
 def with_all_open() -> Search:
     """Roads of the world as if every border were open."""
     return Search(roads())
+
+
+@lru_cache(maxsize=1)
+def _land() -> npt.NDArray[np.int32]:
+    graph = roads()
+    labels: npt.NDArray[np.int32] = connected_components(both_ways(graph.a, graph.b, np.ones(len(graph.a)), len(graph.names)), directed=False)[1]
+    return labels
+
+
+def gap_km(a: str, b: str) -> float:
+    """The shortest straight line between a place that roads join to ``a`` and one that they join to ``b``, with every border open:
+    0 on one land; 0 too where one of them is not among the world's places."""
+    graph, land = roads(), _land()
+    if a not in graph.number or b not in graph.number:
+        return 0.0
+    one, other = (np.flatnonzero(land == land[graph.number[place]]) for place in (a, b))
+    if one[0] == other[0]:
+        return 0.0
+    ends = [(graph.latitude[nodes], graph.longitude[nodes]) for nodes in (one, other)]
+    return float(great_circle_km(ends[0][0][:, None], ends[0][1][:, None], ends[1][0], ends[1][1]).min())

@@ -14,8 +14,8 @@ from corridors.transport.world_network.tables import roads
 def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
     """The network for a study of ``pair`` with ``measures``.
 
-    Both economies on the hand-checked network, and everything that measures name too: that one.
-    Else the part of the world that the pair and its measures need. Measures that name only checked
+    Both economies on the hand-checked network, how the pair's trade goes known there, and
+    everything that measures name on it too: that one. Else the part of the world that the pair and its measures need. Measures that name only checked
     places, for a pair that is not on the checked network, are solved on the checked one: they reach
     the pair through the trade of others.
 
@@ -32,7 +32,7 @@ def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
         ),
     }
     only_checked = all(n in known for n in named)
-    if only_checked and subnetwork.checked_economies().issuperset(pair):
+    if only_checked and _knows(checked, pair):
         return checked
     ends = {n for name in named for n in name.split("-")}
     if named and only_checked and not all(n in roads().number for n in ends):
@@ -58,6 +58,17 @@ def structure(pair: tuple[str, str], measures: Sequence[Any]) -> tuple[Any, ...]
 def no_way(error: NetworkError) -> str:
     """The sentence for a pair that :func:`network_of` or the search for ways has nothing for."""
     return f"No goods of this pair have a way on the network ({str(error).removeprefix('network: ')})."
+
+
+def _knows(checked: Network, pair: tuple[str, str]) -> bool:
+    """Whether the hand-checked network has both economies of ``pair`` and says how much of its trade goes by road: where it
+    does not, all of it would."""
+    told = {
+        ends
+        for table in (checked.pair_traffic, checked.base_shares)
+        for ends in zip(table["exporter"], table["importer"], strict=True)
+    }
+    return subnetwork.checked_economies().issuperset(pair) and {pair, pair[::-1]} <= told
 
 
 def _named(measure: Any) -> Iterable[str]:
