@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corridors.show.terminal import describe_ways
 from corridors.transport import choice_set
 from corridors.transport import system as choice
 from corridors.transport.network import load
 from corridors.transport.routes import RoadMap, by_service, feeder
+from corridors.transport.ways import ways_between
 
 NETWORK = load()
 ROADS = RoadMap(NETWORK, NETWORK.links)
@@ -130,6 +132,15 @@ def test_titles_name_borders_ferries_and_services() -> None:
     assert "Road by Taftan, Astara, Samur" in names
     assert "Road by Taftan, ferry Bandar-e Anzali-Astrakhan" in names
     assert "Karachi-Novorossiysk, direct ship" in names
+
+
+def test_a_way_without_borders_has_no_empty_name() -> None:
+    """By two ferries over a third economy's port no border post is passed; outside the network nothing is known."""
+    found = ways_between("AZE", "IRN")
+    names = {way.name for way in found.ways}
+    assert "Road by ferry Baku-Aktau, Bandar-e Anzali-Aktau" in names and not any("by ," in name for name in names)
+    told = [line.split() for line in describe_ways(found).splitlines() if line.endswith("Ways outside this network")]
+    assert told and all(words[1:5] == ["other", "-", "-", "-"] for words in told)
 
 
 def test_the_corridors_that_the_governments_named_are_choices() -> None:

@@ -295,6 +295,64 @@ def test_landlocked_economies_reach_the_sea_by_ports_that_compete() -> None:
     assert {"CHL", "PER"} & ports["BOL"]
 
 
+def test_an_economy_s_own_port_is_always_considered() -> None:
+    """Also where few ships call and a neighbour's port is larger: the cheapest to reach and the best for containers."""
+    ports = tables.sea().ports
+    for code in ("JOR", "MMR", "YEM", "SVN", "GEO", "OMN", "VEN", "ALB", "KHM", "PRT", "NOR", "EST", "KWT", "BEN", "BGR", "HRV", "IRN"):
+        reach = gateways.port_access(str(gateways.main_place(code)))
+        own = {p: usd for p, usd in reach.items() if ports["economy"].iloc[p] == code}
+        considered = dict(options.ports_of(str(gateways.main_place(code))))
+        assert min(own, key=own.__getitem__) in considered, code
+        small = {p: usd + options.small_port(float(ports["ship_calls_a_year"].iloc[p])) for p, usd in own.items()}
+        assert min(small, key=small.__getitem__) in considered, code
+    assert options.economy_of("jor_amman") == "JOR" and options.economy_of(str(ports["port"].iloc[3])) == ports["economy"].iloc[3]
+
+
+@pytest.mark.parametrize(
+    ("pair", "port", "least"),
+    [(("JOR", "CHN"), "Aqaba", 0.2), (("MMR", "CHN"), "Yangon", 0.3), (("SVN", "CHN"), "Koper", 0.3), (("YEM", "IND"), "Aden", 0.5)],
+)  # fmt: skip
+def test_goods_go_by_the_port_of_their_own_economy(pair: tuple[str, str], port: str, least: float) -> None:
+    """Aqaba carries some 28 % of what Jordan sells China, where Haifa had all that goes by sea; shares by mode stay."""
+    found = ways_module.ways_between(*pair)
+    own = [way for way in found.ways if way.exporter == pair[0] and way.name.startswith(f"Ship {port}-")]
+    assert sum(way.share for way in own) > least
+    goods = cargo.usual_shares([pair])[0]
+    shares = mode_model.pair_shares(*pair)
+    assert shares is not None
+    by_sea = sum(way.share for way in found.ways if way.exporter == pair[0] and way.mode == "sea")
+    assert by_sea == pytest.approx(float(goods @ shares.by_class[:, mode_model.MODES.index("sea")]), abs=0.02)
+
+
+def test_a_small_port_of_its_own_takes_bulk_where_containers_go_elsewhere() -> None:
+    """From Paris to New York bulk may sail from Rouen, containers from Le Havre."""
+    names_of = tables.sea().ports["name"]
+    own = options.lanes("fra_paris", "usa_new_york_city", 0)
+    assert [str(names_of.iloc[way.port_a]) for way in own] == ["Le Havre", "Rouen"]
+    assert own[0].cost < own[1].cost and options._bulk_cost(own[1]) < options._bulk_cost(own[0])
+
+
+def test_an_own_port_stays_where_the_other_economy_has_none() -> None:
+    owners = tables.sea().ports["economy"].to_list()
+    for one, other, code in (("jor_amman", "uga_kampala", "JOR"), ("geo_tbilisi", "aut_vienna", "GEO")):
+        assert code in {owners[way.port_a] for way in options.lanes(one, other, subnetwork.MOST_LANES)}
+    assert options.lanes("zmb_lusaka", "uga_kampala", 3) == options.by_sea("zmb_lusaka", "uga_kampala")[:3], "landlocked both"
+
+
+@pytest.mark.parametrize("pair", [("GEO", "RUS"), ("MEX", "USA"), ("CHN", "MNG"), ("FRA", "GBR")])
+def test_no_ship_passes_the_buyer_and_comes_back(pair: tuple[str, str]) -> None:
+    """No ship of a study leaves a port of the economy it goes to, nor ends in one of that it comes from."""
+    owners, (a, b) = tables.sea().ports["economy"].to_list(), pair
+    for one, _ in gateways.weights(a, b):
+        for other, _ in gateways.weights(b, a):
+            taken = options.lanes(one, other, subnetwork.MOST_LANES)
+            assert all(owners[way.port_a] != b and owners[way.port_b] != a for way in taken)
+            if pair == ("GEO", "RUS"):
+                assert ("GEO", "RUS") in {(owners[way.port_a], owners[way.port_b]) for way in taken}
+    told = [way.name for way in ways_module.ways_between(*pair).ways]
+    assert not any("Novorossiysk-Saint Petersburg" in name for name in told)
+
+
 def test_gateways_add_to_one_and_lean_to_the_partner() -> None:
     for a, b in (("USA", "MEX"), ("CHN", "KAZ"), ("KEN", "UGA"), ("BHR", "FRA")):
         weights = gateways.weights(a, b)

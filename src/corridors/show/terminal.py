@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from corridors.show import findings, words
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
-from corridors.show.lookups import STILL, Band, clean, fact_band, verdict
+from corridors.show.lookups import OUTSIDE, STILL, Band, clean, fact_band, verdict
 
 if TYPE_CHECKING:
     from corridors.study.compare import Comparison
@@ -135,9 +135,10 @@ def describe_ways(found: Ways) -> str:
             ]
         for way in rows[:_MOST_WAYS]:
             ends = f"{way.origin} to {way.destination}: {way.name}"
-            lines.append(
-                f"  {100 * way.share:6.1f}%  {way.mode:<5} {way.km:7,.0f} {way.days:6.1f} {way.usd_per_t:7,.0f}  {ends}"
-            )
+            figures = f"{way.km:7,.0f} {way.days:6.1f} {way.usd_per_t:7,.0f}"
+            if way.mode == OUTSIDE:
+                figures = f"{'-':>7} {'-':>6} {'-':>7}"
+            lines.append(f"  {100 * way.share:6.1f}%  {way.mode:<5} {figures}  {ends}")
         if len(rows) > _MOST_WAYS:
             lines.append(f"  and {len(rows) - _MOST_WAYS} more (--json has all)")
     if found.crossings:

@@ -81,7 +81,8 @@ class Route:
         if not self.links:
             return "Ways outside this network"
         ferries = [short(links[i].a) + "-" + short(links[i].b) for i in self.links if links[i].mode == "ferry"]
-        return f"Road by {via}" + (f", ferry {', '.join(ferries)}" if ferries else "")
+        over = [*([via] if via else []), *([f"ferry {', '.join(ferries)}"] if ferries else [])]
+        return f"Road by {', '.join(over)}" if over else "Road"
 
     def _repr_html_(self) -> str:
         """How a route shows itself in a notebook: its places in the order of travel, crossings in bold."""

@@ -3,6 +3,7 @@ studies are built from."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +20,8 @@ MOST_PORTS = 4
 ROUTE_SCALE, TYPICAL_USD_PER_T = 30.0, 3000.0
 _PORT_SLACK = 60.0
 """Dollars a tonne that a port may cost more by road than the cheapest: containers choose among several."""
+Ports = Sequence[tuple[int, float]]
+"""Numbers of ports, and dollars a tonne from a place to each."""
 
 
 def chosen(cost: np.ndarray, size: npt.ArrayLike = 1.0) -> np.ndarray:
@@ -72,13 +75,51 @@ def _tree(origin: str) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=1024)
 def ports_of(place: str) -> tuple[tuple[int, float], ...]:
-    """The ports worth considering from a place: the cheapest to reach, and what ships call at in numbers."""
+    """The ports worth considering from a place: those that compete for its containers, and of its own economy
+    the one that is cheapest to reach and the one that is cheapest for containers."""
     reach = gateways.port_access(place)
-    if not reach:
-        return ()
+    rank = _ranked(reach)
+    own = [p for p in reach if _owner(p) == economy_of(place)]
+    nearest = [min(own, key=by.__getitem__) for by in (rank, reach) if own]
+    return tuple(dict.fromkeys([*_competing(place), *((p, reach[p]) for p in nearest)]))
+
+
+@lru_cache(maxsize=1024)
+def _competing(place: str) -> tuple[tuple[int, float], ...]:
+    """Ports that compete for containers: the cheapest to reach, and what ships call at in numbers."""
+    reach = gateways.port_access(place)
+    rank = _ranked(reach)
+    order = sorted(rank, key=lambda p: (rank[p], p))[:MOST_PORTS]
+    return tuple((p, reach[p]) for p in order if rank[p] <= rank[order[0]] + _PORT_SLACK)
+
+
+def _own_ports(place: str) -> Ports:
+    """Those of :func:`ports_of` that lie in the economy of the place."""
+    return [(p, usd) for p, usd in ports_of(place) if _owner(p) == economy_of(place)]
+
+
+def _ranked(reach: Mapping[int, float]) -> Mapping[int, float]:
+    """Dollars a tonne of containers by each port that ``reach`` has the way to, waits at a small port included."""
     calls = sea().ports["ship_calls_a_year"].to_numpy(dtype=float)
-    ranked = sorted((cost + small_port(calls[p]), p) for p, cost in reach.items())
-    return tuple((p, reach[p]) for rank, p in ranked[:MOST_PORTS] if rank <= ranked[0][0] + _PORT_SLACK)
+    return {p: cost + small_port(calls[p]) for p, cost in reach.items()}
+
+
+def economy_of(place: str) -> str:
+    """The economy of a place of the roads or a port."""
+    graph = roads()
+    if place in graph.number:
+        return graph.sides[graph.number[place]][0]
+    return _owner(list(sea().ports["port"]).index(place))
+
+
+def _owner(port: int) -> str:
+    """The economy of port number ``port``."""
+    return _owners()[port]
+
+
+@lru_cache(maxsize=1)
+def _owners() -> list[str]:
+    return [str(code) for code in sea().ports["economy"]]
 
 
 def small_port(calls: float) -> float:
@@ -89,21 +130,55 @@ def small_port(calls: float) -> float:
 
 @lru_cache(maxsize=8192)
 def by_sea(origin: str, destination: str) -> tuple[SeaWay, ...]:
-    """Ways by sea between two cities, the cheapest first: at most one for each pair of economies
-    whose ports they use."""
-    ports = sea().ports["economy"].to_numpy(dtype=str)
+    """Ways by sea between two cities by the ports that compete for containers, the cheapest first:
+    at most one for each pair of economies whose ports they use. Shares by mode rest on the first."""
     best: dict[tuple[str, str], SeaWay] = {}
-    for a, access_a in ports_of(origin):
-        for b, access_b in ports_of(destination):
+    for way in _between(_competing(origin), _competing(destination)):
+        key = (_owner(way.port_a), _owner(way.port_b))
+        if key not in best or way.cost < best[key].cost:
+            best[key] = way
+    return tuple(sorted(best.values(), key=_container_cost))
+
+
+@lru_cache(maxsize=8192)
+def lanes(origin: str, destination: str, most: int) -> tuple[SeaWay, ...]:
+    """Ways by sea that a study looks at: the ``most`` cheapest of :func:`by_sea` and, between ports
+    of the two economies themselves, the cheapest for containers and the cheapest for bulk (of an
+    economy without any, those of its neighbours).
+
+    No way comes to the economy where it ends before the ship sails, or leaves the one where it
+    begins after it: it would pass the buyer and come back.
+    """
+    start, end = economy_of(origin), economy_of(destination)
+
+    def onward(ways: Iterable[SeaWay]) -> list[SeaWay]:
+        return [w for w in ways if _owner(w.port_a) != end and _owner(w.port_b) != start]
+
+    ports_a, ports_b = _own_ports(origin), _own_ports(destination)
+    own = onward(_between(ports_a or _competing(origin), ports_b or _competing(destination))) if ports_a or ports_b else []
+    nearest = [min(own, key=cost) for cost in (_container_cost, _bulk_cost) if own]
+    return tuple(dict.fromkeys([*onward(by_sea(origin, destination))[:most], *nearest]))
+
+
+def _between(ports_a: Ports, ports_b: Ports) -> Iterator[SeaWay]:
+    """A way by each port of the one and each of the other that ships sail between."""
+    for a, access_a in ports_a:
+        for b, access_b in ports_b:
             lane = seas.lane(a, b) if a != b else None
-            if lane is None:
-                continue
-            hours = 24.0 * (lane.days + lane.wait_days)
-            cost = access_a + access_b + lane.container_usd_per_t + costs.USD_PER_T_HOUR * hours
-            key = (str(ports[a]), str(ports[b]))
-            if key not in best or cost < best[key].cost:
-                best[key] = SeaWay(a, b, access_a + access_b, lane, cost)
-    return tuple(sorted(best.values(), key=lambda way: way.cost))
+            if lane is not None:
+                hours = 24.0 * (lane.days + lane.wait_days)
+                cost = access_a + access_b + lane.container_usd_per_t + costs.USD_PER_T_HOUR * hours
+                yield SeaWay(a, b, access_a + access_b, lane, cost)
+
+
+def _container_cost(way: SeaWay) -> float:
+    return way.cost
+
+
+def _bulk_cost(way: SeaWay) -> float:
+    """Dollars a tonne of bulk: its ship goes direct from a small port too and waits for no departure."""
+    hours = 24.0 * (way.lane.days - way.lane.transshipment_days)
+    return way.access_cost + way.lane.bulk_usd_per_t + costs.USD_PER_T_HOUR * hours
 
 
 @lru_cache(maxsize=1)

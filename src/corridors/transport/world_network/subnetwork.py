@@ -167,7 +167,7 @@ def _lanes(parts: Parts, ends_a: Sequence[tuple[str, float]], ends_b: Sequence[t
     found: dict[tuple[int, int], _Lane] = {}
     for one, _ in ends_a:
         for other, _ in ends_b:
-            for way in options.by_sea(one, other)[:MOST_LANES]:
+            for way in options.lanes(one, other, MOST_LANES):
                 if (way.port_a, way.port_b) not in found:
                     found[way.port_a, way.port_b] = _Lane(way.port_a, way.port_b, way.lane)
                 for city, port in ((one, way.port_a), (other, way.port_b)):
