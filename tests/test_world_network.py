@@ -25,6 +25,7 @@ from corridors.transport import ways as ways_module
 from corridors.transport.world_network import (
     borders,
     costs,
+    crossing_rows,
     gateways,
     hinterland,
     mode_fit,
@@ -44,7 +45,10 @@ from corridors.transport.world_network import roads as road_search
     [
         ("Malaba", "malaba"), ("Beitbridge", "beitbridge"), ("Beit Bridge", "beitbridge"), ("Laredo", "laredo"), ("Nakonde", "tunduma"),
         ("Benapole", "petrapole"), ("Birgunj", "raxaul"), ("ZAMYN-UUD", "erenhot"), ("Khunjerab", "khunjerab"), ("Záhony", "chop"),
-        ("Busia (KEN)", "busia"), ("Kazungula Bridge", "kazungula"),
+        ("Busia (KEN)", "busia"), ("Kazungula Bridge", "kazungula"), ("Lars", "upper_lars"), ("Verkhny Lars", "upper_lars"),
+        ("Leușeni", "mda_rou_dancu"), ("Albita", "mda_rou_dancu"), ("Sculeni", "mda_rou_ungheni"), ("Bhomra", "bgd_ind_satkhira"),
+        ("Yendéré", "bfa_civ_niangoloko"), ("Ouangolodougou", "bfa_civ_niangoloko"), ("Guerguerat", "mar_mrt_imlili"),
+        ("Kourémalé", "gin_mli_doko"), ("Argeen", "egy_sdn_abu_simbel"), ("Moreh-Tamu", "moreh"), ("Tamu", "moreh"),
     ],
 )  # fmt: skip
 def test_crossings_are_found_by_the_names_people_use(name: str, crossing: str) -> None:
@@ -219,6 +223,41 @@ def test_shut_borders_are_not_passed() -> None:
         assert borders.why_shut(a, b)
     way = options.road("ind_delhi", "pak_lahore")
     assert way is None or not shut & set(way.crossings)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "closed", "still"),
+    [
+        ("GEO", "RUS", {"geo_rus_java", "geo_rus_leselidze"}, {"upper_lars"}), ("BGD", "MMR", {"bgd_mmr_teknaf"}, set()),
+        ("EGY", "SDN", {"egy_sdn_hala_ib"}, {"wadi_halfa", "egy_sdn_abu_simbel"}), ("ESP", "MAR", {"esp_mar_benzu"}, set()),
+        ("SYR", "TUR", {"syr_tur_ayn_al_arab", "syr_tur_al_qamishli"}, {"cilvegozu", "syr_tur_izaz"}),
+        ("IRQ", "SYR", {"irq_syr_sinjar", "irq_syr_ar_rutbah", "irq_syr_al_baaj", "irq_syr_al_baaj_2"}, {"irq_syr_al_qaim"}),
+        ("IND", "MMR", {"ind_mmr_moreh", "ind_mmr_taipi_duidam"}, {"moreh"}),
+    ],
+)  # fmt: skip
+def test_roads_over_a_border_without_a_post_for_goods_are_shut(a: str, b: str, closed: set[str], still: set[str]) -> None:
+    """Roki and Psou, the Naf, the triangle of Halaib, Ceuta and posts of the war in Syria: goods go elsewhere."""
+    all_of = set(subnetwork.common_border(a, b))
+    assert closed | still <= all_of and closed <= borders.shut() and not still & borders.shut()
+
+
+def test_a_crossing_shut_for_as_long_as_is_known_has_no_date() -> None:
+    at = tables.roads().crossings.set_index("crossing").loc
+    dates = [crossing_rows._since(*at[name, ["economy_a", "economy_b"]], name) for name in ("bgd_mmr_teknaf", "geo_rus_java")]
+    assert dates == ["", "2008-10"]
+
+
+def test_crossings_of_one_border_have_names_that_tell_them_apart() -> None:
+    table = tables.roads().crossings
+    assert not table.duplicated(["economy_a", "economy_b", "name"]).any()
+    assert world_names.name_of("jor_sau_tala_bay_2") == "Tala Bay-Ḩaql west" and world_names.name_of("moreh") == "Moreh-Tamu"
+    alike = pd.DataFrame(
+        {"crossing": [*"abcdef"], "name": ["X-Y"] * 3 + ["V-W"] * 2 + ["U"], "other_names": ["X|Y"] * 3 + ["V|W"] * 2 + ["U"],
+         "economy_a": "AAA", "economy_b": "BBB", "latitude": [1.0, 3.0, 2.0, 60.0, 60.2, 0.0], "longitude": [0.0, 0.1, 0.0, 5.0, 5.5, 0.0]}
+    )  # fmt: skip
+    apart = layers._told_apart(alike, {"d"})
+    assert apart["name"].to_list() == ["X-Y south", "X-Y north", "X-Y middle 1", "V-W", "V-W east", "U"]
+    assert apart["other_names"].to_list() == ["X-Y|X|Y"] * 3 + ["V|W", "", "U"]
 
 
 def test_a_road_inside_an_economy_goes_on_where_the_border_beside_it_is_shut() -> None:

@@ -91,6 +91,7 @@ def test_a_journey_has_the_borders_of_its_time() -> None:
     then, now = world_ways._shut_in("2019-06"), world_ways._shut_in("2023")
     post = "blr_ukr_novaya_huta"
     assert post not in then and post in now and "torkham" not in now and "torkham" in world_ways._shut_in("2025")
+    assert "bgd_mmr_teknaf" in then, "no road crossed the Naf then either"
     number = world_ways.roads.with_all_open().graph.number
     assert not world_ways._in("2023", post).barred[number[post]] and world_ways._in("2023", None).barred[number[post]]
 

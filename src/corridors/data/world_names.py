@@ -154,6 +154,10 @@ def _crossing_index() -> Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]:
         _enter(found, crossing, (a, b), (crossing, name, *others.split("|"), *re.split(r"[-/(]", name)))
     for crossing, name in names.crossings().items():
         _enter(found, crossing, (), (crossing, name, *re.split(r" / |\(", name)))
+    known = crossings()
+    for place, name, economy in _other_names():
+        if place in known:
+            _enter(found, place, (economy,), (name,))
     return {key: tuple(dict.fromkeys(entries)) for key, entries in found.items()}
 
 

@@ -146,7 +146,7 @@ def _shut_in(when: str) -> frozenset[str]:
     ``data/network/crossings.csv`` date them; a year stands for its end, as most reports are later."""
     last = when if "-" in when else f"{when}-12"
     states = tables.table("world_border_states")
-    since, until = states["since"].fillna("9999"), states["until"].fillna("9999")
+    since, until = states["since"].fillna(""), states["until"].fillna("9999")
     rows = states[(states["state"] == "shut") & (since.str[:7] <= last) & (until.str[:7] > last)]
     whole = {frozenset(pair) for pair in zip(*(rows.loc[rows["crossing"].isna(), c] for c in _SIDES), strict=True)}
     crossings = network.roads().crossings

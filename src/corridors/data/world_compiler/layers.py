@@ -22,7 +22,7 @@ Each row says in ``basis`` which of these it comes from.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,7 +81,7 @@ def lay(
     missing = pd.concat([checked, names])
     missing = missing[missing["crossing"].isin(unplaced)].assign(detour_factor=_DETOUR)
     added, ways = _by_hand(places, pd.concat([by_hand, missing], ignore_index=True))
-    found = pd.concat([found, added], ignore_index=True)
+    found = _told_apart(pd.concat([found, added], ignore_index=True), {*checked["crossing"], *names["crossing"]})
     links = pd.concat([links, ways], ignore_index=True)
     links = _cited_lengths(places, found, links, checked_places, checked_links)
     links = pd.concat(
@@ -170,6 +170,26 @@ def _named(
         "basis",
     ]
     return table[columns], renamed, unplaced
+
+
+def _told_apart(crossings: pd.DataFrame, known: Collection[str]) -> pd.DataFrame:
+    """Crossings of a border that two towns name alike say where they lie: ``Tala Bay-Haql north``, the
+    other ``south``. One that people have named (``known``) keeps its name, and the towns' names mean it."""
+    table = crossings.copy()
+    for (_, _, name), rows in crossings.groupby(["economy_a", "economy_b", "name"], sort=False):
+        if len(rows) < 2:
+            continue
+        at = rows[["latitude", "longitude"]].astype(float)
+        wide = float(np.ptp(at["longitude"])) * float(np.cos(np.radians(at["latitude"].mean())))
+        column, first, last = ("longitude", "west", "east") if wide > np.ptp(at["latitude"]) else ("latitude", "south", "north")
+        order = at[column].sort_values(kind="stable").index
+        named = not set(rows["crossing"]).isdisjoint(known)
+        between = [f"middle {i}" for i in range(1, len(order) - 1)]
+        for i, where in zip(order, [first, *between, last], strict=True):
+            if table.at[i, "crossing"] not in known:
+                table.at[i, "name"] = f"{name} {where}"
+                table.at[i, "other_names"] = "" if named else f"{name}|{table.at[i, 'other_names']}"
+    return table
 
 
 def _where_people_say(crossings: pd.DataFrame, renamed: dict[str, str], *named: pd.DataFrame) -> pd.DataFrame:

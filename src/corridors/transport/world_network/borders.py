@@ -85,5 +85,6 @@ def why_shut(a: str, b: str) -> str | None:
     for r in states().itertuples():
         if {r.economy_a, r.economy_b} == {a, b} and not isinstance(r.crossing, str):
             note = f": {r.note}" if isinstance(r.note, str) and r.note else ""
-            return f"the border between the two has been shut to trade since {r.since}{note} ({r.source_url})"
+            since = f" since {r.since}" if isinstance(r.since, str) else ""
+            return f"the border between the two has been shut to trade{since}{note} ({r.source_url})"
     return None

@@ -143,7 +143,7 @@ def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
 def _since(a: str, b: str, name: str) -> str:
     for r in borders.states().itertuples():
         if {r.economy_a, r.economy_b} == {a, b} and (not isinstance(r.crossing, str) or r.crossing == name):
-            return str(r.since)
+            return str(r.since) if isinstance(r.since, str) else ""
     return ""
 
 
