@@ -171,3 +171,16 @@ def test_a_pair_that_no_way_is_left_to_has_no_trade_and_says_so() -> None:
     last = found["projection"].query("case == 'scenario' and flow == 'total' and year == 2035").iloc[0]
     assert 0.0 <= last["p90"] < 0.02, "of some hundred million dollars"
     assert "no way is left" in str(found) and "100 %" in str(found)
+
+
+def test_a_border_that_opens_with_a_capacity_nobody_counted_is_told() -> None:
+    opening = {"kind": "closure", "crossings": ["vaalimaa"], "days_per_year": 0}
+
+    def told(measures: list[dict[str, object]], pair: tuple[str, str]) -> list[str]:
+        asked = made(measures, pair)
+        return [text for text in remarks(counterfactual.build(asked.pair, asked.measures), asked.measures) if "Nobody has counted" in text]
+
+    (message,) = told([opening], ("FIN", "RUS"))
+    assert "at Vaalimaa-Torfyanovka" in message and "border_capacity" in message
+    assert not told([opening, {**CAPACITY, "crossings": ["vaalimaa"]}], ("FIN", "RUS"))
+    assert not told([{**opening, "crossings": ["torkham"]}], ("PAK", "AFG")), "counted before it was shut"

@@ -24,7 +24,7 @@ def remarks(chain: Chain, measures: Sequence[Any]) -> tuple[str, ...]:
 def on_measures(chain: Chain, measures: Sequence[Any]) -> list[str]:
     """What of :func:`remarks` is about measures."""
     shut = _shut(chain)
-    return [*_at_shut_crossings(shut, measures), *_shut_by_another(shut, measures), *_over_shut_borders(chain, shut, measures), *_cuts(chain, shut, measures), *_on_no_way(chain, shut, measures)]
+    return [*_at_shut_crossings(shut, measures), *_shut_by_another(shut, measures), *_over_shut_borders(chain, shut, measures), *_cuts(chain, shut, measures), *_opened_as_estimated(chain, shut, measures), *_on_no_way(chain, shut, measures)]
 
 
 def _on_no_way(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
@@ -106,6 +106,24 @@ def _cuts(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> lis
             passing = _listed(f"{today:,.0f} at {names.short_name(c)}" for c, today in cut.items())
             estimate = " (an estimate)" if any("capacity" in str(table.loc[c].get("estimates", "")) for c in cut) else ""
             found.append(f"\u201c{measure.label}\u201d is a cut: as many as {passing} are taken to be able to pass today{estimate}.")
+    return found
+
+
+def _opened_as_estimated(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
+    """A sentence for crossings that open again with a capacity that nobody has counted and no measure states."""
+    table = chain.network.crossings
+    stated = {c for m in measures if m.kind == "border_capacity" for c in m.crossings}
+    found = []
+    for measure in measures:
+        if measure.kind != "closure" or measure.days_per_year >= SHUT_ALL_YEAR:
+            continue
+        guessed = [c for c in measure.crossings if c in shut and c not in stated and "capacity" in str(table.loc[c].get("estimates", ""))]
+        if chain.network.compiled and guessed:
+            passing = _listed(f"{float(table.loc[c, 'capacity_trucks_per_day']):,.0f} at {names.short_name(c)}" for c in guessed)
+            found.append(
+                f"Nobody has counted what can pass when it opens: {passing} trucks a day are an estimate from the time that it is shut; "
+                f"state it by a border_capacity measure."
+            )
     return found
 
 
