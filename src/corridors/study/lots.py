@@ -29,9 +29,13 @@ MANY_LOTS = 4
 SHORT_FROM = MANY_LOTS * LOT
 """Beyond so many draws what tables and gains are made of is held in seven digits where that is enough."""
 SHORT = frozenset(
-    {"route_share", "route_hours", "route_usd_per_t", "hidden_usd_per_t", "mean_cost", "price_factor", "class_factor"}
-)
-"""What is held in seven digits: ways, of which tables show three, and prices, of which each error is
+    {
+        "route_share", "route_hours", "route_usd_per_t", "hidden_usd_per_t", "mean_cost", "price_factor", "class_factor", "cost_factor",
+        "shift", "crossing_hours", "queue_hours", "capacity_hours", "shadow_price_usd_per_truck", "crossing_load_trucks_per_day",
+        "crossing_capacity", "study_trucks_per_day", "rest_trucks_per_day",
+    }
+)  # fmt: skip
+"""What is held in seven digits: ways and crossings, of which tables show three, and prices, of which each error is
 a ten-millionth of a pair's trade."""
 
 
