@@ -29,7 +29,7 @@ LEADING = (2, 3, 5, 8, 11, 14)
 HIGHEST_DEGREE = 6
 BLOCK = 1024
 """Draws of which all terms are held at once: 1,450 terms of 65,536 draws, and what solving them takes, are 5 GB."""
-_SUMS = 4
+_SUMS, _TOGETHER = 4, 8
 
 
 @dataclass(frozen=True)
@@ -150,11 +150,18 @@ def _fits(ranks: Array, tried: list[list[Term]], y: Array) -> list[_Fit]:
 
     shape = (len(every) + 1, len(every) + 2)
     products = cores.fill({"products": shape}, _SUMS, 1, summed, least=1)["products"].sum(axis=0)
+    return [fit for k in range(0, len(at), _TOGETHER) for fit in _left_out(ranks, every, y, products, at[k : k + _TOGETHER])]
+
+
+def _left_out(ranks: Array, every: list[Term], y: Array, products: Array, at: list[npt.NDArray[np.intp]]) -> list[_Fit]:
+    """Fits on the parts ``at`` of the terms ``every``, whose ``products`` with each other and ``y`` are known; a block of draws at
+    a time on all cores."""
+    blocks = [slice(first, first + BLOCK) for first in range(0, len(y), BLOCK)]
     inverses = [np.linalg.inv(np.linalg.cholesky(products[np.ix_(some, some)])).T for some in at]
     alongs = [inverse.T @ products[some, -1] for some, inverse in zip(at, inverses, strict=True)]
 
     def left(first: int, last: int) -> dict[str, Array]:
-        noise, left_out = np.empty((2, last - first, len(tried)))
+        noise, left_out = np.empty((2, last - first, len(at)))
         for b in range(first, last):
             x, own = _columns(ranks[:, blocks[b]], every), y[blocks[b]]
             for k, (some, inverse, along) in enumerate(zip(at, inverses, alongs, strict=True)):
@@ -165,7 +172,7 @@ def _fits(ranks: Array, tried: list[list[Term]], y: Array) -> list[_Fit]:
                 left_out[b - first, k] = ((rest / np.maximum(kept, 1e-6)) ** 2).sum()
         return {"noise": noise, "left_out": left_out}
 
-    found = cores.fill({"noise": (len(tried),), "left_out": (len(tried),)}, len(blocks), 1, left, least=1)
+    found = cores.fill({"noise": (len(at),), "left_out": (len(at),)}, len(blocks), 1, left, least=1)
     noise, left_out = found["noise"].sum(axis=0), found["left_out"].sum(axis=0)
     return [
         _Fit(
