@@ -7,7 +7,8 @@ import pytest
 from corridors import scenario, study
 from corridors.errors import ScenarioError
 from corridors.scenario.measures import KINDS
-from corridors.show import words
+from corridors.show import numbers, words
+from corridors.show.words import front
 from corridors.study import counterfactual, possible
 from corridors.study.remarks import _at_shut_crossings, before_the_data, remarks
 
@@ -184,3 +185,18 @@ def test_a_border_that_opens_with_a_capacity_nobody_counted_is_told() -> None:
     assert "at Vaalimaa-Torfyanovka" in message and "border_capacity" in message
     assert not told([opening, {**CAPACITY, "crossings": ["vaalimaa"]}], ("FIN", "RUS"))
     assert not told([{**opening, "crossings": ["torkham"]}], ("PAK", "AFG")), "counted before it was shut"
+
+
+def test_measures_where_nothing_says_how_a_pair_trades_reach_it_through_others() -> None:
+    """Both economies are on the hand-checked network, which the railway alone is on, and no goods of theirs are known to pass."""
+    chain = counterfactual.build(("TKM", "UZB"), made([RAILWAY]).measures)
+    assert not chain.on_network and "no goods of this pair pass" in chain.messages[0]
+    assert counterfactual.build(("PAK", "UZB"), made([RAILWAY]).measures).on_network
+
+
+def test_what_takes_a_new_way_is_told_of_ferries_too() -> None:
+    ferry = {"kind": "new_link", "from": "aktau", "to": "baku", "km": 470, "mode": "ferry", "speed_kmh": 30, "usd_per_t_km": 0.05}
+    found = study.run(made([ferry], ("KAZ", "AZE")))
+    taken = found["routes"].query("share_before == 0 and share_after > 0")
+    assert set(taken["mode"]) == {"road"}
+    assert front._small_reason(found) == f"No more than {numbers.share(taken.groupby('direction')['share_after'].sum().max())} of the goods, by value, take the new way."

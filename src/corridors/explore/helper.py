@@ -6,7 +6,7 @@ import contextlib
 import sys
 from multiprocessing.connection import Connection
 
-from corridors.explore.solver import Solver
+from corridors.explore.solver import Solver, make_room
 from corridors.transport.system import Pair
 
 _PAIRS = 4
@@ -20,10 +20,11 @@ def serve(channel: Connection) -> None:
         channel.send("here")
         while True:
             pair, cases = channel.recv()
-            while pair not in solvers and len(solvers) >= _PAIRS:
-                solvers.pop(next(iter(solvers)))
+            if pair not in solvers:
+                make_room(solvers, _PAIRS)
+                solvers[pair] = Solver(pair)
             try:
-                found = solvers.setdefault(pair, Solver(pair)).change(cases)
+                found = solvers[pair].change(cases)
             except Exception:
                 found = None
             channel.send(found)

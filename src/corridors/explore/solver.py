@@ -81,7 +81,7 @@ class Solver:
         """The compiled network: levels at crossings are exchanged, anything else is compiled anew and kept."""
         key = structure(self.pair, scenario.measures)
         if key not in self.chains:
-            _make_room(self.chains)
+            make_room(self.chains)
             self.chains[key] = self._unmeasured(key) or counterfactual.build(self.pair, scenario.measures)
         known = self.chains[key]
         if known.measures == scenario.measures:
@@ -112,11 +112,12 @@ class Solver:
         """Queues, routes and trade without measures: the same for all levels of measures, whenever they start."""
         key = (structure(self.pair, links.measures), links.usual, cases.same)
         if key not in self.states:
-            _make_room(self.states)
+            make_room(self.states)
             self.states[key] = links.settle(cases.params, None, cases.year, cases.demand)
         return self.states[key]
 
 
-def _make_room(kept: dict[Any, Any]) -> None:
-    while len(kept) >= MOST_KEPT:
+def make_room(kept: dict[Any, Any], most: int = MOST_KEPT) -> None:
+    """Let the first go where there are so many, so that one more can be kept."""
+    while len(kept) >= most:
         kept.pop(next(iter(kept)))

@@ -38,8 +38,7 @@ from corridors.transport import system as choice
 from corridors.transport.feedback import within
 from corridors.transport.network import Network
 from corridors.transport.system import Pair, System, TransportState
-from corridors.transport.world_network.study import network_of, no_way
-from corridors.transport.world_network.subnetwork import checked_economies
+from corridors.transport.world_network.study import knows, network_of, no_way
 
 Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
@@ -266,13 +265,14 @@ class Chain:
         )  # fmt: skip
         cost = world_response.by_sector(self.goods, classes)
         place = Place(*(found[name] for name in PLACE))
-        if joint.later is None or joint.beside is None:
+        before = joint.before
+        if before is None or joint.later is None:
             summed = world_response.summed(joint.weight, cost, joint.by_sector, response)
             return World(classes, *summed, joint.by_sector, place)
         pull = joint.pull(classes, slice(None))
-        felt = world_response.felt_cost(joint.weight, joint.beside.pull, pull, joint.later)
+        felt = world_response.felt_cost(joint.weight, before.pull, pull, joint.later)
         trade = 1.0 + (joint.weight * (response.sector_factor - 1.0)).sum(axis=2)
-        return World(classes, joint.beside.cost_factor * felt, replace(response, trade_factor=trade), joint.by_sector, place, pull)
+        return World(classes, before.cost_factor * felt, replace(response, trade_factor=trade), joint.by_sector, place, pull)
 
     def _world(
         self, params: Params, active: Array | None, year: npt.ArrayLike, demand: Mapping[Pair, Array], closure: str, cases: int
@@ -383,7 +383,7 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
 
 
 def _no_way(pair: Pair, acting: bool, error: NetworkError) -> str:
-    if acting and not checked_economies().issuperset(pair):
+    if acting and not knows(pair):
         return "The measures lie on a part of the network that no goods of this pair pass."
     return no_way(error)
 

@@ -93,17 +93,22 @@ class Joint:
     draws: int = 0
     later: Array | None = None
 
+    @property
+    def before(self) -> Beside | None:
+        """The state beside where what differs from it is answered by elasticities of its own."""
+        return None if self.later is None else self.beside
+
     def pull(self, classes: Array, cases: Index | slice) -> Array:
         """(b, P, S) what each sector keeps of its trade at cost factors ``classes`` (b, P, C) of some of the cases."""
-        cost = self.goods.by_sector(classes)
-        if self.later is None or self.beside is None:
+        cost, before = self.goods.by_sector(classes), self.before
+        if before is None or self.later is None:
             return np.asarray(cost ** -_cut(self.by_sector, cases)[:, None, :])
-        known = self.goods.by_sector(_cut(self.beside.class_factor, cases))
-        return np.asarray(_cut(self.beside.pull, cases) * (cost / known) ** -_cut(self.later, cases)[:, None, :])
+        known = self.goods.by_sector(_cut(before.class_factor, cases))
+        return np.asarray(_cut(before.pull, cases) * (cost / known) ** -_cut(self.later, cases)[:, None, :])
 
     def cost(self, classes: Array, cases: Index | slice) -> Array:
         """(b, P, S) cost factors that leave as much at the elasticities ``by_sector``."""
-        if self.later is None or self.beside is None:
+        if self.before is None:
             return self.goods.by_sector(classes)
         pull = np.maximum(self.pull(classes, cases), _LEAST)
         return np.asarray(pull ** (-1.0 / _cut(self.by_sector, cases)[:, None, :]))

@@ -63,8 +63,7 @@ def solved(study: Study) -> Solved:
     apart[:, study.flies] = 0.0
 
     def lot(rows: slice) -> Solved:
-        params = {name: value[rows] for name, value in study.params.items()}
-        demand = {pair: value[rows] for pair, value in study.demand.items()}
+        params, demand = study.some(rows)
         change = study.chain.change(
             params, phases[rows], study.last, demand, near=study.middle_before, draws=study.draws
         )

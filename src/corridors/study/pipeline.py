@@ -195,6 +195,11 @@ class Study:
         """Trade of the last year by directed pair, (B, C) million dollars."""
         return demand(self.baseline, -1)
 
+    def some(self, rows: slice) -> tuple[Params, Mapping[Pair, Array]]:
+        """:attr:`params` and :attr:`demand` of some of the draws."""
+        params = {name: value[rows] for name, value in self.params.items()}
+        return params, {pair: value[rows] for pair, value in self.demand.items()}
+
     @cached_property
     def middle_demand(self) -> Mapping[Pair, Array]:
         """The same in the central case, (C,)."""

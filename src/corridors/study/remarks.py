@@ -24,7 +24,14 @@ def remarks(chain: Chain, measures: Sequence[Any]) -> tuple[str, ...]:
 def on_measures(chain: Chain, measures: Sequence[Any]) -> list[str]:
     """What of :func:`remarks` is about measures."""
     shut = _shut(chain)
-    return [*_at_shut_crossings(shut, measures), *_shut_by_another(shut, measures), *_over_shut_borders(chain, shut, measures), *_cuts(chain, shut, measures), *_opened_as_estimated(chain, shut, measures), *_on_no_way(chain, shut, measures)]
+    return [
+        *_at_shut_crossings(shut, measures),
+        *_shut_by_another(shut, measures),
+        *_over_shut_borders(chain, shut, measures),
+        *_cuts(chain, shut, measures),
+        *_opened_as_estimated(chain, shut, measures),
+        *_on_no_way(chain, shut, measures),
+    ]
 
 
 def _on_no_way(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
@@ -76,14 +83,13 @@ def _shut_by_another(shut: Mapping[str, str], measures: Sequence[Any]) -> list[s
 
 def _over_shut_borders(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
     """A sentence for each new railway between neighbours whose crossings by road are all shut and stay so: it is taken to run."""
-    opened = {c for m in measures if m.kind == "closure" and m.days_per_year < SHUT_ALL_YEAR for c in m.crossings}
     found = []
     for measure in measures:
         if not measure.adds_a_way or getattr(measure, "mode", "") != "rail":
             continue
         ends = {chain.network.economies[place][0] for place in (measure.from_, measure.to)}
         between = {c for c in chain.network.crossings.index if set(chain.network.economies[c]) == ends}
-        if len(ends) == 2 and between and between <= set(shut) - opened:
+        if len(ends) == 2 and between and between <= set(shut) - _opened(measures):
             economies = _listed(names.economies()[code] for code in sorted(ends))
             found.append(
                 f"\u201c{measure.label}\u201d is taken to run although every crossing by road between {economies} is shut today; "
@@ -94,37 +100,46 @@ def _over_shut_borders(chain: Chain, shut: Mapping[str, str], measures: Sequence
 
 def _cuts(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
     """A sentence for each capacity that is less than what open crossings are taken to pass today."""
-    table = chain.network.crossings
     found = []
     for measure in measures:
         if measure.kind != "border_capacity":
             continue
-        here = [c for c in measure.crossings if c in table.index and c not in shut]
-        cut = {c: float(table.loc[c, "capacity_trucks_per_day"]) for c in here}
-        cut = {c: today for c, today in cut.items() if measure.trucks_per_day < round(today)}
+        here = [c for c in measure.crossings if c in chain.network.crossings.index and c not in shut]
+        cut = {c: _capacity(chain, c) for c in here if measure.trucks_per_day < round(_capacity(chain, c))}
         if cut:
             passing = _listed(f"{today:,.0f} at {names.short_name(c)}" for c, today in cut.items())
-            estimate = " (an estimate)" if any("capacity" in str(table.loc[c].get("estimates", "")) for c in cut) else ""
+            estimate = " (an estimate)" if any(_is_estimate(chain, c) for c in cut) else ""
             found.append(f"\u201c{measure.label}\u201d is a cut: as many as {passing} are taken to be able to pass today{estimate}.")
     return found
 
 
 def _opened_as_estimated(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
     """A sentence for crossings that open again with a capacity that nobody has counted and no measure states."""
-    table = chain.network.crossings
+    if not chain.network.compiled:
+        return []
     stated = {c for m in measures if m.kind == "border_capacity" for c in m.crossings}
-    found = []
-    for measure in measures:
-        if measure.kind != "closure" or measure.days_per_year >= SHUT_ALL_YEAR:
-            continue
-        guessed = [c for c in measure.crossings if c in shut and c not in stated and "capacity" in str(table.loc[c].get("estimates", ""))]
-        if chain.network.compiled and guessed:
-            passing = _listed(f"{float(table.loc[c, 'capacity_trucks_per_day']):,.0f} at {names.short_name(c)}" for c in guessed)
-            found.append(
-                f"Nobody has counted what can pass when it opens: {passing} trucks a day are an estimate from the time that it is shut; "
-                f"state it by a border_capacity measure."
-            )
-    return found
+    guessed = [c for c in shut if c in _opened(measures) - stated and _is_estimate(chain, c)]
+    if not guessed:
+        return []
+    passing = _listed(f"{_capacity(chain, c):,.0f} at {names.short_name(c)}" for c in guessed)
+    return [
+        f"Nobody has counted how many trucks a day can pass once it is open: {passing} are estimates from the time that it is shut; "
+        f"state it by a border_capacity measure."
+    ]
+
+
+def _opened(measures: Sequence[Any]) -> set[str]:
+    """Crossings that a measure leaves open for a part of the year."""
+    return {c for m in measures if m.kind == "closure" and m.days_per_year < SHUT_ALL_YEAR for c in m.crossings}
+
+
+def _capacity(chain: Chain, crossing: str) -> float:
+    return float(chain.network.crossings.loc[crossing, "capacity_trucks_per_day"])
+
+
+def _is_estimate(chain: Chain, crossing: str) -> bool:
+    """Whether nobody has counted a crossing's capacity."""
+    return "capacity" in str(chain.network.crossings.loc[crossing].get("estimates", ""))
 
 
 def before_the_data(years: Sequence[int], known: int) -> tuple[str, ...]:
@@ -168,8 +183,7 @@ def _shut(chain: Chain) -> Mapping[str, str]:
 
 
 def _at_shut_crossings(shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
-    opened = {c for m in measures if m.kind == "closure" and m.days_per_year < SHUT_ALL_YEAR for c in m.crossings}
-    found = []
+    found, opened = [], _opened(measures)
     for crossing, since in shut.items():
         if crossing in opened:
             continue

@@ -157,9 +157,7 @@ class Worth:
 
     def _some(self, rows: slice) -> tuple[Change, Params, Mapping[Pair, Array]]:
         """What changes in some of the draws, and their parameters and demand."""
-        study = self.study
-        params = {name: value[rows] for name, value in study.params.items()}
-        return study.change.cases(rows), params, {pair: value[rows] for pair, value in study.demand.items()}
+        return self.study.change.cases(rows), *self.study.some(rows)
 
     def _users_of(self, change: Change, params: Params, demand: Mapping[Pair, Array], year: float | Array) -> UserBenefits:
         pairs = self.study.chain.pairs
@@ -254,8 +252,7 @@ class Worth:
         if self.system is None or self._shown is None or not self.acts:
             return np.zeros(study.draws), {}
         count = min(DETAILED, study.draws)
-        params = {name: value[:count] for name, value in study.params.items()}
-        demand = {pair: value[:count] for pair, value in study.demand.items()}
+        params, demand = study.some(slice(0, count))
         found = self._shown_states(study.change, params, demand, study.phases(params)[:, -1], slice(0, count))
         assert found is not None and self._central is not None
         change = self._emitted(found, params, demand)[2]

@@ -121,7 +121,7 @@ def _small_reason(result: StudyResult) -> str:
 def _taken(result: StudyResult) -> str:
     """How much takes the ways that the measures bring."""
     rows = result["routes"]
-    new = rows[(rows["share_before"] == 0.0) & (rows["share_after"] > 0.0) & rows["mode"].isin(("rail", "sea"))]
+    new = rows[(rows["share_before"] == 0.0) & (rows["share_after"] > 0.0)]
     most = float(new.groupby("direction")["share_after"].sum().max()) if len(new) else 0.0
     if most > 0.0:
         return f"No more than {n.share(most)} of the goods, by value, take the new way."

@@ -79,7 +79,8 @@ def ports_of(place: str) -> tuple[tuple[int, float], ...]:
     the one that is cheapest to reach and the one that is cheapest for containers."""
     reach = gateways.port_access(place)
     rank = _ranked(reach)
-    own = [p for p in reach if _owner(p) == economy_of(place)]
+    home = economy_of(place)
+    own = [p for p in reach if _owner(p) == home]
     nearest = [min(own, key=by.__getitem__) for by in (rank, reach) if own]
     return tuple(dict.fromkeys([*_competing(place), *((p, reach[p]) for p in nearest)]))
 
@@ -95,7 +96,8 @@ def _competing(place: str) -> tuple[tuple[int, float], ...]:
 
 def _own_ports(place: str) -> Ports:
     """Those of :func:`ports_of` that lie in the economy of the place."""
-    return [(p, usd) for p, usd in ports_of(place) if _owner(p) == economy_of(place)]
+    home = economy_of(place)
+    return [(p, usd) for p, usd in ports_of(place) if _owner(p) == home]
 
 
 def _ranked(reach: Mapping[int, float]) -> Mapping[int, float]:

@@ -152,9 +152,10 @@ def _land() -> npt.NDArray[np.int32]:
 def gap_km(a: str, b: str) -> float:
     """The shortest straight line between a place that roads join to ``a`` and one that they join to ``b``, with every border open:
     0 on one land; 0 too where one of them is not among the world's places."""
-    graph, land = roads(), _land()
+    graph = roads()
     if a not in graph.number or b not in graph.number:
         return 0.0
+    land = _land()
     one, other = (np.flatnonzero(land == land[graph.number[place]]) for place in (a, b))
     if one[0] == other[0]:
         return 0.0

@@ -14,12 +14,13 @@ from corridors.transport.world_network.tables import roads
 def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
     """The network for a study of ``pair`` with ``measures``.
 
-    Both economies on the hand-checked network, how the pair's trade goes known there, and
-    everything that measures name on it too: that one. Else the part of the world that the pair and its measures need. Measures that name only checked
-    places, for a pair that is not on the checked network, are solved on the checked one: they reach
-    the pair through the trade of others.
+    Where the hand-checked network knows the pair, and everything that measures name is on it too:
+    that one. Else the part of the world that the pair and its measures need. Measures that name only
+    checked places, for a pair that the checked network does not know, are solved on the checked one:
+    they reach the pair through the trade of others.
 
-    Raises NetworkError where an economy has no place at all.
+    Raises NetworkError where an economy has no place at all, or where the measures lie on the checked
+    network, both economies too, and nothing says how their trade goes there.
     """
     checked = load()
     named = tuple(dict.fromkeys(n for measure in measures for n in _named(measure)))
@@ -32,10 +33,12 @@ def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
         ),
     }
     only_checked = all(n in known for n in named)
-    if only_checked and _knows(checked, pair):
+    if only_checked and knows(pair):
         return checked
     ends = {n for name in named for n in name.split("-")}
     if named and only_checked and not all(n in roads().number for n in ends):
+        if subnetwork.checked_economies().issuperset(pair):
+            raise NetworkError(f"network: the hand-checked part does not say how trade of {pair[0]} and {pair[1]} goes")
         return checked
     routes = {tuple(code for code in measure.route) for measure in measures if getattr(measure, "route", None)}
     codes = tuple(sorted({code for route in routes for code in route if code in checked.airports}))
@@ -60,9 +63,10 @@ def no_way(error: NetworkError) -> str:
     return f"No goods of this pair have a way on the network ({str(error).removeprefix('network: ')})."
 
 
-def _knows(checked: Network, pair: tuple[str, str]) -> bool:
+def knows(pair: tuple[str, str]) -> bool:
     """Whether the hand-checked network has both economies of ``pair`` and says how much of its trade goes by road: where it
     does not, all of it would."""
+    checked = load()
     told = {
         ends
         for table in (checked.pair_traffic, checked.base_shares)

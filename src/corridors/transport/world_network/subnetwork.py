@@ -39,7 +39,6 @@ LEAST_OTHER_TRUCKS = 2.0
 _WORST = 2.0
 _REDUNDANT = 1.0005
 
-
 Ends = Sequence[tuple[str, float]]
 """Cities of an economy and what part of its trade each carries."""
 
@@ -162,7 +161,7 @@ class _Lane:
     lane: seas.Lane
 
 
-def _lanes(parts: Parts, ends_a: Sequence[tuple[str, float]], ends_b: Sequence[tuple[str, float]]) -> list[_Lane]:
+def _lanes(parts: Parts, ends_a: Ends, ends_b: Ends) -> list[_Lane]:
     """Lanes worth taking between any two cities, with the roads to their ports among ``parts``."""
     found: dict[tuple[int, int], _Lane] = {}
     for one, _ in ends_a:
