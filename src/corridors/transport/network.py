@@ -88,6 +88,8 @@ class Network:
     base_shares: pd.DataFrame = field(repr=False)
     road_cargo: str = "truck"
     """What goes by road: goods other than bulk (truck), or all of them (any)."""
+    piped: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """Part of the bulk of a directed pair, by value, that flows through pipelines: on no way here."""
     compiled: bool = False
     """Whether its ways are compiled from open data and not checked by hand."""
     messages: tuple[str, ...] = ()

@@ -7,6 +7,9 @@ counted truck (mean by trucks over the crossings), ``L`` those on a truck of the
 values by composition, both ways together, and ``s`` the part of their value that goes by road,
 
     dollars a tonne = by composition * ``(V / L)^s``      in every class and both directions.
+
+What flows through pipelines is on no way of a network: with a part ``q`` of the bulk in them there
+are ``1 / (1 - q)`` times as many dollars of bulk traded to a tonne that the ways carry.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ Array = npt.NDArray[np.float64]
 Pair = tuple[str, str]
 
 COLUMNS = ("exporter", "importer", "cargo_class", "usd_per_t", "low", "high", "estimate", "basis", "source_url")
+_BULK = cargo.CLASSES.index("bulk")
+_MOST_PIPED = 0.99
 BY_COMPOSITION = "published values of what the exporter sells"
 BY_MEAN = "mean of the class: what the exporter sells is not known"
 
@@ -47,8 +52,16 @@ class Counted:
 
 
 def of_pairs(network: Network | None, pairs: Sequence[Pair]) -> Array:
-    """Dollars a tonne (P, C) of directed pairs, classes in the order of
-    :data:`corridors.trade.cargo.CLASSES`; ``network`` None: by composition."""
+    """Dollars of trade (P, C) of directed pairs to a tonne that the ways of ``network`` carry, classes in the order of
+    :data:`corridors.trade.cargo.CLASSES`; None: to any tonne, by composition."""
+    out = _worth(network, pairs)
+    if network is not None:
+        out[:, _BULK] /= [1.0 - min(network.piped.get(pair, 0.0), _MOST_PIPED) for pair in pairs]
+    return out
+
+
+def _worth(network: Network | None, pairs: Sequence[Pair]) -> Array:
+    """(P, C) dollars that a tonne is worth."""
     out = unit_values.by_composition(pairs)
     if network is not None:
         out *= _factors(network, pairs)[:, :1]
@@ -56,12 +69,12 @@ def of_pairs(network: Network | None, pairs: Sequence[Pair]) -> Array:
 
 
 def table(network: Network | None, pairs: Sequence[Pair]) -> pd.DataFrame:
-    """The same with range and basis, one row a directed pair and class, columns :data:`COLUMNS`.
+    """What a tonne is worth with range and basis, one row a directed pair and class, columns :data:`COLUMNS`.
 
     The range is the class's (``data/cargo_classes.csv``), narrowed by ``s`` to that of the counted
     trucks.
     """
-    values = of_pairs(network, pairs)
+    values = _worth(network, pairs)
     factors = _factors(network, pairs) if network is not None else np.ones((len(pairs), 3))
     classes = cargo.classes()
     known = set(tables.trade_composition_by_economy()["iso3"])

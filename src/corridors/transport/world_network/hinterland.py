@@ -1,7 +1,7 @@
 """What landlocked economies send to the ports of others, and what part of it goes there by truck.
 
 *What.* Of the trade with each partner what goes by sea (:func:`mode_model.pair_shares`), by class,
-in tonnes; of fuels sold, what a published share of pipelines leaves (``data/world/pipelines.csv``).
+in tonnes; of fuels sold, what pipelines leave (:mod:`pipelines`).
 *Where.* A logit over the ports that can be reached, by the cost of the road and, of all but bulk,
 by the days that a small port takes; for bulk, whose ships sail for one cargo, a port counts by its
 ship calls (the size of an aggregated alternative, Ben-Akiva and Lerman 1985, chapter 9). *How.* By
@@ -12,16 +12,16 @@ the Caspian's are none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from corridors.data import tables as data
-from corridors.trade import cargo, composition, unit_values, world
+from corridors.trade import cargo, unit_values, world
 from corridors.trade.cargo import CLASSES
-from corridors.transport.world_network import gateways, mode_model, options, seas
+from corridors.transport.world_network import gateways, mode_model, options, pipelines, seas
 from corridors.transport.world_network.mode_model import MODES
 from corridors.transport.world_network.tables import sea
 
@@ -38,23 +38,6 @@ def without_an_ocean() -> frozenset[str]:
     return frozenset(str(code) for code in data.economies()["iso3"] if True not in own.get(str(code), ()))
 
 
-@lru_cache(maxsize=1)
-def _piped() -> Mapping[str, float]:
-    table = data.table("world_pipelines")
-    return dict(zip(table["economy"].astype(str), table["share"].astype(float), strict=True))
-
-
-def bulk_parts(exporter: str, importer: str) -> tuple[float, float]:
-    """Parts of the bulk that one economy sells another: fuels that flow through pipelines, and metals."""
-    sold = composition.weights(exporter, importer)
-    if sold is None:
-        return 0.0, 0.0
-    value = {group: sold[group] * part for group, (part, _, _) in composition.GROUPS.items()}
-    total = sum(value.values())
-    piped = _piped().get(exporter, 0.0) * value["x_fuels"]
-    return (piped / total, value["x_metals"] / total) if total > 0.0 else (0.0, 0.0)
-
-
 def seaborne_tonnes(economy: str) -> Array:
     """Tonnes a year (C,) that an economy's trade takes by sea, both directions, pipelines left out.
 
@@ -69,10 +52,10 @@ def seaborne_tonnes(economy: str) -> Array:
         if known is None:
             continue
         worth = known.goods.usd_per_t
-        tonnes = float(sum(trade.loc[way] for way in ways)) * known.goods.mix / worth
+        tonnes = float(sum(trade.loc[way] for way in ways)) * (1.0 - known.goods.piped) * known.goods.mix / worth
         tonnes[_BULK] = 0.0
         for way, share in zip(ways, cargo.usual_shares(ways), strict=True):
-            piped, metal = bulk_parts(*way)
+            piped, metal = pipelines.of_bulk(*way), pipelines.parts_of_bulk(*way)["x_metals"]
             tonnes[_BULK] += trade.loc[way] * share[_BULK] * ((1.0 - piped - metal) / worth[_BULK] + metal / metals)
         total += 1e6 * tonnes * known.by_class[:, MODES.index("sea")]
     return total

@@ -28,7 +28,7 @@ import pandas as pd
 from corridors.data import tables as data
 from corridors.trade import cargo, unit_values, world
 from corridors.trade.cargo import CLASSES, classes
-from corridors.transport.world_network import borders, costs, gateways, seas
+from corridors.transport.world_network import borders, costs, gateways, pipelines, seas
 from corridors.transport.world_network.options import options
 
 Array = npt.NDArray[np.float64]
@@ -258,11 +258,12 @@ def predicted(a: str, b: str) -> Array | None:
 
 @dataclass(frozen=True)
 class Goods:
-    """What two economies trade, both directions together: value shares (C,) of the classes, and
-    dollars a tonne (C,) of each."""
+    """What two economies trade but for what flows through pipelines, both directions together: value shares (C,) of the classes,
+    dollars a tonne (C,) of each, and the part of all value that pipelines carry."""
 
     mix: Array
     usd_per_t: Array
+    piped: float = 0.0
 
     def weights(self, unit: str = "value") -> Array:
         """Weights (C,) of the classes in a share over all goods: by value, by tonnes, or of containers (``TEU``)."""
@@ -283,10 +284,12 @@ class Goods:
         value = np.array([float(trade.loc[way]) if known.issuperset(way) else 0.0 for way in ways])
         shares = cargo.usual_shares(ways)
         by_class = shares * (value if value.sum() > 0.0 else np.ones(len(ways)))[:, None]
+        whole = by_class.sum()
+        by_class[:, CLASSES.index("bulk")] *= [1.0 - pipelines.of_bulk(*way) for way in ways]
         each = unit_values.by_composition(ways)
         tonnes = (by_class / each).sum(axis=0)
         worth = np.divide(by_class.sum(axis=0), tonnes, out=each.mean(axis=0), where=tonnes > 0.0)
-        return cls(by_class.sum(axis=0) / by_class.sum(), worth)
+        return cls(by_class.sum(axis=0) / by_class.sum(), worth, float(1.0 - by_class.sum() / whole))
 
 
 @lru_cache(maxsize=32_768)

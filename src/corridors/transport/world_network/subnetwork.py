@@ -27,6 +27,7 @@ from corridors.transport.world_network import (
     gateways,
     mode_model,
     options,
+    pipelines,
     rails,
     seas,
 )
@@ -110,8 +111,9 @@ def for_pair(a: str, b: str, named: tuple[str, ...] = (), airports: tuple[str, .
         pair_traffic=_traffic(a, b, others, shares),
         base_shares=_base_shares(a, b, shares, modes),
         road_cargo="any",
+        piped={pair: part for pair in ends if (part := pipelines.of_bulk(*pair)) > 0.0},
         compiled=True,
-        messages=messages(a, b),
+        messages=(*messages(a, b), *pipelines.told(a, b)),
     )
 
 
@@ -328,8 +330,7 @@ def _links(graph: Graph, parts: Parts, kept: set[frozenset[str]]) -> tuple[Link,
 
 
 def _nodes(parts: Parts) -> list[str]:
-    alone = [_port_place(p) for p in parts.ports]
-    return list(dict.fromkeys([*parts.places, *parts.crossings, *alone]))
+    return list(dict.fromkeys([*parts.places, *parts.crossings, *map(_port_place, parts.ports)]))
 
 
 def _names(parts: Parts) -> Mapping[str, str]:
@@ -403,8 +404,7 @@ def messages(a: str, b: str) -> tuple[str, ...]:
     if any(options.road(p, q) for p, _ in ends_a for q, _ in ends_b):
         return tuple(found)
     both = " and ".join(names.economies().get(e, e) for e in (a, b))
-    why = borders.why_shut(a, b)
-    if why is not None:
+    if (why := borders.why_shut(a, b)) is not None:
         found.append(f"{both} have no way by road today: {why}.")
     elif not all(p in roads().number for p, _ in (*ends_a, *ends_b)):
         found.append(f"{both} have no way by road: one of them is not on any road that leads abroad.")

@@ -50,8 +50,9 @@ it (left out one by one they are off by 1.6 in the median, 1.9 without)."""
 
 def trucks(value_musd: float, goods: Goods, by_class: Array) -> tuple[float, float]:
     """Trucks a day, both ways together, and how many of them carry bulk, of a value of ``goods``
-    and shares of each class (C,) that go by road."""
-    return _of_tonnes(value_musd * 1e6 * goods.mix * by_class / goods.usd_per_t)
+    and shares of each class (C,) that go by road; what flows through pipelines is in the value and
+    on no truck."""
+    return _of_tonnes(value_musd * 1e6 * (1.0 - goods.piped) * goods.mix * by_class / goods.usd_per_t)
 
 
 def _of_tonnes(tonnes: Array) -> tuple[float, float]:
