@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from corridors.show import findings, lookups, numbers, tables
+from corridors.show import charts, findings, lookups, numbers, tables
 from corridors.show.blocks import Table
 from corridors.show.tables import cells
 from corridors.study.result import StudyResult
@@ -62,6 +62,27 @@ def test_every_cell_reads_well(results, name) -> None:
                 assert not re.search(r"\b(nan|None|inf|n/a|NaT|True|False)\b|e[+-]0\d|\n|  |^\s|\s$", cell), (function, row)
                 assert not re.fullmatch(r"[−+-]0(\.0+)?", cell), (function, row)
                 assert cell or row[0] == "Together", (function, row)
+
+
+def test_who_gains_adds_up_to_the_account(results) -> None:
+    """The row of all others was the rest of the world alone: economies that were cut had gone."""
+    result = results["full-connectivity"]
+    rows = tables.worth_by_economy(result).rows
+    users = result["worth"].set_index("item").loc["users", "mean"]
+    assert len(result["worth_by_economy"]) > len(rows) and rows[-1][0] == "All others"
+    assert sum(number(row[1]) for row in rows) == pytest.approx(users, abs=0.5 * len(rows))
+    assert number(rows[-1][1]) > 0 and rows[-1][2] == cells.DASH, "ends of bands do not add"
+    chart = charts.worth_by_economy(result)
+    assert sorted(row[0] for row in chart.data.rows) == sorted(row[0] for row in rows), "a chart and a table of one thing show the same"
+
+
+def test_nothing_has_no_chance_of_being_positive(results) -> None:
+    """Rounding of nothing was compared with zero: "about 3 in 5" of a present value of 0.000."""
+    base = results["full-connectivity"]
+    still = base["worth_rates"].assign(**{f"npv_musd_{k}": 0.0 for k in ("mean", "p10", "p50", "p90")}, bcr=np.nan, probability_npv_positive=0.0)
+    table = tables.against_cost(replace(base, tables={**base.tables, "worth_rates": still}))
+    assert {row[-1] for row in table.rows} == {cells.DASH}
+    assert cells.DASH not in {row[-1] for row in tables.against_cost(base).rows}
 
 
 def test_without_measures_nothing_is_told_twice(results) -> None:

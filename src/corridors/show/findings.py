@@ -31,6 +31,9 @@ WORDS: dict[Kind, str] = {
 """What is said instead of a number."""
 
 
+REST_OF_WORLD = "rest_of_world"
+"""The row of what a study has no economy of its own for."""
+_GAINERS = 8
 OF_OUTPUT = 0.0
 """What matters of a change of output: all that can be told from zero."""
 
@@ -109,3 +112,18 @@ def order(band: Band, measured: bool, name: str) -> tuple[int, float, str]:
     if not measured:
         return 2, 0.0, name
     return (0, -band.mid, name) if told(band) else (1, 0.0, name)
+
+
+def gainers(result: StudyResult) -> tuple[pd.DataFrame, pd.Series]:
+    """Rows of ``worth_by_economy`` that are shown one by one, the pair's own and the largest, and
+    all others together: no band where several make them up, as ends of bands do not add."""
+    rows = result["worth_by_economy"]
+    size = rows[["users_musd_mean", "real_income_musd_mean"]].abs().max(axis=1)
+    size = size.where(rows["economy"] != REST_OF_WORLD, -1.0)
+    named = rows["economy"].isin(result.pair) | (size.rank(ascending=False, method="first") <= _GAINERS)
+    named &= rows["economy"] != REST_OF_WORLD
+    cut = rows[~named]
+    others = cut.drop(columns="economy").sum()
+    if len(cut) > 1:
+        others[[c for c in others.index if c.endswith(("_p10", "_p50", "_p90"))]] = float("nan")
+    return rows[named], others

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corridors.show import blocks, numbers
+from corridors.show import blocks, findings, numbers
 from corridors.show.charts import draw
 from corridors.show.charts.world import _fit_to_middles, _intervals
 from corridors.show.lookups import short_name
@@ -11,41 +11,38 @@ from corridors.study.result import StudyResult
 
 __all__ = ["priorities", "worth_by_economy", "worth_by_year"]
 
-_MOST = 7
-_LEAST_SHARE = 0.01
 _EACH = 5
 _BAR_IN = 0.6
 
 
 @draw.chart
 def worth_by_economy(result: StudyResult) -> blocks.Figure | None:
-    """What those who ship gain a year by economy, means with 80 % ranges."""
+    """What those who ship gain a year by economy, means with 80 % ranges; the economies of the table of who gains."""
     rows = result["worth_by_economy"]
     if draw.is_empty(rows) or not (rows["users_musd_mean"].abs() > 0).any():
         return None
     total = float(rows["users_musd_mean"].sum())
-    least = _LEAST_SHARE * float(rows["users_musd_mean"].abs().max())
-    keep = rows[(rows["users_musd_mean"].abs() > least) & (rows["economy"] != "rest_of_world")]
-    shown = keep.reindex(keep["users_musd_mean"].abs().sort_values(ascending=False, kind="stable").index).head(_MOST)
+    shown, others = findings.gainers(result)
     shown = (
         shown.sort_values("users_musd_mean", ascending=False, kind="stable")
         .reset_index(drop=True)
         .rename(columns={"users_musd_mean": "users_musd_p50", "users_musd_p50": "median"})
     )
-    figure = draw.canvas(0.72 + 0.24 * len(shown))
+    figure = draw.canvas(0.72 + 0.24 * (len(shown) + 1))
     ax = draw.panel(figure, left=1.6, right=1.6, top=0.34, bottom=0.34)
     draw.rows_axis(
         ax,
-        [draw.short_economy(e) for e in shown["economy"]],
-        bold=[e in result.pair for e in shown["economy"]],
+        [*(draw.short_economy(e) for e in shown["economy"]), "all others"],
+        bold=[*(e in result.pair for e in shown["economy"]), False],
     )
     _intervals(ax, shown, "users_musd")
     draw.zero_line(ax, "x")
     _fit_to_middles(ax, shown, "users_musd")
     draw.value_axis(ax, "x", most=5)
     draw.heading(ax, f"million dollars a year in {result.years[-1]}", dx=0, dy=4)
-    for k, r in enumerate(shown.itertuples()):
-        draw.text(ax, 1, k, numbers.musd(r.users_musd_p50), C["ink"], ha="right", axes="y", dx=78)
+    rest = numbers.musd(float(others["users_musd_mean"]))
+    for k, gain in enumerate([*map(numbers.musd, shown["users_musd_p50"]), rest]):
+        draw.text(ax, 1, k, gain, C["ink"], ha="right", axes="y", dx=78)
     top = shown.iloc[0]
     if total > 0:
         most = numbers.musd(top["users_musd_p50"])
@@ -60,6 +57,7 @@ def worth_by_economy(result: StudyResult) -> blocks.Figure | None:
         f"({numbers.musd_range(r.users_musd_p10, r.users_musd_p90)})"
         for r in shown.itertuples()
     ]
+    said.append(f"all others {rest}")
     body = [
         (
             draw.economy(str(r.economy)),
@@ -68,6 +66,7 @@ def worth_by_economy(result: StudyResult) -> blocks.Figure | None:
         )
         for r in shown.itertuples()
     ]
+    body.append(("All others", rest, "\u2013"))
     columns = [blocks.Column("Economy"), draw.numeric("Mean gain a year"), draw.numeric("80 % range")]
     return draw.finish(
         figure,

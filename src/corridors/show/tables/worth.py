@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Table, table
 from corridors.show.lookups import economy, has_measures, short_name
@@ -12,7 +13,6 @@ from corridors.show.words import phrases
 from corridors.show.words import worth as worth_words
 from corridors.study.result import StudyResult
 
-_MOST = 8
 _FLOWS = (
     "users_pair",
     "users_other_pairs",
@@ -73,7 +73,8 @@ def against_cost(result: StudyResult) -> Table | None:
             f"{r.rate_percent:g}{n.THIN}%" + (" (chosen)" if r.chosen else ""),
             fixed(r.npv_musd_mean / divisor, decimals, sign=True),
             span(r.npv_musd_p10 / divisor, r.npv_musd_p90 / divisor, decimals),
-            DASH if not math.isfinite(r.bcr) else n.significant(r.bcr, 2), n.probability(r.probability_npv_positive),
+            DASH if not math.isfinite(r.bcr) else n.significant(r.bcr, 2),
+            n.probability(r.probability_npv_positive) if r.npv_musd_mean or r.npv_musd_p10 or r.npv_musd_p90 else DASH,
         )
         for r in rows.itertuples()
     ]  # fmt: skip
@@ -89,24 +90,21 @@ def against_cost(result: StudyResult) -> Table | None:
 
 
 def worth_by_economy(result: StudyResult) -> Table | None:
-    """Users' gains, fees and real income by economy, the largest first."""
+    """Users' gains, fees and real income by economy, the largest first; small ones together, so that columns add up."""
     if not has_measures(result):
         return None
-    rows = result["worth_by_economy"]
-    size = rows[["users_musd_mean", "real_income_musd_mean"]].abs().max(axis=1)
-    own = rows["economy"].isin([*result.pair, "rest_of_world"])
-    shown = rows[own | (size.rank(ascending=False, method="first") <= _MOST)]
+    shown, others = findings.gainers(result)
     divisor, unit, decimals = money_unit([*shown["users_musd_p90"], *shown["real_income_musd_p90"]])
     body = [
         (
-            "All others" if r.economy == "rest_of_world" else economy(str(r.economy)),
+            name,
             fixed(r.users_musd_mean / divisor, decimals, sign=True),
-            span(r.users_musd_p10 / divisor, r.users_musd_p90 / divisor, decimals),
+            span(r.users_musd_p10 / divisor, r.users_musd_p90 / divisor, decimals) if math.isfinite(r.users_musd_p10) else DASH,
             fixed(r.fees_musd / divisor, decimals, sign=True),
             fixed(r.real_income_musd_mean / divisor, decimals, sign=True),
             fixed(r.terms_of_trade_musd / divisor, decimals, sign=True),
         )
-        for r in shown.itertuples()
+        for name, r in [*((economy(str(r.economy)), r) for r in shown.itertuples()), ("All others", others)]
     ]  # fmt: skip
     yearly = ("Users' gain", BAND, "Fees", "Real income", "of it terms of trade")
     heads: list[str | Column] = ["Economy", *(right(head, f"{unit} a year") for head in yearly)]
