@@ -14,7 +14,7 @@ from corridors.study.counterfactual import SHIFT_TOLERANCE
 from corridors.study.pipeline import Study
 from corridors.study.world_response import by_sector, felt_cost
 from corridors.study.worth import Worth
-from corridors.trade import sectors
+from corridors.trade import elasticities, sectors
 
 LATE = 2033
 
@@ -91,8 +91,19 @@ def test_the_world_by_itself_at_the_pulls_found_is_the_same(late: Study) -> None
     np.testing.assert_allclose(found.real_gdp_factor, change.end.world.response.real_gdp_factor, rtol=1e-9)
 
 
+def test_without_measures_trade_has_had_the_years_since_that_of_the_traffic() -> None:
+    """Counted from the first year of measures it hardly answered queues in that year, which made them longest and gains from
+    shortening them largest then."""
+    base = float(study(2027).middle["traffic_base_year"][0])
+    assert study(2027).chain.usual == study(LATE).chain.usual == (base + 1.0,)
+    theta = study(2027).chain.elasticities(study(2027).middle, np.array([2027.0]), before=True)
+    np.testing.assert_array_equal(theta, elasticities.by_sector(study(2027).middle, np.array([2027.0 - base])))
+    gains = Worth(study(2027)).yearly.mean(axis=0)
+    assert gains[1] < 0.9 * gains[-1] and gains[1] > 0.0
+
+
 def test_measures_begun_in_the_usual_year_are_answered_by_one_set_of_elasticities() -> None:
-    usual = study(2027)
+    usual = study(2026)
     assert usual.chain.usual == usual.chain.since[:1]
     change = usual.chain.change(usual.params, usual.phases(usual.params)[:, -1], usual.last, usual.demand, near=usual.middle_before)
     assert change.end.world.pull is None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from corridors.scenario.loading import defaults
+from corridors import uncertainty
 from corridors.scenario.measures import Measured
 from corridors.scenario.model import Scenario
 from corridors.trade.baseline import phase_in
@@ -52,9 +52,11 @@ def since_of(asked: Scenario) -> tuple[float, ...]:
 
 
 def usual_since(asked: Scenario) -> tuple[float, ...]:
-    """The year in which measures usually start, or the horizon's last: since when trade answers what happens without
-    measures, so that the world without them is the same in all studies of a pair."""
-    return (float(min(int(defaults()["start"]), asked.horizon[1])),)
+    """The year after the one that traffic and shares are of, or the horizon's last: since when trade answers what happens
+    without measures, queues that grow and borders that have shut, so that the world without them is the same in all studies
+    of a pair."""
+    base = float(uncertainty.central()["traffic_base_year"][0])
+    return (min(base + 1.0, float(asked.horizon[1])),)
 
 
 def years_in_force(since: Sequence[float], year: npt.ArrayLike, parts: Sequence[float] = ()) -> Array | None:
