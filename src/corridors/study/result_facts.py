@@ -221,6 +221,14 @@ class RestsOn(TypedDict):
     ]
 
 
+class Works(TypedDict):
+    """Of measures whose cost is counted, beside others that cost nothing: central case brought to the mean, present values."""
+
+    gain_musd: Annotated[float, "what they add to the others"]
+    cost_musd: Annotated[float, "what they cost: mean"]
+    free_musd: Annotated[float, "what the others are worth alone"]
+
+
 class Appraisal(TypedDict):
     """What the measures are worth, million US dollars; a year means the last of the horizon."""
 
@@ -247,6 +255,7 @@ class Appraisal(TypedDict):
     npv_at_musd: dict[str, Spread]
     switching: Switching
     rests_on: RestsOn
+    works: Works | None
 
 
 class Labels(TypedDict):

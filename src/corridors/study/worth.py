@@ -153,13 +153,14 @@ class Worth:
     @cached_property
     def users(self) -> UserBenefits:
         """Users' gains in the last year, every draw."""
-        return by_lots(lambda rows: self._users_of(*self._some(rows), self.study.last), self.study.draws)
+        return by_lots(lambda rows: self.users_of(*self._some(rows), self.study.last), self.study.draws)
 
     def _some(self, rows: slice) -> tuple[Change, Params, Mapping[Pair, Array]]:
         """What changes in some of the draws, and their parameters and demand."""
         return self.study.change.cases(rows), *self.study.some(rows)
 
-    def _users_of(self, change: Change, params: Params, demand: Mapping[Pair, Array], year: float | Array) -> UserBenefits:
+    def users_of(self, change: Change, params: Params, demand: Mapping[Pair, Array], year: float | Array) -> UserBenefits:
+        """Users' gains of a change, its cases in ``year``."""
         pairs = self.study.chain.pairs
         # What closures and queues since the base year have taken away is not there to gain: by
         # class where the network
@@ -223,7 +224,7 @@ class Worth:
         count = len(study.years)
         params = {name: np.repeat(value, count) for name, value in study.middle.items()}
         change, flows = study.central_change
-        return self._users_of(change, params, flows, np.array(study.years, dtype=float))
+        return self.users_of(change, params, flows, np.array(study.years, dtype=float))
 
     @cached_property
     def crossing_gains(self) -> Array:

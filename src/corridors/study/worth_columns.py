@@ -93,6 +93,15 @@ WORTH = {
         text("note", "what the figures rest on", missing=True),
         text("source_url", "where they are from", missing=True),
     ),
+    "worth_by_measure": table(
+        "What one measure is worth beside the others: what goes where it alone is left out; nothing where there is one",
+        text("measure", "the measure, as its author calls it"),
+        text("kind", "kind of measure"),
+        number("gain_musd_per_year", MUSD_A_YEAR, "users' gains and fees in the last year: central case, brought to the mean"),
+        number("gain_present_musd", MUSD, "present value of these over all years"),
+        number("cost_present_musd", MUSD, "present value of its counted cost: mean"),
+        number("net_present_musd", MUSD, "gain less cost"),
+    ),
     "carbon": table(
         "Greenhouse gases of goods on the network by mode, last year",
         text("mode", "how goods move"),

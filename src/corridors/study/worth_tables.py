@@ -13,6 +13,7 @@ import pandas as pd
 from corridors.appraisal.cash_flow import Appraisal, internal_rate
 from corridors.data import names
 from corridors.data import tables as data
+from corridors.study import worth_measures
 from corridors.study.result import plain
 from corridors.study.worth import OTHER_RATES_PERCENT, Worth, emission_intensities
 from corridors.study.worth_rests import rests_on
@@ -59,7 +60,7 @@ def _flows(worth: Worth) -> Appraisal:
 
 def tables(worth: Worth) -> dict[str, pd.DataFrame]:
     """worth, worth_by_economy, worth_by_kind, worth_by_crossing, worth_by_year, worth_rates,
-    worth_doubts, measure_costs, carbon, second_ways, priorities."""
+    worth_doubts, measure_costs, worth_by_measure, carbon, second_ways, priorities."""
     return {
         "worth": _headline(worth),
         "worth_by_economy": _by_economy(worth),
@@ -71,6 +72,7 @@ def tables(worth: Worth) -> dict[str, pd.DataFrame]:
         "worth_rates": _rates(worth),
         "worth_doubts": _doubts(worth),
         "measure_costs": _costs(worth),
+        "worth_by_measure": worth_measures.by_measure(worth),
         "carbon": _carbon(worth),
         "second_ways": _named(worth, worth.second_ways, "crossing"),
         "priorities": _named(worth, worth.priorities, "place"),
@@ -342,6 +344,7 @@ def summary(worth: Worth) -> dict[str, Any]:
         },
         "switching": flows.switching(),
         "rests_on": rests_on(worth),
+        "works": worth_measures.works(worth),
     }
     # What is not finite (a rate of return where nobody is out of pocket) has no number.
     cleaned: dict[str, Any] = plain(found)

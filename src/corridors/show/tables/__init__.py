@@ -44,6 +44,7 @@ from corridors.show.tables.worth import (
     second_ways,
     worth,
     worth_by_economy,
+    worth_by_measure,
 )
 
 __all__ = [
@@ -52,5 +53,5 @@ __all__ = [
     "missing_trade_top", "others", "priorities", "projection", "real_gdp", "routes", "scenarios",
     "second_ways", "sectors", "shipment_choice", "shipment_cost", "shipment_legs",
     "shipment_queue", "shipment_trade", "shipment_worth", "sources", "targets", "trade_history",
-    "turned_away", "volumes", "worth", "worth_by_economy",
+    "turned_away", "volumes", "worth", "worth_by_economy", "worth_by_measure",
 ]  # fmt: skip

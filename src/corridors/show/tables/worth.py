@@ -117,6 +117,30 @@ def worth_by_economy(result: StudyResult) -> Table | None:
     )
 
 
+def worth_by_measure(result: StudyResult) -> Table | None:
+    """What each of several measures is worth beside the others, against its cost."""
+    rows = result["worth_by_measure"]
+    if not len(rows):
+        return None
+    heads = ("gain_present_musd", "cost_present_musd", "net_present_musd")
+    divisor, unit, decimals = money_unit([v for head in heads for v in rows[head]])
+    body = [
+        (
+            text(r.measure), fixed(r.gain_present_musd / divisor, decimals, sign=True),
+            fixed(r.cost_present_musd / divisor, decimals) if r.cost_present_musd else DASH,
+            fixed(r.net_present_musd / divisor, decimals, sign=True),
+        )
+        for r in rows.itertuples()
+    ]  # fmt: skip
+    return table(
+        "What each measure is worth beside the others",
+        ["Measure", right("Adds", unit), right("Costs", unit), right("Net", unit)], body,
+        model(result),
+        "Present values: what goes where it alone is left out. Central case, brought to the mean of all; greenhouse gases left "
+        "out. Measures need or hinder each other, so parts do not add up.",
+    )  # fmt: skip
+
+
 def measure_costs(result: StudyResult) -> Table | None:
     """What each measure costs, and where that is from."""
     rows = result["measure_costs"]

@@ -21,10 +21,12 @@ from corridors.show.words.effects import (
 )
 from corridors.show.words.front import answer, cover, key_figures
 from corridors.show.words.phrases import headline
+from corridors.show.words.priorities import priorities_words
 from corridors.show.words.shipment import shipment_answer, shipment_cover, shipment_words
 from corridors.show.words.trade import projection_words, targets_words, trade_today
 from corridors.show.words.ways import border_words, corridors_words
-from corridors.show.words.worth import priorities_words, rests_on, why_loss, worth_line, worth_words
+from corridors.show.words.worth import rests_on, why_loss, worth_line, worth_words
+from corridors.show.words.worth_measures import worth_measures
 
 __all__ = [
     "answer", "binding_words", "border_words", "compare_answer", "compare_cover",
@@ -32,5 +34,5 @@ __all__ = [
     "left_out", "method_words", "others_words", "priorities_words", "projection_words",
     "ranking_words", "recommendation", "rests_on", "sectors_words", "shipment_answer",
     "shipment_cover", "shipment_words", "targets_words", "trade_today",
-    "uncertainty_words", "why_loss", "worth_line", "worth_words",
+    "uncertainty_words", "why_loss", "worth_line", "worth_measures", "worth_words",
 ]  # fmt: skip

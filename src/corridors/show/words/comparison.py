@@ -16,7 +16,7 @@ from corridors.show.lookups import (
     quoted,
     verdict,
 )
-from corridors.show.words import phrases, worth
+from corridors.show.words import phrases, worth, worth_measures
 from corridors.study.result import StudyResult
 
 ENOUGH = 0.8
@@ -163,6 +163,7 @@ def _take(chosen: StudyResult, best: StudyResult) -> str:
     count = len(chosen.scenario["measures"])
     head = f"Recommendation: {quoted(chosen.title)}, {n.in_words(count)} {n.plural(count, 'measure')}."
     why = f"In {chosen.years[-1]} it saves those who ship {worth.a_year(chosen)}; with {_spent(chosen)}, that is worth {n.musd(worth.mean(chosen, 'npv_musd'))} net in today's value."
+    why = phrases.sentence(why, worth.dear(chosen), worth_measures.works(chosen))
     if chosen is best:
         return phrases.sentence(head, why)
     more = len(best.scenario["measures"]) - count

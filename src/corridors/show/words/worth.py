@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
 from corridors.show.lookups import economy, has_measures, pair_words, quoted, short_name
@@ -23,6 +25,8 @@ _LARGE = 10.0
 """From this ratio of benefits to costs on a reader is told what it rests on."""
 _MATTERS = 0.2
 """A gain that moves by less than this part is called the same; what treasuries take is told from this part of it on."""
+_A_LOSS = 0.01
+"""A measure that takes less than this part of what all are worth is not told."""
 _MAY_HARM = ("closure", "tariff_or_fee")
 """Measures that may be meant to save nobody anything."""
 SURE = 0.9
@@ -86,7 +90,7 @@ def worth_line(result: StudyResult) -> Prose | None:
     )
     free = "" if costs > 0 else f"; no cost is counted ({_why_no_cost(result)})"
     years = f"Over the years to {found['last_year']} that{less} comes to {n.musd(net)} in today's value (future years count {rate} less each). It is above zero in {of_cases(chance(result))}{free}"
-    return Prose((phrases.sentence(f"{head}.", pulled(result), whom, fees(result), f"{years}."),), "lead")
+    return Prose((phrases.sentence(f"{head}.", pulled(result), whom, fees(result), f"{years}.", dear(result)),), "lead")
 
 
 def fees(result: StudyResult) -> str:
@@ -374,25 +378,20 @@ def _income(result: StudyResult) -> str:
     return f"{told} ({shown}). {end}" if shown else f"{told}. {end}"
 
 
-def priorities_words(result: StudyResult) -> Prose | None:
-    """Where one more truck a day, and one hour less, is worth most."""
-    rows = result["priorities"]
+def dear(result: StudyResult) -> str:
+    """How many of the measures are worth less than they cost beside the others, in a sentence; empty where all are worth it."""
+    rows = losing(result)
     if not len(rows):
-        return None
-    told = []
-    for what, head in (("capacity", "One more truck a day is worth most at"), (
-        "crossing_hours", "One hour less at a border is worth most at",
-    ),
-                       ("link_hours", "One hour less on the road is worth most from")):  # fmt: skip
-        top = rows[(rows["what"] == what) & (rows["worth_musd_per_year"] > SMALL_MUSD)].head(3)
-        if len(top):
-            named = [
-                f"{short_name(r.name) if what != 'link_hours' else r.name} ({n.musd(r.worth_musd_per_year)} a year)"
-                for r in top.itertuples(index=False)
-            ]
-            told.append(f"{head} {n.listed(named)}.")
-    once = f"Each is of one step in {result.years[-1]}, in the central case: they do not add up, and a hundred trucks more are worth less than a hundred times one."
-    return Prose((phrases.sentence(*told, once),)) if told else None
+        return ""
+    count, verb = n.in_words(len(rows)), n.plural(len(rows), "costs", "cost")
+    return f"{phrases.capital(count)} of its {n.in_words(len(result['worth_by_measure']))} measures {verb} more than {n.plural(len(rows), 'it adds', 'they add')}."
+
+
+def losing(result: StudyResult) -> pd.DataFrame:
+    """Measures without which all others are worth more, the dearest first."""
+    rows = result["worth_by_measure"]
+    least = max(SMALL_MUSD, _A_LOSS * abs(mean(result, "npv_musd")))
+    return rows[rows["net_present_musd"] < -least].sort_values("net_present_musd", kind="stable")
 
 
 def worth_answer(results: Sequence[StudyResult]) -> str:

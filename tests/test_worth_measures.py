@@ -1,0 +1,90 @@
+"""What each measure is worth beside the others: against studies without it, against the whole, and in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from corridors import scenario
+from corridors.appraisal import states
+from corridors.show import tables, words
+from corridors.show.words import worth as worth_words
+from corridors.show.words.worth_measures import works as works_words
+from corridors.study import pipeline, worth_measures
+from corridors.study.pipeline import Study
+from corridors.study.result import StudyResult
+from corridors.study.worth import Worth
+
+
+@cache
+def worth(name: str, *left_out: int) -> Worth:
+    asked = scenario.load(name)
+    kept = tuple(m for k, m in enumerate(asked.measures) if k not in left_out)
+    return Worth(Study(asked.model_copy(update={"measures": kept}), 64, 3))
+
+
+@cache
+def result(name: str) -> StudyResult:
+    return pipeline.run(scenario.load(name), 64, 3)
+
+
+def yearly(one: Worth) -> np.ndarray:
+    """Users' gains and fees by year of a study by itself, central case."""
+    change = one.study.central_change[0]
+    assert one.system is not None and change.before is not None and change.after is not None
+    active = one.study.phases(one.study.middle)[0]
+    fees = states.fees_musd(one.system, change.after, active) - states.fees_musd(one.system, change.before, None)
+    return np.asarray(one._central_users.total + fees.sum(axis=1))
+
+
+@pytest.mark.parametrize("left_out", [1, 2])
+def test_without_one_measure_it_is_a_study_without_it(left_out: int) -> None:
+    whole = worth("china-corridor")
+    kept = np.ones((1, whole.study.chain.count))
+    kept[0, left_out] = 0.0
+    alone = yearly(worth("china-corridor", left_out))
+    np.testing.assert_allclose(worth_measures._gains(whole, kept)[0], alone, rtol=2e-3, atol=1e-3)
+    assert abs(alone[-1] / yearly(whole)[-1] - 1.0) > 0.05
+    np.testing.assert_allclose(worth_measures._gains(whole, np.ones((1, kept.size)))[0], yearly(whole), rtol=1e-6)
+
+
+def test_works_and_decisions_make_up_the_whole_and_costs_add_up() -> None:
+    """Opening a border is a decision; the mean present value of all benefits is what decisions are worth and works add to them."""
+    one = worth("central-asia-corridor")
+    found = worth_measures.works(one)
+    assert found is not None
+    assert found["free_musd"] + found["gain_musd"] == pytest.approx(one.appraisal.present_benefits.mean(), rel=1e-9)
+    frame = worth_measures.by_measure(one)
+    assert frame["cost_present_musd"].sum() == pytest.approx(one.appraisal.present_costs.mean(), rel=1e-9) == found["cost_musd"]
+    assert (frame["net_present_musd"] == frame["gain_present_musd"] - frame["cost_present_musd"]).all()
+    assert list(frame["measure"]) == [m.label for m in one.study.scenario.measures]
+
+
+def test_where_there_is_one_measure_it_is_the_whole() -> None:
+    assert worth_measures.by_measure(worth("capacity-800")).empty and worth_measures.works(worth("capacity-800")) is None
+    assert tables.worth_by_measure(result("capacity-800")) is None and words.worth_measures(result("capacity-800")) is None
+
+
+def test_a_measure_that_costs_more_than_it_adds_is_told() -> None:
+    """The faster Karakoram road fills posts behind it: without it the corridor is worth more."""
+    found = result("china-corridor")
+    road = found["worth_by_measure"].set_index("kind").loc["road"]
+    assert road["net_present_musd"] < -1000.0
+    assert worth_words.dear(found) == "One of its four measures costs more than it adds."
+    told = words.worth_measures(found)
+    assert told is not None and "Khunjerab to Kashgar” (" in told.paragraphs[0]
+    front = words.worth_line(found)
+    assert front is not None and worth_words.dear(found) in front.paragraphs[0]
+    table = tables.worth_by_measure(found)
+    assert table is not None and len(table.rows) == 4
+    better = replace(found, tables={**found.tables, "worth_by_measure": found["worth_by_measure"].query("kind != 'road'")})
+    assert worth_words.dear(better) == "" and words.worth_measures(better) is None
+
+
+def test_works_that_add_less_than_they_cost_are_told_beside_decisions() -> None:
+    assert works_words(result("china-corridor")) == ""
+    told = works_words(result("uzbekistan-trans-afghan"))
+    assert "Measures without a counted cost are worth" in told and "less than they cost" in told
