@@ -171,10 +171,12 @@ def check(files: tuple[str, ...]) -> int:
         except CorridorsError as error:
             mistakes.append(str(error))
     if files or not mistakes:
+        from corridors.scenario.loading import with_line
         from corridors.study.possible import notes, refusals
 
         try:
-            mistakes += [f"{right[position][0]}: {why}" for position, why in refusals([one for _, one in right])]
+            refused = refusals([one for _, one in right])
+            mistakes += [f"{right[at][0]}: {with_line(right[at][0], why)}" for at, why in refused]
         except CorridorsError as error:
             mistakes.append(str(error))
     for mistake in dict.fromkeys(mistakes):

@@ -51,6 +51,14 @@ def load(scenario: str | Path) -> Scenario:
     return parse(raw, name=_name_of(path), origin=one_line(scenario if isinstance(scenario, Path) else path), lines=lines)
 
 
+def with_line(scenario: str | Path, told: str) -> str:
+    """What is told of a field of that scenario's file (``measures[0].km: ...``), behind the line where it stands."""
+    field, _, _ = told.partition(": ")
+    _, lines = yaml_reader.read(_find(scenario))
+    line = next((line for at, line in lines.items() if at and field_name(at) == field), None)
+    return f"line {line}: {told}" if line else told
+
+
 def names() -> list[str]:
     """The names of all shipped scenarios, ``baseline`` first, then by alphabet."""
     found = [p.stem for p in paths.scenarios().glob("*.yaml") if p.stem != DEFAULTS and not p.stem.startswith("_")]

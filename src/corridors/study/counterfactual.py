@@ -361,25 +361,24 @@ def _apart(fits: Array, shift: Array) -> Array:
 
 def build(pair: Pair, measures: Sequence[Any]) -> Chain:
     """Compile the network with ``measures`` for a study of ``pair``; pairs without a corridor use distance alone."""
-    system: System | None = None
-    on_network = True
-    messages: tuple[str, ...]
     try:
         roads = network_of(pair, measures)
-        messages = roads.messages
-        system = choice.compile_system(roads, measures, study=pair)
+        system: System | None = choice.compile_system(roads, measures, study=pair)
+        on_network, messages = True, roads.messages
     except NetworkError as error:
-        roads = network.load()
+        roads, system = network.load(), _through_others(measures, error)
         on_network, messages = False, (_no_way(pair, bool(measures), error),)
-    if system is None and measures:
-        system = choice.compile_system(roads, measures)
-    flown = tuple(
-        (m, _economies(roads, measure.route), float(measure.flights_per_week))
-        for m, measure in enumerate(measures)
-        if measure.kind == "direct_flights"
-    )
+    flown = [(m, _economies(roads, one.route), float(one.flights_per_week)) for m, one in enumerate(measures) if one.kind == "direct_flights"]
     first = tuple(row for row in flown if not flights.joined(*row[1]))
     return Chain(pair, tuple(measures), roads, system, on_network, first, messages, starts(measures))
+
+
+def _through_others(measures: Sequence[Any], why: NetworkError) -> System | None:
+    """The checked network, where measures reach a pair by the trade of others alone; the first error where it lacks them too."""
+    try:
+        return choice.compile_system(network.load(), measures) if measures else None
+    except NetworkError:
+        raise why from None
 
 
 def _no_way(pair: Pair, acting: bool, error: NetworkError) -> str:

@@ -22,7 +22,7 @@ def refusals(scenarios: Sequence[Scenario]) -> list[tuple[int, str]]:
     ways = [
         (position, text)
         for position, one in enumerate(scenarios)
-        if any(measure.adds_a_way for measure in one.measures)
+        if one.measures
         for text in _compiled(one)[0]
     ]
     return ways + [

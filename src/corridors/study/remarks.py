@@ -87,7 +87,7 @@ def _over_shut_borders(chain: Chain, shut: Mapping[str, str], measures: Sequence
     for measure in measures:
         if not measure.adds_a_way or getattr(measure, "mode", "") != "rail":
             continue
-        ends = {chain.network.economies[place][0] for place in (measure.from_, measure.to)}
+        ends = {chain.network.economies[chain.network.place(place)][0] for place in (measure.from_, measure.to)}
         between = {c for c in chain.network.crossings.index if set(chain.network.economies[c]) == ends}
         if len(ends) == 2 and between and between <= set(shut) - _opened(measures):
             economies = _listed(names.economies()[code] for code in sorted(ends))

@@ -88,7 +88,10 @@ def read(network: Network, measures: Sequence[Any], constants: Mapping[str, floa
         works.measure, works.kind = number, str(measure.kind)
         if measure.kind not in KINDS:
             raise NetworkError(f"network: measure {number + 1}: kind {measure.kind!r} does not act on the network")
-        KINDS[measure.kind].act(measure, works)
+        try:
+            KINDS[measure.kind].act(measure, works)
+        except NetworkError as error:
+            raise NetworkError(f"measures[{number}]: {str(error).removeprefix('network: ')}") from None
     return works.effects(len(measures))
 
 

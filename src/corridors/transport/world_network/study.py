@@ -8,6 +8,7 @@ from typing import Any
 from corridors.errors import NetworkError
 from corridors.transport.network import Network, load
 from corridors.transport.world_network import subnetwork
+from corridors.transport.world_network.hand_places import in_world
 from corridors.transport.world_network.tables import roads
 
 
@@ -42,7 +43,7 @@ def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
         return checked
     routes = {tuple(code for code in measure.route) for measure in measures if getattr(measure, "route", None)}
     codes = tuple(sorted({code for route in routes for code in route if code in checked.airports}))
-    return subnetwork.for_pair(*pair, named=tuple(sorted(named)), airports=codes)
+    return subnetwork.for_pair(*pair, named=tuple(sorted({in_world(name) for name in named})), airports=codes)
 
 
 def structure(pair: tuple[str, str], measures: Sequence[Any]) -> tuple[Any, ...]:

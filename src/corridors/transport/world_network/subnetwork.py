@@ -9,7 +9,7 @@ crossings that measures move are in it too. Everything else stands still.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -25,6 +25,7 @@ from corridors.transport.world_network import (
     costs,
     crossing_rows,
     gateways,
+    hand_places,
     mode_model,
     options,
     pipelines,
@@ -33,29 +34,16 @@ from corridors.transport.world_network import (
 )
 from corridors.transport.world_network import roads as road_search
 from corridors.transport.world_network.mode_model import MODES
+from corridors.transport.world_network.others import Other, passing
+from corridors.transport.world_network.parts import Parts, place_name, port_place
 from corridors.transport.world_network.tables import Graph, both_ways, roads, sea
 
-MOST_BORDERS, MOST_VARIANTS, MOST_OTHER_PAIRS, MOST_LANES = 8, 12, 6, 3
-LEAST_OTHER_TRUCKS = 2.0
+MOST_BORDERS, MOST_VARIANTS, MOST_LANES = 8, 12, 3
 _WORST = 2.0
 _REDUNDANT = 1.0005
 
 Ends = Sequence[tuple[str, float]]
 """Cities of an economy and what part of its trade each carries."""
-
-
-@dataclass
-class Parts:
-    """What a study's network is made of while it is gathered: ids of places and crossings, ports by number."""
-
-    places: dict[str, None] = field(default_factory=dict)
-    crossings: dict[str, None] = field(default_factory=dict)
-    ports: dict[int, None] = field(default_factory=dict)
-
-    def take(self, way: road_search.Way | None) -> None:
-        """Add the crossings of a way."""
-        if way is not None:
-            self.crossings.update(dict.fromkeys(way.crossings))
 
 
 @lru_cache(maxsize=32)
@@ -84,23 +72,25 @@ def for_pair(a: str, b: str, named: tuple[str, ...] = (), airports: tuple[str, .
     roads_named = {frozenset(name.split("-")) for name in named if "-" in name}
     ends_named = dict.fromkeys(n for name in named for n in name.split("-"))
     measured = [name for name in ends_named if name in graph.number and graph.is_crossing(graph.number[name])]
+    lacking = hand_places.lacking(ends_named)
     parts.places.update(dict.fromkeys(n for n in ends_named if n in graph.number and n not in measured))
+    parts.places.update(dict.fromkeys((*lacking, *hand_places.neighbours(lacking))))
     _roads_between(parts, ends[a, b], ends[b, a], a, b)
     parts.crossings.update(dict.fromkeys(measured))
     lanes = _lanes(parts, ends[a, b], ends[b, a])
-    others = _others(parts, a, b, measured)
+    others = passing(parts, a, b, measured)
     served = _airports(parts, airports, ends)
-    links = _links(graph, parts, roads_named)
+    links = (*_links(graph, parts, roads_named), *hand_places.links(lacking, parts.nodes()))
     services = (*_ships(lanes, a, b), *_trains(ends[a, b], ends[b, a], a, b), *_flights(ends[a, b], ends[b, a], a, b))
     if served:
         services += tuple(s for s in load().services if s.mode == "air_direct")
     modes = {s.mode for s in services} | (
         {"road"} if any(options.road(p, q) for p, _ in ends[a, b] for q, _ in ends[b, a]) else set()
     )
-    return Network(
-        places=_names(parts),
-        coordinates=_positions(parts),
-        economies=_economies(graph, parts),
+    return hand_places.WorldNetwork(
+        places=parts.names(),
+        coordinates=parts.positions(),
+        economies=parts.economies(graph),
         links=links,
         services=services,
         crossings=crossing_rows.table(tuple(parts.crossings), a, b),
@@ -183,7 +173,7 @@ def _lanes(parts: Parts, ends_a: Ends, ends_b: Ends) -> list[_Lane]:
 def _ships(lanes: Iterable[_Lane], a: str, b: str) -> Iterable[Service]:
     called = sea().ports["name"].to_list()
     for one in lanes:
-        start, end = _port_place(one.port_a), _port_place(one.port_b)
+        start, end = port_place(one.port_a), port_place(one.port_b)
         if start == end:
             continue
         title = f"{called[one.port_a]}-{called[one.port_b]}"
@@ -197,10 +187,6 @@ def _ships(lanes: Iterable[_Lane], a: str, b: str) -> Iterable[Service]:
                 mode="sea", a=start, b=end, km=one.lane.km, hours=24.0 * days, wait_hours=24.0 * one.lane.wait_days,
                 usd_per_t=usd, cargo=cargo, running=True, transshipment_hours=24.0 * shift, serves=(a, b), borders=4,
             )  # fmt: skip
-
-
-def _port_place(port: int) -> str:
-    return gateways.place_of_port(port) or str(sea().ports["port"].iloc[port])
 
 
 def _trains(ends_a: Ends, ends_b: Ends, a: str, b: str) -> Iterable[Service]:
@@ -231,44 +217,6 @@ def _flights(ends_a: Ends, ends_b: Ends, a: str, b: str) -> Iterable[Service]:
 def _cities(ends_a: Ends, ends_b: Ends) -> list[tuple[str, str]]:
     """A city of the one and a city of the other, those that carry most first."""
     return [(p, q) for _, p, q in sorted(((wa * wb, p, q) for p, wa in ends_a for q, wb in ends_b), reverse=True)]
-
-
-@dataclass(frozen=True)
-class _Other:
-    """Another pair whose trade passes a crossing that a measure moves."""
-
-    a: str
-    b: str
-    trucks_per_day: float
-    road_share: float
-
-
-def _others(parts: Parts, a: str, b: str, measured: Sequence[str]) -> list[_Other]:
-    """Other pairs through the ``measured`` crossings, the largest first, with the crossings of
-    their ways among ``parts``."""
-    table = crossing_rows.traffic()
-    rows = table[table["crossing"].isin(measured) & (table["kind"] == "pair")]
-    found: dict[tuple[str, str], _Other] = {}
-    for r in rows.sort_values("trucks_per_day", ascending=False, kind="stable").itertuples():
-        pair = (str(r.economy_a), str(r.economy_b))
-        if set(pair) == {a, b} or pair in found or r.trucks_per_day < LEAST_OTHER_TRUCKS or len(found) >= MOST_OTHER_PAIRS:
-            continue
-        found[pair] = _Other(
-            *pair,
-            float((r.trucks_per_day - r.bulk_trucks_per_day) / max(r.part, 1e-3)),
-            float(r.road_share),
-        )
-    for other in found.values():
-        one, far = str(gateways.main_place(other.a)), str(gateways.main_place(other.b))
-        parts.places.update({one: None, far: None})
-        best = options.road(one, far)
-        parts.take(best)
-        graph, search = roads(), road_search.today()
-        for crossing in measured:
-            if best is not None and crossing in best.crossings:
-                _, before = search.from_nodes([graph.number[one]], without=[graph.number[crossing]])
-                parts.take(search.way(before[0], graph.number[one], graph.number[far]))
-    return list(found.values())
 
 
 def _airports(
@@ -329,41 +277,12 @@ def _links(graph: Graph, parts: Parts, kept: set[frozenset[str]]) -> tuple[Link,
     return tuple(found)
 
 
-def _nodes(parts: Parts) -> list[str]:
-    return list(dict.fromkeys([*parts.places, *parts.crossings, *map(_port_place, parts.ports)]))
-
-
-def _names(parts: Parts) -> Mapping[str, str]:
-    return {name: place_name(name) for name in _nodes(parts)}
-
-
-def place_name(name: str) -> str:
-    """What a place, crossing or port of the world is called."""
-    graph = roads()
-    if name in graph.number:
-        node = graph.number[name]
-        if graph.is_crossing(node):
-            return str(graph.crossings["name"].iloc[node - len(graph.places)])
-        return str(graph.places["name"].iloc[node])
-    ports = sea().ports
-    return str(ports.loc[ports["port"] == name, "name"].iloc[0])
-
-
 def _short(name: str) -> str:
     return place_name(name).split(" / ")[0]
 
 
-def _positions(parts: Parts) -> Mapping[str, tuple[float, float]]:
-    return {name: options.position(name) for name in _nodes(parts)}
-
-
-def _economies(graph: Graph, parts: Parts) -> Mapping[str, tuple[str, ...]]:
-    ports = sea().ports.set_index("port")["economy"]
-    return {n: graph.sides[graph.number[n]] if n in graph.number else (str(ports[n]),) for n in _nodes(parts)}
-
-
 def _gateways(
-    ends: Mapping[tuple[str, str], Sequence[tuple[str, float]]], others: Sequence[_Other]
+    ends: Mapping[tuple[str, str], Sequence[tuple[str, float]]], others: Sequence[Other]
 ) -> Mapping[tuple[str, str], tuple[tuple[str, float], ...]]:
     found = {key: tuple(places) for key, places in ends.items()}
     for other in others:
@@ -372,7 +291,7 @@ def _gateways(
     return found
 
 
-def _traffic(a: str, b: str, others: Sequence[_Other], shares: mode_model.PairShares) -> pd.DataFrame:
+def _traffic(a: str, b: str, others: Sequence[Other], shares: mode_model.PairShares) -> pd.DataFrame:
     rows = []
     own = crossing_rows.own_trucks(a, b)
     if own > 0:
