@@ -94,6 +94,11 @@ def test_single_figures_of_the_past_name_their_horizons(found: backtest.Backtest
     """They are of four and eight years, and the chart on the page shows others."""
     counted = {f"{name}_{of}": 1 for name in ("published", "real_cases", "known_effects") for of in ("passed", "total")}
     one = validated({"backtest": found.summary()}, {**counted, "backtest": found.headline()})
+    known, forecast = (found.summary().query("method == 'ours' and gdp == @gdp and horizon in (4, 8)")["coverage_80"].mean() for gdp in ("known", "forecast"))
+    said = validation.answer(one).text()
+    assert f"held {numbers.whole_share(known)} four and eight years ahead with GDP known" in said
+    assert f"with GDP forecast, as reports project it, {numbers.whole_share(forecast)}, a little less often than they should" in said
+    assert validation.key_figures(one).items[-1].value == f"{numbers.whole_share(forecast)}"
     told = validation.answer(one).paragraphs[1]
     assert told.count("four and eight years ahead") == 3 and "at four years" in told and " at 15)" in told
     figures = validation.key_figures(one).items

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from corridors.report.export import index_page, sparkline
 from corridors.report.export.found import read
-from corridors.show import numbers
+from corridors.show import lookups, numbers
 from corridors.show.lookups import Band, verdict
 from corridors.show.words import front_page
 from corridors.show.words.front_page import Found
@@ -79,10 +79,10 @@ def test_words_of_the_front_page_count_what_the_bands_support(ends: list[tuple[f
 
 
 def test_why_nothing_moves_is_told_from_the_result() -> None:
-    still = found("c", Band(-0.1, 0.0, 0.1), only_capacity=True, trucks=30.0, capacity=540.0, shut=("Torkham",), others_gain="about $2 billion")
+    still = found("c", Band(-0.1, 0.0, 0.1), only_capacity=True, trucks=30.0, capacity=("Pakistan", 540.0), shut=("Torkham",), others_gain="about $2 billion")
     assert front_page.why(still) == (
         "Torkham stays shut, so what is built there waits; all of this trade that suits trucks would need about 30 trucks a day, both ways, "
-        "less than the 540 that the open crossings take today; others who pass gain about $2 billion a year."
+        "less than the 540 that Pakistan's open crossings take today; others who pass gain about $2 billion a year."
     )
     assert front_page.gained(still) == "Others who pass gain about $2 billion a year." and front_page.gained(replace(still, others_gain="")) == ""
     assert front_page.why(still, others=False).endswith("open crossings take today.")
@@ -91,8 +91,8 @@ def test_why_nothing_moves_is_told_from_the_result() -> None:
     said = "Worth most after its cost is \u201ctitle b\u201d: $39 billion in today's value on average, positive in 96\u202f% of cases."
     assert front_page.worth_most(rich, {f.name: f"title {f.name}" for f in rich}) == said
     assert front_page.worth_most(rich[2:], {"c": "c"}) == front_page.worth_most([found("d", Band(0.0, 0.0, 0.0))], {"d": "d"}) == ""
-    torn = found("n", Band(-0.3, 0.2, 1.3), pulls=("direct flights", "keeping four crossings open"), by_road=0.003)
-    assert front_page.why(torn) == "Pulled up by direct flights and down by keeping four crossings open; which is stronger is not known."
+    torn = found("n", Band(-0.3, 0.2, 1.3), pulls=(("direct flights", "a train"), ("keeping four crossings open",)), by_road=0.003)
+    assert front_page.why(torn) == "Pulled up by direct flights and a train and down by keeping four crossings open; which is stronger is not known."
     assert front_page.why(found("n", Band(-0.1, 0.0, 0.1), corridor_known=False)) == "No road or railway of the network joins the two."
 
 
@@ -107,6 +107,11 @@ def test_the_reason_is_a_measure_that_works_in_the_direction_of_the_effect(entri
         assert one is not None and one.effect.mid > 0
         told.append(one.because)
     assert told[0] == told[1] != told[2]
+    assert one.pulls == ((told[2],), (told[0],)), "what pulls up, then what pulls down"
+    three = pd.concat([shares, shares.assign(measure="train", kind="rail_service", percent_points=-3.0)], ignore_index=True).iloc[:3]
+    three.assign(percent_points=[-9.0, 2.0, -5.0]).to_parquet(folder / "contributions.parquet")
+    one = read(folder)
+    assert one is not None and len(one.pulls[1]) == 2, "a part that is half the largest is named"
     shares["percent_points"] = -1.0
     shares.to_parquet(folder / "contributions.parquet")
     one = read(folder)
@@ -131,8 +136,7 @@ def test_a_real_result_is_read_with_its_reasons(tmp_path: Path) -> None:
     studied("capacity-800").save(tmp_path / "capacity-800")
     one = read(tmp_path / "capacity-800")
     assert one is not None and one.only_capacity and one.shut == ("Torkham",) and one.worth.startswith("$") and one.cost.startswith("$")
-    crossings = result.load(tmp_path / "capacity-800")["crossings"].set_index("crossing")
-    assert one.capacity == crossings.loc[["khunjerab", "taftan"], "capacity_before"].sum()
+    assert one.capacity == lookups.gate(result.load(tmp_path / "capacity-800"))
 
 
 def test_the_page_is_well_formed_and_loads_nothing(entries: list[dict[str, Any]], tmp_path: Path) -> None:

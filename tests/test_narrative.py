@@ -733,3 +733,19 @@ def test_a_recommendation_does_not_deny_a_fall() -> None:
     told = narrative.recommendation(group).text()
     assert "none of them raises it by an amount that can be told from zero" in told and "does anything" not in told
     assert "None raises it; the fall is by “The Afghan border opens again”" in narrative.compare_answer(group).text()
+
+
+def test_measures_that_pull_both_ways_are_told_with_their_figures(results) -> None:
+    """Where an effect is not told from zero nothing was said of a train that adds as much as open crossings take away."""
+    base = results["full-connectivity"]
+    effect = base["effect"].assign(**dict(zip(QUANTILES, (-1.0, -0.5, -0.2, 0.3, 0.6, 1.0, 2.0), strict=True)))
+    shares = base["contributions"].assign(percent_points=0.0)
+    shares.loc[shares["kind"] == "direct_flights", "percent_points"] = 0.439
+    shares.loc[shares["kind"] == "rail_service", "percent_points"] = 0.265
+    shares.loc[0, "percent_points"] = -0.266
+    shares.loc[1, "percent_points"] = -0.081
+    told = narrative.contributions_words(replace(base, tables={**base.tables, "effect": effect, "contributions": shares})).paragraphs[0]
+    train = shares.loc[shares["kind"] == "rail_service", "measure"].iloc[0]
+    assert f"“{train}” (+0.27 points), down “{shares['measure'].iloc[0]}” (−0.27 points)" in told and "(+0.44 points)" in told and "0.08" not in told
+    still = replace(base, tables={**base.tables, "effect": effect, "contributions": shares.assign(percent_points=0.01)})
+    assert "there is nothing to share out" in narrative.contributions_words(still).paragraphs[0]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from corridors import scenario, study
 from corridors.errors import ScenarioError
+from corridors.report.export import found as saved
 from corridors.scenario.measures import KINDS
-from corridors.show import numbers, words
-from corridors.show.words import front
+from corridors.show import lookups, numbers, words
+from corridors.show.words import front_page, reasons
 from corridors.study import counterfactual, possible
 from corridors.study.remarks import _at_shut_crossings, before_the_data, remarks
+from studied import studied
 
 CAPACITY = {"kind": "border_capacity", "crossings": ["torkham"], "trucks_per_day": 800}
 
@@ -199,4 +205,40 @@ def test_what_takes_a_new_way_is_told_of_ferries_too() -> None:
     found = study.run(made([ferry], ("KAZ", "AZE")))
     taken = found["routes"].query("share_before == 0 and share_after > 0")
     assert set(taken["mode"]) == {"road"}
-    assert front._small_reason(found) == f"No more than {numbers.share(taken.groupby('direction')['share_after'].sum().max())} of the goods, by value, take the new way."
+    assert reasons.why_small(found) == f"No more than {numbers.share(taken.groupby('direction')['share_after'].sum().max())} of the goods, by value, take the new way."
+
+
+def test_the_reason_for_so_little_is_that_of_the_measure() -> None:
+    """Trucks and what crossings take were told of a transit regime on a border with no transit, and of roads that nobody takes."""
+    base = studied("iran-transit-regime")
+    told = reasons.why_small(base)
+    before, after = (max(base.facts["road_share"][flow][case] for flow in ("exports", "imports")) for case in ("before", "after"))
+    assert told == f"No more than {numbers.share(before)} of the goods, by value, go by road, and {numbers.share(after)} with the measures."
+
+    def of(measures: list[dict[str, Any]], **columns: Any) -> str:
+        tables = {**base.tables, "routes": base["routes"].assign(**columns)}
+        return reasons.why_small(replace(base, scenario={**base.scenario, "measures": measures}, tables=tables))
+
+    regime = {"kind": "transit_regime", "economies": ["PAK", "IRN", "AZE", "RUS"]}
+    assert of([regime], crossings="taftan") == "No way of this trade by road passes a third economy, so nothing of it is in transit."
+    assert of([{**regime, "economies": ["PAK", "RUS"]}]) == "No way of this trade by road stays within the economies of the regime."
+    assert of([{"kind": "single_window", "crossings": ["irun"]}]) == "No way of this trade by road passes where the measures hold."
+    line = {"kind": "regular_service", "from": "lahore", "to": "moscow"}
+    assert of([line]) == told
+    train, faster = {"kind": "rail_service", "from": "lahore", "to": "astrakhan"}, {"kind": "road", "links": ["quetta-taftan"]}
+    beside = of([train, faster])
+    assert beside.startswith("None of the goods take the new way: others cost less; no more than ") and "trucks" not in beside
+    assert "open crossings" not in of([faster]) and "open crossings on the way take" in of([CAPACITY])
+
+
+def test_the_front_page_counts_the_open_crossings_as_the_report_does(tmp_path: Path) -> None:
+    """It added up those that a measure names, 400, and called them the open crossings; the report says 540."""
+    result = studied("capacity-800")
+    result.save(tmp_path)
+    kept = saved.read(tmp_path)
+    assert kept is not None and kept.capacity == lookups.gate(result)
+    whose, most = kept.capacity
+    assert f"{numbers.count(most)} that {whose}'s open crossings take today" in front_page.why(kept)
+    assert f"{whose}'s open crossings on the way take {numbers.count(most)}" in reasons.why_small(result)
+    few = replace(kept, trucks=None, effect=lookups.Band(-0.1, 0.0, 0.1), shut=(), by_road=0.0035, with_measures_by_road=0.011)
+    assert front_page.why(few, others=False) == "No more than 0.35\u202f% of the goods, by value, go by road, and 1.1\u202f% with the measures."

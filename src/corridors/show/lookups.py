@@ -224,15 +224,15 @@ def road_share(result: StudyResult, flow: Direction, case: Case = "before") -> f
 def on_the_way(result: StudyResult) -> pd.DataFrame:
     """Crossings that matter here: those of the pair's road routes, and those that a measure names;
     in the table's order."""
-    crossings = result["crossings"]
+    return near(result["crossings"], result["routes"], named_crossings(result))
+
+
+def near(crossings: pd.DataFrame, routes: pd.DataFrame, named: Sequence[str]) -> pd.DataFrame:
+    """Rows of ``crossings`` that road ``routes`` pass, and those ``named``."""
     if not len(crossings):
         return crossings
-    used: set[str] = set()
-    if len(result["routes"]):
-        road = result["routes"][result["routes"]["mode"] == "road"]
-        used = {c for text in road["crossings"] for c in str(text).split()}
-    named = set(named_crossings(result))
-    return crossings[crossings["crossing"].isin(used | named)]
+    road = routes[routes["mode"] == "road"]["crossings"] if len(routes) else ()
+    return crossings[crossings["crossing"].isin({c for text in road for c in str(text).split()} | set(named))]
 
 
 def named_crossings(result: StudyResult) -> list[str]:
@@ -392,18 +392,22 @@ def widened(measures: Sequence[Mapping[str, Any]], crossings: pd.DataFrame) -> t
     return rows[~shut], rows[shut]
 
 
-def gate(result: StudyResult, case: str = "before") -> tuple[str, float] | None:
+def gate(result: StudyResult, case: Case = "before") -> tuple[str, float] | None:
     """The economy whose open crossings on the pair's roads carry least, and their capacity together, trucks a day.
 
     The narrower of the two borders bounds what can go by road. None where no road of the pair
     crosses an open border.
     """
-    rows = on_the_way(result)
-    if not len(rows) or not len(result["routes"]):
+    return narrowest(result.pair, pair(result), on_the_way(result), case) if len(result["routes"]) else None
+
+
+def narrowest(codes: Sequence[str], called: Sequence[str], rows: pd.DataFrame, case: Case = "before") -> tuple[str, float] | None:
+    """:func:`gate` of two economies, by code and name, from the crossings on their ways."""
+    if not len(rows):
         return None
     passable = rows[rows[f"closure_days_{case}"] < 365]
     found = []
-    for code, name in zip(result.pair, pair(result), strict=True):
+    for code, name in zip(codes, called, strict=True):
         own = passable[passable["economies"].map(lambda both, code=code: code in str(both).split("-"))]
         if len(own):
             found.append((float(own[f"capacity_{case}"].sum()), name))

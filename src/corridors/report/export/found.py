@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from corridors.show import findings, numbers
-from corridors.show.lookups import Band, short_name, widened
+from corridors.show.lookups import Band, narrowest, near, short_name, the, widened
 from corridors.show.words import phrases, trade
 from corridors.show.words.front_page import Found
 from corridors.show.words.worth import SMALL_MUSD
@@ -54,7 +54,8 @@ def _causes(folder: Path, head: Mapping[str, Any], band: Band) -> dict[str, Any]
         found["trucks"] = float(needed["exports"]["p50"]) + float(needed["imports"]["p50"])
     by_road = facts.get("road_share")
     if by_road:
-        found["by_road"] = max(float(by_road[flow]["before"]) for flow in ("exports", "imports"))
+        for name, case in (("by_road", "before"), ("with_measures_by_road", "after")):
+            found[name] = max(float(by_road[flow][case]) for flow in ("exports", "imports"))
     shares, crossings = _table(folder, "contributions"), _table(folder, "crossings")
     if len(shares):
         # What works against the effect is no reason for it, however much it moves.
@@ -62,15 +63,22 @@ def _causes(folder: Path, head: Mapping[str, Any], band: Band) -> dict[str, Any]
         if along.max() > 0:
             found["because"] = _subject(int(along.argmax()), shares, measures, crossings)
         if along.max() > 0 > along.min():
-            ends = (int(along.argmax()), int(along.argmin()))[:: 1 if band.mid > 0 else -1]
-            found["pulls"] = tuple(_subject(at, shares, measures, crossings) for at in ends)
+            points = shares["percent_points"].to_numpy(dtype=float)
+            found["pulls"] = tuple(
+                tuple(dict.fromkeys(_subject(at, shares, measures, crossings) for at in phrases.strong(side * points)))
+                for side in (1.0, -1.0)
+            )
     cost, others = facts.get("trade_cost_change_percent"), _table(folder, "others")
     if cost and len(others):
         found["rival"] = trade.rival_of((str(head["pair"][0]), str(head["pair"][1])), float(cost["p50"]), others, _table(folder, "effect"), band)
     wider, shut = widened(measures, crossings)
     if len(wider) or len(shut):
         found["shut"] = tuple(map(short_name, shut["name"]))
-        found["capacity"] = float(wider["capacity_before"].sum())
+    routes = _table(folder, "routes")
+    if len(routes):
+        named = [str(c) for m in measures for c in m.get("crossings") or ()]
+        names = [the(str(name)) for name in facts.get("names") or head["pair"]]
+        found["capacity"] = narrowest(head["pair"], names, near(crossings, routes, named))
     return found
 
 

@@ -163,8 +163,8 @@ def contributions_words(result: StudyResult) -> Prose | None:
         nothing = "is too small to matter" if verdict(effect(result)) == "slight" else "cannot be told from zero"
         return Prose(
             (
-                f"{one}, and what {does} to two-way trade in {result.years[-1]} {nothing}: there "
-                f"is nothing to share out.",
+                f"{one}, and what {does} to two-way trade in {result.years[-1]} {nothing}: "
+                f"{_both_ways(order) or 'there is nothing to share out.'}",
                 *more,
             )
         )
@@ -199,6 +199,18 @@ def contributions_words(result: StudyResult) -> Prose | None:
         )
     told.append("Each share is the mean over all orders in which the measures could come, so the parts add up.")
     return Prose((phrases.sentence(*told), *more))
+
+
+def _both_ways(order: pd.DataFrame) -> str:
+    """The strongest pulls on each side with their figures, where measures pull both ways and a pull can be seen; ``order``: the largest first."""
+    points = order["percent_points"].to_numpy(dtype=float)
+    if points.max() < TINY_PERCENT or points.min() > -TINY_PERCENT:
+        return ""
+    up, down = (
+        n.listed([f"{quoted(order['measure'].iloc[k])} ({phrases.signed_points(points[k])})" for k in phrases.strong(side * points)])
+        for side in (1.0, -1.0)
+    )
+    return f"measures pull both ways, up {up}, down {down}. These are means over all orders in which the measures could come."
 
 
 def evidence_words(result: StudyResult) -> tuple[str, ...]:

@@ -21,17 +21,13 @@ from corridors.show.lookups import (  # fmt: skip
     pair_words,
     path,
     path_row,
-    road_share,
     short_name,
     trucks_both,
     verdict,
     widened,
 )
-from corridors.show.words import phrases, trade, worth
+from corridors.show.words import phrases, reasons, trade, worth
 from corridors.study.result import StudyResult
-
-_NEW_WAYS = {"new_link", "rail_service"}
-"""Measures that bring a way and change nothing at borders."""
 
 
 def cover(result: StudyResult) -> Cover:
@@ -60,7 +56,7 @@ def answer(result: StudyResult) -> Prose:
 def _why(result: StudyResult) -> str:
     kind = verdict(effect(result))
     if not has_measures(result) or kind in STILL:
-        waiting, reason = _waiting(result), _small_reason(result)
+        waiting, reason = _waiting(result), reasons.why_small(result)
         return f"{waiting}; {reason[:1].lower()}{reason[1:]}" if waiting else reason
     if kind == "open":
         return ""
@@ -94,38 +90,6 @@ def without_flights(result: StudyResult) -> str:
         if findings.told(band)
         else findings.WORDS[verdict(band)]
     )
-
-
-def _small_reason(result: StudyResult) -> str:
-    """What the trade has to do with borders at all: trucks needed, share by road."""
-    if not result.facts["corridor_known"]:
-        if has_measures(result):
-            return "The network that the measures change has no corridor between the two, so they reach this trade only through the prices of others."
-        return "The network has no corridor between the two, so no measure at a border bears on it directly."
-    flown = result.facts.get("flights", ())
-    if len(flown) == len(result.scenario.get("measures", ())) > 0 and all(row["served"] for row in flown):
-        return "Planes join the two already, so further flights change nothing in their trade here."
-    if {m["kind"] for m in result.scenario.get("measures", ())} <= _NEW_WAYS and has_measures(result):
-        return _taken(result)
-    need = trucks_both(result)
-    most = max(road_share(result, flow) for flow in ("exports", "imports"))
-    now = f"No more than {n.share(most)} of the goods, by value, go by road" if most > 0 else "None of it goes by road"
-    narrow = gate(result)
-    against = "" if narrow is None else (
-        f", and {phrases.own(narrow[0])} open crossings on the way take {n.count(narrow[1])}" if need.mid < narrow[1] else
-        f", more than the {n.count(narrow[1])} that {phrases.own(narrow[0])} open crossings take"
-    )  # fmt: skip
-    return f"{now}; all that suits trucks would need {phrases.about_trucks(need.mid)} both ways{against}."
-
-
-def _taken(result: StudyResult) -> str:
-    """How much takes the ways that the measures bring."""
-    rows = result["routes"]
-    new = rows[(rows["share_before"] == 0.0) & (rows["share_after"] > 0.0)]
-    most = float(new.groupby("direction")["share_after"].sum().max()) if len(new) else 0.0
-    if most > 0.0:
-        return f"No more than {n.share(most)} of the goods, by value, take the new way."
-    return "None of the goods take the new way: others cost less."
 
 
 def _through(result: StudyResult) -> str:

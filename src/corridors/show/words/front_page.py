@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.lookups import Band, clean, quoted, the, verdict
-from corridors.show.words import phrases, worth
+from corridors.show.words import phrases, reasons, worth
 
 _MOST_NAMED = 3
 _SMALL_ROAD_SHARE = 0.05
@@ -30,20 +30,22 @@ class Found:
     """Two-way trade without measures in the last year, in words."""
     because: str = ""
     """What the effect comes from most, as the subject of a sentence; empty where that is not known."""
-    pulls: tuple[str, ...] = ()
-    """What raises this trade most and what lowers it most, as subjects of a sentence, where measures do both."""
+    pulls: tuple[tuple[str, ...], ...] = ()
+    """What raises this trade and what lowers it, the strongest on each side, as subjects of a sentence, where measures do both."""
     rival: str = ""
     """What trade of others takes from this where it falls although its own cost does not rise, as half a sentence."""
     one_kind: bool = False
     """Whether all measures are of one kind, so that what the effect comes from needs no telling."""
     by_road: float | None = None
-    """The larger share of the pair's goods, by value, that goes by road in a direction today."""
+    """The larger share of the pair's goods, by value, that goes by road in a direction without the measures."""
+    with_measures_by_road: float | None = None
+    """The same with the measures."""
     only_capacity: bool = False
     """Whether every measure widens crossings."""
     trucks: float | None = None
     """Trucks a day, both ways, if all goods of the pair that suit trucks went by road."""
-    capacity: float | None = None
-    """Trucks a day that the crossings of the measures take today."""
+    capacity: tuple[str, float] | None = None
+    """The economy whose open crossings on this trade's roads take least, and the trucks a day that they take today."""
     shut: tuple[str, ...] = ()
     """Crossings of the measures that stay shut."""
     corridor_known: bool = True
@@ -152,16 +154,18 @@ def why(found: Found, *, needed: bool = True, others: bool = True) -> str:
     if found.trucks is not None and needed:
         need = f"all of this trade that suits trucks would need {phrases.about_trucks(found.trucks)}, both ways"
         if found.capacity is not None and found.only_capacity:
-            against = "less than" if found.trucks < found.capacity else "more than"
-            need += f", {against} the {n.count(found.capacity)} that the open crossings take today"
+            against = "less than" if found.trucks < found.capacity[1] else "more than"
+            need += f", {against} the {n.count(found.capacity[1])} that {phrases.own(found.capacity[0])} open crossings take today"
         told.append(need)
     if found.effect.still:
         told.append("nothing differs here from what is assumed without it")
     elif found.pulls and verdict(found.effect) == "open":
-        up, down = found.pulls
+        up, down = (n.listed(list(side)) for side in found.pulls)
         told.append(f"pulled up by {up} and down by {down}; which is stronger is not known")
     elif not told and found.by_road is not None and found.by_road < _SMALL_ROAD_SHARE:
-        told.append(f"no more than {n.share(found.by_road)} of these goods, by value, go by road")
+        with_measures = found.by_road if found.with_measures_by_road is None else found.with_measures_by_road
+        share = reasons.shares_by_road(found.by_road, with_measures)
+        told.append(f"{share[:1].lower()}{share[1:]}")
     if found.others_gain and others:
         told.append(f"others who pass gain {found.others_gain} a year")
     text = "; ".join(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -263,6 +264,12 @@ def subject(result: StudyResult, number: int, kind: str) -> str:
     if kind != "closure" or not number < len(measures) or not len(crossings):
         return measure_words(kind)
     return subject_of(kind, crossings[crossings["crossing"].isin(measures[number].get("crossings", ()))])
+
+
+def strong(points: Sequence[float]) -> list[int]:
+    """Places of the positive ``points`` that are at least half the largest of them, the largest first."""
+    order = sorted(range(len(points)), key=lambda k: -points[k])
+    return [k for k in order if points[k] > 0.0 and points[k] >= 0.5 * points[order[0]]]
 
 
 def subject_of(kind: str, rows: pd.DataFrame) -> str:

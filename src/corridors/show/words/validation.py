@@ -19,6 +19,8 @@ from corridors.validation.day_of_delay import DRAWS
 
 LEAST, MOST = 74.0, 86.0
 """What a band of 80 % should hold, percent of outcomes."""
+_EIGHTY, _ABOUT = 80, 2
+"""What they should hold, and how far from it is called about that."""
 AHEAD = f"{n.listed([n.in_words(years) for years in HEADLINE_HORIZONS])} years ahead"
 """The horizons that single figures of the backtest are of."""
 
@@ -42,8 +44,6 @@ def answer(found: ValidationResult) -> Prose:
     """What the checks say, and what they do not."""
     s = found.summary
     past = s["backtest"]
-    held = 100 * past["coverage_80"]
-    verdict = "about as often as they should" if LEAST <= held <= MOST else "less often than they should" if held < LEAST else "more often than they should"
     failed = s["published_total"] - s["published_passed"]
     missed = s["real_cases_total"] - s["real_cases_passed"]
     return Prose(
@@ -52,12 +52,38 @@ def answer(found: ValidationResult) -> Prose:
             + ("." if failed == 0 else f"; the {n.in_words(failed)} that it does not are listed with the reason, where one is known."),
             f"On the past, {AHEAD} and with GDP known, its forecasts miss by {n.whole_share(past['skill_vs_naive'])} less than the last "
             f"known value does{_other_horizons(found)}; with GDP forecast as well, {AHEAD}, by {n.whole_share(abs(past['skill_vs_naive_forecast_gdp']))} "
-            f"{'less' if past['skill_vs_naive_forecast_gdp'] >= 0 else 'more'}. Bands meant to hold 80 % of outcomes held {n.whole_share(past['coverage_80'])} {AHEAD}, {verdict}.",
+            f"{'less' if past['skill_vs_naive_forecast_gdp'] >= 0 else 'more'}. {_bands(found)}",
             f"Of {s['real_cases_total']} reported queues, days and distances, {s['real_cases_passed']} come out within their margin and "
             f"{n.in_words(missed)} {n.plural(missed, 'does', 'do')} not.",
         ),
         "lead",
     )
+
+
+def _bands(found: ValidationResult) -> str:
+    """How often bands held what came, with GDP forecast, as reports do, and with GDP known."""
+    known, forecast = found.summary["backtest"]["coverage_80"], held_with_gdp_forecast(found)
+    told = f"Bands meant to hold 80 % of outcomes held {n.whole_share(known)} {AHEAD} with GDP known, {_as_often(known)}"
+    if forecast is None:
+        return f"{told}."
+    narrow = ": those of reports are somewhat too narrow" if round(100 * forecast) < _EIGHTY - _ABOUT else ""
+    return f"{told}; with GDP forecast, as reports project it, {n.whole_share(forecast)}, {_as_often(forecast)}{narrow}."
+
+
+def held_with_gdp_forecast(found: ValidationResult) -> float | None:
+    """Share of outcomes in the 80 % bands at the headline horizons, GDP forecast as well; None where that was not scored."""
+    frame = found["backtest"]
+    chosen = frame[(frame["method"] == "ours") & (frame["gdp"] == "forecast") & frame["horizon"].isin(HEADLINE_HORIZONS)]["coverage_80"]
+    return float(chosen.mean()) if len(chosen) else None
+
+
+def _as_often(share: float) -> str:
+    """How that compares with what bands of 80 % should hold."""
+    off = round(100 * share) - _EIGHTY
+    if abs(off) <= _ABOUT:
+        return "about as often as they should"
+    little = "a little " if LEAST <= 100 * share <= MOST else ""
+    return f"{little}{'more' if off > 0 else 'less'} often than they should"
 
 
 def _other_horizons(found: ValidationResult) -> str:
@@ -74,12 +100,14 @@ def key_figures(found: ValidationResult) -> KeyFigures:
     """Four numbers to remember."""
     s = found.summary
     past = s["backtest"]
+    known, forecast = past["coverage_80"], held_with_gdp_forecast(found)
+    beside = "" if forecast is None else f", GDP forecast; {n.whole_share(known)} with GDP known"
     return KeyFigures(
         (
             KeyFigure("Published results", f"{s['published_passed']} of {s['published_total']}", "within the tolerance of each"),
             KeyFigure("Smaller error, GDP known", n.whole_share(past["skill_vs_naive"]), f"than the last known value\u2019s, {AHEAD}"),
             KeyFigure("Smaller error, GDP forecast", n.whole_share(past["skill_vs_naive_forecast_gdp"]), "the same, nothing known of the future"),
-            KeyFigure("80 % bands held", n.whole_share(past["coverage_80"]), f"of outcomes, {AHEAD}"),
+            KeyFigure("80 % bands held", n.whole_share(known if forecast is None else forecast), f"of outcomes, {AHEAD}{beside}"),
         )
     )
 
