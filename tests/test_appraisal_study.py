@@ -114,6 +114,7 @@ def test_what_a_ratio_rests_on_is_told_where_it_is_large_or_hangs_on_a_shut_bord
 
     assert told(6.0, 1.0, []) == told(None, 0.9, ["torkham"]) == ""
     large = told(56.0, 1.0, [])
+    assert large.startswith("So large a gain for what it costs rests"), "a ratio is named only where one was told"
     assert "longer on average at Taftan by 2035" in large and "as in 2030, they would be 31 times costs" in large
     assert "If Torkham and Chaman, shut today, opened again, 29" in told(6.0, 0.29, ["torkham", "chaman"])
     assert "nothing of this gain would be left" in told(6.0, 0.0, ["torkham"]) and "twice this" in told(6.0, 2.0, ["torkham"])

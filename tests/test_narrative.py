@@ -749,3 +749,21 @@ def test_measures_that_pull_both_ways_are_told_with_their_figures(results) -> No
     assert f"“{train}” (+0.27 points), down “{shares['measure'].iloc[0]}” (−0.27 points)" in told and "(+0.44 points)" in told and "0.08" not in told
     still = replace(base, tables={**base.tables, "effect": effect, "contributions": shares.assign(percent_points=0.01)})
     assert "there is nothing to share out" in narrative.contributions_words(still).paragraphs[0]
+
+
+def test_a_ratio_is_spoken_of_only_after_it_was_told(results) -> None:
+    base = results["capacity-800"]
+    found = base.facts["appraisal"]
+    rests = {**found["rests_on"], "bcr_held": 31.0}
+    large = replace(base, facts={**base.facts, "appraisal": {**found, "bcr": {**found["bcr"], "mean": 56.0}, "rests_on": rests}})
+    assert "So large a ratio" in narrative.worth_words(large).text()
+    told = narrative.recommendation([large]).text()
+    assert "rests on a queue" in told and "ratio" not in told
+
+
+def test_values_of_unequal_periods_are_told_as_that(results) -> None:
+    base = results["capacity-800"]
+    longer = replace(base, facts={**base.facts, "appraisal": {**base.facts["appraisal"], "last_year": 2070}})
+    year = base.facts["appraisal"]["last_year"]
+    assert f"from {year} to 2070: longer-lived ones count for longer." in narrative.compare_answer([base, longer]).text()
+    assert "longer-lived" not in narrative.compare_answer([base, base]).text()

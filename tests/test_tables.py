@@ -76,6 +76,15 @@ def test_who_gains_adds_up_to_the_account(results) -> None:
     assert sorted(row[0] for row in chart.data.rows) == sorted(row[0] for row in rows), "a chart and a table of one thing show the same"
 
 
+def test_capital_and_the_costs_of_the_headline_are_told_together(results) -> None:
+    """2.95 billion dollars in the table and 6.3 in the headline stood without a word between them."""
+    result = results["full-connectivity"]
+    found, rows = result.facts["appraisal"], result["measure_costs"]
+    note = tables.measure_costs(result).note
+    assert f"comes to {numbers.musd(rows.loc[rows['counted'], 'capital_musd'].sum())} in the middle case" in note
+    assert f"the costs of {numbers.musd(found['costs_musd']['mean'])} that" in note and f"renewals to {found['last_year']}" in note
+
+
 def test_nothing_has_no_chance_of_being_positive(results) -> None:
     """Rounding of nothing was compared with zero: "about 3 in 5" of a present value of 0.000."""
     base = results["full-connectivity"]
@@ -257,12 +266,14 @@ def test_scenarios_are_ranked_and_read_as_the_bands_say(results) -> None:
         band = lookups.effect(result)
         told = reads[result.title]
         assert told.startswith("+") == (lookups.verdict(band) == "rise")
-        worth = next(row[-3:] for row in block.rows if row[0] == result.title)
+        worth = next(row[-4:] for row in block.rows if row[0] == result.title)
         if not result.scenario["measures"]:
             assert told == cells.DASH and set(worth) == {cells.DASH}
         else:
             found = result.facts["appraisal"]
             assert near(worth[0], found["user_benefits_musd"]["mean"]) and near(worth[1], found["npv_musd"]["mean"])
+            assert worth[2] == str(found["last_year"]), "present values of unequal periods stand side by side"
+    assert "what lives longer counts for longer" in block.note
     assert "Pair" not in [c.label for c in tables.scenarios(group[:3]).columns]
 
 

@@ -108,5 +108,6 @@ def _worth(head: Mapping[str, Any]) -> dict[str, Any]:
         "cost": numbers.musd(float(cost)) if cost else "none counted",
         "net_musd": float(found["npv_musd"]["mean"]),
         "net_positive": float(found["probability_npv_positive"]),
+        "counted_to": int(found["last_year"]),
         "sure": numbers.cases(float(found["probability_npv_positive"])) if cost else "",
     }

@@ -309,13 +309,13 @@ def scenarios(results: Sequence[StudyResult]) -> Table | None:
     order = sorted(results, key=lambda r: (r.pair != own, findings.rank(r)))
     body = [_scenario(r, several) for r in order]
     heads: list[str | Column] = ["Scenario", *(["Pair"] if several else []), right("Measures"), right("Effect", "%"), right(BAND, "%"), right("Change", "million dollars a year"),
-                                 right(BAND, "million dollars a year"), right("Worth to all who ship", "million dollars a year"), right("Net of cost", "million dollars"), right("Worth it in", "% of cases")]  # fmt: skip
+                                 right(BAND, "million dollars a year"), right("Worth to all who ship", "million dollars a year"), right("Net of cost", "million dollars"), right("Counted to"), right("Worth it in", "% of cases")]  # fmt: skip
     last = order[0].years[-1]
     return table(
         f"Scenarios side by side: effect on two-way trade in {last}", heads, body, model(order[0]),
         "The largest rise first, then falls, then what does not move this trade; minus: less trade "
-        "than without the measures. Worth in the last year and net present value: means. No share of cases "
-        "where no cost is counted.",
+        "than without the measures. Worth in the last year and net present value: means. Net present values count until the longest-lived "
+        "measure ends: what lives longer counts for longer. No share of cases where no cost is counted.",
     )  # fmt: skip
 
 
@@ -338,14 +338,15 @@ def _scenario(result: StudyResult, several: bool) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _worth(result: StudyResult) -> tuple[str, str, str]:
-    """Users' gain a year, net present value and its chance."""
+def _worth(result: StudyResult) -> tuple[str, str, str, str]:
+    """Users' gain a year, net present value, the last year that it counts, and its chance."""
     if not has_measures(result):
-        return DASH, DASH, DASH
+        return DASH, DASH, DASH, DASH
     found = result.facts["appraisal"]
     return (
         fixed(found["user_benefits_musd"]["mean"], 0, sign=True),
         fixed(found["npv_musd"]["mean"], 0, sign=True),
+        str(int(found["last_year"])),
         n.cases(found["probability_npv_positive"]).removesuffix(f"{n.THIN}%") if (
             found["costs_musd"]["mean"] or 0.0
         ) > 0 else DASH,

@@ -161,7 +161,7 @@ def measure_costs(result: StudyResult) -> Table | None:
         "Measure", "Units", right("Capital"), right("Range"), right("A year"),
         right("Works, then life", "years"), "Figure",
     ]
-    note = phrases.sentence("Range: one cost in ten is lower, one in ten higher.", worth_words.late(result))
+    note = phrases.sentence("Range: one cost in ten is lower, one in ten higher.", worth_words.late(result), _beside_the_headline(result))
     origins = {row[-1] for row in body}
     if len(origins) == 1:
         # A column in which all rows are alike is a sentence.
@@ -170,6 +170,19 @@ def measure_costs(result: StudyResult) -> Table | None:
     return table(
         "What the measures cost", heads, body,
         "Source: data/measure_costs.csv, each row with its address.", note,
+    )
+
+
+def _beside_the_headline(result: StudyResult) -> str:
+    """How capital as the table has it and the costs that worth is held against belong together; empty where nothing is counted."""
+    rows, found = result["measure_costs"], result.facts["appraisal"]
+    capital, cost = float(rows.loc[rows["counted"], "capital_musd"].sum()), found["costs_musd"]["mean"] or 0.0
+    if not capital > 0.0 or not cost > 0.0:
+        return ""
+    return (
+        f"Capital that is counted comes to {n.musd(capital)} in the middle case; the costs of {n.musd(cost)} that worth is held against are "
+        f"the mean of all cases, in which few dear ones weigh most, in today's value, with yearly costs and renewals to "
+        f"{found['last_year']} and less what works are worth then."
     )
 
 

@@ -55,6 +55,8 @@ class Found:
     net_musd: float | None = None
     """Mean net present value, and in which part of the futures it is positive."""
     net_positive: float = 0.0
+    counted_to: int | None = None
+    """The last year of which benefits and costs are counted."""
     cost: str = ""
     sure: str = ""
 
@@ -105,7 +107,8 @@ def worth_most(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
     top = max(known, key=lambda f: (f.net_musd or 0.0, f.name), default=None)
     if top is None or not (top.net_musd or 0.0) > worth.SMALL_MUSD:
         return ""
-    return worth.most(titles[top.name], top.net_musd or 0.0, top.net_positive)
+    counted_to = [f.counted_to for f in known if f.counted_to is not None]
+    return worth.most(titles[top.name], top.net_musd or 0.0, top.net_positive, counted_to)
 
 
 def answer(found: Found) -> str:

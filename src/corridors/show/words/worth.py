@@ -62,7 +62,7 @@ def worth_words(result: StudyResult) -> Prose | None:
     """Who gains, against what cost, how sure; None without measures."""
     if not has_measures(result):
         return None
-    told = [_users(result), _cost(result), phrases.sentence(rests_on(result), _hangs_on(result)), _income(result)]
+    told = [_users(result), _cost(result), phrases.sentence(rests_on(result, ratio_told=True), _hangs_on(result)), _income(result)]
     return Prose(tuple(p for p in told if p))
 
 
@@ -167,11 +167,11 @@ def _users(result: StudyResult) -> str:
     return phrases.sentence(head, half, _whose(result, gain), _where(result), why_loss(result), fees(result))
 
 
-def rests_on(result: StudyResult) -> str:
+def rests_on(result: StudyResult, ratio_told: bool = False) -> str:
     """What a gain rests on that the measures do not bring about: that nobody else builds, and that what is shut stays shut."""
     found = appraisal(result)["rests_on"]
     ratio, held = appraisal(result)["bcr"]["mean"], found["bcr_held"]
-    told = [_queue(result, held)] if ratio is not None and held is not None and ratio >= _LARGE else []
+    told = [_queue(result, held, ratio_told)] if ratio is not None and held is not None and ratio >= _LARGE else []
     if mean(result, "user_benefits_musd") >= SMALL_MUSD:
         widened, opened = (float(found[f"gain_if_{what}"]) for what in ("widened", "opened"))
         if abs(widened - 1.0) >= _MATTERS:
@@ -194,7 +194,7 @@ def _left(part: float) -> str:
     return f"the gain would be {phrases.times(part)} this"
 
 
-def _queue(result: StudyResult, held: float) -> str:
+def _queue(result: StudyResult, held: float, ratio_told: bool) -> str:
     """That a queue which nobody else shortens carries the gain, where one does."""
     rows = result["worth_by_crossing"]
     if not len(rows):
@@ -205,7 +205,7 @@ def _queue(result: StudyResult, held: float) -> str:
         return ""
     year = appraisal(result)["rests_on"]["held_year"]
     return (
-        f"So large a ratio rests on a queue that nobody else shortens: without the measures trucks would "
+        f"So large a {'ratio' if ratio_told else 'gain for what it costs'} rests on a queue that nobody else shortens: without the measures trucks would "
         f"wait {n.hours(float(top['hours_saved']))} longer on average at {short_name(top['name'])} by {result.years[-1]}. "
         f"If benefits stayed as in {year}, {'next to nothing would be left of them' if held < 0.05 else f'they would be {phrases.times(held)} costs'}."
     )
@@ -402,12 +402,13 @@ def worth_answer(results: Sequence[StudyResult]) -> str:
     top = max(acting, key=lambda r: (mean(r, "npv_musd"), r.name))
     if not mean(top, "npv_musd") > SMALL_MUSD:
         return "Against their costs none of them is worth it on average."
-    return most(top.title, mean(top, "npv_musd"), chance(top))
+    return most(top.title, mean(top, "npv_musd"), chance(top), [int(appraisal(r)["last_year"]) for r in acting])
 
 
-def most(title: str, net_musd: float, positive: float) -> str:
-    """The sentence of :func:`worth_answer` on the scenario that is worth most."""
-    return f"Worth most after its cost is {quoted(title)}: {n.musd(net_musd)} in today's value on average, positive in {of_cases(positive)}."
+def most(title: str, net_musd: float, positive: float, counted_to: Sequence[int] = ()) -> str:
+    """The sentence of :func:`worth_answer` on the scenario that is worth most, and that periods differ where the years ``counted_to`` do."""
+    apart = f" Each counts until its measures have lived, from {min(counted_to)} to {max(counted_to)}: longer-lived ones count for longer." if len(set(counted_to)) > 1 else ""
+    return f"Worth most after its cost is {quoted(title)}: {n.musd(net_musd)} in today's value on average, positive in {of_cases(positive)}.{apart}"
 
 
 def doubt(result: StudyResult) -> str:
