@@ -401,7 +401,10 @@ def test_a_scenario_shows_itself_in_a_cell() -> None:
     ("pair", "crossing", "told"),
     [
         (["KEN", "UGA"], "malba", "did you mean 'malaba'?; allowed: for KEN and UGA: busia, malaba"),
-        (["PAK", "RUS"], "taftn", "did you mean 'taftan'?; allowed: for PAK and RUS: taftan, gabd"),
+        (["PAK", "RUS"], "taftn", "did you mean 'taftan'?; allowed: for PAK and RUS: taftan (Taftan / Mirjaveh), gabd (Gabd / Rimdan)"),
+        (["RWA", "COD"], "Bukavu", "it is ambiguous: cod_rwa_bukavu (Bukavu-Cyangugu), cod_rwa_bukavu_2 (Bukavu-Bugarama); allowed: for RWA and COD:"),
+        (["VNM", "CHN"], "Mong Cai", "'Mong Cai' is not a border crossing of the network; allowed: for VNM and CHN: huu_nghi (Huu Nghi-Youyiguan), "),
+        (["JOR", "ISR"], "Allenby", "'Allenby' is not a border crossing of the network; allowed: for JOR and ISR: isr_jor_kfar_ruppin"),
         (["JPN", "USA"], "nowhere-at-all", "'nowhere-at-all' is not a border crossing of the network; allowed: any crossing of data/network"),
     ],
 )
@@ -410,3 +413,15 @@ def test_an_unknown_crossing_is_told_those_of_the_pair(pair: list[str], crossing
     with pytest.raises(ScenarioError) as error:
         scenario.parse({"title": "x", "pair": pair, "measures": measures}, name="x")
     assert told in str(error.value)
+
+
+def test_an_unknown_place_is_told_those_of_the_pair_and_of_what_the_measure_names() -> None:
+    def told(start: str, end: str) -> str:
+        link = {"kind": "new_link", "from": start, "to": end, "km": 900, "mode": "rail", "speed_kmh": 40, "usd_per_t_km": 0.04}
+        with pytest.raises(ScenarioError) as error:
+            scenario.parse({"title": "x", "pair": ["SRB", "HUN"], "measures": [link]}, name="x")
+        return str(error.value)
+
+    assert "'Belgrad' is not a place of the network; did you mean 'belgrade'?; allowed: in SRB: Belgrade, " in told("Belgrad", "Budapest")
+    assert "did you mean 'sofia'" in told("Sofja", "bgr_varna")
+    assert "'Moslem' is not a place of the network; allowed: in SRB" in told("Moslem", "Budapest")

@@ -50,6 +50,9 @@ from corridors.transport.world_network import roads as road_search
         ("Leușeni", "mda_rou_dancu"), ("Albita", "mda_rou_dancu"), ("Sculeni", "mda_rou_ungheni"), ("Bhomra", "bgd_ind_satkhira"),
         ("Yendéré", "bfa_civ_niangoloko"), ("Ouangolodougou", "bfa_civ_niangoloko"), ("Guerguerat", "mar_mrt_imlili"),
         ("Kourémalé", "gin_mli_doko"), ("Argeen", "egy_sdn_abu_simbel"), ("Moreh-Tamu", "moreh"), ("Tamu", "moreh"),
+        ("Zouj Beghal", "dza_mar_maghnia"), ("Paraguachón", "col_ven_maicao"), ("Brusnichnoye", "fin_rus_nuijamaa"), ("Vartius", "fin_rus_kuhmo"),
+        ("Gisht Kuprik", "kaz_uzb_zhibek_zholy"), ("Sheikh Hussein", "isr_jor_kfar_ruppin"), ("Second Link", "johor_bahru"), ("Ceuta", "esp_mar_benzu"),
+        ("Abu Samra", "qat_sau_abu_samrah_2"), ("Salwa", "qat_sau_abu_samrah_2"),
     ],
 )  # fmt: skip
 def test_crossings_are_found_by_the_names_people_use(name: str, crossing: str) -> None:
@@ -61,6 +64,7 @@ def test_crossings_are_found_by_the_names_people_use(name: str, crossing: str) -
     [
         ("Sydney", "aus_port_botany"), ("Sydney (CAN)", "can_sydney"), ("Ulaanbaatar", "mng_ulan_bator"), ("Marrakech", "mar_marrakesh"),
         ("Melbourne", "aus_melbourne"), ("Bombay", "ind_mumbai"), ("Johannesburg", "zaf_pretoria"),
+        ("Mosul", "irq_al_mawsil_al_jadidah"), ("Tanger Med", "mar_tangier_mediterranean"),
     ],
 )  # fmt: skip
 def test_places_are_found_by_other_names_and_cities_before_their_ports(name: str, place: str) -> None:

@@ -46,18 +46,71 @@ def place_id(name: str) -> str | None:
     return found[0] if len(found) == 1 else crossing_id(name) if not found else None
 
 
-def hint(name: str, kind: str) -> str:
-    """What to write instead of ``name``: the nearest names of a ``kind`` (crossing or place), or
-    those meant with codes."""
+NEAR_AT_HOME, NEAR_ANYWHERE = 0.72, 0.84
+"""How alike a name must be to be suggested: among those of the economies in question, and among all thousands."""
+
+
+def hint(name: str, kind: str, economies: Iterable[str] = ()) -> str:
+    """What to write instead of ``name``: those of a ``kind`` (crossing or place) that bear it, or the nearest name, first among
+    those of ``economies``."""
     index = _crossing_index() if kind == "crossing" else _place_index()
     several = _found(name, index)
     if len(several) > 1:
-        return "; there are several: " + ", ".join(sorted(several)[:8])
+        return f"; it is ambiguous: {', '.join(titled(place) for place in sorted(several)[:8])}"
     bare = _WITH_CODE.match(name)
+    wanted = plain(bare.group(1) if bare else name)
     checked = names.crossings() if kind == "crossing" else names.places()
+    here = frozenset(economies)
+
+    def at_home(place: str) -> bool:
+        sides = _economies(place, ())
+        return bool(sides) and (sides <= here if kind == "crossing" else not sides.isdisjoint(here))
+
+    own = {spelling for spelling, entries in index.items() if any(at_home(place) for place, _ in entries)}
+    own |= {place for place in checked if at_home(place)}
     # the hand-checked first: of two equally near names the first is taken
-    found = nearest(plain(bare.group(1) if bare else name), dict.fromkeys([*checked, *sorted(index)]), likeness=0.65)
+    found = nearest(wanted, sorted(own, key=lambda spelling: (spelling not in checked, spelling)), likeness=NEAR_AT_HOME)
+    found = found or nearest(wanted, dict.fromkeys([*checked, *sorted(index)]), likeness=NEAR_ANYWHERE)
     return found + look_alikes(name) if found else ""
+
+
+def titled(place: str) -> str:
+    """An id, with the readable name behind it where that says more."""
+    name = places().get(place, "")
+    return place if plain(name) in ("", place) else f"{place} ({name})"
+
+
+def choices(kind: str, economies: Iterable[str], at_most: int = 12) -> str:
+    """The crossings between two economies, or the largest places of each, to choose from; empty where there are none."""
+    codes = list(economies)
+    if kind == "crossing":
+        own = crossings_for(*codes) if len(codes) == 2 else []
+        return f"for {' and '.join(codes)}: {', '.join(titled(c) for c in own[:30])}" if own else ""
+    rows = names.rows_of("world/road_places.csv", "name", "economy", "kind", "population")
+    told = []
+    for code in codes:
+        checked = [name for name, both in names.rows_of("network/places.csv", "name", "economies") if both == code]
+        ranked = sorted((r for r in rows if r[1] == code and r[2] != "port"), key=lambda r: (r[2] != "capital", -float(r[3] or 0.0)))
+        own = list(dict.fromkeys([*checked, *(r[0] for r in ranked)]))[:at_most]
+        told += [f"in {code}: {', '.join(own)}"] if own else []
+    return "; ".join(told)
+
+
+def economies_named(name: str) -> frozenset[str]:
+    """The economies of the place or crossing that is called ``name``; none where there is none, or several."""
+    place = place_id(name)
+    return _economies(place, ()) if place else frozenset()
+
+
+def _economies(place: str, codes: Iterable[str]) -> frozenset[str]:
+    """The economies of a place or crossing of either network, beside ``codes``."""
+    return frozenset((*codes, *_sides().get(place, ())))
+
+
+@lru_cache(maxsize=1)
+def _sides() -> Mapping[str, tuple[str, ...]]:
+    checked = {place: tuple(both.split("-")) for place, both in names.rows_of("network/places.csv", "place", "economies")}
+    return {**{place: (code,) for place, code in _economy_of_place().items()}, **{row[0]: (row[3], row[4]) for row in _crossing_rows()}, **checked}
 
 
 def crossings_for(a: str, b: str) -> list[str]:

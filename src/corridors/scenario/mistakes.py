@@ -78,9 +78,7 @@ def explain(detail: ErrorDetails, raw: Mapping[str, Any]) -> list[tuple[Location
         choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         return [(at, f"is {shown}; allowed: {', '.join(choices)}{nearest(value, choices)}")]
     if kind == "unknown_name":
-        known = _of_the_pair(raw) if context.get("of") == "crossing" else ""
-        choice = known or (f"; allowed: {context['allowed']}" if context.get("allowed") else "")
-        return [(at, f"{shown} {detail['msg']}{choice}")]
+        return [(at, f"{shown} {_unknown(value, context, raw, at) or detail['msg']}{_choice(context, raw)}")]
     if kind in ("plain_text", "twice", "same_place", "order") or (kind == "missing" and "needs" in detail["msg"]):
         return [(at, detail["msg"])]
     if kind == "too_long" and isinstance(value, (list, tuple)) and shown.endswith("..."):
@@ -88,14 +86,41 @@ def explain(detail: ErrorDetails, raw: Mapping[str, Any]) -> list[tuple[Location
     return [(at, f"is {shown}; allowed: {_allowed(kind, context, detail['msg'])}")]
 
 
-def _of_the_pair(raw: Mapping[str, Any]) -> str:
-    """Which crossings the two economies of a file have, so that not those of another region are listed."""
-    pair = raw.get("pair")
-    if not (isinstance(pair, (list, tuple)) and len(pair) == 2 and all(isinstance(e, str) for e in pair)):
+def _unknown(value: object, context: Mapping[str, Any], raw: Mapping[str, Any], at: Location) -> str:
+    """What is wrong with the name of a place or crossing, with the nearest that the economies of the file have."""
+    if context.get("of") is None:
         return ""
-    own = world_names.crossings_for(*pair)
-    named = f"for {' and '.join(pair)}: {', '.join(own[:30])}; " if own else ""
-    return f"; allowed: {named}any crossing of data/network/places.csv and data/world/crossings.csv"
+    economies = dict.fromkeys(_pair(raw))
+    if len(at) > 1 and at[0] == "measures":
+        for text in _texts(raw["measures"][at[1]]):
+            economies.update(dict.fromkeys(sorted(world_names.economies_named(text))))
+    return f"is not {context['what']}{world_names.hint(str(value), context['of'], economies)}"
+
+
+def _texts(value: object) -> list[str]:
+    """All texts in a measure of a file."""
+    if isinstance(value, Mapping):
+        return [text for item in value.values() for text in _texts(item)]
+    return [text for item in value for text in _texts(item)] if isinstance(value, (list, tuple)) else [value] if isinstance(value, str) else []
+
+
+def _choice(context: Mapping[str, Any], raw: Mapping[str, Any]) -> str:
+    """What is allowed: of crossings and places those of the two economies of the file, not of another region."""
+    kind, pair = context.get("of"), _pair(raw)
+    if kind is None or not pair:
+        return f"; allowed: {context['allowed']}" if context.get("allowed") else ""
+    own = world_names.choices(kind, pair)
+    others = {
+        "crossing": "any crossing of data/network/places.csv and data/world/crossings.csv",
+        "place": "any place of data/network/places.csv and data/world/road_places.csv",
+    }[kind]
+    return f"; allowed: {own}{'; ' if own else ''}{others}"
+
+
+def _pair(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """The two economies of a file; none where it does not name two."""
+    pair = raw.get("pair")
+    return tuple(pair) if isinstance(pair, (list, tuple)) and len(pair) == 2 and all(isinstance(e, str) for e in pair) else ()
 
 
 def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:
