@@ -237,6 +237,12 @@ def test_the_first_crossings_shown_are_those_of_the_measures() -> None:
     sound(figure)
 
 
+def test_no_curve_ends_at_the_frame_without_its_capacity() -> None:
+    """The curve for 1,000 trucks was cut at the end of the axis and had no label."""
+    figure = charts.delay_curves(result_of("capacity-800"), ["taftan"])
+    assert figure is not None and {"200", "800", "1,000"} <= set(texts(figure.svg))
+
+
 def _words(figure: blocks.Figure) -> str:
     return " ".join(texts(figure.svg))
 

@@ -767,3 +767,13 @@ def test_values_of_unequal_periods_are_told_as_that(results) -> None:
     year = base.facts["appraisal"]["last_year"]
     assert f"from {year} to 2070: longer-lived ones count for longer." in narrative.compare_answer([base, longer]).text()
     assert "longer-lived" not in narrative.compare_answer([base, base]).text()
+
+
+def test_a_border_that_opens_is_told_with_what_its_closing_did(results) -> None:
+    """The model takes away 62 % where 99 % went, and reports that open the border did not say so."""
+    told = narrative.worth_words(results["full-connectivity"]).text()
+    seen = data.experiments_observed().set_index("experiment").loc["afghanistan-pakistan", "observed"]
+    found = re.search(r"When Torkham, Chaman, Ghulam Khan and Kharlachi were shut, trade between Afghanistan and Pakistan fell by (\d+)\u202f% \(Pakistan's customs, [^)]*\); in the model it is (\d+)\u202f% lower in 2035 without the measures", told)
+    assert found and found.group(1) == f"{-seen:.0f}" and 0 < int(found.group(2)) < 99
+    assert "orders against trade by any way, which the model does not have" in told
+    assert "were shut, trade" not in narrative.worth_words(results["capacity-800"]).text(), "what it widens stays shut"

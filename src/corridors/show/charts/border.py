@@ -36,6 +36,10 @@ def chosen_crossings(result: StudyResult, most: int) -> list[str]:
     return [c for c in dict.fromkeys([*measured, *by_use]) if c in known][:most]
 
 
+_BEYOND = 1.06
+"""How far the axis of a crossing goes beyond the last point of its curves."""
+
+
 @draw.chart
 def delay_curves(result: StudyResult, crossings: Sequence[str] | None = None) -> blocks.Figure | None:
     """Hours at a crossing against trucks a day at today's capacity, at 800, 1,000 and the scenario's; today's load marked."""
@@ -97,7 +101,8 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     shut, opened = _shut(row, "before"), _shut(row, "before") and not _shut(row, "after")
     load_now, load = float(row["load_first_year_before"]), float(row[f"load_{'after' if opened else 'before'}"])
     right = max(1150.0, 1.1 * load, 1.1 * float(curves["capacity_trucks_per_day"].max()))
-    right = min(right, float(curves["trucks_per_day"].max()))
+    # Room for the last curve to be seen whole, and for the capacity that is written over its end.
+    right = min(right, _BEYOND * float(curves["trucks_per_day"].max()))
     top = float(curves["hours"].max()) * 1.02
     done: list[float] = []
     marks: list[tuple[float, float, str, bool]] = []

@@ -12,6 +12,7 @@ from corridors.show import numbers as n
 from corridors.show.blocks import Prose
 from corridors.show.lookups import economy, has_measures, pair_words, quoted, short_name
 from corridors.show.words import phrases
+from corridors.show.words.past_closings import when_they_shut
 from corridors.study.result import StudyResult
 
 SMALL_MUSD = 0.05
@@ -62,7 +63,7 @@ def worth_words(result: StudyResult) -> Prose | None:
     """Who gains, against what cost, how sure; None without measures."""
     if not has_measures(result):
         return None
-    told = [_users(result), _cost(result), phrases.sentence(rests_on(result, ratio_told=True), _hangs_on(result)), _income(result)]
+    told = [_users(result), _cost(result), phrases.sentence(rests_on(result, ratio_told=True), _hangs_on(result)), when_they_shut(result), _income(result)]
     return Prose(tuple(p for p in told if p))
 
 
