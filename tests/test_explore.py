@@ -24,6 +24,7 @@ from corridors.explore.question import SEED, Question, asked_by
 from corridors.runtime import paths
 from corridors.show import blocks, findings, lookups, maps, theme
 from corridors.study import counterfactual, pipeline
+from corridors.study.ages import timed
 from corridors.trade import missing_trade
 from corridors.transport import crossing as border
 from no_way import no_way
@@ -67,7 +68,7 @@ def test_flights_and_borders_that_open_are_compiled_anew() -> None:
 def test_exchanging_levels_is_compiling_anew(trucks: int, hours: int, fee: int, crossings: list[str]) -> None:
     asked = replace(ASKED, crossings=tuple(crossings), trucks_per_day=trucks, processing_hours=hours, usd_per_truck=fee)
     made = explore.answer(asked, draws=8).study
-    fresh = counterfactual.build(made.pair, asked.scenario().measures)
+    fresh = timed(counterfactual.build(made.pair, asked.scenario().measures), made.chain.since, made.chain.parts, made.chain.usual)
     before = fresh.settle(made.params, None, made.last, made.demand)
     change = fresh.change(made.params, made.phases(made.params)[:, -1], made.last, made.demand, before=before)
     np.testing.assert_allclose(made.change.cost_factor, change.cost_factor, rtol=1e-9)

@@ -34,7 +34,7 @@ def test_world_trade_by_itself_at_the_prices_found_is_the_same(study: Study) -> 
     here, there = chain._solved
     classes = np.ones((study.draws, len(chain.pairs), 4))
     classes[:, here] = change.before.price_factor[:, there]
-    theta = np.broadcast_to(chain.elasticities(study.params, study.last), (study.draws, len(sectors.names())))
+    theta = np.broadcast_to(chain.elasticities(study.params, study.last, before=True), (study.draws, len(sectors.names())))
     found = respond_sectors(sectors.base_world(), chain.pairs, by_sector(chain.goods, classes), theta)
     assert found.sector_factor == pytest.approx(change.before_sector_factor, rel=1e-7)
     assert found.sector_factor[:, :2] == pytest.approx(study.change.before_sector_factor, rel=1e-7)
