@@ -52,7 +52,7 @@ from corridors.transport.world_network import roads as road_search
         ("Kourémalé", "gin_mli_doko"), ("Argeen", "egy_sdn_abu_simbel"), ("Moreh-Tamu", "moreh"), ("Tamu", "moreh"),
         ("Zouj Beghal", "dza_mar_maghnia"), ("Paraguachón", "col_ven_maicao"), ("Brusnichnoye", "fin_rus_nuijamaa"), ("Vartius", "fin_rus_kuhmo"),
         ("Gisht Kuprik", "kaz_uzb_zhibek_zholy"), ("Sheikh Hussein", "isr_jor_kfar_ruppin"), ("Second Link", "johor_bahru"), ("Ceuta", "esp_mar_benzu"),
-        ("Abu Samra", "qat_sau_abu_samrah_2"), ("Salwa", "qat_sau_abu_samrah_2"),
+        ("Abu Samra", "qat_sau_abu_samrah_2"), ("salwa", "salwa"),
     ],
 )  # fmt: skip
 def test_crossings_are_found_by_the_names_people_use(name: str, crossing: str) -> None:
