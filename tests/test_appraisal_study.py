@@ -62,15 +62,15 @@ def test_what_rounding_leaves_of_nothing_is_nothing(worth: Worth) -> None:
     """A measure that states what is there had a rate of return of -100 and a net value that was positive in 58 of 100 cases."""
     flows = worth.appraisal
     noise = 1e-12 * np.random.default_rng(1).standard_normal(flows.benefits.shape)
-    still = replace(flows, benefits=noise, costs=np.zeros_like(noise))
-    with patch.dict(worth.__dict__, appraisal=still):
+    with patch.dict(worth.__dict__, yearly=noise[:, : len(worth.study.years)], benefits_last=noise[:, -1], costs=()):
+        del worth.__dict__["appraisal"]
+        assert not worth.appraisal.benefits.any()
         found, rates, doubts = worth_tables.summary(worth), worth_tables.tables(worth)["worth_rates"], worth_tables.tables(worth)["worth_doubts"]
     assert found["npv_musd"] == {"mean": 0.0, "p10": 0.0, "p50": 0.0, "p90": 0.0} and found["probability_npv_positive"] == 0.0
     assert set(found["eirr_percent"].values()) == set(found["switching"].values()) == {None}
     assert (rates["probability_npv_positive"] == 0.0).all() and not len(doubts)
     some = replace(flows, benefits=np.vstack([noise[:1], flows.benefits[1:]]), costs=np.vstack([0.0 * noise[:1], flows.costs[1:]]))
-    with patch.dict(worth.__dict__, appraisal=some):
-        kept = worth_tables._flows(worth)
+    kept = some.without_rounding()
     assert not kept.benefits[0].any() and np.array_equal(kept.benefits[1:], flows.benefits[1:])
 
 

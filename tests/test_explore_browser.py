@@ -93,7 +93,7 @@ def _moved(page: Page, label: str, key: str, times: int = 1) -> None:
 @contextmanager
 def _answer(page: Page) -> Iterator[None]:
     """What is done inside is answered at its end: the line of the last answer is another one then."""
-    page.evaluate("document.querySelector('[role=status]').classList.add('old')")
+    page.locator("[role=status]").evaluate("line => line.classList.add('old')")
     yield
     expect(page.locator("[role=status]:not(.old)")).to_contain_text("quick sample of", timeout=PATIENCE_MS)
 

@@ -64,6 +64,17 @@ def test_every_cell_reads_well(results, name) -> None:
                 assert cell or row[0] == "Together", (function, row)
 
 
+def test_who_gains_names_none_that_gains_next_to_nothing(results) -> None:
+    """Six rows of 0.002 million dollars stood beside the two economies that flights are for."""
+    result = results["full-connectivity"]
+    frame = result["worth_by_economy"].copy()
+    money = frame.select_dtypes("number").columns
+    others = ~frame["economy"].isin(result.pair)
+    frame.loc[others, money] *= 0.001 * frame.loc[~others, "users_musd_mean"].abs().max() / frame.loc[others, "users_musd_mean"].abs().max()
+    rows = tables.worth_by_economy(replace(result, tables={**result.tables, "worth_by_economy": frame})).rows
+    assert len(rows) == len(result.pair) + 1 and rows[-1][0] == "All others"
+
+
 def test_who_gains_adds_up_to_the_account(results) -> None:
     """The row of all others was the rest of the world alone: economies that were cut had gone."""
     result = results["full-connectivity"]

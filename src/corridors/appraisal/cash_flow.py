@@ -7,7 +7,7 @@ straight-line share of a measure's life that is left when the period ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ Array = npt.NDArray[np.float64]
 _LOWEST, _HIGHEST = 1e-2, 1e3
 """Of one plus the rate."""
 _HALVINGS = 60
+_ROUNDING_MUSD = 1e-6
+"""Flows below this in every year, a dollar, are what rounding leaves of nothing."""
 
 
 def discounted(flows: Array, rate: Array | float, base: int = 0) -> Array:
@@ -109,6 +111,14 @@ class Appraisal:
     def at(self, rate: float) -> Appraisal:
         """The same flows at another rate."""
         return Appraisal(self.first_year, rate, self.benefits, self.costs, self.base_year)
+
+    def without_rounding(self) -> Appraisal:
+        """The same with no flow at all in cases that have nothing but what rounding leaves of it."""
+        size = np.maximum(np.abs(self.benefits), np.abs(self.costs)).max(axis=1, keepdims=True)
+        there = size >= _ROUNDING_MUSD
+        if there.all():
+            return self
+        return replace(self, benefits=np.where(there, self.benefits, 0.0), costs=np.where(there, self.costs, 0.0))
 
     def held_from(self, year: int) -> Appraisal:
         """The same with later benefits as in ``year``: nothing grows on."""

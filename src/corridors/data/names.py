@@ -186,3 +186,15 @@ def short_name(place: str) -> str:
 
         return (world_names.name_of(place) or place).split(" (")[0]
     return known.split(" / ")[0].split(" (")[0]
+
+
+def the(name: str) -> str:
+    """An economy's name as it stands in a sentence: ``the United States``, ``Pakistan``."""
+    first = name.split()[0]
+    needs = first in (
+        "United", "Central", "Democratic", "Republic", "Dominican", "Solomon", "Marshall", "Cayman",
+        "Faroe",
+    ) or name in (
+        "Netherlands", "Philippines", "Gambia", "Maldives", "Bahamas", "Comoros", "Seychelles", "Czech Republic",
+    )  # fmt: skip
+    return f"the {name}" if needs else name

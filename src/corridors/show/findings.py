@@ -17,6 +17,7 @@ import pandas as pd
 
 from corridors.show import numbers as n
 from corridors.show.lookups import MATTERS_PERCENT, Band, Kind, effect, path, verdict
+from corridors.study.worth_columns import REST_OF_WORLD
 
 if TYPE_CHECKING:
     from corridors.study.result import StudyResult
@@ -31,9 +32,8 @@ WORDS: dict[Kind, str] = {
 """What is said instead of a number."""
 
 
-REST_OF_WORLD = "rest_of_world"
-"""The row of what a study has no economy of its own for."""
-_GAINERS = 8
+_GAINERS, _LEAST_SHARE = 8, 0.01
+"""The most economies that are shown one by one, and the least gain of such a one, in parts of the largest."""
 OF_OUTPUT = 0.0
 """What matters of a change of output: all that can be told from zero."""
 
@@ -120,7 +120,8 @@ def gainers(result: StudyResult) -> tuple[pd.DataFrame, pd.Series]:
     rows = result["worth_by_economy"]
     size = rows[["users_musd_mean", "real_income_musd_mean"]].abs().max(axis=1)
     size = size.where(rows["economy"] != REST_OF_WORLD, -1.0)
-    named = rows["economy"].isin(result.pair) | (size.rank(ascending=False, method="first") <= _GAINERS)
+    large = (size.rank(ascending=False, method="first") <= _GAINERS) & (size > _LEAST_SHARE * size.max())
+    named = rows["economy"].isin(result.pair) | large
     named &= rows["economy"] != REST_OF_WORLD
     cut = rows[~named]
     others = cut.drop(columns="economy").sum()

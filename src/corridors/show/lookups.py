@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from corridors.data import names
+from corridors.data.names import the
 from corridors.show import numbers as n
 
 if TYPE_CHECKING:
@@ -95,18 +96,6 @@ def ends_apart_from_zero(band: Band) -> bool:
 def either_way(band: Band) -> bool:
     """Whether the band, as it is written, has a fall and a rise in it."""
     return band.low < 0 < band.high and ends_apart_from_zero(band)
-
-
-def the(name: str) -> str:
-    """An economy's name as it stands in a sentence: ``the United States``, ``Pakistan``."""
-    first = name.split()[0]
-    needs = first in (
-        "United", "Central", "Democratic", "Republic", "Dominican", "Solomon", "Marshall", "Cayman",
-        "Faroe",
-    ) or name in (
-        "Netherlands", "Philippines", "Gambia", "Maldives", "Bahamas", "Comoros", "Seychelles", "Czech Republic",
-    )  # fmt: skip
-    return f"the {name}" if needs else name
 
 
 def economy(code: str) -> str:

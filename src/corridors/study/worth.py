@@ -30,6 +30,7 @@ from corridors.appraisal import (
 from corridors.appraisal.income import RealIncome
 from corridors.appraisal.users import UserBenefits
 from corridors.data import tables as data
+from corridors.study import worth_measures
 from corridors.study.lots import by_lots
 from corridors.study.settled import Change, stand_ins
 from corridors.trade import cargo, sectors
@@ -163,8 +164,7 @@ class Worth:
         """Users' gains of a change, its cases in ``year``."""
         pairs = self.study.chain.pairs
         # What closures and queues since the base year have taken away is not there to gain: by
-        # class where the network
-        # solves the pair, as a whole elsewhere.
+        # class where the network solves the pair, as a whole elsewhere.
         expected = self.value(pairs, params, demand, year)
         value = expected * change.before_factor[:, :, None]
         paid = np.zeros_like(change.class_factor)
@@ -349,8 +349,7 @@ class Worth:
 
     @cached_property
     def appraisal(self) -> cash_flow.Appraisal:
-        """Flows from the first works to the end of the measures' lives, at the scenario's rate, in
-        money of the horizon's first year."""
+        """Flows from the first works to the end of the measures' lives, at the scenario's rate, in money of the horizon's first year."""
         base, score = self.study.years[0], self.study.params["capital_cost_score"]
         last = max(costs.last_year(self.costs, base), self.study.last)
         first = costs.first_year(self.costs, score, base)
@@ -363,7 +362,12 @@ class Worth:
             np.concatenate([before, self.yearly, later], axis=1),
             spent,
             base,
-        )
+        ).without_rounding()
+
+    @cached_property
+    def left_out(self) -> worth_measures.LeftOut:
+        """What goes where measures are left out (:func:`corridors.study.worth_measures.lost`)."""
+        return worth_measures.lost(self)
 
     # --- what is not added
     # -------------------------------------------------------------------------------

@@ -14,6 +14,9 @@ from corridors.study.result_columns import (
     TRUCKS,
 )
 
+REST_OF_WORLD = "rest_of_world"
+"""The row of what a study has no economy of its own for."""
+
 WORTH = {
     "worth": table(
         "What the measures are worth, and to whom; a year means the last of the horizon",
@@ -24,7 +27,7 @@ WORTH = {
     ),
     "worth_by_economy": table(
         "What the measures are worth to one economy in the last year",
-        text("economy", "ISO 3166-1 alpha-3, or rest_of_world"),
+        text("economy", f"ISO 3166-1 alpha-3, or {REST_OF_WORLD}"),
         *spread("users_musd", MUSD_A_YEAR, "gain of all who ship, half to each end", MEAN_AND_BAND),
         number("sent_musd", MUSD_A_YEAR, "gain on goods that it sends, in full: mean"),
         number("received_musd", MUSD_A_YEAR, "gain on goods that it receives, in full: mean"),

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from corridors.appraisal.cash_flow import Appraisal, internal_rate
+from corridors.appraisal.cash_flow import internal_rate
 from corridors.data import names
 from corridors.data import tables as data
 from corridors.study import worth_measures
 from corridors.study.result import plain
 from corridors.study.worth import OTHER_RATES_PERCENT, Worth, emission_intensities
+from corridors.study.worth_columns import REST_OF_WORLD
 from corridors.study.worth_rests import rests_on
 from corridors.uncertainty.expansion import variance_shares
 
 Array = npt.NDArray[np.float64]
 
-REST_OF_WORLD = "rest_of_world"
-_ROUNDING_MUSD = 1e-6
-"""Flows below this in every year, a dollar, are what rounding leaves of nothing."""
 KINDS = {
     "time": "Time of goods", "reliability": "Hours at borders that can be relied on",
     "vehicles": "Trucks and drivers that need not stand",
@@ -46,16 +43,6 @@ def spread(values: Array) -> dict[str, float]:
 
 def _columns(name: str, values: Array) -> dict[str, float]:
     return {f"{name}_{k}": v for k, v in spread(values).items()}
-
-
-def _flows(worth: Worth) -> Appraisal:
-    """The appraisal, with no flow at all in cases that have nothing but what rounding leaves of it."""
-    found = worth.appraisal
-    size = np.maximum(np.abs(found.benefits), np.abs(found.costs)).max(axis=1, keepdims=True)
-    if not ((size > 0.0) & (size < _ROUNDING_MUSD)).any():
-        return found
-    there = size >= _ROUNDING_MUSD
-    return replace(found, benefits=np.where(there, found.benefits, 0.0), costs=np.where(there, found.costs, 0.0))
 
 
 def tables(worth: Worth) -> dict[str, pd.DataFrame]:
@@ -115,7 +102,7 @@ def _headline(worth: Worth) -> pd.DataFrame:
         ("benefits", "Benefits, all together", "million dollars a year", worth.benefits_last),
         ("real_income", "Real income of the world", "million dollars a year", worth.income.total),
         ("costs", "Costs, present value", "million dollars", worth.appraisal.present_costs),
-        ("npv", "Net present value", "million dollars", _flows(worth).npv),
+        ("npv", "Net present value", "million dollars", worth.appraisal.npv),
     ]
     return pd.DataFrame([{"item": i, "name": name, "unit": unit, **spread(values)} for i, name, unit, values in rows])
 
@@ -199,7 +186,7 @@ def _by_crossing(worth: Worth) -> pd.DataFrame:
 
 def _by_year(worth: Worth) -> pd.DataFrame:
     """Benefits and costs by year over the measures' lives, and the present value of what has come in by then."""
-    flows = _flows(worth)
+    flows = worth.appraisal
     net = flows.net_until
     return pd.DataFrame(
         [
@@ -218,7 +205,7 @@ def _rates(worth: Worth) -> pd.DataFrame:
     """Net present value, benefit-cost ratio, rate of return and chances at the scenario's rate and at two others."""
     rows = []
     for percent in sorted({worth.discount_percent, *OTHER_RATES_PERCENT}):
-        flows = _flows(worth).at(percent / 100.0)
+        flows = worth.appraisal.at(percent / 100.0)
         rows.append(
             {
                 "rate_percent": percent,
@@ -233,7 +220,7 @@ def _rates(worth: Worth) -> pd.DataFrame:
 
 def _doubts(worth: Worth) -> pd.DataFrame:
     """Uncertain quantities by their share of the variance of the net present value, alone, the largest first."""
-    share = variance_shares(worth.study.params, _flows(worth).npv).shares["first_order"]
+    share = variance_shares(worth.study.params, worth.appraisal.npv).shares["first_order"]
     meaning = data.parameters().set_index("parameter")["meaning"]
     rows = [(name, str(meaning[name]), float(value)) for name, value in share.items() if value > 0.0]
     frame = pd.DataFrame(rows, columns=["parameter", "meaning", "share"])
@@ -304,7 +291,7 @@ def costs_note(worth: Worth) -> str:
 
 def summary(worth: Worth) -> dict[str, Any]:
     """The object ``appraisal`` of ``corridors run --json``."""
-    flows = _flows(worth)
+    flows = worth.appraisal
     by_economy = {economy: spread(gain) for economy, gain in worth.users.by_economy.items()}
     by_economy[REST_OF_WORLD] = spread(np.zeros(worth.study.draws))
     typical = [c for c in worth.costs if not c.stated]

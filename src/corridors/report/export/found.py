@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from corridors.data.names import the
 from corridors.show import findings, numbers
-from corridors.show.lookups import Band, narrowest, near, short_name, the, widened
+from corridors.show.lookups import Band, narrowest, near, short_name, widened
 from corridors.show.words import phrases, trade
 from corridors.show.words.front_page import Found
 from corridors.show.words.worth import SMALL_MUSD

@@ -57,7 +57,7 @@ def _why(result: StudyResult) -> str:
     kind = verdict(effect(result))
     if not has_measures(result) or kind in STILL:
         waiting, reason = _waiting(result), reasons.why_small(result)
-        return f"{waiting}; {reason[:1].lower()}{reason[1:]}" if waiting else reason
+        return f"{waiting}; {phrases.small(reason)}" if waiting else reason
     if kind == "open":
         return ""
     told, apart = _through(result), without_flights(result).split(" (")[0]

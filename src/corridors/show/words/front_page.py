@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from corridors.data.names import the
 from corridors.show import findings
 from corridors.show import numbers as n
-from corridors.show.lookups import Band, clean, quoted, the, verdict
+from corridors.show.lookups import Band, clean, quoted, verdict
 from corridors.show.words import phrases, reasons, worth
 
 _MOST_NAMED = 3
-_SMALL_ROAD_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -165,10 +165,9 @@ def why(found: Found, *, needed: bool = True, others: bool = True) -> str:
     elif found.pulls and verdict(found.effect) == "open":
         up, down = (n.listed(list(side)) for side in found.pulls)
         told.append(f"pulled up by {up} and down by {down}; which is stronger is not known")
-    elif not told and found.by_road is not None and found.by_road < _SMALL_ROAD_SHARE:
+    elif not told and found.by_road is not None and found.by_road < reasons.SMALL_ROAD_SHARE:
         with_measures = found.by_road if found.with_measures_by_road is None else found.with_measures_by_road
-        share = reasons.shares_by_road(found.by_road, with_measures)
-        told.append(f"{share[:1].lower()}{share[1:]}")
+        told.append(phrases.small(reasons.shares_by_road(found.by_road, with_measures)))
     if found.others_gain and others:
         told.append(f"others who pass gain {found.others_gain} a year")
     text = "; ".join(told)

@@ -200,6 +200,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def small(text: str) -> str:
+    """With its first letter small."""
+    return text[:1].lower() + text[1:]
+
+
 def sentence(*parts: str) -> str:
     """Sentences in a row with one space between; empty ones left out."""
     return " ".join(p.strip() for p in parts if p and p.strip())

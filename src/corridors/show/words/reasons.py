@@ -12,6 +12,8 @@ from corridors.show.lookups import gate, has_measures, road_share, trucks_both
 from corridors.show.words import phrases
 from corridors.study.result import StudyResult
 
+SMALL_ROAD_SHARE = 0.05
+"""Goods of which less than this part goes by road have little to do with what changes there."""
 _NEW_WAYS = {"new_link", "rail_service"}
 """Measures that bring a way and change nothing at borders."""
 _REGIMES = {"transit_regime", "single_window", "regular_service"}
@@ -36,14 +38,17 @@ def why_small(result: StudyResult) -> str:
         return f"{_taken(result['routes'])}."
     if measures and kinds <= _REGIMES:
         return f"{_regimes(result, measures)}."
-    beside = _taken_beside(result, measures)
-    return f"{beside}; {_small(by_road(result))}." if beside else f"{by_road(result)}; {_trucks(result, kinds)}."
+    beside, (before, after) = _taken_beside(result, measures), _by_road(result)
+    shares = shares_by_road(before, after)
+    if not beside:
+        return f"{shares}; {_trucks(result, kinds)}."
+    return f"{beside}; {phrases.small(shares)}." if before < SMALL_ROAD_SHARE else f"{beside}."
 
 
-def by_road(result: StudyResult) -> str:
-    """How much of the pair's goods goes by road, without the measures and with them: half a sentence."""
+def _by_road(result: StudyResult) -> tuple[float, float]:
+    """The larger share of the pair's goods, by value, that goes by road in a direction, without the measures and with them."""
     before, after = (max(road_share(result, flow, case) for flow in ("exports", "imports")) for case in ("before", "after"))
-    return shares_by_road(before, after)
+    return before, after
 
 
 def shares_by_road(before: float, after: float) -> str:
@@ -88,7 +93,7 @@ def _regimes(result: StudyResult, measures: list[Mapping[str, Any]]) -> str:
     rows = rows[rows["mode"] == "road"]
     lines = any(m["kind"] == "regular_service" for m in measures)
     if not len(rows) or lines or any(_reaches(result, m, str(row)) for m in measures for row in rows["crossings"]):
-        return by_road(result)
+        return shares_by_road(*_by_road(result))
     return _not_reached(result, measures, rows)
 
 
@@ -109,7 +114,3 @@ def _not_reached(result: StudyResult, measures: list[Mapping[str, Any]], rows: p
     if (rows["crossings"].map(lambda passed: len(str(passed).split())) < 2).all():
         return "No way of this trade by road passes a third economy, so nothing of it is in transit"
     return "No way of this trade by road stays within the economies of the regime"
-
-
-def _small(text: str) -> str:
-    return f"{text[:1].lower()}{text[1:]}"

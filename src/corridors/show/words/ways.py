@@ -168,7 +168,7 @@ def _named(result: StudyResult) -> str:
         largest = sorted(named, key=lambda row: -float(row["usd_per_t"]))[:3]
         listed = n.listed(
             [
-                f"{str(row['name'])[:1].lower()}{str(row['name'])[1:]} ({phrases.about_usd(float(row['usd_per_t']))})"
+                f"{phrases.small(str(row['name']))} ({phrases.about_usd(float(row['usd_per_t']))})"
                 for row in largest
             ]
         )

@@ -30,9 +30,10 @@ def of_value(exporter: str, importer: str) -> float:
 
 def told(a: str, b: str) -> list[str]:
     """A sentence for each direction of which pipelines carry a part worth telling."""
-    called = names.economies()
+    called = {code: names.the(names.economies().get(code, code)) for code in (a, b)}
     return [
-        f"Pipelines carry {part:.0%} of what {called.get(x, x)} sells {called.get(y, y)}, by value; none of the ways here does."
+        f"Pipelines carry {100 * part:.0f} % of what {called[x]} sells {called[y]}, by value; none of the ways here does. "
+        "A measure that shuts all of these ways would in the model end that trade too, which is too much."
         for x, y in ((a, b), (b, a))
         if (part := of_value(x, y)) >= LEAST_TOLD
     ]
