@@ -93,6 +93,8 @@ def test_why_nothing_moves_is_told_from_the_result() -> None:
     apart = [replace(f, counted_to=year) for f, year in zip(rich, (2036, 2051, 2070), strict=True)]
     longer = " Each counts until its measures have lived, from 2036 to 2070: longer-lived ones count for longer."
     assert front_page.worth_most(apart, {f.name: f"title {f.name}" for f in rich}) == said + longer
+    costly = [replace(f, dear="One of its two measures costs more than it adds.") for f in rich]
+    assert front_page.worth_most(costly, {f.name: f"title {f.name}" for f in rich}) == said + " One of its two measures costs more than it adds."
     assert front_page.worth_most(rich[2:], {"c": "c"}) == front_page.worth_most([found("d", Band(0.0, 0.0, 0.0))], {"d": "d"}) == ""
     torn = found("n", Band(-0.3, 0.2, 1.3), pulls=(("direct flights", "a train"), ("keeping four crossings open",)), by_road=0.003)
     assert front_page.why(torn) == "Pulled up by direct flights and a train and down by keeping four crossings open; which is stronger is not known."

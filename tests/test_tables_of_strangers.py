@@ -359,6 +359,16 @@ def test_a_row_of_the_same_thing_with_another_figure_is_named(world: Path) -> No
         tables.table("world_border_times")
 
 
+def test_a_row_whose_key_is_partly_empty_is_named_with_both_lines(world: Path) -> None:
+    """Of fuels to all partners: no line was told, as nothing equals what is missing."""
+    file = world / "pipelines.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    (first,) = [k for k, line in enumerate(lines) if line.startswith("KAZ,,")]
+    file.write_text("\n".join([*lines, lines[first].replace("KAZ,,0.96", "KAZ,,0.5")]) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=rf"pipelines.csv: lines {first + 1} and {len(lines) + 1}: economy = KAZ, partner empty occurs more than once"):
+        tables.table("world_pipelines")
+
+
 ABSURD = {
     "less than nothing is left": ("experiments_observed", "observed_low", "-250", "at least -100"),
     "a million percent": ("experiments_observed", "observed_high", "1e6", "at most 100000"),

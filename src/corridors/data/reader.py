@@ -170,10 +170,10 @@ def _describe(resource: Resource, frame: pd.DataFrame, cases: pd.DataFrame) -> D
     more = f" (and {others} more rows)" if others else ""
     check = str(first["check"])
     if "unique" in check and not any(f.constraints.get("unique") for f in resource.fields if f.name == first["column"]):
-        key = list(resource.primary_key)
-        same = (frame[key] == frame[key].iloc[row]).all(axis=1).to_numpy().nonzero()[0]
+        keys = frame[list(resource.primary_key)]
+        same = ((keys == keys.iloc[row]) | (keys.isna() & keys.iloc[row].isna())).all(axis=1).to_numpy().nonzero()[0]
         lines = " and ".join(str(line_of(resource, int(i))) for i in same[:3])
-        named = ", ".join(f"{name} = {frame[name].iloc[row]}" for name in key)
+        named = ", ".join(f"{name} {'empty' if pd.isna(value) else f'= {value}'}" for name, value in keys.iloc[row].items())
         return DataError(f"{one_line(resource.path)}: lines {lines}: {named} occurs more than once")
     field = next(f for f in resource.fields if f.name == first["column"])
     value = frame[field.name].iloc[row]

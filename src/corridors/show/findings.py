@@ -34,6 +34,10 @@ WORDS: dict[Kind, str] = {
 
 _GAINERS, _LEAST_SHARE = 8, 0.01
 """The most economies that are shown one by one, and the least gain of such a one, in parts of the largest."""
+SMALL_MUSD = 0.05
+"""Less than this a year is called nothing to speak of."""
+_A_LOSS = 0.01
+"""A measure that takes less than this part of what all are worth is not told."""
 OF_OUTPUT = 0.0
 """What matters of a change of output: all that can be told from zero."""
 
@@ -128,3 +132,9 @@ def gainers(result: StudyResult) -> tuple[pd.DataFrame, pd.Series]:
     if len(cut) > 1:
         others[[c for c in others.index if c.endswith(("_p10", "_p50", "_p90"))]] = float("nan")
     return rows[named], others
+
+
+def losing(rows: pd.DataFrame, npv_musd: float) -> pd.DataFrame:
+    """Rows of ``worth_by_measure`` without which all others are worth more, the dearest first; ``npv_musd`` is what all are worth."""
+    least = max(SMALL_MUSD, _A_LOSS * abs(npv_musd))
+    return rows[rows["net_present_musd"] < -least].sort_values("net_present_musd", kind="stable")

@@ -14,7 +14,7 @@ from corridors.show import findings, numbers
 from corridors.show.lookups import Band, narrowest, near, short_name, widened
 from corridors.show.words import phrases, trade
 from corridors.show.words.front_page import Found
-from corridors.show.words.worth import SMALL_MUSD
+from corridors.show.words.worth import too_dear
 
 
 def read(folder: Path) -> Found | None:
@@ -34,7 +34,7 @@ def read(folder: Path) -> Found | None:
             effect=Band(float(row["p10"]), float(row["p50"]), float(row["p90"])),
             level=numbers.musd(float(level["p50"]), findings.LEVEL_DIGITS),
             **_causes(folder, head, Band(float(row["p10"]), float(row["p50"]), float(row["p90"]))),
-            **_worth(head),
+            **_worth(head, _table(folder, "worth_by_measure")),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
@@ -95,7 +95,7 @@ def _table(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_parquet(file) if file.is_file() else pd.DataFrame()
 
 
-def _worth(head: Mapping[str, Any]) -> dict[str, Any]:
+def _worth(head: Mapping[str, Any], measures: pd.DataFrame) -> dict[str, Any]:
     """Worth a year, cost and how sure a gain is, in words; nothing without an appraisal."""
     found = head["facts"].get("appraisal")
     if not found or not head["scenario"].get("measures"):
@@ -104,11 +104,12 @@ def _worth(head: Mapping[str, Any]) -> dict[str, Any]:
     cost = found["costs_musd"]["mean"]
     others = gain - own
     return {
-        "worth": "nothing" if abs(gain) < SMALL_MUSD else numbers.musd(gain),
-        "others_gain": f"about {numbers.musd(others)}" if others > SMALL_MUSD else "",
+        "worth": "nothing" if abs(gain) < findings.SMALL_MUSD else numbers.musd(gain),
+        "others_gain": f"about {numbers.musd(others)}" if others > findings.SMALL_MUSD else "",
         "cost": numbers.musd(float(cost)) if cost else "none counted",
         "net_musd": float(found["npv_musd"]["mean"]),
         "net_positive": float(found["probability_npv_positive"]),
         "counted_to": int(found["last_year"]),
+        "dear": too_dear(measures, float(found["npv_musd"]["mean"])) if len(measures) else "",
         "sure": numbers.cases(float(found["probability_npv_positive"])) if cost else "",
     }

@@ -139,7 +139,7 @@ def recommendation(results: Sequence[StudyResult]) -> Prose:
     acting = [r for r in results if has_measures(r)]
     if not acting:
         return Prose(("Nothing can be recommended: none of these scenarios takes a measure.",))
-    gaining = [r for r in acting if worth.mean(r, "npv_musd") > worth.SMALL_MUSD]
+    gaining = [r for r in acting if worth.mean(r, "npv_musd") > findings.SMALL_MUSD]
     own = _trade(main_pair(acting))
     if not gaining:
         return Prose(tuple(p for p in (_nothing(acting), _wrong_nothing(acting), own, _RULE) if p))
@@ -241,6 +241,6 @@ def _nothing(acting: Sequence[StudyResult]) -> str:
 def _wrong_nothing(acting: Sequence[StudyResult]) -> str:
     top = max(acting, key=lambda r: (float(worth.appraisal(r)["npv_musd"]["p90"] or 0.0), r.name))
     high = float(worth.appraisal(top)["npv_musd"]["p90"] or 0.0)
-    if high <= worth.SMALL_MUSD:
+    if high <= findings.SMALL_MUSD:
         return "The cost of being wrong is small: nine cases of ten give none of them a positive worth."
     return f"The cost of being wrong: one case in ten gives {quoted(top.title)} a net worth of more than {n.musd(high)}."

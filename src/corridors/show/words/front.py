@@ -189,7 +189,7 @@ def _expected(result: StudyResult) -> KeyFigure:
 
 def _worth(result: StudyResult) -> KeyFigure:
     label, gain = f"Worth a year to all who ship, {result.years[-1]}", worth.mean(result, "user_benefits_musd")
-    if abs(gain) < worth.SMALL_MUSD:
+    if abs(gain) < findings.SMALL_MUSD:
         return KeyFigure(label, "Nothing", worth.a_year(result))
     sure = worth.chance(result)
     costs = "costs counted" if worth.mean(result, "costs_musd") > 0 else "no cost counted"

@@ -57,6 +57,8 @@ class Found:
     net_positive: float = 0.0
     counted_to: int | None = None
     """The last year of which benefits and costs are counted."""
+    dear: str = ""
+    """How many of its measures cost more than they add, as a sentence; empty where all are worth it."""
     cost: str = ""
     sure: str = ""
 
@@ -105,10 +107,10 @@ def worth_most(acting: Sequence[Found], titles: Mapping[str, str]) -> str:
     """Which package is worth most after its cost, as the brief has it; empty where none is worth anything."""
     known = [f for f in acting if f.net_musd is not None]
     top = max(known, key=lambda f: (f.net_musd or 0.0, f.name), default=None)
-    if top is None or not (top.net_musd or 0.0) > worth.SMALL_MUSD:
+    if top is None or not (top.net_musd or 0.0) > findings.SMALL_MUSD:
         return ""
     counted_to = [f.counted_to for f in known if f.counted_to is not None]
-    return worth.most(titles[top.name], top.net_musd or 0.0, top.net_positive, counted_to)
+    return phrases.sentence(worth.most(titles[top.name], top.net_musd or 0.0, top.net_positive, counted_to), top.dear)
 
 
 def answer(found: Found) -> str:

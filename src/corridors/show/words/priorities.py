@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
+from corridors.show.findings import SMALL_MUSD
 from corridors.show.lookups import short_name
 from corridors.show.words import phrases
-from corridors.show.words.worth import SMALL_MUSD
 from corridors.study.result import StudyResult
 
 

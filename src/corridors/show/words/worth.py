@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
+from corridors.show.findings import SMALL_MUSD
 from corridors.show.lookups import economy, has_measures, pair_words, quoted, short_name
 from corridors.show.words import phrases
 from corridors.show.words.past_closings import when_they_shut
 from corridors.study.result import StudyResult
 
-SMALL_MUSD = 0.05
-"""Less than this a year is called nothing to speak of."""
 _A_LARGE_PART = 0.15
 """Economies with less than this share of the gain are not named on the front page."""
 _NEXT_TO_NOTHING = 0.005
@@ -26,8 +26,6 @@ _LARGE = 10.0
 """From this ratio of benefits to costs on a reader is told what it rests on."""
 _MATTERS = 0.2
 """A gain that moves by less than this part is called the same; what treasuries take is told from this part of it on."""
-_A_LOSS = 0.01
-"""A measure that takes less than this part of what all are worth is not told."""
 _MAY_HARM = ("closure", "tariff_or_fee")
 """Measures that may be meant to save nobody anything."""
 SURE = 0.9
@@ -380,19 +378,16 @@ def _income(result: StudyResult) -> str:
 
 
 def dear(result: StudyResult) -> str:
+    """:func:`too_dear` of a result."""
+    return too_dear(result["worth_by_measure"], mean(result, "npv_musd"))
+
+
+def too_dear(rows: pd.DataFrame, npv_musd: float) -> str:
     """How many of the measures are worth less than they cost beside the others, in a sentence; empty where all are worth it."""
-    rows = losing(result)
-    if not len(rows):
+    count = len(findings.losing(rows, npv_musd))
+    if not count:
         return ""
-    count, verb = n.in_words(len(rows)), n.plural(len(rows), "costs", "cost")
-    return f"{phrases.capital(count)} of its {n.in_words(len(result['worth_by_measure']))} measures {verb} more than {n.plural(len(rows), 'it adds', 'they add')}."
-
-
-def losing(result: StudyResult) -> pd.DataFrame:
-    """Measures without which all others are worth more, the dearest first."""
-    rows = result["worth_by_measure"]
-    least = max(SMALL_MUSD, _A_LOSS * abs(mean(result, "npv_musd")))
-    return rows[rows["net_present_musd"] < -least].sort_values("net_present_musd", kind="stable")
+    return f"{phrases.capital(n.in_words(count))} of its {n.in_words(len(rows))} measures {n.plural(count, 'costs', 'cost')} more than {n.plural(count, 'it adds', 'they add')}."
 
 
 def worth_answer(results: Sequence[StudyResult]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Prose
 from corridors.show.lookups import quoted
 from corridors.show.words import phrases
-from corridors.show.words.worth import SMALL_MUSD, appraisal, dear, losing
+from corridors.show.words.worth import appraisal, dear, mean
 from corridors.study.result import StudyResult
 
 _MOST_NAMED = 3
@@ -19,7 +20,7 @@ def worth_measures(result: StudyResult) -> Prose | None:
 
 
 def _losing(result: StudyResult) -> str:
-    rows = losing(result)
+    rows = findings.losing(result["worth_by_measure"], mean(result, "npv_musd"))
     if not len(rows):
         return ""
     parts = [
@@ -36,7 +37,7 @@ def _losing(result: StudyResult) -> str:
 def works(result: StudyResult) -> str:
     """What measures that cost something add to those that cost nothing; empty where there are not both."""
     found = appraisal(result)["works"]
-    if found is None or found["free_musd"] < SMALL_MUSD:
+    if found is None or found["free_musd"] < findings.SMALL_MUSD:
         return ""
     gain, cost = float(found["gain_musd"]), float(found["cost_musd"])
     head = f"Measures without a counted cost are worth {n.musd(found['free_musd'])} by themselves, in today's value."
