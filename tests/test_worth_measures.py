@@ -13,10 +13,10 @@ from corridors.appraisal import states
 from corridors.show import tables, words
 from corridors.show.words import worth as worth_words
 from corridors.show.words.worth_measures import works as works_words
-from corridors.study import pipeline, worth_measures
+from corridors.study import worth_measures
 from corridors.study.pipeline import Study
-from corridors.study.result import StudyResult
 from corridors.study.worth import Worth
+from studied import studied
 
 
 @cache
@@ -24,11 +24,6 @@ def worth(name: str, *left_out: int) -> Worth:
     asked = scenario.load(name)
     kept = tuple(m for k, m in enumerate(asked.measures) if k not in left_out)
     return Worth(Study(asked.model_copy(update={"measures": kept}), 64, 3))
-
-
-@cache
-def result(name: str) -> StudyResult:
-    return pipeline.run(scenario.load(name), 64, 3)
 
 
 def yearly(one: Worth) -> np.ndarray:
@@ -65,12 +60,12 @@ def test_works_and_decisions_make_up_the_whole_and_costs_add_up() -> None:
 
 def test_where_there_is_one_measure_it_is_the_whole() -> None:
     assert worth_measures.by_measure(worth("capacity-800")).empty and worth_measures.works(worth("capacity-800")) is None
-    assert tables.worth_by_measure(result("capacity-800")) is None and words.worth_measures(result("capacity-800")) is None
+    assert tables.worth_by_measure(studied("capacity-800")) is None and words.worth_measures(studied("capacity-800")) is None
 
 
 def test_a_measure_that_costs_more_than_it_adds_is_told() -> None:
     """The faster Karakoram road fills posts behind it: without it the corridor is worth more."""
-    found = result("china-corridor")
+    found = studied("china-corridor")
     road = found["worth_by_measure"].set_index("kind").loc["road"]
     assert road["net_present_musd"] < -1000.0
     assert worth_words.dear(found) == "One of its four measures costs more than it adds."
@@ -85,6 +80,6 @@ def test_a_measure_that_costs_more_than_it_adds_is_told() -> None:
 
 
 def test_works_that_add_less_than_they_cost_are_told_beside_decisions() -> None:
-    assert works_words(result("china-corridor")) == ""
-    told = works_words(result("uzbekistan-trans-afghan"))
+    assert works_words(studied("china-corridor")) == ""
+    told = works_words(studied("uzbekistan-trans-afghan"))
     assert "Measures without a counted cost are worth" in told and "less than they cost" in told
