@@ -110,3 +110,26 @@ def test_what_binds_only_without_the_measures_is_said_to_bind_no_longer(cut) -> 
     assert f"{names[0]} (in half of all cases)" in told(codes[:1], np.nan)
     none = told([])
     assert none.startswith(f"With the measures trucks no longer wait for want of capacity at {names[0]}") and "To widen" not in none
+
+
+def test_crossings_that_hardly_any_truck_of_the_pair_passes_are_no_advice(cut) -> None:
+    """Burkina Faso and China: "To widen first: Irkeshtam", on a road of 15,000 km that nothing takes."""
+    rows, routes = cut["binding"].copy(), cut["routes"].copy()
+    others = rows["crossing"] != "khorgos"
+    assert "torugart" in set(rows[others]["crossing"])
+    rows.loc[others, ["waiting", "turned_away"]] = "-=1.000"
+    routes[["share_before", "share_after"]] = 0.001
+    some = words.binding_words(replace(cut, tables={**cut.tables, "binding": rows, "routes": routes}))
+    assert some is not None and "Khorgos" in some.paragraphs[0] and "Torugart" not in some.paragraphs[0]
+    none = words.binding_words(replace(cut, tables={**cut.tables, "binding": rows[others], "routes": routes}))
+    assert none is not None and none.paragraphs[0].endswith("; hardly any of them carry goods of China and Kazakhstan.")
+    assert "To widen first" not in none.paragraphs[0]
+
+
+def test_what_is_of_the_central_case_and_what_is_a_median_is_said(cut) -> None:
+    said = words.binding_words(cut)
+    assert said is not None
+    first = said.paragraphs[0].split("To widen first: ")[1]
+    central, median = first.split(". In the median of all cases ")
+    assert "in the central case room for one more truck a day is worth" in central and "find no room" in central
+    assert "the wait costs each truck" in median and "pass there" in median

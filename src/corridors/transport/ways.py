@@ -7,15 +7,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from corridors import uncertainty
 from corridors.errors import NetworkError
 from corridors.scenario.template import Proposal
-from corridors.trade import cargo
+from corridors.trade import cargo, world
 from corridors.transport import system as choice
 from corridors.transport.network import Network
 from corridors.transport.world_network import mode_model, subnetwork
 from corridors.transport.world_network.study import network_of, no_way
+
+Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def ways_between(a: str, b: str) -> Ways:
         system = choice.compile_system(network, study=(a, b))
     except NetworkError as error:
         return Ways((a, b), (), (), (no_way(error),))
-    state = system.solve(uncertainty.central())
+    state = system.solve(uncertainty.central(), demand=_trade(a, b))
     found = []
     for pair in ((a, b), (b, a)):
         weight = cargo.usual_shares([pair])[0]
@@ -89,6 +92,14 @@ def ways_between(a: str, b: str) -> Ways:
             )  # fmt: skip
     ranked = tuple(sorted(found, key=lambda w: (w.exporter != a, -w.share, w.usd_per_t)))
     return Ways((a, b), ranked, _crossings(network, state, ranked), network.messages)
+
+
+def _trade(a: str, b: str) -> Mapping[tuple[str, str], Array] | None:
+    """Trade of the two in the base year by direction and cargo class, million dollars: their own trucks wait in the queues too."""
+    known = world.base_matrix()
+    if not {a, b} <= set(known.index):
+        return None
+    return {pair: float(known.loc[pair]) * cargo.usual_shares([pair])[0] for pair in ((a, b), (b, a))}
 
 
 def reach(a: str, b: str) -> str:

@@ -14,6 +14,7 @@ from corridors.show.lookups import (
     binding_here,
     economy,
     has_measures,
+    named_crossings,
     shares_of,
     short_name,
 )
@@ -21,14 +22,22 @@ from corridors.show.words import phrases
 from corridors.study.result import StudyResult
 
 _MOST_NAMED = 4
+NOTICEABLE = 0.05
+"""Share of the pair's goods from which on a crossing matters to it, where few of the trucks there are its own."""
 
 
 def binding_words(result: StudyResult) -> Prose | None:
     """For the first page: crossings that bind, the one to widen first and who is turned away there;
-    None where none binds."""
+    None where none binds. Those that hardly any truck of the pair passes are told as that where there is no other."""
     rows = binding_here(result)
     if not len(rows):
         return None
+    own = rows["crossing"].isin(_of_the_pair(result, rows))
+    if not own.any():
+        case = "after" if has_measures(result) else "before"
+        both = " and ".join(economy(code) for code in result.pair)
+        return Prose((f"Trucks wait for want of capacity at {_named(rows, case)}; hardly any of them carry goods of {both}.",))
+    rows = rows[own]
     if not has_measures(result):
         return Prose(
             (
@@ -55,6 +64,21 @@ def binding_words(result: StudyResult) -> Prose | None:
     return Prose((phrases.sentence(f"{text}.", _first(binding.iloc[0].to_dict())),))
 
 
+def _of_the_pair(result: StudyResult, rows: pd.DataFrame) -> set[str]:
+    """Crossings of ``rows`` where the pair's trucks are among those that wait or are turned away, that a noticeable part of its
+    goods passes, or that a measure names."""
+    pair, routes = "-".join(sorted(result.pair)), result["routes"]
+    passed: dict[str, float] = {}
+    for r in routes.to_dict("records"):
+        for crossing in str(r["crossings"]).split():
+            passed[crossing] = passed.get(crossing, 0.0) + 0.5 * max(float(r["share_before"]), float(r["share_after"]))
+    return {
+        str(r["crossing"])
+        for r in rows.to_dict("records")
+        if pair in {**shares_of(str(r["waiting"])), **shares_of(str(r["turned_away"]))} or passed.get(str(r["crossing"]), 0.0) >= NOTICEABLE
+    } | set(named_crossings(result))
+
+
 def _named(rows: pd.DataFrame, case: str) -> str:
     """``Taftan (from 2028), Khorgos (in half of all cases) and two more``: since when the central
     case binds, if it does."""
@@ -75,9 +99,11 @@ def _first(row: dict[str, object]) -> str:
         float(str(row["turned_away_trucks_per_day"])),
     )
     waits = _pairs(str(row["waiting"]))
-    told = f"To widen first: {name}, where room for one more truck a day is worth {n.musd(worth)} a year and the wait costs each truck {phrases.about_usd(price)}"
-    told += f". {phrases.capital(n.trucks(passes))} {'passes' if round(passes) <= 1 else 'pass'} there" + (f", among them those of {waits}" if waits else "")
-    return f"{told}; {n.trucks(away)} more find no room." if away >= 0.5 else f"{told}."
+    told = f"To widen first: {name}, where in the central case room for one more truck a day is worth {n.musd(worth)} a year"
+    if away >= 0.5:
+        told += f" and {n.trucks(away)} {'finds' if round(away) <= 1 else 'find'} no room"
+    told += f". In the median of all cases the wait costs each truck {phrases.about_usd(price)} and {n.trucks(passes)} {'passes' if round(passes) <= 1 else 'pass'} there"
+    return told + (f", among them those of {waits}." if waits else ".")
 
 
 def _pairs(shares: str) -> str:
