@@ -154,6 +154,20 @@ def test_a_railway_over_a_border_that_is_shut_is_told() -> None:
     assert not told([{**RAILWAY, "from": "termez", "to": "mazar", "km": 100}]), "that border is open"
 
 
+def test_gains_of_others_by_a_new_link_are_said_not_to_be_counted() -> None:
+    """Belgrade-Budapest alone was worth 13 million a year, with today's fee stated at Röszke, which brings other pairs, 605."""
+    railway = {**RAILWAY, "from": "srb_belgrade", "to": "hun_budapest", "km": 350}
+
+    def told(*measures: dict[str, object]) -> list[str]:
+        asked = made(list(measures), ("SRB", "HUN"))
+        return [text for text in remarks(counterfactual.build(asked.pair, asked.measures), asked.measures) if "is not counted" in text]
+
+    (message,) = told(railway)
+    assert message.startswith("What other pairs of economies gain by \u201cA railway from Belgrade to Budapest\u201d is not counted")
+    assert not told(railway, {"kind": "tariff_or_fee", "crossings": ["Röszke"], "usd_per_truck": 12})
+    assert not told({"kind": "tariff_or_fee", "crossings": ["Röszke"], "usd_per_truck": 12})
+
+
 def test_a_railway_over_an_ocean_is_refused() -> None:
     asked = made([{**RAILWAY, "from": "fji_suva", "to": "aus_brisbane", "km": 2_800}], ("FJI", "AUS"))
     with pytest.raises(ScenarioError, match="would cross an ocean; state a link by sea or ferry"):
@@ -191,6 +205,18 @@ def test_a_border_that_opens_with_a_capacity_nobody_counted_is_told() -> None:
     assert "at Vaalimaa-Torfyanovka" in message and "border_capacity" in message
     assert not told([opening, {**CAPACITY, "crossings": ["vaalimaa"]}], ("FIN", "RUS"))
     assert not told([{**opening, "crossings": ["torkham"]}], ("PAK", "AFG")), "counted before it was shut"
+
+
+def test_an_opened_border_that_is_full_at_once_says_that_the_answer_hangs_on_its_capacity() -> None:
+    opening = {"kind": "closure", "crossings": ["vaalimaa"], "days_per_year": 0, "start": 2028}
+
+    def told(*more: dict[str, object]) -> list[str]:
+        found = study.run(made([opening, *more], ("FIN", "RUS")))
+        return [text for text in found.facts["messages"] if "hangs on that capacity" in text]
+
+    (message,) = told()
+    assert message.startswith("Full from the first year that it is open: Vaalimaa-Torfyanovka (60 trucks a day, from 2028).")
+    assert not told({**CAPACITY, "crossings": ["vaalimaa"], "trucks_per_day": 60, "start": 2028}), "somebody stated it"
 
 
 def test_measures_where_nothing_says_how_a_pair_trades_reach_it_through_others() -> None:

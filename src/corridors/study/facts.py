@@ -14,7 +14,7 @@ from corridors.data import tables as data
 from corridors.scenario.measures import DirectFlights
 from corridors.study import counterfactual
 from corridors.study.evidence import adoption, evidence, served
-from corridors.study.remarks import before_the_data, remarks, unsettled
+from corridors.study.remarks import before_the_data, full_once_open, remarks, unsettled
 from corridors.trade import baseline, cargo, world
 from corridors.transport import hidden
 
@@ -36,6 +36,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "corridor_known": study.chain.on_network,
         "messages": [
             *remarks(study.chain, study.scenario.measures),
+            *full_once_open(study.chain, study.scenario.measures, study.years, study.central_change[0].after),
             *before_the_data(study.years, int(study.middle["traffic_base_year"][0])),
             *unsettled(change.unsettled, study.draws),
         ],

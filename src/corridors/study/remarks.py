@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from corridors.data import names, world_names
+from corridors.transport.frames import BINDING_QUEUE_HOURS
 
 if TYPE_CHECKING:
     from corridors.study.counterfactual import Chain
+    from corridors.transport.system import TransportState
 
 _MOST_NAMED = 3
 SHUT_ALL_YEAR = 365.0
@@ -30,6 +34,7 @@ def on_measures(chain: Chain, measures: Sequence[Any]) -> list[str]:
         *_over_shut_borders(chain, shut, measures),
         *_cuts(chain, shut, measures),
         *_opened_as_estimated(chain, shut, measures),
+        *_gains_of_others(chain, measures),
         *_on_no_way(chain, shut, measures),
     ]
 
@@ -115,10 +120,7 @@ def _cuts(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> lis
 
 def _opened_as_estimated(chain: Chain, shut: Mapping[str, str], measures: Sequence[Any]) -> list[str]:
     """A sentence for crossings that open again with a capacity that nobody has counted and no measure states."""
-    if not chain.network.compiled:
-        return []
-    stated = {c for m in measures if m.kind == "border_capacity" for c in m.crossings}
-    guessed = [c for c in shut if c in _opened(measures) - stated and _is_estimate(chain, c)]
+    guessed = _guessed(chain, shut, measures)
     if not guessed:
         return []
     passing = _listed(f"{_capacity(chain, c):,.0f} at {names.short_name(c)}" for c in guessed)
@@ -126,6 +128,47 @@ def _opened_as_estimated(chain: Chain, shut: Mapping[str, str], measures: Sequen
         f"Nobody has counted how many trucks a day can pass once it is open: {passing} are estimates from the time that it is shut; "
         f"state it by a border_capacity measure."
     ]
+
+
+def _gains_of_others(chain: Chain, measures: Sequence[Any]) -> list[str]:
+    """A sentence for new links and trains between two economies where no trade but the pair's own is solved."""
+    if chain.system is None or not chain.network.compiled or not set(chain.system.pairs) <= {chain.study, chain.study[::-1]}:
+        return []
+    found = []
+    for measure in measures:
+        if measure.kind in ("new_link", "rail_service"):
+            sides = [chain.network.economies[chain.network.place(end)] for end in (measure.from_, measure.to)]
+            if set(sides[0]).isdisjoint(sides[1]):
+                found.append(f"What other pairs of economies gain by \u201c{measure.label}\u201d is not counted: the trade of this pair alone is.")
+    return found
+
+
+def _guessed(chain: Chain, shut: Iterable[str], measures: Sequence[Any]) -> list[str]:
+    """Crossings that open again with a capacity that nobody has counted and no measure states."""
+    if not chain.network.compiled:
+        return []
+    stated = {c for m in measures if m.kind == "border_capacity" for c in m.crossings}
+    return [c for c in shut if c in _opened(measures) - stated and _is_estimate(chain, c)]
+
+
+def full_once_open(chain: Chain, measures: Sequence[Any], years: Sequence[int], after: TransportState | None) -> tuple[str, ...]:
+    """A sentence where crossings that open with a capacity nobody counted are full from the first year, ``after`` (T cases) being the
+    central case with the measures year by year: the answer hangs on that figure."""
+    if after is None or chain.system is None:
+        return ()
+    full = []
+    for crossing in _guessed(chain, _shut(chain), measures):
+        x = chain.system.crossings.index(crossing)
+        from_ = [m.start for m in measures if m.kind == "closure" and crossing in m.crossings]
+        open_ = np.flatnonzero((np.asarray(years) >= min(from_)) & (after.open_share[:, x] > 0.0))
+        if open_.size and after.capacity_hours[open_[0], x] > BINDING_QUEUE_HOURS:
+            full.append(f"{names.short_name(crossing)} ({_capacity(chain, crossing):,.0f} trucks a day, from {years[int(open_[0])]})")
+    if not full:
+        return ()
+    return (
+        f"Full from the first year that it is open: {_listed(full)}. What is gained hangs on that capacity, which is an estimate; "
+        f"with another, stated by a border_capacity measure, the answer is another.",
+    )
 
 
 def _opened(measures: Sequence[Any]) -> set[str]:
