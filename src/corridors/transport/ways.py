@@ -70,7 +70,7 @@ def ways_between(a: str, b: str) -> Ways:
         system = choice.compile_system(network, study=(a, b))
     except NetworkError as error:
         return Ways((a, b), (), (), (no_way(error),))
-    state = system.solve(uncertainty.central(), demand=_trade(a, b))
+    state = system.solve(uncertainty.central())
     found = []
     for pair in ((a, b), (b, a)):
         weight = cargo.usual_shares([pair])[0]
@@ -91,7 +91,9 @@ def ways_between(a: str, b: str) -> Ways:
                 )
             )  # fmt: skip
     ranked = tuple(sorted(found, key=lambda w: (w.exporter != a, -w.share, w.usd_per_t)))
-    return Ways((a, b), ranked, _crossings(network, state, ranked), network.messages)
+    # Shares are those of the base year; trucks hold the pair's own bulk, which its counts do not.
+    loaded = system.solve(uncertainty.central(), demand=_trade(a, b))
+    return Ways((a, b), ranked, _crossings(network, loaded, ranked), network.messages)
 
 
 def _trade(a: str, b: str) -> Mapping[tuple[str, str], Array] | None:
