@@ -157,7 +157,7 @@ def test_measures_in_either_order_add_up_to_both(study: Study) -> None:
 
     def gain(a: int, b: int) -> float:
         before, after = (taken(state, np.array([row]), state.gap.size) for row in (a, b))
-        parts = states.pair_gains(before, after, one._central_value, middle["trade_elasticity"])
+        parts = states.pair_gains(system, before, after, one._central_value, middle["trade_elasticity"])
         return float(sum(p.sum() for p in parts) + states.rest_gains(system, before, after, middle).sum())
 
     assert gain(0, 3) > 100.0 and abs(gain(0, 1) + gain(0, 2) - gain(0, 3)) > 1.0, "the two do not merely add up"
@@ -190,7 +190,7 @@ def test_a_step_is_worth_what_a_second_solution_says(worth: Worth, what: str) ->
     own = {pair: value[None] for pair, value in study.middle_demand.items()}
     before = system.solve(study.middle, active=active, year=study.last, demand=own, shift=worth.study.middle_shift)
     after = system.solve(study.middle, active=np.append(active[:-1], 1.0), year=study.last, demand=own, shift=worth.study.middle_shift)
-    existing, new = states.pair_gains(before, after, worth._central_value, study.middle["trade_elasticity"])
+    existing, new = states.pair_gains(system, before, after, worth._central_value, study.middle["trade_elasticity"])
     rest = states.rest_gains(system, before, after, study.middle)
     assert row["worth_musd_per_year"] == pytest.approx(float(existing.sum() + new.sum() + rest.sum()), rel=1e-3)
     assert row["worth_musd_per_year"] > 0
@@ -229,7 +229,7 @@ def test_what_a_gain_rests_on_is_what_a_study_with_the_border_open_says(worth: W
             both.solve(middle, active=row[None], year=worth.study.last, demand=own, shift=worth.study.middle_shift)
             for row in phases
         )
-        parts = states.pair_gains(before, after, worth._central_value, middle["trade_elasticity"])
+        parts = states.pair_gains(both, before, after, worth._central_value, middle["trade_elasticity"])
         gains.append(float(sum(p.sum() for p in parts) + states.rest_gains(both, before, after, middle).sum()))
     # Ten days a year of short closures here, the usual days of each crossing there.
     assert found["gain_if_opened"] == pytest.approx(gains[1] / gains[0], abs=0.03) and found["gain_if_opened"] < 0.8
@@ -262,7 +262,7 @@ def test_what_a_gain_rests_on_is_what_wider_crossings_everywhere_leave_of_it(wor
             )
             for scenario in (np.zeros(study.middle_active.size), study.middle_active)
         )  # fmt: skip
-        parts = states.pair_gains(before, after, worth._central_value, study.middle["trade_elasticity"])
+        parts = states.pair_gains(wide, before, after, worth._central_value, study.middle["trade_elasticity"])
         gains.append(float(sum(p.sum() for p in parts) + states.rest_gains(wide, before, after, study.middle).sum()))
     assert found == pytest.approx(gains[1] / gains[0], rel=1e-3) and 0.0 < found < 0.8
     still = worth.system

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from corridors import uncertainty
+from corridors.appraisal import states
 from corridors.data import tables as data
+from corridors.scenario.measures import Closure, TariffOrFee
 from corridors.study.counterfactual import network_of
 from corridors.trade import cargo, unit_values, world
 from corridors.transport import pair_values
+from corridors.transport.system import compile_system
 from corridors.transport.world_network import mode_model, pipelines, subnetwork, traffic
 
 BULK = cargo.CLASSES.index("bulk")
@@ -17,7 +21,9 @@ BULK = cargo.CLASSES.index("bulk")
 def test_a_published_share_of_a_pair_is_met() -> None:
     """Canada and the United States by the Bureau of Transportation Statistics, mean of three months: 15 % of value by pipeline."""
     table = data.table("world_mode_shares")
-    rows = table[(table["mode"] == "pipeline") & (table["exporter"] == "USA") & (table["importer"] == "CAN")]
+    rows = table[
+        (table["mode"] == "pipeline") & (table["exporter"] == "USA") & (table["importer"] == "CAN")
+    ]
     trade = world.base_matrix()
     ways = (("USA", "CAN"), ("CAN", "USA"))
     piped = sum(trade.loc[way] * pipelines.of_value(*way) for way in ways)
@@ -31,7 +37,9 @@ def test_a_partner_goes_before_all_others() -> None:
     fuels = pipelines.parts_of_bulk("RUS", "BLR")["x_fuels"]
     assert pipelines.of_bulk("RUS", "BLR") == pytest.approx(0.94 * fuels) and fuels > 0.3
     assert pipelines.of_bulk("RUS", "LTU") == pipelines.of_bulk("BLR", "RUS") == 0.0
-    assert pipelines.of_bulk("KAZ", "ITA") == pytest.approx(0.96 * pipelines.parts_of_bulk("KAZ", "ITA")["x_fuels"])
+    assert pipelines.of_bulk("KAZ", "ITA") == pytest.approx(
+        0.96 * pipelines.parts_of_bulk("KAZ", "ITA")["x_fuels"]
+    )
 
 
 def test_trucks_carry_what_pipelines_leave() -> None:
@@ -47,7 +55,9 @@ def test_trucks_carry_what_pipelines_leave() -> None:
     tonnes = (by_class / unit_values.by_composition(ways)).sum(axis=0) * 1e6 * known.by_class[:, 0]
     expected = tonnes / cargo.classes()["truck_payload_t"].to_numpy(float) / cargo.DAYS_A_YEAR
     count, bulk = traffic.trucks(value.sum(), goods, known.by_class[:, 0])
-    assert count == pytest.approx(expected.sum(), rel=1e-9) and bulk == pytest.approx(expected[BULK], rel=1e-9)
+    assert count == pytest.approx(expected.sum(), rel=1e-9) and bulk == pytest.approx(
+        expected[BULK], rel=1e-9
+    )
 
 
 def test_a_study_puts_on_its_ways_what_pipelines_leave() -> None:
@@ -65,6 +75,82 @@ def test_a_study_puts_on_its_ways_what_pipelines_leave() -> None:
 
 def test_it_is_told() -> None:
     told = " ".join(subnetwork.for_pair("DZA", "TUN").messages)
-    assert "Pipelines carry 8" in told and "of what Algeria sells Tunisia, by value; none of the ways here does." in told
+    assert (
+        "Pipelines carry 8" in told
+        and "of what Algeria sells Tunisia, by value; none of the ways here does, and it stays whatever they cost."
+        in told
+    )
     assert "Tunisia sells" not in told
     assert not any("ipeline" in m for m in subnetwork.for_pair("KEN", "UGA").messages)
+
+
+def test_what_is_in_pipelines_stays_when_the_ways_shut() -> None:
+    """Saudi Arabia's crude oil for Bahrain: of bulk the part in pipelines is left, on the ways next to nothing, and what users
+    lose is the area under the demand of the ways alone."""
+    network = network_of(("SAU", "BHR"), ())
+    crossing = next(
+        c for c in network.crossing_names() if set(network.economies[c]) == {"SAU", "BHR"}
+    )
+    shut = Closure(
+        kind="closure", crossings=(crossing,), days_per_year=365, start=2027, years_to_full_effect=1
+    )
+    system = compile_system(network, [shut], study=("SAU", "BHR"))
+    central = uncertainty.central()
+    demand = {
+        pair: np.full((1, len(cargo.CLASSES)), 100.0) for pair in (("SAU", "BHR"), ("BHR", "SAU"))
+    }
+    before, after = (
+        system.solve(central, active=np.array([[there]]), demand=demand) for there in (0.0, 1.0)
+    )
+    p = system.pair_index("SAU", "BHR")
+    q, theta = pipelines.of_bulk("SAU", "BHR"), float(central["trade_elasticity"][0])
+    assert 0.8 < q < 1.0 and system.layout.piped[p, BULK] == q
+    assert np.exp(after.kept[0, p, BULK]) > q and np.exp(before.kept[0, p, BULK]) == pytest.approx(
+        1.0, abs=0.1
+    )
+    value = np.full((1, len(system.pairs), len(cargo.CLASSES)), 100.0)
+    on_ways = [
+        states.traded(system, state, value, central["trade_elasticity"])[0, p]
+        for state in (before, after)
+    ]
+    assert on_ways[0][BULK] == pytest.approx(
+        100.0 * (np.exp(before.kept[0, p, BULK]) - q), rel=1e-9
+    )
+    # The rest of a class without pipelines is what it keeps.
+    other = 1 - BULK if BULK in (0, 1) else 0
+    assert on_ways[1][other] == pytest.approx(100.0 * np.exp(after.kept[0, p, other]), rel=1e-9)
+    factor = states.price_on_ways(
+        system, before, after.price_factor / before.price_factor, central["trade_elasticity"]
+    )
+    assert factor[0, p, BULK] ** -theta == pytest.approx(
+        on_ways[1][BULK] / on_ways[0][BULK], rel=1e-6
+    )
+    assert factor[0, p, BULK] > (after.price_factor / before.price_factor)[0, p, BULK]
+
+
+def test_a_small_change_counts_in_proportion_to_what_is_on_the_ways() -> None:
+    network = network_of(("DZA", "TUN"), ())
+    crossing = network.crossing_names()[0]
+    fee = TariffOrFee(
+        kind="tariff_or_fee",
+        crossings=(crossing,),
+        usd_per_truck=float(network.crossings.loc[crossing, "fee_usd_per_truck"]) + 1.0,
+        start=2027,
+        years_to_full_effect=1,
+    )
+    system = compile_system(network, [fee], study=("DZA", "TUN"))
+    central, p = uncertainty.central(), system.pair_index("DZA", "TUN")
+    demand = {("DZA", "TUN"): np.full((1, len(cargo.CLASSES)), 10.0)}
+    before, after = (
+        system.solve(central, active=np.array([[there]]), demand=demand) for there in (0.0, 1.0)
+    )
+    whole = np.log(after.price_factor / before.price_factor)[0, p]
+    ways = np.log(
+        states.price_on_ways(
+            system, before, after.price_factor / before.price_factor, central["trade_elasticity"]
+        )
+    )[0, p]
+    assert ways[BULK] > 0.0 and whole[BULK] == pytest.approx(
+        (1.0 - pipelines.of_bulk("DZA", "TUN")) * ways[BULK], rel=0.02
+    )
+    np.testing.assert_array_equal(np.delete(whole, BULK), np.delete(ways, BULK))

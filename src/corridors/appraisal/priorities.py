@@ -62,7 +62,7 @@ def marginal_worth(
         for rows in (np.zeros(count, dtype=np.intp), np.arange(1, count + 1))
     )
     some = {name: np.repeat(value, count) for name, value in params.items()}
-    existing, new = states.pair_gains(base, moved, value_musd, some["trade_elasticity"])
+    existing, new = states.pair_gains(wide, base, moved, value_musd, some["trade_elasticity"])
     gain = existing.sum(axis=1) + new.sum(axis=1) + states.rest_gains(wide, base, moved, some).sum(axis=1)
     frame = pd.DataFrame(
         {

@@ -72,7 +72,7 @@ def second_ways(
         base = taken(state, np.full(crossings, first), state.gap.size)
         shut = taken(state, np.arange(first + 1, first + 1 + crossings), state.gap.size)
         some = {name: np.repeat(value, crossings) for name, value in params.items()}
-        existing, new = states.pair_gains(base, shut, value_musd, some["trade_elasticity"])
+        existing, new = states.pair_gains(wide, base, shut, value_musd, some["trade_elasticity"])
         rest = states.rest_gains(system, base, shut, some)
         loss.append(-(existing.sum(axis=1) + new.sum(axis=1) + rest.sum(axis=1)) / _DAYS)
     days = [_DAYS * (1.0 - state.open_share[row]) for row in (0, crossings + 1)]

@@ -19,8 +19,12 @@ from corridors.transport.system import Pair, System, TransportState
 
 Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
+Index = npt.NDArray[np.intp]
 
 _HOURS = 24.0
+_ALL = slice(None)
+_LEAST = 1e-24
+"""What is left at least on the ways of a pair, as a part: that of a price a million times as high."""
 DETOUR = 1.3
 """Length of a way outside the network over the great circle between its ends."""
 
@@ -87,21 +91,42 @@ def crossing_gains(
     return users.crossing_gains(trucks[0], trucks[1], saved, truck_hour_usd(system, params), np.asarray(fee_saved))
 
 
-def traded(state: TransportState, value_musd: Array, theta: Array) -> Array:
-    """(B, P, C) trade of the system's pairs in a state, of what ``value_musd`` (B or 1, P, C) would
-    be at the costs of the base year."""
-    price = state.price_factor ** -np.asarray(theta, dtype=float)[:, None, None]
-    return np.asarray(value_musd * price * state.shift[:, :, None])
+def traded(
+    system: System, state: TransportState, value_musd: Array, theta: Array, pairs: Index | slice = _ALL
+) -> Array:
+    """(B, P, C) trade that some of the system's pairs have on its ways in a state, of what ``value_musd`` (B or 1, P, C) would
+    be at the costs of the base year; what flows through pipelines left out."""
+    kept = state.price_factor[:, pairs] ** -np.asarray(theta, dtype=float)[:, None, None]
+    return np.asarray(value_musd * _carried(system.layout.piped[pairs], kept) * state.shift[:, pairs, None])
 
 
-def pair_gains(before: TransportState, after: TransportState, value_musd: Array, theta: Array) -> tuple[Array, Array]:
+def price_on_ways(system: System, before: TransportState, factor: Array, theta: Array, pairs: Index | slice = _ALL) -> Array:
+    """(B, P, C) delivered price on the ways, after over before, of some of the pairs whose price of all trade, pipelines
+    included, moves by ``factor`` (B, P, C)."""
+    piped = system.layout.piped[pairs]
+    if not piped.any():
+        return factor
+    th = np.asarray(theta, dtype=float)[:, None, None]
+    kept = before.price_factor[:, pairs] ** -th
+    left = _carried(piped, kept * factor**-th) / _carried(piped, kept)
+    return np.where((factor == 1.0) | (piped == 0.0), factor, left ** (-1.0 / th))
+
+
+def _carried(piped: Array, kept: Array) -> Array:
+    """What is on the ways of a pair's trade of which ``kept`` (B, P, C) is left, as a part of that of the base year."""
+    return np.maximum(kept - piped, _LEAST) if piped.any() else kept
+
+
+def pair_gains(
+    system: System, before: TransportState, after: TransportState, value_musd: Array, theta: Array
+) -> tuple[Array, Array]:
     """(B, P) gains of existing goods and of new trade of all pairs of a system.
 
     ``value_musd`` (B or 1, P, C) is trade at the costs of the base year; what is left of it in
     ``before`` gains.
     """
-    factor = after.price_factor / before.price_factor
-    return users.goods(traded(before, value_musd, theta), np.maximum(before.mean_cost, 0.0), factor, theta)
+    factor = price_on_ways(system, before, after.price_factor / before.price_factor, theta)
+    return users.goods(traded(system, before, value_musd, theta), np.maximum(before.mean_cost, 0.0), factor, theta)
 
 
 def fee_usd(system: System, active: Array) -> Array:

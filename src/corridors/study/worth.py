@@ -167,22 +167,19 @@ class Worth:
         # class where the network solves the pair, as a whole elsewhere.
         expected = self.value(pairs, params, demand, year)
         value = expected * change.before_factor[:, :, None]
-        paid = np.zeros_like(change.class_factor)
+        paid, factor = np.zeros_like(change.class_factor), np.array(change.class_factor)
         crossings: tuple[tuple[str, str], ...] = ()
         rest = np.zeros((len(value), 0))
         if self.system is not None and change.before is not None and change.after is not None:
-            theta = np.asarray(params["trade_elasticity"])[:, None]
-            for p, k in enumerate(states.pair_positions(self.system.pairs, pairs)):
-                if k >= 0:
-                    paid[:, p] = change.before.mean_cost[:, k]
-                    value[:, p] = (
-                        expected[:, p]
-                        * change.before.price_factor[:, k] ** -theta
-                        * change.before.shift[:, k, None]
-                    )
+            theta, before = params["trade_elasticity"], change.before
+            at = np.array(states.pair_positions(self.system.pairs, pairs), dtype=np.intp)
+            here, there = np.flatnonzero(at >= 0), at[at >= 0]
+            paid[:, here] = before.mean_cost[:, there]
+            value[:, here] = states.traded(self.system, before, expected[:, here], theta, there)
+            factor[:, here] = states.price_on_ways(self.system, before, factor[:, here], theta, there)
             crossings = states.ends_of_crossings(self.system)
             rest = states.rest_gains(self.system, change.before, change.after, params)
-        existing, new = users.goods(value, paid, change.class_factor, params["trade_elasticity"])
+        existing, new = users.goods(value, paid, factor, params["trade_elasticity"])
         return UserBenefits(pairs, existing, new, crossings, rest)
 
     def _fee_saved(self, params: Params, change: Change) -> Array:
@@ -209,7 +206,7 @@ class Worth:
             before,
             after,
             params,
-            states.traded(before, value[None], params["trade_elasticity"])[0],
+            states.traded(self.system, before, value[None], params["trade_elasticity"])[0],
         )
         gains = self._central_users
         parts["new_trade"] = float(gains.new[-1].sum())
@@ -273,7 +270,7 @@ class Worth:
         kg = carbon.per_tonne(states.kilometres(self._shown), rates)
         value = self.value(self.system.pairs, params, demand, self.study.last)
         unit = self.system.layout.unit_value * np.asarray(params["unit_value_factor"])[:, None, None]
-        traded = (states.traded(state, value, params["trade_elasticity"]) for state in found)
+        traded = (states.traded(self.system, state, value, params["trade_elasticity"]) for state in found)
         kt = [states.carbon_kt(self._shown, state, goods, unit, kg) for state, goods in zip(found, traded, strict=True)]
         return kt[0], kt[1], (kt[1] - kt[0]).sum(axis=1)
 

@@ -106,7 +106,7 @@ def _part_left(worth: Worth, system: System, others: Sequence[Any], there: Array
     two = {name: np.repeat(value, 2) for name, value in study.middle.items()}
     middle = {pair: value[None] for pair, value in study.middle_demand.items()}
     value = worth.value(wide.pairs, study.middle, middle, study.last)
-    existing, new = states.pair_gains(before, after, value, two["trade_elasticity"])
+    existing, new = states.pair_gains(wide, before, after, value, two["trade_elasticity"])
     gain = existing.sum(axis=1) + new.sum(axis=1) + states.rest_gains(wide, before, after, two).sum(axis=1)
     return float(gain[1] / gain[0]) if gain[0] > 0.0 else 1.0
 

@@ -105,6 +105,8 @@ class Layout:
     unit_value: Array
     """(P, C) dollars a tonne (:mod:`corridors.transport.pair_values`); of two directions that share
     a market the geometric mean."""
+    piped: Array
+    """(P, C) part of a pair's trade that flows through pipelines, whatever the ways cost."""
     day_multiplier: Array
     payload: Array
     through: sparse.csr_array
@@ -167,6 +169,7 @@ def lay_out(
         growth=column("growth_percent") / 100.0,
         growth_sd=column("growth_sd_percent") / 100.0,
         unit_value=_unit_values(network, choices),
+        piped=pair_values.piped(network, choices.pairs),
         day_multiplier=classes["value_of_a_day_multiplier"].to_numpy(dtype=float),
         payload=classes["truck_payload_t"].to_numpy(dtype=float),
         through=sparse.csr_array(choices.through),
@@ -184,7 +187,7 @@ def lay_out(
 
 
 def _unit_values(network: Network, choices: ChoiceSet) -> Array:
-    values = pair_values.of_pairs(network, choices.pairs)
+    values = pair_values.worth(network, choices.pairs)
     for rows in {market.pairs for market in choices.markets if len(market.pairs) > 1}:
         values[list(rows)] = np.exp(np.log(values[list(rows)]).mean(axis=0))
     return values

@@ -49,7 +49,7 @@ class _Goods:
     """Goods of the study by route shown (R) and class (C): value, dollars a tonne of the pair, and what a day costs."""
 
     value: Array
-    """(R, C) million dollars a year of the pair that the route belongs to."""
+    """(R, C) million dollars a year of the pair that the route belongs to, pipelines left out."""
     usd_per_t: Array
     """(R, C)"""
     day: Array
@@ -180,7 +180,8 @@ def _goods(system: System, params: Mapping[str, npt.ArrayLike], demand: Mapping[
     none = np.zeros(len(system.cargo_classes))
     ways = system.layout.first_pair[system.choices.market_of[system.shown]]
     return _Goods(
-        value=np.stack([np.asarray(demand.get((r.exporter, r.importer), none), dtype=float) for r in routes]),
+        value=np.stack([np.asarray(demand.get((r.exporter, r.importer), none), dtype=float) for r in routes])
+        * (1.0 - system.layout.piped[ways]),
         usd_per_t=np.asarray(system.layout.unit_value[ways] * one("unit_value_factor")),
         day=np.asarray(system.layout.day_multiplier * one("value_of_a_day")),
         scale=one("route_scale"),
@@ -275,12 +276,12 @@ def _mean_on_road(quantity: Array, value: Array, goods: _Goods) -> float:
 
 
 def _delivered(system: System, now: TransportState, then: TransportState, k: int, goods: _Goods) -> float:
-    """Percent change of the delivered price of all the pair's goods, both directions, weighted by value."""
+    """Percent change of the delivered price of all the pair's goods, those in pipelines too, both directions, weighted by value."""
     total = change = 0.0
     for pair in system.study:
         p = system.pair_index(*pair)
         first = next(i for i, r in enumerate(system.routes) if (r.exporter, r.importer) == pair)
-        value = goods.value[first]
+        value = goods.value[first] / (1.0 - system.layout.piped[p])
         if value.sum() > 0.0:
             factor = then.price_factor[k, p] / now.price_factor[0, p]
             change += float(value.sum()) * (

@@ -301,13 +301,17 @@ class Loading:
         """(P, C, b) ln of what pairs keep of their trade in each class at the prices that were looked at last.
 
         A pair's price over that of the base year moves its trade as those of its markets do:
-        ``(sum w (p / p0)^-theta)^(-1/theta)``.
+        ``(sum w (p / p0)^-theta)^(-1/theta)``. Of a class of which a part ``q`` flows through
+        pipelines, that stays: ``q + (1 - q) (p / p0)^-theta``.
         """
         parts = self.layout.market_of_pair
         out = np.zeros((parts.shape[0], self.layout.payload.size, self.size))
         for group in self.groups:
             for c, kept in zip(group.group.classes, group.kept, strict=True):
                 out[:, c] = parts @ kept
+        if self.layout.piped.any():
+            piped = self.layout.piped[:, :, None]
+            out = piped + (1.0 - piped) * out
         return np.asarray(np.log(np.maximum(out, 1e-300)))
 
     def part(self, columns: Index) -> Self:

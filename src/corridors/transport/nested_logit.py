@@ -121,8 +121,9 @@ class NestedLogit:
                 flow *= trucks[market][nest]
                 self.base_flow += flow
             for pair, musd in traded.items():
-                here = layout.first_pair == choices.pairs.index(pair)
-                loads = musd[c] * 1e6 / self.value[j][here] / layout.payload[c] / _DAYS_PER_YEAR
+                p = choices.pairs.index(pair)
+                here = layout.first_pair == p
+                loads = musd[c] * (1.0 - layout.piped[p, c]) * 1e6 / self.value[j][here] / layout.payload[c] / _DAYS_PER_YEAR
                 trucks[here] = layout.market_weight[here] * loads
             self.border.append(at)
             self.at_nest.append(at_nest)

@@ -8,8 +8,8 @@ values by composition, both ways together, and ``s`` the part of their value tha
 
     dollars a tonne = by composition * ``(V / L)^s``      in every class and both directions.
 
-What flows through pipelines is on no way of a network: with a part ``q`` of the bulk in them there
-are ``1 / (1 - q)`` times as many dollars of bulk traded to a tonne that the ways carry.
+What flows through pipelines (:func:`piped`) is on no way of a network: with a part ``q`` of the bulk
+in them there are ``1 / (1 - q)`` times as many dollars of bulk traded to a tonne that the ways carry.
 """
 
 from __future__ import annotations
@@ -54,13 +54,18 @@ class Counted:
 def of_pairs(network: Network | None, pairs: Sequence[Pair]) -> Array:
     """Dollars of trade (P, C) of directed pairs to a tonne that the ways of ``network`` carry, classes in the order of
     :data:`corridors.trade.cargo.CLASSES`; None: to any tonne, by composition."""
-    out = _worth(network, pairs)
+    return np.asarray(worth(network, pairs) / (1.0 - piped(network, pairs)))
+
+
+def piped(network: Network | None, pairs: Sequence[Pair]) -> Array:
+    """Part (P, C) of the value of each pair's trade that flows through pipelines, 0 where no network is given."""
+    out = np.zeros((len(pairs), len(cargo.CLASSES)))
     if network is not None:
-        out[:, _BULK] /= [1.0 - min(network.piped.get(pair, 0.0), _MOST_PIPED) for pair in pairs]
+        out[:, _BULK] = [min(network.piped.get(pair, 0.0), _MOST_PIPED) for pair in pairs]
     return out
 
 
-def _worth(network: Network | None, pairs: Sequence[Pair]) -> Array:
+def worth(network: Network | None, pairs: Sequence[Pair]) -> Array:
     """(P, C) dollars that a tonne is worth."""
     out = unit_values.by_composition(pairs)
     if network is not None:
@@ -74,7 +79,7 @@ def table(network: Network | None, pairs: Sequence[Pair]) -> pd.DataFrame:
     The range is the class's (``data/cargo_classes.csv``), narrowed by ``s`` to that of the counted
     trucks.
     """
-    values = _worth(network, pairs)
+    values = worth(network, pairs)
     factors = _factors(network, pairs) if network is not None else np.ones((len(pairs), 3))
     classes = cargo.classes()
     known = set(tables.trade_composition_by_economy()["iso3"])

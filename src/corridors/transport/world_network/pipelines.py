@@ -32,8 +32,7 @@ def told(a: str, b: str) -> list[str]:
     """A sentence for each direction of which pipelines carry a part worth telling."""
     called = {code: names.the(names.economies().get(code, code)) for code in (a, b)}
     return [
-        f"Pipelines carry {100 * part:.0f} % of what {called[x]} sells {called[y]}, by value; none of the ways here does. "
-        "A measure that shuts all of these ways would in the model end that trade too, which is too much."
+        f"Pipelines carry {100 * part:.0f} % of what {called[x]} sells {called[y]}, by value; none of the ways here does, and it stays whatever they cost."
         for x, y in ((a, b), (b, a))
         if (part := of_value(x, y)) >= LEAST_TOLD
     ]
