@@ -208,8 +208,12 @@ def _groups(
     counted = np.array([sum(trucks[p] for p in m.pairs) for m in choices.markets]) * weight
     part = [bulk.get(pair, (0.0, 0.0))[1] for pair in choices.pairs]
     bulk_part = np.array([part[m.pairs[0]] for m in choices.markets])
-    # Where no ship and no railway takes bulk, it goes by truck or not at all.
-    served = {int(m) for m, cargo in zip(choices.market_of, choices.cargo, strict=True) if cargo in ("bulk", "any")}
+    # Where no ship and no railway of today takes bulk, it goes by truck or not at all.
+    served = {
+        int(m)
+        for m, cargo, route in zip(choices.market_of, choices.cargo, choices.routes, strict=True)
+        if cargo in ("bulk", "any") and (route.service is None or not route.needs)
+    }
     by_truck = bulk_part > 0.0
     by_truck[[m for m in range(len(choices.markets)) if m not in served]] = True
     groups = []

@@ -330,7 +330,7 @@ def _arrays(
         if route.mode == OUTSIDE:
             cargo.append("any")
         else:
-            cargo.append(network.road_cargo if route.service is None else effects.services[route.service].cargo)
+            cargo.append(network.road_cargo if route.service is None else _cargo([effects.services[i].cargo for i in route.chain]))
     most = max((len(r.crossings) for r in routes), default=0)
     slots = np.full((len(routes), max(most, 1)), len(crossings), dtype=np.intp)
     for r, route in enumerate(routes):
@@ -352,6 +352,11 @@ def _arrays(
         over=over,
         cargo=tuple(cargo),
     )
+
+
+def _cargo(of_chain: Sequence[str]) -> str:
+    """What all services of a chain carry."""
+    return next((kind for kind in of_chain if kind != "any"), "any")
 
 
 def base_shares(

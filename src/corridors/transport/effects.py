@@ -150,7 +150,7 @@ class _Works:
             f"{mode}_{a}_{b}", f"{'Railway' if mode == 'rail' else 'Sea link'} {self._title(a, b)}",
             mode, (a, b), float(km),
             hours=float(km) / float(speed_kmh) + shifted_hours, wait_hours=0.0, shifted_hours=shifted_hours,
-            usd_per_t=float(km) * float(usd_per_t_km) + shifted_usd, tonnes_per_day=None,
+            usd_per_t=float(km) * float(usd_per_t_km) + shifted_usd, tonnes_per_day=None, cargo="any",
         )  # fmt: skip
 
     def _possible(self, a: str, b: str, mode: str, km: float) -> None:
@@ -241,6 +241,7 @@ class _Works:
     def _serve(
         self, name: str, title: str, mode: str, ends: tuple[str, str], km: float, *,
         hours: float, wait_hours: float, usd_per_t: float, tonnes_per_day: float | None, shifted_hours: float = 0.0,
+        cargo: str = "container",
     ) -> None:  # fmt: skip
         """A service; ``tonnes_per_day`` is its room, None where it has no limit, ``shifted_hours`` those
         of its hours in which goods change vehicles and pass customs."""
@@ -249,7 +250,7 @@ class _Works:
         self.services.append(
             Service(
                 name=name, title=title, mode=mode, a=ends[0], b=ends[1], km=km, hours=hours, wait_hours=wait_hours,
-                usd_per_t=usd_per_t, cargo="container", running=True, new=self.measure, transshipment_hours=shifted_hours,
+                usd_per_t=usd_per_t, cargo=cargo, running=True, new=self.measure, transshipment_hours=shifted_hours,
             )
         )  # fmt: skip
 

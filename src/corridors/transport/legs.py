@@ -65,7 +65,8 @@ def _of_route(run: _Road, route: Route) -> list[Leg]:
         here = first[-1]
         for i in route.chain:
             service = run.system.effects.services[i]
-            there = service.b if here == service.a else service.a
+            # A train may begin in the city of the port that the ship came to.
+            there = max((service.b, service.a), key=lambda place: run.system.network.distance_km(here, place))
             found += _service(service, here, there)
             here = there
         found += run.along(last, route.links[route.before :], route.crossings[len(reached) :])

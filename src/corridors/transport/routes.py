@@ -35,6 +35,7 @@ study is of, the second."""
 # of route choice, 30.
 USD_PER_T_E_FOLD = 100.0
 _MOST_TRIED = 48
+_PORT_CITY_KM = 60.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class Route:
 
         via = ", ".join(short(crossing) for crossing in self.crossings)
         if self.service is not None:
-            return services[self.service].title + (f" by {via}" if via else "")
+            trains = [services[i].title for i in self.chain if i != self.service and services[i].new is not None]
+            return " with ".join([services[self.service].title, *map(_lowered, trains)]) + (f" by {via}" if via else "")
         if not self.links:
             return "Ways outside this network"
         ferries = [short(links[i].a) + "-" + short(links[i].b) for i in self.links if links[i].mode == "ferry"]
@@ -91,6 +93,10 @@ class Route:
         names = [(escape(vocabulary.short_name(p)), p in self.crossings) for p in self.places]
         way = " → ".join(f"<strong>{name}</strong>" if crossing else name for name, crossing in names)
         return in_notebook(f"<p>{escape(self.exporter)} to {escape(self.importer)} by {escape(self.mode)}: {way}</p>")
+
+
+def _lowered(title: str) -> str:
+    return title[:1].lower() + title[1:]
 
 
 class RoadMap:
@@ -289,13 +295,17 @@ def by_service(
 ) -> Iterable[Route]:
     """Routes by sea, rail and air: road to the service, the service, and road or a feeder train onward.
 
-    Flights join the two economies, and nearly all services of today. On a compiled network, where
+    A train that a measure starts also carries goods to and from ships, where the road to it costs
+    less than the road to the port. Flights join the two economies, and nearly all services of today. On a compiled network, where
     trains and flights join city with city, those of the two cities themselves are taken, others
     only where there are none. A train or ship that a measure
     starts may also begin or end a border away: cost decides, so it is offered where the whole way
     costs no more than :data:`WORST` times the best by road, were every border open.
     """
-    feeders = [(i, s) for i, s in enumerate(services) if s.mode == "rail_feeder"]
+    feeders = [(i, s.a, s.b) for i, s in enumerate(services) if s.mode == "rail_feeder"]
+    new_trains = [
+        (i, *ends) for i, s in enumerate(services) if s.mode == "rail" and s.new is not None for ends in ((s.a, s.b), (s.b, s.a))
+    ]
     # Asked only where a measure starts a service.
     started = any(s.new is not None and s.serves is None and s.mode != "air" for s in services)
     best = roads.best(origin, destination) if started else None
@@ -322,8 +332,15 @@ def by_service(
                 if aside >= _ASIDE * network.distance_km(origin, destination):
                     continue
             ways: list[tuple[str, tuple[int, ...], str]] = [(start, (i,), end)]
-            ways += [(start, (i, j), s.b) for j, s in feeders if s.a == end]
-            ways += [(s.b, (j, i), end) for j, s in feeders if s.a == start]
+            ways += [(start, (i, j), far) for j, near, far in feeders if near == end]
+            ways += [(far, (j, i), end) for j, near, far in feeders if near == start]
+            for j, port, far in new_trains if service.mode == "sea" else ():
+                if {service.cargo, services[j].cargo} >= {"bulk", "container"}:
+                    continue
+                if _at(network, port, end) and _spares_road(roads, far, end, destination, borders, barred):
+                    ways.append((start, (i, j), far))
+                if _at(network, port, start) and _spares_road(roads, far, start, origin, borders, barred):
+                    ways.append((far, (j, i), end))
             for first, chain, last in ways:
                 before = feeder(roads, origin, first, borders, barred)
                 after = feeder(roads, last, destination, borders, barred)
@@ -345,5 +362,16 @@ def by_service(
                     service=i,
                     chain=chain,
                     before=len(before.links),
-                    needs=() if service.new is None else (service.new,),
+                    needs=tuple(sorted({new for k in chain if (new := services[k].new) is not None})),
                 )
+
+
+def _at(network: Network, place: str, port: str) -> bool:
+    """Whether trains that end at a place run to a port: it is the port, or the city that it lies in."""
+    return place == port or network.distance_km(place, port) <= _PORT_CITY_KM
+
+
+def _spares_road(roads: RoadMap, far: str, port: str, city: str, borders: int, shut: frozenset[str]) -> bool:
+    """Whether a train from ``port`` brings goods nearer to ``city`` by road than they are at the port."""
+    after_train, by_road = (feeder(roads, place, city, borders, shut) for place in (far, port))
+    return after_train is not None and (by_road is None or roads.cost(after_train) < roads.cost(by_road))
