@@ -51,7 +51,8 @@ from corridors.transport.world_network import roads as road_search
         ("Yendéré", "bfa_civ_niangoloko"), ("Ouangolodougou", "bfa_civ_niangoloko"), ("Guerguerat", "mar_mrt_imlili"),
         ("Kourémalé", "gin_mli_doko"), ("Argeen", "egy_sdn_abu_simbel"), ("Moreh-Tamu", "moreh"), ("Tamu", "moreh"),
         ("Zouj Beghal", "dza_mar_maghnia"), ("Paraguachón", "col_ven_maicao"), ("Brusnichnoye", "fin_rus_nuijamaa"), ("Vartius", "fin_rus_kuhmo"),
-        ("Gisht Kuprik", "kaz_uzb_zhibek_zholy"), ("Sheikh Hussein", "isr_jor_kfar_ruppin"), ("Second Link", "johor_bahru"), ("Ceuta", "esp_mar_benzu"),
+        ("Gisht Kuprik", "kaz_uzb_zhibek_zholy"), ("Saryagash", "kaz_uzb_zhibek_zholy"), ("Tan Thanh", "huu_nghi"), ("Coc Nam", "huu_nghi"),
+        ("Sheikh Hussein", "isr_jor_kfar_ruppin"), ("Second Link", "johor_bahru"), ("Ceuta", "esp_mar_benzu"),
         ("Abu Samra", "qat_sau_abu_samrah_2"), ("salwa", "salwa"),
     ],
 )  # fmt: skip
