@@ -120,7 +120,11 @@ def test_crossings_that_hardly_any_truck_of_the_pair_passes_are_no_advice(cut) -
     rows.loc[others, ["waiting", "turned_away"]] = "-=1.000"
     routes[["share_before", "share_after"]] = 0.001
     some = words.binding_words(replace(cut, tables={**cut.tables, "binding": rows, "routes": routes}))
-    assert some is not None and "Khorgos" in some.paragraphs[0] and "Torugart" not in some.paragraphs[0]
+    assert some is not None
+    at, widen = some.paragraphs[0].split(" To widen first, of those that this trade passes or a measure names: ")
+    own, elsewhere = at.split(" They wait at ")
+    assert "Khorgos" in own and "Torugart" not in own and widen.startswith("Khorgos, where")
+    assert "Torugart" in elsewhere and elsewhere.endswith(" too, where hardly any goods of China and Kazakhstan pass.")
     none = words.binding_words(replace(cut, tables={**cut.tables, "binding": rows[others], "routes": routes}))
     assert none is not None and none.paragraphs[0].endswith("; hardly any of them carry goods of China and Kazakhstan.")
     assert "To widen first" not in none.paragraphs[0]
@@ -133,3 +137,27 @@ def test_what_is_of_the_central_case_and_what_is_a_median_is_said(cut) -> None:
     central, median = first.split(". In the median of all cases ")
     assert "in the central case room for one more truck a day is worth" in central and "find no room" in central
     assert "the wait costs each truck" in median and "pass there" in median
+
+
+def test_what_binds_with_the_measures_alone_is_said_to_bind_newly(cut) -> None:
+    """Torkham, opened, is full from its first year; Hairatan binds by the trucks that come then: "still" is true of neither."""
+    rows, crossings = cut["binding"].copy(), cut["crossings"].copy()
+    near = lookups.binding_here(cut)
+    codes, names = list(near["crossing"]), [lookups.short_name(name) for name in near["name"]]
+    crossings["closure_days_before"] = crossings["closure_days_after"] = 0.0
+    crossings["binds_after"] = crossings["crossing"].isin(codes)
+
+    def told() -> str:
+        rows["first_year_after"] = 2030.0
+        found = words.binding_words(replace(cut, tables={**cut.tables, "binding": rows, "crossings": crossings}))
+        assert found is not None
+        return found.paragraphs[0]
+
+    crossings["binds_before"] = False
+    assert told().startswith(f"With the measures trucks newly wait for want of capacity at {names[0]} (from 2030)") and "still" not in told()
+    crossings["binds_before"] = crossings["crossing"].isin(codes[1:])
+    both = told()
+    assert f"newly wait for want of capacity at {names[0]} (from 2030); still at {names[1]} (from 2030)" in both
+    # One that was shut binds anew, whatever its queue would have been.
+    crossings.loc[crossings["crossing"] == codes[1], "closure_days_before"] = 365.0
+    assert f"still at {names[1]}" not in told()

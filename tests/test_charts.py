@@ -451,6 +451,39 @@ def test_the_map_says_that_it_takes_no_side_and_widths_grow_with_shares() -> Non
     assert "by land to a port" in texts(figure.svg)
 
 
+def test_the_map_marks_crossings_as_they_are_with_the_measures() -> None:
+    """Torkham, which the measures open, was crossed out under a title that said "reopened"."""
+    one = result_of("full-connectivity")
+    ax = Figure().add_subplot()
+    ax.set_xlim(-180.0, 180.0)
+    ax.set_ylim(-90.0, 90.0)
+    at = corridor_map._crossing_marks(ax, lambda xy: np.asarray(xy), one, [], -180.0)
+    table = one["crossings"].set_index("crossing").loc[list(at)]
+    kinds = {line.get_marker(): {tuple(np.round(xy, 6)) for xy in line.get_xydata()} for line in ax.lines}
+    shut = table["closure_days_after"] >= lookups.SHUT_DAYS
+    opened = table.index[~shut & (table["state"] == "shut")]
+    assert "torkham" in opened
+    for crossing, xy in at.items():
+        kind = "X" if shut[crossing] else "D" if table.loc[crossing, "binds_after"] else "o"
+        assert tuple(np.round(xy, 6)) in kinds[kind], crossing
+    figure = figure_of("full-connectivity", "route_map")
+    assert figure is not None
+    assert ("No queue of more" in figure.alt) != ("Queues of more than half a day at" in figure.alt)
+
+
+def test_traffic_with_the_measures_stands_beside_that_without() -> None:
+    """Taftan at 800 a day has twice the trucks: the chart and the table said 190 of both."""
+    one = result_of("capacity-800")
+    row = one["crossings"].set_index("crossing").loc["taftan"]
+    before, after = (numbers.count(row[f"load_{case}"]) for case in ("before", "after"))
+    assert row["load_after"] > 1.5 * row["load_before"]
+    figure = charts.delay_curves(one, ["taftan"])
+    assert figure is not None and figure.data is not None
+    assert f"{before} in {one.years[-1]}, {after} with measures" in _words(figure) and f"{after} with the measures" in figure.alt
+    cells = dict(zip([column.label for column in figure.data.columns], figure.data.rows[0], strict=True))
+    assert (cells["Traffic without"], cells["Traffic with"]) == (before, after)
+
+
 @pytest.mark.parametrize("chart", ONE)
 def test_every_chart_is_drawn_for_a_phone_too(chart: str) -> None:
     figure = figure_of("full-connectivity", chart)

@@ -238,9 +238,9 @@ def test_a_change_in_words_never_contradicts_its_band(ends) -> None:
     band = Band(*sorted(ends))
     kind, told = lookups.verdict(band), phrases.change(band)
     if "a rise" in told:
-        assert kind == "rise" and band.low > 0
+        assert kind in ("rise", "slight") and band.low > 0
     if "a fall" in told:
-        assert kind == "fall" and band.high < 0
+        assert kind in ("fall", "slight") and band.high < 0
     if band.low < 0 < band.high:
         assert kind in ("tiny", "nil", "open")
     check("change", told)

@@ -339,6 +339,16 @@ def test_disagreements_are_shown_with_both_sources() -> None:
     assert frame["difference_percent"].abs().is_monotonic_decreasing
 
 
+def test_reports_that_differ_twofold_need_share_half_a_year_only() -> None:
+    """Pakistan's central bank has a quarter to a third of what Uzbekistan's statistics and both presidents have of Pakistan and
+    Uzbekistan: fiscal years share six months with calendar years, so that nothing was told."""
+    frame = baseline.disagreements(("PAK", "UZB"))
+    far = frame[frame["period"].str.contains("FY") & frame["period"].str.contains("against 2024")]
+    assert len(far) and (frame["what"] == "total").any()
+    ratio = far["value_b_musd"] / far["value_a_musd"]
+    assert (np.maximum(ratio, 1.0 / ratio) >= 2.0).all() and ratio.max() > 3.0
+
+
 def test_disagreements_of_a_pair_without_reports_are_none_and_turned_pairs_swap() -> None:
     assert baseline.disagreements(("FRA", "DEU")).empty
     turned = baseline.disagreements(("RUS", "PAK"))

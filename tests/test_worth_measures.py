@@ -11,6 +11,7 @@ import pytest
 from corridors import scenario
 from corridors.appraisal import states
 from corridors.show import tables, words
+from corridors.show.words import works as begun
 from corridors.show.words import worth as worth_words
 from corridors.show.words.worth_measures import works as works_words
 from corridors.study import worth_measures
@@ -83,3 +84,28 @@ def test_works_that_add_less_than_they_cost_are_told_beside_decisions() -> None:
     assert works_words(studied("china-corridor")) == ""
     told = works_words(studied("uzbekistan-trans-afghan"))
     assert "Measures without a counted cost are worth" in told and "less than they cost" in told
+
+
+def test_works_that_would_have_begun_are_told_with_their_years() -> None:
+    """"Since about 2023" was said of a railway of 2031 whose works begin in 2025: it was a customs hall's year."""
+    one = studied("uzbekistan-trans-afghan", 64)
+    rows = one["measure_costs"].copy()
+    first, last = (str(label) for label in rows["measure"].iloc[[0, -1]])
+    rows["counted"], rows["capital_musd"], rows["works_years"] = False, 0.0, 2.0
+
+    def told(*starts: tuple[str, int]) -> tuple[str, str]:
+        for label, start in starts:
+            rows.loc[rows["measure"] == label, ["counted", "capital_musd", "start"]] = [True, 10.0, start]
+        found = replace(one, tables={**one.tables, "measure_costs": rows.copy()})
+        return begun.under_way(found), begun.late(found)
+
+    base = int(one.years[0])
+    assert told((first, base + 5)) == ("", "")
+    whole, note = told((first, base - 1))
+    assert whole.startswith(f"All of this supposes works that have been under way since about {base - 3},")
+    assert f"since about {base - 3}," in note and note.endswith("brings its benefits 3 years later.")
+    some, note = told((last, base + 1))
+    assert f"since about {base - 3}; those of " in some and f"since about {base - 1}," in some and "All of this" not in some
+    assert note.endswith("brings its benefits one to three years later.")
+    some, _ = told((last, base + 9))
+    assert some.startswith("Some works would have to be under way already: since about")

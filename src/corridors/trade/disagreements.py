@@ -16,7 +16,7 @@ COLUMNS = (
 )  # fmt: skip
 WORTH_SHOWING = 0.02
 WORTH_SHOWING_UNLIKE = 0.15
-LEAST_OVERLAP = 10
+LEAST_OVERLAP, LEAST_OVERLAP_FAR_APART, FAR_APART = 10, 6, 2.0
 _FLOWS = ("exports", "imports", "total")
 _PANEL_SOURCE = "World trade panel (UN Comtrade)"
 
@@ -25,8 +25,8 @@ def disagreements(pair: tuple[str, str]) -> pd.DataFrame:
     """Every contradiction among the reports of the pair, the largest first.
 
     Compares, two at a time, reports of the same flow over periods that share at least ten months
-    (as yearly rates, so that a year can be held against eleven months of it), the world panel
-    included; the parts of a report with its own total; a stated balance with the reported flows
+    (as yearly rates, so that a year can be held against eleven months of it), or six where one is
+    twice the other or more, which no growth explains; the world panel included; the parts of a report with its own total; a stated balance with the reported flows
     (``data/stated_figures.csv``); and an average over years with the smoothed path. Differences
     under 2 % are rounding and left out, and so are differences under 15 % between periods that are
     not the same. ``difference_percent`` is b against a. Empty where the pair has no reported
@@ -69,12 +69,14 @@ def _same_flow(pair: tuple[str, str], rows: pd.DataFrame) -> list[tuple[Any, ...
     found = []
     for a, b in combinations(reports, 2):
         shared = (min(a[1], b[1]) - max(a[0], b[0])).n + 1
-        if shared < LEAST_OVERLAP:
+        if shared < LEAST_OVERLAP_FAR_APART:
             continue
         same = a[:2] == b[:2]
         period = a[2] if same else f"{a[2]} against {b[2]}, as yearly rates"
         for flow, x, y in zip(_FLOWS, a[4], b[4], strict=True):
             if not (np.isfinite(x) and np.isfinite(y) and x > 0):
+                continue
+            if shared < LEAST_OVERLAP and not (y > 0 and max(x / y, y / x) >= FAR_APART):
                 continue
             if same or abs(y / x - 1) >= WORTH_SHOWING_UNLIKE:
                 found.append(_row(period, flow, x, a[3], y, b[3]))

@@ -18,7 +18,7 @@ __all__ = ["closure_stress", "crossing_fill", "delay_curves"]
 _MOST_PANELS = 4
 _LONG_TITLE = 16
 _MOST_ROWS = 12
-_COUNTED = "Trucks counted there, grown at their own pace; those who go round borders that are shut or full are not in it."
+_COUNTED = "Trucks counted there, grown at their own pace; those who go round borders that are shut or full are not in it. What takes more than 800 or 1,000 today keeps that."
 _SOURCE = "capacities, hours and traffic of crossings as listed under data"
 
 
@@ -36,6 +36,8 @@ def chosen_crossings(result: StudyResult, most: int) -> list[str]:
     return [c for c in dict.fromkeys([*measured, *by_use]) if c in known][:most]
 
 
+_NOTED = 0.02
+"""From what difference on, as a part, traffic with the measures is shown beside that without them."""
 _BEYOND = 1.06
 """How far the axis of a crossing goes beyond the last point of its curves."""
 
@@ -70,7 +72,7 @@ def delay_curves(result: StudyResult, crossings: Sequence[str] | None = None) ->
         figure,
         _curve_title(rows, result.years[-1]) + _elsewhere(result, rows),
         _curve_alt(rows, result.years[-1]),
-        draw.model_source(result, _SOURCE),
+        f"{draw.model_source(result, _SOURCE)} Figures over the curves are trucks a day of work; shut days and weekends leave fewer a calendar day, which the axis has.",
         _curve_table(rows, result.years[-1]),
     )
 
@@ -100,7 +102,9 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     # Where a measure opens what is shut, its traffic is that with the measure.
     shut, opened = _shut(row, "before"), _shut(row, "before") and not _shut(row, "after")
     load_now, load = float(row["load_first_year_before"]), float(row[f"load_{'after' if opened else 'before'}"])
-    right = max(1150.0, 1.1 * load, 1.1 * float(curves["capacity_trucks_per_day"].max()))
+    then = float(row["load_after"])
+    other = not shut and not _shut(row, "after") and abs(then - load) >= _NOTED * max(load, then)
+    right = max(1150.0, 1.1 * load, 1.1 * then, 1.1 * float(curves["capacity_trucks_per_day"].max()))
     # Room for the last curve to be seen whole, and for the capacity that is written over its end.
     right = min(right, _BEYOND * float(curves["trucks_per_day"].max()))
     top = float(curves["hours"].max()) * 1.02
@@ -145,12 +149,16 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
         ax.axvline(load_now, color=C["warn"], linewidth=1.4, linestyle=(0, (2, 2)), zorder=2)
     if not shut or opened:
         ax.axvline(load, color=C["warn"], linewidth=1.0, zorder=2)
+    if other:
+        ax.axvline(then, color=C["scenario"], linewidth=1.0, zorder=2)
     title = f"{crossing_name(str(row['name']))}{' (shut)' if row['state'] == 'shut' else ''}"
     # Beside a long name there is no room for the year that everything begins with.
     start = "" if len(title) > _LONG_TITLE else f" in {years[0]}"
     traffic = f"{numbers.count(load_now)} a day{start}, {numbers.count(load)} in {years[1]}"
     if opened:
         traffic = f"opened: {numbers.count(load)} in {years[1]}"
+    elif other:
+        traffic = f"{numbers.count(load)} in {years[1]}, {numbers.count(then)} with measures"
     draw.text(
         ax,
         1,
@@ -194,7 +202,7 @@ def _curve_title(rows: pd.DataFrame, year: int) -> str:
 
 def _curve_alt(rows: pd.DataFrame, year: int) -> str:
     said = [
-        f"{crossing_name(str(r.name_))}: {numbers.count(r.load_before)} trucks a day in {year}{_and_opened(r)}, capacity {numbers.count(r.capacity_before)}"
+        f"{crossing_name(str(r.name_))}: {numbers.count(r.load_before)} trucks a day in {year}{_and_with(r)}, capacity {numbers.count(r.capacity_before)}"
         + (f" and {numbers.count(r.capacity_after)} with the measures" if r.capacity_after != r.capacity_before else "")
         + f", {numbers.hours(r.hours_before)} at the crossing without the measures, {numbers.hours(r.hours_after)} with them."
         for r in rows.rename(columns={"name": "name_"}).itertuples()
@@ -205,17 +213,19 @@ def _curve_alt(rows: pd.DataFrame, year: int) -> str:
     )
 
 
-def _and_opened(r: Any) -> str:
-    return f" while it is shut, {numbers.count(r.load_after)} with the measures" if r.state == "shut" else ""
+def _and_with(r: Any) -> str:
+    if r.state == "shut":
+        return f" while it is shut, {numbers.count(r.load_after)} with the measures"
+    return f", {numbers.count(r.load_after)} with the measures" if numbers.count(r.load_after) != numbers.count(r.load_before) else ""
 
 
 def _curve_table(rows: pd.DataFrame, year: int) -> blocks.Table:
     body = [
-        (crossing_name(str(r.name_)), r.state, numbers.count(r.load_before), numbers.count(r.capacity_before), numbers.count(r.capacity_after),
+        (crossing_name(str(r.name_)), r.state, numbers.count(r.load_before), numbers.count(r.load_after), numbers.count(r.capacity_before), numbers.count(r.capacity_after),
          numbers.hours(r.hours_before), numbers.hours(r.hours_after), "yes" if r.binds_before else "no", "yes" if r.binds_after else "no")
         for r in rows.rename(columns={"name": "name_"}).itertuples()
     ]  # fmt: skip
-    columns = [blocks.Column("Crossing"), blocks.Column("State"), draw.numeric("Traffic", "trucks a day"), draw.numeric("Capacity without", "trucks a day"), draw.numeric("Capacity with", "trucks a day"), draw.numeric("Time without"), draw.numeric("Time with"), blocks.Column("Binds without"), blocks.Column("Binds with")]  # fmt: skip
+    columns = [blocks.Column("Crossing"), blocks.Column("State"), draw.numeric("Traffic without", "trucks a day"), draw.numeric("Traffic with", "trucks a day"), draw.numeric("Capacity without", "trucks a day"), draw.numeric("Capacity with", "trucks a day"), draw.numeric("Time without"), draw.numeric("Time with"), blocks.Column("Binds without"), blocks.Column("Binds with")]  # fmt: skip
     return blocks.table(
         f"Traffic, capacity and time at the crossings in {year}, without and with the measures",
         columns,
@@ -295,7 +305,7 @@ def _fill_title(rows: Sequence[tuple[str, str, int | None, int | None, int | Non
     count = len({r[0] for r in rows})
     now, then = ("none" if not full[case] else numbers.in_words(len(full[case])) for case in ("today", "1000"))
     text = f"Counted traffic alone fills {now} of {numbers.in_words(count)} crossings by {last} at today\u2019s capacity"
-    return f"{text}, {then} at 1,000 trucks a day"
+    return f"{text}, {then} at 1,000 trucks a day or more"
 
 
 def _fill_words(early: int | None, middle: int | None, late: int | None, chance: float, last: int) -> str:

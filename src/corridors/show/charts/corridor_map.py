@@ -227,7 +227,9 @@ def _crossing_marks(ax: Axes, project: Projection, result: StudyResult, taken: l
     kinds: dict[str, list[Array]] = {"open": [], "full": [], "shut": []}
     for crossing, xy in at.items():
         row = table.loc[crossing]
-        kinds["shut" if row["state"] == "shut" else "full" if bool(row["binds_before"]) else "open"].append(xy)
+        # As the ways are drawn: with the measures.
+        shut = row["closure_days_after"] >= lookups.SHUT_DAYS
+        kinds["shut" if shut else "full" if bool(row["binds_after"]) else "open"].append(xy)
     for kind, (marker, size, face, edge) in _MARKS.items():
         if kinds[kind]:
             xy = np.array(kinds[kind])
@@ -381,7 +383,7 @@ def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
     reopened = [crossing_name(str(n)) for n in crossings.loc[opens, "name"]]
     binding = [
         crossing_name(str(n))
-        for n in table.loc[table["binds_before"].astype(bool) & (table["state"] != "shut"), "name"]
+        for n in table.loc[table["binds_after"].astype(bool) & (table["closure_days_after"] < lookups.SHUT_DAYS), "name"]
     ]
     lead = str(by_mode.index[0])
     measured = "With the measures, of" if draw.has_measures(result) else "Of"
@@ -393,11 +395,7 @@ def _words(result: StudyResult, lines: Sequence[Way]) -> tuple[str, str]:
     shares = ", ".join(f"{m} {numbers.share(float(s))}" for m, s in by_mode.items())
     alt = f"Map of the ways between {a} and {b}. Shares of what {a} sells{' with the measures' if draw.has_measures(result) else ''}: {shares}. "
     alt += f"Roads pass {numbers.listed([crossing_name(str(n)) for n in table['name']])}. " if used else ""
-    alt += (
-        f"Queues of more than half a day at {numbers.listed(binding)}. "
-        if binding
-        else "No queue of more than half a day. "
-    )
+    alt += f"Queues of more than half a day at {numbers.listed(binding)}. " if binding else "No queue of more than half a day. "
     alt += f"Shut: {numbers.listed(shut)}. " if shut else ""
     alt += f"Reopened by the measures: {numbers.listed(reopened)}. " if reopened else ""
     return title, alt + DISCLAIMER

@@ -277,12 +277,12 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
     body += [
         (
             f"{crossing_name(str(r.name_))}, capacity",
-            numbers.trucks(float(r.capacity_before)),
-            f"{numbers.count(float(r.capacity_after))} with measures",
+            f"{numbers.count(float(r.capacity_before))} trucks a day",
+            f"{numbers.count(float(r.capacity_after))} with measures" if r.capacity_after != r.capacity_before else "",
         )
         for r in about.rename(columns={"name": "name_"}).itertuples()
     ]
-    columns = [blocks.Column("What"), draw.numeric("Trucks a day"), draw.numeric("80 % range")]
+    columns = [blocks.Column("What"), draw.numeric("Trucks a day"), draw.numeric("80 % range, or with measures")]
     return draw.finish(
         figure,
         title,

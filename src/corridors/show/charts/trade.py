@@ -19,6 +19,8 @@ __all__ = ["fan"]
 BANDS = (("p2_5", "p97_5", "95"), ("p10", "p90", "80"), ("p25", "p75", "50"))
 _FLOW_COLUMN = {"exports": "exports_musd", "imports": "imports_musd", "total": "total_musd"}
 _DAYS_A_YEAR = 365.25
+_LABEL_YEARS = 1.2
+"""Half of the word "reported" in years, where the chart has ten."""
 
 
 @draw.chart
@@ -65,10 +67,12 @@ def fan(result: StudyResult, flow: str = "total", ghost: StudyResult | None = No
     )
     if len(seen):
         last = seen.iloc[-1]
+        # Above all points that it would stand on.
+        beside = seen[(seen["middle"] - last["middle"]).abs() <= _LABEL_YEARS * (years[-1] - np.floor(first)) / 10.0]
         draw.text(
             ax,
             last["middle"],
-            last["value"] / scale,
+            float(beside["value"].max()) / scale,
             "reported",
             C["muted"],
             ha="center",

@@ -211,7 +211,7 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
         )
     first = rows[rows["what"] == "capacity"].head(1)
     title = (
-        f"One more truck a day is worth most at {short_name(first.iloc[0]['name'])}: "
+        f"Of all crossings, one more truck a day is worth most at {short_name(first.iloc[0]['name'])}: "
         f"{numbers.musd(float(first.iloc[0]['worth_musd_per_year']))} a year"
         if len(first) else f"One hour less is worth most at {rows.iloc[0]['name']}: {numbers.musd(float(rows.iloc[0]['worth_musd_per_year']))} a year"
     )  # fmt: skip

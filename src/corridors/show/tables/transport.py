@@ -73,17 +73,19 @@ def routes(result: StudyResult, direction: str) -> Table | None:
     body = []
     for r in shown.itertuples():
         name = text(r.name) if not hasattr(r, "origin") else f"{text(r.name)} ({places.get(str(r.origin), text(r.origin))} to {places.get(str(r.destination), text(r.destination))})"
+        # What is shut or not built takes no time.
+        there = {case: float(getattr(r, f"share_{case}")) > 0.0 for case in ("before", "after")}
         # Of ways outside the network neither length nor days nor dollars are known.
         known = str(r.mode) != OUTSIDE
         cells = [
             name,
             MODES.get(str(r.mode), text(r.mode)),
             fixed(r.km) if known else DASH,
-            fixed(r.days_before, 1) if known else DASH,
+            fixed(r.days_before, 1) if known and there["before"] else DASH,
         ]
-        cells += [fixed(r.days_after, 1) if known else DASH] if changed else []
-        cells += [fixed(r.usd_per_t_before) if known else DASH]
-        cells += [fixed(r.usd_per_t_after) if known else DASH] if changed else []
+        cells += [fixed(r.days_after, 1) if known and there["after"] else DASH] if changed else []
+        cells += [fixed(r.usd_per_t_before) if known and there["before"] else DASH]
+        cells += [fixed(r.usd_per_t_after) if known and there["after"] else DASH] if changed else []
         cells += [share(r.share_before)]
         cells += [share(r.share_after)] if changed else []
         cells += [fixed(r.hidden_usd_per_t) if str(r.mode) == "road" and r.share_before > 0 else DASH]
@@ -99,7 +101,7 @@ def routes(result: StudyResult, direction: str) -> Table | None:
         body,
         model(result),
         f"Medians for {result.years[-1]}. {n.count(len(rows))} ways were compared; up to three of "
-        f"each mode are shown. The hidden cost is what must be added for hardly anyone to use the "
+        f"each mode are shown; a dash stands where a way is shut or not there. The hidden cost is what must be added for hardly anyone to use the "
         f"road.",
     )
 
@@ -123,20 +125,22 @@ def crossings(result: StudyResult) -> Table | None:
     for r in rows.itertuples():
         cells = [text(r.name), text(r.economies).replace("-", "\u2013"), _state(r), fixed(r.capacity_before)]
         cells += [fixed(r.capacity_after)] if changed else []
-        cells += [fixed(r.load_before), fixed(100 * float(r.utilisation_before)), fixed(r.hours_before)]
+        cells += [fixed(r.load_before)] + ([fixed(r.load_after)] if changed else [])
+        cells += [fixed(100 * float(r.utilisation_after if changed else r.utilisation_before)), fixed(r.hours_before)]
         cells += [fixed(r.hours_after)] if changed else []
         cells += [fixed(r.closure_days_after if changed else r.closure_days_before), _binds(r, changed)]
         body.append(tuple(cells))
     heads: list[str | Column] = ["Crossing", "Border", "State", right("Capacity", "trucks a day")]
     heads += [right("with measures", "trucks a day")] if changed else []
-    heads += [right("Traffic of all", "trucks a day"), right("Full", "%"), right("Time", "hours")]
+    heads += [right("Traffic of all", "trucks a day")] + ([right("with measures", "trucks a day")] if changed else [])
+    heads += [right("Full", "%"), right("Time", "hours")]
     heads += [right("with measures", "hours")] if changed else []
     heads += [right("Shut", "days a year"), "Capacity binds"]
     return table(
         f"Border crossings on the way between {pair_words(result)}" if len(result["routes"]) else "Border crossings that the measures change",
         heads, body, f"{model(result)} Capacities and traffic: data/network/crossings.csv.",
         f"Medians for {result.years[-1]}, traffic grown. A shut crossing's row says what it would "
-        f"be if it were open. Full: traffic over what can pass in the year, closures and weekends "
+        f"be if it were open. Full{', with the measures' if changed else ''}: traffic over what can pass in the year, closures and weekends "
         f"counted, which is less than the capacity of a day at work where a crossing shuts. Capacity "
         f"binds where a truck queues more than twelve hours in the middle case.",
     )  # fmt: skip

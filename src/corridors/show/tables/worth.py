@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 from corridors.show import findings
 from corridors.show import numbers as n
 from corridors.show.blocks import Column, Table, table
 from corridors.show.lookups import economy, has_measures, short_name
 from corridors.show.tables.cells import BAND, DASH, fixed, model, money_unit, right, span, text
-from corridors.show.words import phrases
-from corridors.show.words import worth as worth_words
+from corridors.show.words import phrases, works
 from corridors.study.result import StudyResult
 
 _FLOWS = (
@@ -148,7 +148,7 @@ def measure_costs(result: StudyResult) -> Table | None:
         return None
     body: list[tuple[str, ...]] = [
         (
-            text(r.measure), f"{_units(r.units)} \u00d7 {r.unit}" if not r.stated else "as stated",
+            text(r.measure), "as stated" if r.stated else _units(r.units, str(r.unit)) if r.counted else DASH,
             n.musd(r.capital_musd) if r.item != "unknown" and r.capital_musd > 0 else DASH,
             n.musd_range(r.capital_low_musd, r.capital_high_musd) if r.capital_high_musd > 0 else DASH,
             n.musd(r.yearly_musd) if r.item != "unknown" and r.yearly_musd > 0 else DASH,
@@ -161,7 +161,7 @@ def measure_costs(result: StudyResult) -> Table | None:
         "Measure", "Units", right("Capital"), right("Range"), right("A year"),
         right("Works, then life", "years"), "Figure",
     ]
-    note = phrases.sentence("Range: one cost in ten is lower, one in ten higher.", worth_words.late(result), _beside_the_headline(result))
+    note = phrases.sentence("Range: one cost in ten is lower, one in ten higher.", works.late(result), _beside_the_headline(result))
     origins = {row[-1] for row in body}
     if len(origins) == 1:
         # A column in which all rows are alike is a sentence.
@@ -186,8 +186,12 @@ def _beside_the_headline(result: StudyResult) -> str:
     )
 
 
-def _units(units: float) -> str:
-    return f"{units:,.0f}" if units == round(units) else n.significant(units, 3)
+def _units(units: float, unit: str) -> str:
+    """``672 km of new railway``; ``1,520 trucks a day ...`` of 15.2 times a unit of 100."""
+    found = re.match(r"([\d,]+) (.+)", unit)
+    each, of = (float(found[1].replace(",", "")), found[2]) if found else (1.0, unit)
+    count = units * each
+    return f"{f'{count:,.0f}' if count == round(count) or count >= 100 else n.significant(count, 3)} {of}"
 
 
 def _times(works_years: float, life_years: float) -> str:

@@ -35,33 +35,37 @@ def binding_words(result: StudyResult) -> Prose | None:
     own = rows["crossing"].isin(_of_the_pair(result, rows))
     if not own.any():
         case = "after" if has_measures(result) else "before"
-        both = " and ".join(economy(code) for code in result.pair)
-        return Prose((f"Trucks wait for want of capacity at {_named(rows, case)}; hardly any of them carry goods of {both}.",))
-    rows = rows[own]
+        return Prose((f"Trucks wait for want of capacity at {_named(rows, case)}; hardly any of them carry goods of {_both(result)}.",))
+    others, rows = rows[~own], rows[own]
     if not has_measures(result):
-        return Prose(
-            (
-                phrases.sentence(
-                    f"Trucks wait for want of capacity at {_named(rows, 'before')}.",
-                    _first(rows.iloc[0].to_dict()),
-                ),
-            )
-        )
+        text = f"Trucks wait for want of capacity at {_named(rows, 'before')}."
+        return Prose((phrases.sentence(text, _elsewhere(result, others, "before"), _first(rows.iloc[0].to_dict(), len(others) > 0)),))
     case = result["crossings"].set_index("crossing").loc[rows["crossing"]]
-    then = case["binds_after"].astype(bool).to_numpy()
-    # A crossing that the measures shut is no relief, nor is one that they open.
-    open_ = ((case["closure_days_before"] < SHUT_DAYS) & (case["closure_days_after"] < SHUT_DAYS)).to_numpy()
-    binding, gone = rows[then], rows[~then & open_]
-    relieved = f"no longer at {n.listed([short_name(name) for name in gone['name']])}" if len(gone) else ""
-    if not len(binding):
-        return Prose(
-            (f"With the measures trucks no longer wait for want of capacity {relieved.removeprefix('no longer ')}.",)
-        ) if relieved else None
-    text = (
-        f"With the measures trucks still wait for want of capacity at {_named(binding, 'after')}"
-        + (f"; {relieved}" if relieved else "")
-    )
-    return Prose((phrases.sentence(f"{text}.", _first(binding.iloc[0].to_dict())),))
+    then, before = (case[f"binds_{when}"].astype(bool).to_numpy() for when in ("after", "before"))
+    # A crossing that the measures shut is no relief, nor is one that they open; that one binds anew.
+    shut = (case["closure_days_before"] >= SHUT_DAYS).to_numpy()
+    open_ = ~shut & (case["closure_days_after"] < SHUT_DAYS).to_numpy()
+    anew, still, gone = rows[then & (shut | ~before)], rows[then & before & ~shut], rows[~then & open_]
+    parts = [
+        f"{word} at {_named(each, 'after')}" for word, each in (("newly", anew), ("still", still)) if len(each)
+    ] + ([f"no longer at {n.listed([short_name(name) for name in gone['name']])}"] if len(gone) else [])
+    if not parts:
+        return None
+    word, first = parts[0].split(" ", 1) if not parts[0].startswith("no longer") else ("no longer", parts[0].removeprefix("no longer "))
+    text = "; ".join([f"With the measures trucks {word} wait for want of capacity {first}", *parts[1:]])
+    widen = _first(rows[then].iloc[0].to_dict(), len(others) > 0) if then.any() else ""
+    return Prose((phrases.sentence(f"{text}.", _elsewhere(result, others, "after"), widen),))
+
+
+def _both(result: StudyResult) -> str:
+    return " and ".join(economy(code) for code in result.pair)
+
+
+def _elsewhere(result: StudyResult, rows: pd.DataFrame, case: str) -> str:
+    """Crossings that bind on ways of the pair that next to none of its goods take."""
+    there = set(result["crossings"].loc[result["crossings"][f"binds_{case}"].astype(bool), "crossing"])
+    rows = rows[rows["crossing"].isin(there)]
+    return f"They {'do so' if case == 'before' else 'wait'} at {_named(rows, case)} too, where hardly any goods of {_both(result)} pass." if len(rows) else ""
 
 
 def _of_the_pair(result: StudyResult, rows: pd.DataFrame) -> set[str]:
@@ -91,7 +95,8 @@ def _named(rows: pd.DataFrame, case: str) -> str:
     return n.listed([*shown, f"{n.in_words(rest)} more"] if rest else shown)
 
 
-def _first(row: dict[str, object]) -> str:
+def _first(row: dict[str, object], of_some: bool) -> str:
+    """The crossing to widen first; ``of_some``: where crossings of others are left out."""
     name = short_name(row["name"])
     passes, worth = float(str(row["load_trucks_per_day"])), float(str(row["more_musd_per_year"]))
     price, away = (
@@ -99,7 +104,7 @@ def _first(row: dict[str, object]) -> str:
         float(str(row["turned_away_trucks_per_day"])),
     )
     waits = _pairs(str(row["waiting"]))
-    told = f"To widen first: {name}, where in the central case room for one more truck a day is worth {n.musd(worth)} a year"
+    told = f"To widen first{', of those that this trade passes or a measure names' if of_some else ''}: {name}, where in the central case room for one more truck a day is worth {n.musd(worth)} a year"
     if away >= 0.5:
         told += f" and {n.trucks(away)} {'finds' if round(away) <= 1 else 'find'} no room"
     told += f". In the median of all cases the wait costs each truck {phrases.about_usd(price)} and {n.trucks(passes)} {'passes' if round(passes) <= 1 else 'pass'} there"

@@ -272,7 +272,8 @@ def _short_source(row: Mapping[str, Any]) -> str:
 def _study(row: Mapping[str, Any]) -> str:
     """``Fu and co-authors 2022: 11 %``."""
     name = re.split(r"[,(]", str(row["source"]))[0].strip()
-    name = "this project's panel" if name.startswith("our estimate") else name
+    if name.startswith("our estimate"):
+        name = f"this project's panel, {clean(str(row['found']).split(': ', 1)[-1])}"
     return f"{name}: {n.percent(float(row['central']))}"
 
 

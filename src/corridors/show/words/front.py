@@ -128,7 +128,8 @@ def _how_sure(result: StudyResult) -> str:
     if kind in STILL:
         return f"That is fairly sure: {_nineteen(result)}."
     top = phrases.top_doubt(result)
-    reason = f", above all because of one open question: {top}" if top else ""
+    leads = f", above all because of one open question: {top}" if phrases.doubt_leads(result) else f"; the largest of several open questions is {top}"
+    reason = leads if top else ""
     if kind == "open":
         return f"Neither direction nor size is sure{reason}." if either_way(band) else f"The size is not sure{reason}."
     if _ratio(band) >= 3:
@@ -234,7 +235,7 @@ def _trucks(result: StudyResult) -> KeyFigure:
     need = trucks_both(result)
     narrow = gate(result)
     held = (
-        f"; {phrases.own(narrow[0])} open crossings take {n.count(narrow[1])}"
+        f"; {phrases.own(narrow[0])} open crossings take {n.count(narrow[1])} today"
         if narrow
         else "; no road corridor in the network"
     )

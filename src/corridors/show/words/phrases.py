@@ -89,6 +89,8 @@ DOUBTS = {
 
 FEWEST_FOR_A_DOUBT = 256
 """With fewer simulated futures another seed names another question as the one that matters most."""
+LEADS = 0.2
+"""The part of the band that the answer to a question must take away for it to be the one that all hangs on."""
 A_THOUSANDTH = "a dollar in a thousand"
 """What :data:`corridors.show.lookups.MATTERS_PERCENT` is in words."""
 
@@ -292,11 +294,23 @@ def top_doubt(result: StudyResult) -> str:
     rows = result["information"]
     if not len(rows) or result.draws < FEWEST_FOR_A_DOUBT:
         return ""
-    gain = rows["band_now_percent_points"] - rows["band_if_known_percent_points"]
+    gain = _narrowing(rows)
     if not gain.max() > 0:
         return ""
     top = rows.loc[gain.idxmax()]
     return doubt(result, str(top["parameter"]), str(top["meaning"]))
+
+
+def doubt_leads(result: StudyResult) -> bool:
+    """Whether the band hangs on one question above all: its answer narrows it by a fifth or more, and half as much again as any
+    other's."""
+    rows = result["information"]
+    gain = sorted(_narrowing(rows), reverse=True)
+    return bool(gain) and gain[0] >= LEADS * float(rows["band_now_percent_points"].max()) and (len(gain) == 1 or gain[0] >= 1.5 * gain[1])
+
+
+def _narrowing(rows: pd.DataFrame) -> pd.Series:
+    return rows["band_now_percent_points"] - rows["band_if_known_percent_points"]
 
 
 def about_trucks(trucks_a_day: float) -> str:

@@ -16,7 +16,7 @@ def priorities_words(result: StudyResult) -> Prose | None:
     if not len(rows):
         return None
     told = []
-    for what, head in (("capacity", "One more truck a day is worth most at"), (
+    for what, head in (("capacity", "Of all crossings, whoever passes, one more truck a day is worth most at"), (
         "crossing_hours", "One hour less at a border is worth most at",
     ),
                        ("link_hours", "One hour less on the road is worth most from")):  # fmt: skip

@@ -52,9 +52,9 @@ def _by_road(result: StudyResult) -> tuple[float, float]:
 
 
 def shares_by_road(before: float, after: float) -> str:
-    """``No more than 0.35 % of the goods, by value, go by road, and 1.1 % with the measures``."""
+    """``No more than 0.35 % of the goods, by value, go by road without the measures and 1.1 % with them``."""
     now = f"No more than {n.share(before)} of the goods, by value, go by road" if before > 0 else "None of it goes by road"
-    return now if n.share(before) == n.share(after) else f"{now}, and {n.share(after) if after > 0 else 'none'} with the measures"
+    return now if n.share(before) == n.share(after) else f"{now} without the measures and {n.share(after) if after > 0 else 'none'} with them"
 
 
 def _trucks(result: StudyResult, kinds: set[str]) -> str:

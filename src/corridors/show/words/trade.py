@@ -360,6 +360,6 @@ def _target(result: StudyResult, row: pd.Series) -> str:
             if first == second
             else f" without the measures; with them it {second}"
         )
-    return f"{told}. The middle estimate for that year is {findings.trade(band.mid)}."
+    return f"{told}. The middle estimate for that year{' with the measures' if has_measures(result) else ''} is {findings.trade(band.mid)}."
 
 

@@ -266,13 +266,13 @@ def _by_road(result: StudyResult) -> str:
             f"{phrases.about_trucks(trucks_a_day)} {way(result, flow)} "
             f"({n.share(mode_shares(result, flow).get('road', 0.0))} of goods by value)"
         )
-    return f"this trade sends {' and '.join(told)}"
+    return f"{'without the measures ' if has_measures(result) else ''}this trade sends {' and '.join(told)} in {result.years[-1]}"
 
 
 def _need(result: StudyResult) -> str:
     out, back, both = trucks(result, "exports"), trucks(result, "imports"), trucks_both(result)
     text = (
-        f"If all goods that suit trucks went by road, this trade would need "
+        f"If all goods that suit trucks went by road, this trade would need {'with the measures ' if has_measures(result) else ''}"
         f"{phrases.about_trucks(out.mid)} {way(result, 'exports')} in {result.years[-1]} "
         f"(80{n.THIN}% band {n.number_range(out.low, out.high, mid=out.mid)}). The other way it "
         f"would need {phrases.about_trucks(back.mid)} "
@@ -298,7 +298,7 @@ def _whose(result: StudyResult) -> str:
 
 def _filling(result: StudyResult) -> str:
     rows = at_home(result)
-    rows = rows[rows["closure_days_before"] < SHUT_DAYS]
+    rows = rows[rows[f"closure_days_{'after' if has_measures(result) else 'before'}"] < SHUT_DAYS]
     likely, possible, besides = [], [], []
     last = result.years[-1]
     for row in rows.itertuples():

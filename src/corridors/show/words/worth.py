@@ -13,7 +13,7 @@ from corridors.show import numbers as n
 from corridors.show.blocks import Prose
 from corridors.show.findings import SMALL_MUSD
 from corridors.show.lookups import economy, has_measures, pair_words, quoted, short_name
-from corridors.show.words import phrases
+from corridors.show.words import phrases, works
 from corridors.show.words.past_closings import when_they_shut
 from corridors.study.result import StudyResult
 
@@ -268,7 +268,7 @@ def _cost(result: StudyResult) -> str:
         else "as the scenario states them"
     )
     head = f"Against costs of {n.musd(spent)} in today's value, {typical}, {worth}. It is positive in {of_cases(found['probability_npv_positive'])}."
-    return phrases.sentence(head, _return(found), _switch(found), _under_way(result))
+    return phrases.sentence(head, _return(found), _switch(found), works.under_way(result))
 
 
 def _hangs_on(result: StudyResult) -> str:
@@ -294,31 +294,6 @@ def of_cases(probability: float) -> str:
     if 0 < probability < 0.01:
         return "fewer than one case in a hundred"
     return f"{n.share(probability)} of cases" if 0 < probability < 1 else "all cases" if probability else "no case"
-
-
-def _begun(result: StudyResult) -> int | None:
-    """The year since which works would have to be under way for measures to begin when the scenario says; None: none yet."""
-    rows = result["measure_costs"]
-    rows = rows[rows["counted"] & (rows["capital_musd"] > 0.0)]
-    begun = [math.floor(r.start - max(r.works_years, 1.0)) for r in rows.itertuples()]
-    return min(begun) if begun and min(begun) < int(result.years[0]) else None
-
-
-def _under_way(result: StudyResult) -> str:
-    begun = _begun(result)
-    return f"All of this supposes works that have been under way since about {begun}, earlier in cases in which they take longer." if begun is not None else ""
-
-
-def late(result: StudyResult) -> str:
-    """How works are counted that would have to be under way already."""
-    begun, base = _begun(result), int(result.years[0])
-    if begun is None:
-        return ""
-    return (
-        f"To begin in time, works would have to have been under way since about {begun}, earlier in cases in which they take longer: what is spent before {base} "
-        f"is counted with interest, and works that begin in {base} bring the benefits {base - begun} "
-        f"{n.plural(base - begun, 'year', 'years')} later."
-    )
 
 
 def _return(found: Mapping[str, Any]) -> str:
@@ -347,7 +322,9 @@ def _rates(found: Mapping[str, Any]) -> str:
         return f" (in {of_cases(none)} there is no rate of return)" if none > 0 else ""
     without = f", none in {of_cases(none)}" if none >= _NEXT_TO_NOTHING else ""
     of_all = "" if found["eirr_percent"]["mean"] <= 100 else "rate of return in "
-    return f" ({of_all}four cases in five: {n.percent_range(low, high)}{without})"
+    # Beyond that a rate says that little was spent, and its figure nothing.
+    band = f"{n.percent(low)} to more than 100{n.THIN}%" if low <= 100.0 < high else n.percent_range(low, high)
+    return f" ({of_all}four cases in five: {band}{without})"
 
 
 def _switch(found: Mapping[str, Any]) -> str:
