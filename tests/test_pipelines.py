@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from corridors import uncertainty
 from corridors.appraisal import states
 from corridors.data import tables as data
+from corridors.scenario import parse
 from corridors.scenario.measures import Closure, TariffOrFee
+from corridors.study import class_values
 from corridors.study.counterfactual import network_of
-from corridors.trade import cargo, unit_values, world
+from corridors.study.pipeline import Study
+from corridors.trade import cargo, sectors, unit_values, world
 from corridors.transport import pair_values
 from corridors.transport.system import compile_system
 from corridors.transport.world_network import mode_model, pipelines, subnetwork, traffic
@@ -63,21 +68,30 @@ def test_trucks_carry_what_pipelines_leave() -> None:
 def test_a_study_puts_on_its_ways_what_pipelines_leave() -> None:
     net = network_of(("DZA", "TUN"), ())
     ways = [("DZA", "TUN"), ("TUN", "DZA")]
-    carried, worth = pair_values.of_pairs(net, ways), unit_values.by_composition(ways)
+    piped, worth = pair_values.piped(net, ways), unit_values.by_composition(ways)
     part = pipelines.of_bulk("DZA", "TUN")
     assert 0.8 < part < 0.9 and net.piped == {("DZA", "TUN"): part}
-    np.testing.assert_allclose(carried[0, BULK], worth[0, BULK] / (1.0 - part), rtol=1e-12)
-    np.testing.assert_array_equal(carried[1], worth[1])
-    np.testing.assert_array_equal(np.delete(carried[0], BULK), np.delete(worth[0], BULK))
+    assert piped[0, BULK] == part and piped.sum() == part
+    np.testing.assert_array_equal(pair_values.worth(net, ways), worth)
     shown = pair_values.table(net, ways).set_index(["exporter", "cargo_class"])["usd_per_t"]
     assert shown["DZA", "bulk"] == pytest.approx(worth[0, BULK]), "what a tonne is worth stays"
+    # Trucks of a demand are those of what is left.
+    system = compile_system(net, study=("DZA", "TUN"))
+    bulk = np.zeros((1, len(cargo.CLASSES)))
+    bulk[0, BULK] = 100.0
+    half = bulk * (1.0 - part)
+    central = uncertainty.central()
+    state = system.solve(central, demand={("DZA", "TUN"): bulk})
+    plain = replace(system, layout=replace(system.layout, piped=np.zeros_like(system.layout.piped)))
+    alone = plain.solve(central, demand={("DZA", "TUN"): half})
+    np.testing.assert_allclose(state.study_trucks_per_day, alone.study_trucks_per_day, rtol=1e-6)
 
 
 def test_it_is_told() -> None:
     told = " ".join(subnetwork.for_pair("DZA", "TUN").messages)
     assert (
         "Pipelines carry 8" in told
-        and "of what Algeria sells Tunisia, by value; none of the ways here does, and it stays whatever they cost."
+        and "of what Algeria sells Tunisia, by value; none of the ways here does, and most of it stays whatever they cost."
         in told
     )
     assert "Tunisia sells" not in told
@@ -154,3 +168,25 @@ def test_a_small_change_counts_in_proportion_to_what_is_on_the_ways() -> None:
         (1.0 - pipelines.of_bulk("DZA", "TUN")) * ways[BULK], rel=0.02
     )
     np.testing.assert_array_equal(np.delete(whole, BULK), np.delete(ways, BULK))
+
+
+def test_weight_and_trucks_are_of_what_is_on_ways() -> None:
+    """King Fahd Causeway shut: volumes had 84 % of Saudi Arabia's bulk left, though what was on trucks was all but gone, and
+    classes that fell by a quarter where their sectors fell by two thirds."""
+    asked = parse(
+        {
+            "title": "shut", "pair": ["SAU", "BHR"],
+            "measures": [{"kind": "closure", "crossings": ["King Fahd Causeway"], "days_per_year": 365, "start": 2027, "years_to_full_effect": 1}],
+        },
+        name="shut",
+    )  # fmt: skip
+    study = Study(asked, 64, 1)
+    before, after = (class_values.values(study, "exports", case) for case in ("baseline", "scenario"))
+    np.testing.assert_allclose(after.sum(axis=2), study.scenario_paths.first("exports", 64), rtol=1e-12)
+    assert (np.median(after[:, 0] / before[:, 0], axis=0) > 0.999).all(), "nothing before it begins"
+    loaded = [np.median(class_values.carried(study, "exports", case)[:, -1], axis=0) for case in ("baseline", "scenario")]
+    assert loaded[0][BULK] == pytest.approx(np.median(before[:, -1, BULK]) * (1.0 - study.piped["exports"][BULK]), rel=1e-9)
+    assert loaded[1][BULK] < 0.3 * loaded[0][BULK]
+    food = cargo.CLASSES.index("food")
+    own = np.median(study.change.response.sector_factor[:, 0, sectors.names().index("food")])
+    assert loaded[1][food] / loaded[0][food] == pytest.approx(own, rel=0.1)

@@ -321,7 +321,12 @@ def test_volumes_have_a_row_a_flow_class_and_year(base: baseline.Baseline, draws
     paths = {"exports": base.exports_musd, "imports": base.imports_musd}
     shares = {"exports": base.export_shares, "imports": base.import_shares}
     a_tonne = unit_values.by_composition((PAIR, PAIR[::-1]))[:, None] * draws["unit_value_factor"][:, None]
-    frame = cargo.volumes(paths, shares, dict(zip(paths, a_tonne, strict=True)))
+    value = {flow: path[:, :, None] * shares[flow][:, None, :] for flow, path in paths.items()}
+    carried = {flow: 0.5 * each for flow, each in value.items()}
+    frame = cargo.volumes(value, carried, dict(zip(paths, a_tonne, strict=True)))
+    whole = cargo.volumes(value, value, dict(zip(paths, a_tonne, strict=True)))
+    np.testing.assert_allclose(whole["tonnes_p50"], 2.0 * frame["tonnes_p50"], rtol=1e-12)
+    np.testing.assert_array_equal(whole["value_musd_p50"], frame["value_musd_p50"])
     assert len(frame) == 2 * 4 * 10
     for quantity in ("value_musd", "tonnes", "trucks_per_day"):
         assert (frame[f"{quantity}_p10"] <= frame[f"{quantity}_p50"]).all()

@@ -163,9 +163,25 @@ def test_gains_of_others_by_a_new_link_are_said_not_to_be_counted() -> None:
         return [text for text in remarks(counterfactual.build(asked.pair, asked.measures), asked.measures) if "is not counted" in text]
 
     (message,) = told(railway)
-    assert message.startswith("What other pairs of economies gain by \u201cA railway from Belgrade to Budapest\u201d is not counted")
+    assert message.startswith("What other pairs of economies gain by \u201cA railway from Belgrade to Budapest\u201d, and trade inside one, is not counted")
+    inside = {**RAILWAY, "from": "srb_belgrade", "to": "srb_nis", "km": 240}
+    assert "Belgrade to Nis" in names_of(told(inside))
     assert not told(railway, {"kind": "tariff_or_fee", "crossings": ["Röszke"], "usd_per_truck": 12})
     assert not told({"kind": "tariff_or_fee", "crossings": ["Röszke"], "usd_per_truck": 12})
+
+
+def names_of(found: list[str]) -> str:
+    (message,) = found
+    return message.replace("\u0161", "s")
+
+
+def test_a_railway_to_a_port_that_no_ship_is_known_of_says_so() -> None:
+    """Arica-La Paz: "others cost less" was said where no cost had been compared; no ship of Arica is in the data."""
+    asked = made([{**RAILWAY, "from": "chl_arica", "to": "bol_la_paz", "km": 440}], ("BOL", "CHN"))
+    (message,) = [text for text in remarks(counterfactual.build(asked.pair, asked.measures), asked.measures) if "No port" in text]
+    assert "lies at Arica or La Paz" in message and "by road alone" in message
+    known = made([{**RAILWAY, "from": "per_callao", "to": "bol_la_paz", "km": 1_400}], ("BOL", "CHN"))
+    assert not [text for text in remarks(counterfactual.build(known.pair, known.measures), known.measures) if "No port" in text]
 
 
 def test_a_railway_over_an_ocean_is_refused() -> None:
@@ -239,7 +255,7 @@ def test_the_reason_for_so_little_is_that_of_the_measure() -> None:
     base = studied("iran-transit-regime")
     told = reasons.why_small(base)
     before, after = (max(base.facts["road_share"][flow][case] for flow in ("exports", "imports")) for case in ("before", "after"))
-    assert told == f"No more than {numbers.share(before)} of the goods, by value, go by road, and {numbers.share(after)} with the measures."
+    assert told == f"No more than {numbers.share(before)} of the goods, by value, go by road without the measures and {numbers.share(after)} with them."
 
     def of(measures: list[dict[str, Any]], **columns: Any) -> str:
         tables = {**base.tables, "routes": base["routes"].assign(**columns)}
@@ -270,4 +286,4 @@ def test_the_front_page_counts_the_open_crossings_as_the_report_does(tmp_path: P
     assert f"{numbers.count(most)} that {whose}'s open crossings take today" in front_page.why(kept)
     assert f"{whose}'s open crossings on the way take {numbers.count(most)}" in reasons.why_small(result)
     few = replace(kept, trucks=None, effect=lookups.Band(-0.1, 0.0, 0.1), shut=(), by_road=0.0035, with_measures_by_road=0.011)
-    assert front_page.why(few, others=False) == "No more than 0.35\u202f% of the goods, by value, go by road, and 1.1\u202f% with the measures."
+    assert front_page.why(few, others=False) == "No more than 0.35\u202f% of the goods, by value, go by road without the measures and 1.1\u202f% with them."

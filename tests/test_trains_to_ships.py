@@ -9,6 +9,7 @@ from corridors import uncertainty
 from corridors.scenario.measures import NewLink, RailService
 from corridors.study.counterfactual import network_of
 from corridors.trade import cargo
+from corridors.transport import new_trains
 from corridors.transport.legs import legs
 from corridors.transport.system import System, TransportState, compile_system
 
@@ -101,3 +102,58 @@ def test_a_new_railway_carries_bulk() -> None:
     rows = [r for r, route in enumerate(system.routes) if route.mode == "rail" and route.needs]
     assert rows and after.route_share[0, rows, BULK].sum() > 0.01
     assert before.route_share[0, rows].sum() == pytest.approx(0.0, abs=1e-12)
+
+
+def test_nobody_drives_down_a_line_to_ride_back_up() -> None:
+    """Chabahar-Zahedan for Türkiye and Uzbekistan: goods went by truck to Chabahar and by train back, and the other way round,
+    for five percent of trade."""
+    system, _, _ = solved(railway("chabahar", "zahedan", 628), ("TUR", "UZB"))
+    assert not [route for route in system.routes if route.needs and {route.exporter, route.importer} == {"TUR", "UZB"}]
+
+
+def test_two_halves_of_a_line_are_the_line() -> None:
+    """Mombasa-Kampala in one measure raised trade by a quarter, in two nothing: a way took one train."""
+    pair, whole, halves = ("UGA", "CHN"), [railway("ken_mombasa", "uga_kampala", 1140)], [
+        railway("ken_mombasa", "ken_nairobi", 480), railway("ken_nairobi", "uga_kampala", 660),
+    ]  # fmt: skip
+    price, costs = [], []
+    for measures in (whole, halves):
+        system = compile_system(network_of(pair, halves + whole), measures, study=pair)
+        state = system.solve(uncertainty.central(), active=np.ones((1, len(measures))))
+        price.append(state.price_factor[0, system.pair_index(*pair)])
+        rows = [r for r in chained(system) if len(system.routes[r].needs) == len(measures)]
+        hours, usd = system.choices.parts_hours[system.shown].sum(axis=1), system.choices.parts_usd[system.shown].sum(axis=1)
+        services = system.effects.services
+        costs.append({
+            (route.origin, services[route.service].name, route.destination): (hours[r], usd[r])
+            for r in rows if (route := system.routes[r]).service is not None and services[route.chain[0]].a != services[route.chain[-1]].a
+        })  # fmt: skip
+        # Legs add up to the way.
+        told = legs(system, [system.routes[r] for r in rows], state.queue_hours[0], np.ones(len(measures)), 20.0)
+        for r, way in zip(rows, told, strict=True):
+            assert sum(leg.usd_per_t for leg in way) == pytest.approx(usd[r] + fees(system, r), rel=1e-9)
+    # What else the halves bring is the way by one of them.
+    assert (price[1] <= price[0] + 1e-9).all() and (price[1] < 0.99).any()
+    assert costs[0] and costs[0].keys() == costs[1].keys()
+    for way, found in costs[0].items():
+        assert costs[1][way] == pytest.approx(found, rel=1e-9), way
+
+
+def fees(system: System, r: int) -> float:
+    crossings = system.network.crossings
+    return float(sum(crossings.loc[c, "fee_usd_per_truck"] for c in system.routes[r].crossings)) / 20.0
+
+
+def test_ships_call_at_the_port_that_a_railway_leads_to() -> None:
+    """Walvis Bay-Lusaka: ports were chosen by today's roads, so that no ship of Zambia and China called there."""
+    pair, line = ("ZMB", "CHN"), railway("nam_walvis_bay", "zmb_lusaka", 2_000)
+    assert not [s for s in network_of(pair, []).services if s.mode == "sea" and "walvis" in s.name]
+    system, _, after = solved(line, pair)
+    assert chained(system) and after.route_share[0, chained(system)].sum() > 0.1
+
+
+def test_a_port_of_another_economy_is_not_the_city_s() -> None:
+    """Aqaba and Eilat are 6 km apart, and a border."""
+    net = network_of(("JOR", "ISR"), [railway("jor_amman", "jor_aqaba", 350), railway("isr_eilat", "jor_amman", 350)])
+    assert net.distance_km("isr_eilat", "jor_aqaba") < new_trains.PORT_CITY_KM
+    assert not new_trains.at_port(net, "jor_aqaba", "isr_eilat") and new_trains.at_port(net, "isr_eilat", "isr_eilat")

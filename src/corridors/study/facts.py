@@ -12,8 +12,9 @@ import pandas as pd
 from corridors.data import panel
 from corridors.data import tables as data
 from corridors.scenario.measures import DirectFlights
-from corridors.study import counterfactual
+from corridors.study import class_values, counterfactual
 from corridors.study.evidence import adoption, evidence, served
+from corridors.study.projected import WAYS
 from corridors.study.remarks import before_the_data, full_once_open, remarks, unsettled
 from corridors.trade import baseline, cargo, world
 from corridors.transport import hidden
@@ -172,11 +173,10 @@ def _closures(study: Study) -> dict[str, float]:
 def _trucks(study: Study) -> dict[str, Any]:
     """Trucks a day, one way: if everything that could go by road did, and what does."""
     needed: dict[str, Any] = {}
-    shares = {"exports": study.baseline.export_shares, "imports": study.baseline.import_shares}
-    for flow, share in shares.items():
-        value = study.scenario_paths.first(flow, study.draws)[:, -1:] * share
+    for flow in WAYS:
+        value = class_values.carried(study, flow, "scenario")[:, -1]
         needed[flow] = _three(cargo.trucks_per_day(value, study.usd_per_t[flow], study.chain.network.bulk_by_truck).sum(axis=-1))
-    return {"trucks_needed": needed, "trucks_by_road": {flow: _by_road(study, flow) for flow in shares}}
+    return {"trucks_needed": needed, "trucks_by_road": {flow: _by_road(study, flow) for flow in WAYS}}
 
 
 def _by_road(study: Study, flow: str) -> dict[str, dict[str, float]]:
@@ -194,7 +194,7 @@ def _by_road(study: Study, flow: str) -> dict[str, dict[str, float]]:
             if (route.exporter, route.importer) == pair and route.mode == "road"
         ]
         share = state.route_share[:, rows].sum(axis=1)
-        trucks = cargo.trucks_per_day(study.demand[pair] * share, study.usd_per_t[flow], bulk=True)
+        trucks = cargo.trucks_per_day(study.demand[pair] * (1.0 - study.piped[flow]) * share, study.usd_per_t[flow], bulk=True)
         out[case] = _three(trucks.sum(axis=-1))
     return out
 

@@ -176,10 +176,14 @@ class Study:
     @cached_property
     def usd_per_t(self) -> Mapping[str, Array]:
         """Dollars a tonne of exports and imports by cargo class in every draw, (B, C) each."""
-        ways = {"exports": self.pair, "imports": self.pair[::-1]}
-        values = pair_values.of_pairs(self.chain.network, tuple(ways.values()))
+        values = pair_values.worth(self.chain.network, (self.pair, self.pair[::-1]))
         factor = np.broadcast_to(self.params["unit_value_factor"], (self.draws,))[:, None]
-        return {flow: row * factor for flow, row in zip(ways, values, strict=True)}
+        return {flow: row * factor for flow, row in zip(WAYS, values, strict=True)}
+
+    @cached_property
+    def piped(self) -> Mapping[str, Array]:
+        """Part of exports and imports by cargo class that flows through pipelines, (C,) each."""
+        return dict(zip(WAYS, pair_values.piped(self.chain.network, (self.pair, self.pair[::-1])), strict=True))
 
     @cached_property
     def chain(self) -> Chain:

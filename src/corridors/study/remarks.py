@@ -9,6 +9,7 @@ import numpy as np
 
 from corridors.data import names, world_names
 from corridors.transport.frames import BINDING_QUEUE_HOURS
+from corridors.transport.world_network.subnetwork import port_of
 
 if TYPE_CHECKING:
     from corridors.study.counterfactual import Chain
@@ -35,6 +36,7 @@ def on_measures(chain: Chain, measures: Sequence[Any]) -> list[str]:
         *_cuts(chain, shut, measures),
         *_opened_as_estimated(chain, shut, measures),
         *_gains_of_others(chain, measures),
+        *_no_known_port(chain, measures),
         *_on_no_way(chain, shut, measures),
     ]
 
@@ -131,15 +133,30 @@ def _opened_as_estimated(chain: Chain, shut: Mapping[str, str], measures: Sequen
 
 
 def _gains_of_others(chain: Chain, measures: Sequence[Any]) -> list[str]:
-    """A sentence for new links and trains between two economies where no trade but the pair's own is solved."""
+    """A sentence for new links and trains where no trade but the pair's own is solved."""
     if chain.system is None or not chain.network.compiled or not set(chain.system.pairs) <= {chain.study, chain.study[::-1]}:
         return []
+    found = [f"\u201c{m.label}\u201d" for m in measures if m.kind in ("new_link", "rail_service")]
+    if not found:
+        return []
+    return [f"What other pairs of economies gain by {_listed(found)}, and trade inside one, is not counted: the trade of this pair alone is."]
+
+
+def _no_known_port(chain: Chain, measures: Sequence[Any]) -> list[str]:
+    """A sentence for each railway and train that no way of the pair takes and that ends at no port whose ships are known."""
+    if chain.system is None or not chain.network.compiled:
+        return []
+    used = {m for route in chain.system.routes for m in route.needs}
     found = []
-    for measure in measures:
-        if measure.kind in ("new_link", "rail_service"):
-            sides = [chain.network.economies[chain.network.place(end)] for end in (measure.from_, measure.to)]
-            if set(sides[0]).isdisjoint(sides[1]):
-                found.append(f"What other pairs of economies gain by \u201c{measure.label}\u201d is not counted: the trade of this pair alone is.")
+    for number, measure in enumerate(measures):
+        if number in used or measure.kind != "rail_service" and getattr(measure, "mode", "") != "rail":
+            continue
+        ends = [chain.network.place(end) for end in (measure.from_, measure.to)]
+        if all(port_of(end) is None for end in ends):
+            found.append(
+                f"No port whose ships are known (data/world/ports.csv) lies at {_listed([names.short_name(e) for e in ends], 'or')}: "
+                f"goods on \u201c{measure.label}\u201d can go on by road alone."
+            )
     return found
 
 

@@ -13,7 +13,8 @@ import pandas as pd
 from corridors import uncertainty
 from corridors.appraisal import carbon, states
 from corridors.data import tables
-from corridors.study.projected import FLOWS, Paths
+from corridors.study import class_values
+from corridors.study.projected import FLOWS, WAYS, Paths
 from corridors.study.result_tables import TABLES
 from corridors.study.worth import emission_intensities
 from corridors.trade import cargo
@@ -135,12 +136,11 @@ def _banded(study: Study, of_years: Callable[[slice], Array], **labels: str) -> 
 
 
 def volumes(study: Study) -> pd.DataFrame:
-    """Value, tonnes and trucks a day, one way, by year, flow, cargo class and case."""
-    shares = {"exports": study.baseline.export_shares, "imports": study.baseline.import_shares}
+    """Value by year, flow, cargo class and case, and tonnes and trucks a day, one way, of what no pipeline carries."""
     parts = []
-    for case, found in (("baseline", study.baseline_paths), ("scenario", study.scenario_paths)):
-        flows = {flow: found.first(flow, study.draws) for flow in ("exports", "imports")}
-        frame = cargo.volumes(flows, shares, study.usd_per_t, study.chain.network.bulk_by_truck)
+    for case in ("baseline", "scenario"):
+        whole, carried = ({flow: of(study, flow, case) for flow in WAYS} for of in (class_values.values, class_values.carried))
+        frame = cargo.volumes(whole, carried, study.usd_per_t, study.chain.network.bulk_by_truck)
         frame.insert(0, "case", case)
         frame.insert(0, "year", [study.years[int(t)] for t in frame.pop("t")])
         parts.append(frame)

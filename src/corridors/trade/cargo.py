@@ -98,28 +98,27 @@ def trucks_per_day(value_musd: Array, usd_per_t: Array, bulk: bool = False) -> A
 
 
 def volumes(
-    paths_musd: Mapping[str, Array], class_shares: Mapping[str, Array],
+    value_musd: Mapping[str, Array], carried_musd: Mapping[str, Array],
     usd_per_t: Mapping[str, Array],
     bulk: bool = False,
 ) -> pd.DataFrame:
     """Median and 80 % band of value, tonnes and trucks a day (``bulk`` among them or not) by flow, class and year position.
 
-    ``paths_musd``, ``class_shares`` and ``usd_per_t`` by flow: (B, T), (B, 4) and (B, 4). Columns:
+    ``value_musd`` and ``carried_musd``, what of it has weight on a way, by flow (B, T, 4), ``usd_per_t`` (B, 4). Columns:
     flow, cargo_class, t (0-based year), and value_musd, tonnes, trucks_per_day each with _p10,
     _p50, _p90.
     """
     rows = []
-    for flow, paths in paths_musd.items():
-        value = paths[:, :, None] * class_shares[flow][:, None, :]
-        a_tonne = usd_per_t[flow][:, None, :]
+    for flow, value in value_musd.items():
+        carried, a_tonne = carried_musd[flow], usd_per_t[flow][:, None, :]
         for name, array in (
             ("value_musd", value),
-            ("tonnes", tonnes(value, a_tonne)),
-            ("trucks_per_day", trucks_per_day(value, a_tonne, bulk)),
+            ("tonnes", tonnes(carried, a_tonne)),
+            ("trucks_per_day", trucks_per_day(carried, a_tonne, bulk)),
         ):
             low, mid, high = levels(array, BAND_AND_MIDDLE)
             for c, cargo in enumerate(CLASSES):
-                for t in range(paths.shape[1]):
+                for t in range(value.shape[1]):
                     rows.append((flow, cargo, t, name, low[t, c], mid[t, c], high[t, c]))
     long = pd.DataFrame(rows, columns=["flow", "cargo_class", "t", "quantity", "p10", "p50", "p90"])
     wide = long.pivot(index=["flow", "cargo_class", "t"], columns="quantity", values=["p10", "p50", "p90"])

@@ -16,7 +16,7 @@ import pandas as pd
 
 from corridors.data import tables as data
 from corridors.runtime.cache import kept
-from corridors.transport import same_borders
+from corridors.transport import new_trains, same_borders
 from corridors.transport.effects import Effects
 from corridors.transport.network import Network, load
 from corridors.transport.path_size import path_sizes
@@ -319,8 +319,7 @@ def _arrays(
                 over[r, moved.index(i)] += 1.0
         for crossing in route.crossings:
             through[r, crossings[crossing]] += 1.0
-        for i in route.chain:
-            service = effects.services[i]
+        for i, service in zip(route.chain, new_trains.ridden(effects.services, route.chain), strict=True):
             hours[r, 1 if service.mode == "sea" else 2] += service.hours
             hours[r, 2] += service.wait_hours
             wait[r] += service.wait_hours

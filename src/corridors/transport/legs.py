@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from corridors.transport import new_trains
 from corridors.transport.effects import Move
 from corridors.transport.network import Link, Service
 from corridors.transport.routes import Route
@@ -63,8 +64,7 @@ def _of_route(run: _Road, route: Route) -> list[Leg]:
         reached = [c for c in route.crossings if c in first]
         found += run.along(first, route.links[: route.before], reached)
         here = first[-1]
-        for i in route.chain:
-            service = run.system.effects.services[i]
+        for service in new_trains.ridden(run.system.effects.services, route.chain):
             # A train may begin in the city of the port that the ship came to.
             there = max((service.b, service.a), key=lambda place: run.system.network.distance_km(here, place))
             found += _service(service, here, there)

@@ -8,8 +8,7 @@ values by composition, both ways together, and ``s`` the part of their value tha
 
     dollars a tonne = by composition * ``(V / L)^s``      in every class and both directions.
 
-What flows through pipelines (:func:`piped`) is on no way of a network: with a part ``q`` of the bulk
-in them there are ``1 / (1 - q)`` times as many dollars of bulk traded to a tonne that the ways carry.
+What flows through pipelines (:func:`piped`) is on no way of a network.
 """
 
 from __future__ import annotations
@@ -49,12 +48,6 @@ class Counted:
     road_part: float
     estimate: bool
     source_url: str
-
-
-def of_pairs(network: Network | None, pairs: Sequence[Pair]) -> Array:
-    """Dollars of trade (P, C) of directed pairs to a tonne that the ways of ``network`` carry, classes in the order of
-    :data:`corridors.trade.cargo.CLASSES`; None: to any tonne, by composition."""
-    return np.asarray(worth(network, pairs) / (1.0 - piped(network, pairs)))
 
 
 def piped(network: Network | None, pairs: Sequence[Pair]) -> Array:

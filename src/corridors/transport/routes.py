@@ -14,9 +14,11 @@ import itertools
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from corridors.data import names as vocabulary
 from corridors.runtime.notebook_html import in_notebook
+from corridors.transport import new_trains
 from corridors.transport.network import Link, Network, Service
 
 # What an hour costs a tonne of a typical good (3,000 USD a tonne, 1.3 % a day): only for the
@@ -35,7 +37,6 @@ study is of, the second."""
 # of route choice, 30.
 USD_PER_T_E_FOLD = 100.0
 _MOST_TRIED = 48
-_PORT_CITY_KM = 60.0
 
 
 @dataclass(frozen=True)
@@ -295,25 +296,60 @@ def by_service(
 ) -> Iterable[Route]:
     """Routes by sea, rail and air: road to the service, the service, and road or a feeder train onward.
 
-    A train that a measure starts also carries goods to and from ships, where the road to it costs
-    less than the road to the port. Flights join the two economies, and nearly all services of today. On a compiled network, where
-    trains and flights join city with city, those of the two cities themselves are taken, others
-    only where there are none. A train or ship that a measure
-    starts may also begin or end a border away: cost decides, so it is offered where the whole way
-    costs no more than :data:`WORST` times the best by road, were every border open.
+    Trains that measures start also carry goods to and from ships, where the road to them costs less than the road to the
+    port, and those of several measures that meet are one train. Flights join the two economies, and nearly all services of
+    today. On a compiled network, where trains and flights join city with city, those of the two cities themselves are taken,
+    others only where there are none. A train or ship that a measure starts may also begin or end a border away: cost decides,
+    so it is offered where the whole way costs no more than :data:`WORST` times the best by road, were every border open, and
+    where each end of it is nearer by road to the goods that it takes there than the other: nobody drives down a line to ride
+    back up.
     """
     feeders = [(i, s.a, s.b) for i, s in enumerate(services) if s.mode == "rail_feeder"]
-    new_trains = [
-        (i, *ends) for i, s in enumerate(services) if s.mode == "rail" and s.new is not None for ends in ((s.a, s.b), (s.b, s.a))
-    ]
+    trains = new_trains.ways(services)
+    ports = {port for s in services if s.mode == "sea" and s.running for port in (s.a, s.b)} if trains else set()
+    # From one port to another goods stay on the ship.
+    to_ships = [way for way in trains if not any(new_trains.at_port(network, way[1], port) for port in ports)]
     # Asked only where a measure starts a service.
     started = any(s.new is not None and s.serves is None and s.mode != "air" for s in services)
     best = roads.best(origin, destination) if started else None
     most = float("inf") if best is None else WORST * best[0]
     shut = frozenset(str(c) for c, state in network.crossings["state"].items() if state == "shut")
     of_cities = {s.mode for s in services if s.new is None and {s.a, s.b} == {origin, destination} and s.mode != "sea"} if network.compiled else set()
+
+    @cache
+    def to(city: str, place: str, borders: int, barred: frozenset[str]) -> Path | None:
+        return feeder(roads, city, place, borders, barred)
+
+    def nearer(city: str, place: str, than: str, borders: int, barred: frozenset[str]) -> bool:
+        """Whether a place is nearer to a city by road than another."""
+        here, there = to(city, place, borders, barred), to(city, than, borders, barred)
+        return here is not None and (there is None or roads.cost(here) < roads.cost(there))
+
+    def along(chain: tuple[int, ...], first: str, last: str, main: int, borders: int, barred: frozenset[str], joins: bool) -> Iterable[Route]:
+        before, after = feeder(roads, origin, first, borders, barred), feeder(roads, last, destination, borders, barred)
+        if before is None or after is None:
+            return
+        if not joins and services[main].new is not None:
+            ridden = sum(s.usd_per_t + _USD_PER_T_HOUR * s.hours for s in new_trains.ridden(services, chain))
+            if roads.cost(before) + ridden + roads.cost(after) > most:
+                return
+        yield Route(
+            exporter=exporter,
+            importer=importer,
+            origin=origin,
+            destination=destination,
+            mode=services[main].mode,
+            places=before.places + after.places,
+            links=before.links + after.links,
+            crossings=before.crossings + after.crossings,
+            service=main,
+            chain=chain,
+            before=len(before.links),
+            needs=tuple(sorted({new for k in chain if (new := services[k].new) is not None})),
+        )
+
     for i, service in enumerate(services):
-        if service.mode == "rail_feeder" or not service.running:
+        if service.mode == "rail_feeder" or not service.running or new_trains.is_new(service):
             continue
         if service.mode in of_cities and service.new is None and {service.a, service.b} != {origin, destination}:
             continue
@@ -331,47 +367,27 @@ def by_service(
                 aside = network.distance_km(origin, start) + network.distance_km(end, destination)
                 if aside >= _ASIDE * network.distance_km(origin, destination):
                     continue
-            ways: list[tuple[str, tuple[int, ...], str]] = [(start, (i,), end)]
-            ways += [(start, (i, j), far) for j, near, far in feeders if near == end]
-            ways += [(far, (j, i), end) for j, near, far in feeders if near == start]
-            for j, port, far in new_trains if service.mode == "sea" else ():
-                if {service.cargo, services[j].cargo} >= {"bulk", "container"}:
-                    continue
-                if _at(network, port, end) and _spares_road(roads, far, end, destination, borders, barred):
-                    ways.append((start, (i, j), far))
-                if _at(network, port, start) and _spares_road(roads, far, start, origin, borders, barred):
-                    ways.append((far, (j, i), end))
-            for first, chain, last in ways:
-                before = feeder(roads, origin, first, borders, barred)
-                after = feeder(roads, last, destination, borders, barred)
-                if before is None or after is None:
-                    continue
-                if not joins and service.new is not None:
-                    ridden = sum(services[k].usd_per_t + _USD_PER_T_HOUR * services[k].hours for k in chain)
-                    if roads.cost(before) + ridden + roads.cost(after) > most:
-                        continue
-                yield Route(
-                    exporter=exporter,
-                    importer=importer,
-                    origin=origin,
-                    destination=destination,
-                    mode=service.mode,
-                    places=before.places + after.places,
-                    links=before.links + after.links,
-                    crossings=before.crossings + after.crossings,
-                    service=i,
-                    chain=chain,
-                    before=len(before.links),
-                    needs=tuple(sorted({new for k in chain if (new := services[k].new) is not None})),
-                )
-
-
-def _at(network: Network, place: str, port: str) -> bool:
-    """Whether trains that end at a place run to a port: it is the port, or the city that it lies in."""
-    return place == port or network.distance_km(place, port) <= _PORT_CITY_KM
-
-
-def _spares_road(roads: RoadMap, far: str, port: str, city: str, borders: int, shut: frozenset[str]) -> bool:
-    """Whether a train from ``port`` brings goods nearer to ``city`` by road than they are at the port."""
-    after_train, by_road = (feeder(roads, place, city, borders, shut) for place in (far, port))
-    return after_train is not None and (by_road is None or roads.cost(after_train) < roads.cost(by_road))
+            if not joins and service.new is not None and not (
+                nearer(origin, start, end, borders, barred) and nearer(destination, end, start, borders, barred)
+            ):
+                continue
+            yield from along((i,), start, end, i, borders, barred, joins)
+            for j, near, far in feeders:
+                if near == end:
+                    yield from along((i, j), start, far, i, borders, barred, joins)
+                if near == start:
+                    yield from along((j, i), far, end, i, borders, barred, joins)
+            if service.mode != "sea":
+                continue
+            inland = [
+                [((), port), *((chain, far) for chain, far, at in to_ships if new_trains.at_port(network, at, port) and nearer(city, far, port, borders, barred))]
+                for city, port in ((origin, start), (destination, end))
+            ]
+            for (before, first), (after, last) in itertools.product(*inland):
+                chain = (*before, i, *after[::-1])
+                if len(chain) > 1 and not {services[k].cargo for k in chain} >= {"bulk", "container"}:
+                    yield from along(chain, first, last, i, borders, barred, joins)
+    for chain, start, end in trains:
+        if nearer(origin, start, end, 2, frozenset()) and nearer(destination, end, start, 2, frozenset()):
+            joins = exporter in network.economies[start] and importer in network.economies[end]
+            yield from along(chain, start, end, chain[0], 2, frozenset(), joins)

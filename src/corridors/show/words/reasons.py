@@ -81,6 +81,7 @@ def _taken(rows: pd.DataFrame) -> str:
 def _taken_beside(result: StudyResult, measures: list[Mapping[str, Any]]) -> str:
     """The same where other measures stand beside; empty without such ways, and where a border that opens brings ways by the same mode."""
     modes = {"rail" if m.get("mode", "rail") == "rail" else "road" for m in measures if m["kind"] in _NEW_WAYS}
+    modes |= {"sea"} if "rail" in modes else set()
     if not modes or "road" in modes and any(m["kind"] == "closure" for m in measures):
         return ""
     rows = result["routes"]

@@ -364,7 +364,8 @@ def too_dear(rows: pd.DataFrame, npv_musd: float) -> str:
     count = len(findings.losing(rows, npv_musd))
     if not count:
         return ""
-    return f"{phrases.capital(n.in_words(count))} of its {n.in_words(len(rows))} measures {n.plural(count, 'costs', 'cost')} more than {n.plural(count, 'it adds', 'they add')}."
+    which = f"{n.in_words(count)} of its {n.in_words(len(rows))}" if count < len(rows) else "both of its" if count == 2 else f"all {n.in_words(count)} of its"
+    return f"{phrases.capital(which)} measures {n.plural(count, 'costs', 'cost')} more than {n.plural(count, 'it adds', 'they add')}."
 
 
 def worth_answer(results: Sequence[StudyResult]) -> str:

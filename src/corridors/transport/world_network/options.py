@@ -151,15 +151,31 @@ def lanes(origin: str, destination: str, most: int) -> tuple[SeaWay, ...]:
     No way comes to the economy where it ends before the ship sails, or leaves the one where it
     begins after it: it would pass the buyer and come back.
     """
-    start, end = economy_of(origin), economy_of(destination)
-
-    def onward(ways: Iterable[SeaWay]) -> list[SeaWay]:
-        return [w for w in ways if _owner(w.port_a) != end and _owner(w.port_b) != start]
-
     ports_a, ports_b = _own_ports(origin), _own_ports(destination)
-    own = onward(_between(ports_a or _competing(origin), ports_b or _competing(destination))) if ports_a or ports_b else []
-    nearest = [min(own, key=cost) for cost in (_container_cost, _bulk_cost) if own]
-    return tuple(dict.fromkeys([*onward(by_sea(origin, destination))[:most], *nearest]))
+    own = _between(ports_a or _competing(origin), ports_b or _competing(destination)) if ports_a or ports_b else []
+    return tuple(dict.fromkeys([*_onward(by_sea(origin, destination), origin, destination)[:most], *_cheapest(own, origin, destination)]))
+
+
+@lru_cache(maxsize=1024)
+def lanes_by(port: int, origin: str, destination: str) -> tuple[SeaWay, ...]:
+    """Ways by sea between two cities by one port, be the road to it what it may: a railway is to lead there."""
+
+    def at(city: str) -> Ports:
+        return [(port, gateways.port_access(city).get(port, 0.0))]
+
+    both = _between(at(origin), ports_of(destination)), _between(ports_of(origin), at(destination))
+    return tuple(dict.fromkeys(way for ways in both for way in _cheapest(ways, origin, destination)))
+
+
+def _onward(ways: Iterable[SeaWay], origin: str, destination: str) -> list[SeaWay]:
+    start, end = economy_of(origin), economy_of(destination)
+    return [w for w in ways if _owner(w.port_a) != end and _owner(w.port_b) != start]
+
+
+def _cheapest(ways: Iterable[SeaWay], origin: str, destination: str) -> list[SeaWay]:
+    """Of ways that do not come by the other's port the cheapest for containers and for bulk."""
+    found = _onward(ways, origin, destination)
+    return [min(found, key=cost) for cost in (_container_cost, _bulk_cost) if found]
 
 
 def _between(ports_a: Ports, ports_b: Ports) -> Iterator[SeaWay]:

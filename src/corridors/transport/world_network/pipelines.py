@@ -32,7 +32,7 @@ def told(a: str, b: str) -> list[str]:
     """A sentence for each direction of which pipelines carry a part worth telling."""
     called = {code: names.the(names.economies().get(code, code)) for code in (a, b)}
     return [
-        f"Pipelines carry {100 * part:.0f} % of what {called[x]} sells {called[y]}, by value; none of the ways here does, and it stays whatever they cost."
+        f"Pipelines carry {100 * part:.0f} % of what {called[x]} sells {called[y]}, by value; none of the ways here does, and most of it stays whatever they cost."
         for x, y in ((a, b), (b, a))
         if (part := of_value(x, y)) >= LEAST_TOLD
     ]

@@ -17,9 +17,11 @@ import pandas as pd
 from scipy.sparse.csgraph import dijkstra
 
 from corridors.data import names
+from corridors.data.geometry import great_circle_km
 from corridors.errors import NetworkError
 from corridors.trade.cargo import CLASSES
 from corridors.transport.network import Link, Network, Service, load
+from corridors.transport.new_trains import PORT_CITY_KM
 from corridors.transport.world_network import (
     borders,
     costs,
@@ -47,7 +49,9 @@ Ends = Sequence[tuple[str, float]]
 
 
 @lru_cache(maxsize=32)
-def for_pair(a: str, b: str, named: tuple[str, ...] = (), airports: tuple[str, ...] = ()) -> Network:
+def for_pair(
+    a: str, b: str, named: tuple[str, ...] = (), airports: tuple[str, ...] = (), stations: tuple[str, ...] = ()
+) -> Network:
     """The network of a study of ``a`` and ``b``.
 
     Parameters
@@ -55,6 +59,7 @@ def for_pair(a: str, b: str, named: tuple[str, ...] = (), airports: tuple[str, .
     named: ids of the places and crossings that measures name, and of roads as two of them joined by
     a hyphen.
     airports: IATA codes of flights that measures start (``data/network/airports.csv``).
+    stations: ids of places where railways that measures build or trains that they start end; ships call at the ports of these.
 
     Raises NetworkError if one of the two economies has no place at all, or nothing joins them.
     """
@@ -77,7 +82,7 @@ def for_pair(a: str, b: str, named: tuple[str, ...] = (), airports: tuple[str, .
     parts.places.update(dict.fromkeys((*lacking, *hand_places.neighbours(lacking))))
     _roads_between(parts, ends[a, b], ends[b, a], a, b)
     parts.crossings.update(dict.fromkeys(measured))
-    lanes = _lanes(parts, ends[a, b], ends[b, a])
+    lanes = _lanes(parts, ends[a, b], ends[b, a], stations)
     others = passing(parts, a, b, measured)
     served = _airports(parts, airports, ends)
     links = (*_links(graph, parts, roads_named), *hand_places.links(lacking, parts.nodes()))
@@ -153,12 +158,13 @@ class _Lane:
     lane: seas.Lane
 
 
-def _lanes(parts: Parts, ends_a: Ends, ends_b: Ends) -> list[_Lane]:
-    """Lanes worth taking between any two cities, with the roads to their ports among ``parts``."""
+def _lanes(parts: Parts, ends_a: Ends, ends_b: Ends, stations: Sequence[str]) -> list[_Lane]:
+    """Lanes worth taking between any two cities and those by the ports of ``stations``, with the roads to their ports among ``parts``."""
     found: dict[tuple[int, int], _Lane] = {}
+    reached = dict.fromkeys(port for port in map(port_of, stations) if port is not None)
     for one, _ in ends_a:
         for other, _ in ends_b:
-            for way in options.lanes(one, other, MOST_LANES):
+            for way in (*options.lanes(one, other, MOST_LANES), *(w for port in reached for w in options.lanes_by(port, one, other))):
                 if (way.port_a, way.port_b) not in found:
                     found[way.port_a, way.port_b] = _Lane(way.port_a, way.port_b, way.lane)
                 for city, port in ((one, way.port_a), (other, way.port_b)):
@@ -168,6 +174,18 @@ def _lanes(parts: Parts, ends_a: Ends, ends_b: Ends) -> list[_Lane]:
                         parts.places[place] = None
                         parts.take(options.road(city, place))
     return list(found.values())
+
+
+def port_of(station: str) -> int | None:
+    """Number of the busiest port at the ocean that trains to a place come to; None where there is none."""
+    graph, ports = roads(), sea().ports
+    if station not in graph.number:
+        return None
+    at = graph.number[station]
+    km = great_circle_km(graph.latitude[at], graph.longitude[at], ports["latitude"].to_numpy(float), ports["longitude"].to_numpy(float))
+    calls = ports["ship_calls_a_year"].to_numpy(dtype=float)
+    near = (km <= PORT_CITY_KM) & (ports["economy"] == graph.sides[at][0]).to_numpy() & seas.at_the_ocean() & (calls > 0.0)
+    return int(np.argmax(np.where(near, calls, 0.0))) if near.any() else None
 
 
 def _ships(lanes: Iterable[_Lane], a: str, b: str) -> Iterable[Service]:
