@@ -68,3 +68,14 @@ def test_what_is_wrong_is_told_of_the_network_that_is_used_and_by_check_too(tmp_
         cli.main(["check", str(file)])
     assert ended.value.code == 2
     assert "two.yaml: line 4: measures[0]: crossing 'kharlachi' is unknown" in capsys.readouterr().err
+
+
+def test_what_is_built_between_checked_places_is_asked_of_the_pair_itself() -> None:
+    """Chabahar-Zahedan for Afghanistan and India was answered by what other pairs gain; a closure on the checked network still is."""
+    pair, railway = ("AFG", "IND"), {**LINK, "from": "chabahar", "to": "zahedan", "km": 628}
+    shut = {"kind": "closure", "crossings": ["kharlachi"], "days_per_year": 10, "start": 2028}
+    built = asked(pair, railway)
+    chain = counterfactual.build(built.pair, built.measures)
+    assert chain.on_network and chain.network.compiled and chain.network.place("chabahar") == "chabahar"
+    for measures in ([shut], [shut, railway]):
+        assert counterfactual.network_of(pair, asked(pair, *measures).measures) is load()

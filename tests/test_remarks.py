@@ -269,10 +269,10 @@ def test_the_reason_for_so_little_is_that_of_the_measure() -> None:
     assert of([line]) == told
     train, faster = {"kind": "rail_service", "from": "lahore", "to": "astrakhan"}, {"kind": "road", "links": ["quetta-taftan"]}
     beside = of([train, faster])
-    assert beside.startswith("None of the goods take the new way: others cost less; no more than ") and "trucks" not in beside
+    assert beside.startswith("None of the goods take the new way: no way over it is nearer or costs less; no more than ") and "trucks" not in beside
     shares = {flow: {"before": 0.93, "after": 0.93} for flow in ("exports", "imports")}
     most = replace(base, scenario={**base.scenario, "measures": [train, faster]}, facts={**base.facts, "road_share": shares})
-    assert reasons.why_small(most) == "None of the goods take the new way: others cost less.", "93 % by road is no reason"
+    assert reasons.why_small(most) == "None of the goods take the new way: no way over it is nearer or costs less.", "93 % by road is no reason"
     assert "open crossings" not in of([faster]) and "open crossings on the way take" in of([CAPACITY])
 
 

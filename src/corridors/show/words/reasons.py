@@ -75,7 +75,7 @@ def _taken(rows: pd.DataFrame) -> str:
     most = float(new.groupby("direction")["share_after"].sum().max()) if len(new) else 0.0
     if most > 0.0:
         return f"No more than {n.share(most)} of the goods, by value, take the new way"
-    return "None of the goods take the new way: others cost less"
+    return "None of the goods take the new way: no way over it is nearer or costs less"
 
 
 def _taken_beside(result: StudyResult, measures: list[Mapping[str, Any]]) -> str:

@@ -17,8 +17,9 @@ def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
 
     Where the hand-checked network knows the pair, and everything that measures name is on it too:
     that one. Else the part of the world that the pair and its measures need. Measures that name only
-    checked places, for a pair that the checked network does not know, are solved on the checked one:
-    they reach the pair through the trade of others.
+    checked places and build nothing, for a pair that the checked network does not know, are solved on
+    the checked one, and so is all that lies there where it has both economies: they reach the pair
+    through the trade of others.
 
     Raises NetworkError where an economy has no place at all, or where the measures lie on the checked
     network, both economies too, and nothing says how their trade goes there.
@@ -37,8 +38,12 @@ def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
     if only_checked and knows(pair):
         return checked
     ends = {n for name in named for n in name.split("-")}
-    if named and only_checked and not all(n in roads().number for n in ends):
-        if subnetwork.checked_economies().issuperset(pair):
+    lacking = [n for n in ends if n not in roads().number]
+    # A place that only the checked network has comes to the world by its roads, a crossing does not.
+    builds = any(measure.adds_a_way for measure in measures) and not any(checked.is_crossing(n) for n in lacking)
+    both = subnetwork.checked_economies().issuperset(pair)
+    if named and only_checked and lacking and (both or not builds):
+        if both:
             raise NetworkError(f"network: the hand-checked part does not say how trade of {pair[0]} and {pair[1]} goes")
         return checked
     routes = {tuple(code for code in measure.route) for measure in measures if getattr(measure, "route", None)}
