@@ -24,7 +24,7 @@ Array = npt.NDArray[np.float64]
 KINDS = {
     "time": "Time of goods", "reliability": "Hours at borders that can be relied on",
     "vehicles": "Trucks and drivers that need not stand",
-    "money": "Freight and fees", "choice": "More ways to choose from", "new_trade": "New trade",
+    "money": "Freight and fees", "choice": "New ways, and more to choose from", "new_trade": "New trade",
     "other_trucks": "Trucks of no known pair",
     "other": "Direct flights",
 }  # fmt: skip
