@@ -13,7 +13,7 @@ from corridors.data import tables as data
 from corridors.scenario import parse
 from corridors.scenario.measures import Closure, TariffOrFee
 from corridors.study import class_values
-from corridors.study.counterfactual import network_of
+from corridors.study.counterfactual import build, network_of
 from corridors.study.pipeline import Study
 from corridors.trade import cargo, sectors, unit_values, world
 from corridors.transport import pair_values
@@ -96,6 +96,10 @@ def test_it_is_told() -> None:
     )
     assert "Tunisia sells" not in told
     assert not any("ipeline" in m for m in subnetwork.for_pair("KEN", "UGA").messages)
+    # On the hand-checked network they are among what goes by no way of it.
+    (message,) = build(("KAZ", "CHN"), ()).messages
+    assert "of what Kazakhstan sells China" in message and message.endswith("they are among the ways outside this network.")
+    assert not build(("PAK", "RUS"), ()).messages
 
 
 def test_what_is_in_pipelines_stays_when_the_ways_shut() -> None:

@@ -38,6 +38,7 @@ from corridors.transport import system as choice
 from corridors.transport.feedback import within
 from corridors.transport.network import Network
 from corridors.transport.system import Pair, System, TransportState
+from corridors.transport.world_network import pipelines
 from corridors.transport.world_network.study import knows, network_of, no_way
 
 Array = npt.NDArray[np.float64]
@@ -364,7 +365,7 @@ def build(pair: Pair, measures: Sequence[Any]) -> Chain:
     try:
         roads = network_of(pair, measures)
         system: System | None = choice.compile_system(roads, measures, study=pair)
-        on_network, messages = True, roads.messages
+        on_network, messages = True, roads.messages if roads.compiled else tuple(pipelines.told(*pair, outside=True))
     except NetworkError as error:
         roads, system = network.load(), _through_others(measures, error)
         on_network, messages = False, (_no_way(pair, bool(measures), error),)

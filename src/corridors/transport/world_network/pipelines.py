@@ -28,11 +28,13 @@ def of_value(exporter: str, importer: str) -> float:
     return of_bulk(exporter, importer) * _bulk(exporter, importer)
 
 
-def told(a: str, b: str) -> list[str]:
-    """A sentence for each direction of which pipelines carry a part worth telling."""
+def told(a: str, b: str, outside: bool = False) -> list[str]:
+    """A sentence for each direction of which pipelines carry a part worth telling; ``outside``: where they are among ways that a
+    network has no more of than their share."""
+    where = "they are among the ways outside this network" if outside else "none of the ways here does, and most of it stays whatever they cost"
     called = {code: names.the(names.economies().get(code, code)) for code in (a, b)}
     return [
-        f"Pipelines carry {100 * part:.0f} % of what {called[x]} sells {called[y]}, by value; none of the ways here does, and most of it stays whatever they cost."
+        f"Pipelines carry {100 * part:.0f} % of what {called[x]} sells {called[y]}, by value; {where}."
         for x, y in ((a, b), (b, a))
         if (part := of_value(x, y)) >= LEAST_TOLD
     ]
