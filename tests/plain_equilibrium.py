@@ -52,7 +52,7 @@ class PlainEquilibrium:
     def values_of_pairs(self) -> dict[tuple[tuple[str, str], str], float]:
         """Dollars a tonne by pair and class; where one direction uses the other's routes both have the geometric mean."""
         names = [name for name, _ in self.classes]
-        table = pair_values.of_pairs(self.system.network, self.system.pairs)
+        table = pair_values.worth(self.system.network, self.system.pairs)
         own = {(pair, name): float(v) for pair, row in zip(self.system.pairs, table, strict=True) for name, v in zip(names, row, strict=True)}
         routed = {(r.exporter, r.importer) for r in self.system.choices.routes}
         found = dict(own)

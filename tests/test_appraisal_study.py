@@ -15,6 +15,7 @@ from corridors.appraisal import states
 from corridors.scenario import load
 from corridors.scenario.measures import BorderCapacity, Closure
 from corridors.show.charts.worth import worth_by_year
+from corridors.show.words import works
 from corridors.show.words import worth as words
 from corridors.study import StudyResult, run, tables, worth_rests, worth_tables
 from corridors.study.pipeline import Study
@@ -42,12 +43,12 @@ def result() -> StudyResult:
 
 
 def test_works_that_would_lie_in_the_past_are_told() -> None:
-    rows = pd.DataFrame({"counted": [True, False], "capital_musd": [9.0, 9.0], "start": [2027, 2027], "works_years": [2.5, 9.0]})
+    rows = pd.DataFrame({"measure": ["A", "B"], "counted": [True, False], "capital_musd": [9.0, 9.0], "start": [2027, 2027], "works_years": [2.5, 9.0]})
     result = type("R", (), {"years": (2026, 2035), "__getitem__": lambda self, name: rows})()
-    told = words.late(result)
+    told = works.late(result)
     assert "since about 2024" in told and "2 years later" in told and "before 2026" in told
     rows["start"] = 2029
-    assert words.late(result) == ""
+    assert works.late(result) == ""
 
 
 def test_without_measures_every_benefit_is_zero_to_the_last_bit() -> None:

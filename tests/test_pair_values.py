@@ -93,7 +93,7 @@ def test_a_pair_with_counted_trucks_has_the_load_that_was_counted() -> None:
     network, ways = load(), (("PAK", "AFG"), ("AFG", "PAK"))
     payload = tables.cargo_classes().set_index("cargo_class")["truck_payload_t"].to_dict()
     value = trucks = 0.0
-    for way, shares, usd_per_t in zip(ways, cargo.usual_shares(ways), pair_values.of_pairs(network, ways), strict=True):
+    for way, shares, usd_per_t in zip(ways, cargo.usual_shares(ways), pair_values.worth(network, ways), strict=True):
         for name, share, usd in zip(cargo.CLASSES, shares, usd_per_t, strict=True):
             dollars = float(world.base_matrix().loc[way]) * float(share)
             value += dollars
@@ -116,10 +116,10 @@ def test_trucks_speak_for_the_part_of_the_goods_that_goes_by_road() -> None:
     assert found.road_part == pytest.approx(road / total, rel=1e-12)
     usual = truck_values.between(network, *ways[0])
     assert usual is not None
-    factor = pair_values.of_pairs(network, ways) / unit_values.by_composition(ways)
+    factor = pair_values.worth(network, ways) / unit_values.by_composition(ways)
     assert factor == pytest.approx((11_000.0 / usual) ** (road / total), rel=1e-12)
     # A thousandth of China's goods goes by Khunjerab, so its trucks say next to nothing of the rest.
-    khunjerab = pair_values.of_pairs(network, (("CHN", "PAK"),)) / unit_values.by_composition((("CHN", "PAK"),))
+    khunjerab = pair_values.worth(network, (("CHN", "PAK"),)) / unit_values.by_composition((("CHN", "PAK"),))
     assert np.abs(khunjerab - 1.0).max() < 0.01
     assert pair_values.counted(network, "PAK", "RUS") is None
 
@@ -139,7 +139,7 @@ def test_a_system_has_the_values_of_its_pairs_and_cheap_goods_feel_a_dollar_more
     """Half the value and half of every dollar is the same choice: cost a tonne over value is all that money does."""
     system = compile_system(study=("PAK", "AFG"))
     here = [system.pair_index(*pair) for pair in system.study]
-    np.testing.assert_array_equal(system.layout.unit_value[here], pair_values.of_pairs(system.network, system.study))
+    np.testing.assert_array_equal(system.layout.unit_value[here], pair_values.worth(system.network, system.study))
     cheap = replace(system, layout=replace(system.layout, unit_value=system.layout.unit_value / 2.0))
     # Nothing waits and no truck stands, so that money is on the way alone.
     quiet = {**CENTRAL, "truck_day_usd": np.zeros(1), "background_traffic_factor": np.full(1, 1e-6)}
@@ -168,5 +168,5 @@ def test_two_directions_that_share_a_market_share_their_geometric_mean() -> None
     shared = [market.pairs for market in system.choices.markets if len(market.pairs) == 2]
     assert shared
     p, q = shared[0]
-    own = pair_values.of_pairs(system.network, (system.pairs[p], system.pairs[q]))
+    own = pair_values.worth(system.network, (system.pairs[p], system.pairs[q]))
     np.testing.assert_allclose(system.layout.unit_value[[p, q]], np.sqrt(own[0] * own[1])[None].repeat(2, axis=0), rtol=1e-12)

@@ -144,7 +144,7 @@ def _row(system: System, state: TransportState, x: int, case: int) -> dict[str, 
         if away > 0.0 and more.get("-".join(sorted((route.exporter, route.importer))), 0.0) > 0.0:
             key = (
                 " ".join(min(route.crossings, route.crossings[::-1]))
-                if route.mode == "road"
+                if route.mode == "road" and route.crossings
                 else route.mode
             )
             to[key] = to.get(key, 0.0) + float(away)

@@ -103,13 +103,17 @@ def _shut(
         return [0.0] * len(days)
     table = chain.network.crossings
     used = {c for r in chain.system.routes if r.mode == "road" for c in r.crossings}
-    passed = [c for c in chain.network.crossing_names() if c in used and table.loc[c, "state"] != "shut"]
+    # Days that each is shut with the measures in place: what is open then.
+    place = list(table.index)
+    days_shut = np.round(_DAYS * (1.0 - after.state.open_share[0]), 9) if after.state is not None else table["closure_days_per_year"]
+    shut_days = dict(zip(place, np.asarray(days_shut, dtype=float), strict=True))
+    passed = [c for c in chain.network.crossing_names() if c in used and shut_days[c] < _DAYS]
     if not passed:
         return [0.0] * len(days)
     # A closure of its own for each crossing and level, on top of the days that it is shut already.
     measures = [
         Closure(
-            kind="closure", crossings=(c,), days_per_year=min(float(table.loc[c, "closure_days_per_year"]) + d, _DAYS),
+            kind="closure", crossings=(c,), days_per_year=min(shut_days[c] + d, _DAYS),
             start=year, years_to_full_effect=0,
         )
         for d in days

@@ -21,7 +21,7 @@ from corridors import uncertainty
 from corridors.errors import ScenarioError
 from corridors.runtime.waiting import step, under_cell
 from corridors.scenario.model import Scenario
-from corridors.study import binding, counterfactual, lots, sector_tables, worth_tables
+from corridors.study import binding, counterfactual, lots, sector_tables, what_did_it, worth_tables
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
 from corridors.study.ages import dated
@@ -323,8 +323,8 @@ class Study:
 
     @cached_property
     def shapley(self) -> Array:
-        """Contributions (M,) of the measures in the central case, percentage points of two-way trade."""
-        return attribution.shapley_of(self.central_effect, self.chain.count)
+        """Contributions (M,) of the measures, percentage points of two-way trade (:mod:`corridors.study.what_did_it`)."""
+        return what_did_it.contributions(self)
 
     def central_effect(self, active: Array) -> Array:
         """Effect on two-way trade (S,) of subsets ``active`` (S, M) of the measures in the central case, percent."""
@@ -387,7 +387,7 @@ def demand(base: Baseline, t: int) -> dict[Pair, Array]:
 
 
 def contributions(study: Study) -> pd.DataFrame:
-    """Shapley values of the measures in the central case, stretched to add up to the median effect, no sign turned."""
+    """Shapley values of the measures in draws of about the median effect, stretched to add up to it, no sign turned."""
     measures = study.scenario.measures
     base, with_measures = study.baseline_paths.at("total", -1), study.scenario_paths.at("total", -1)
     median = float(np.median(100.0 * (with_measures / base - 1.0)))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ from corridors.appraisal import (
 from corridors.appraisal.income import RealIncome
 from corridors.appraisal.users import UserBenefits
 from corridors.data import tables as data
-from corridors.study import worth_measures
+from corridors.study import cost_units, worth_measures
 from corridors.study.lots import by_lots
 from corridors.study.settled import Change, stand_ins
 from corridors.trade import cargo, sectors
@@ -310,25 +310,7 @@ class Worth:
     def costs(self) -> tuple[costs.MeasureCost, ...]:
         """What each measure costs, stated or usual of its kind."""
         measures = self.study.scenario.measures
-        return costs.of_measures(measures, [self._units(m) for m in measures], data.measure_costs())
-
-    def _units(self, measure: Any) -> float:
-        """How many units of ``data/measure_costs.csv`` a measure is."""
-        network = self.study.chain.network
-        if measure.kind == "border_capacity":
-            now = network.crossings["capacity_trucks_per_day"]
-            return float(sum(max(measure.trucks_per_day - float(now[c]), 0.0) for c in measure.crossings) / 100.0)
-        if measure.kind == "road":
-            return float(sum(network.links[network.link(name)].km for name in measure.links))
-        if measure.kind == "new_link":
-            return float(measure.km) if measure.mode in ("road", "rail") else 1.0
-        if measure.kind == "rail_service":
-            # A set goes there and back and is turned round in a day at each end.
-            return float(measure.trains_per_week) * (2.0 * float(measure.days) + 2.0) / 7.0
-        for field in ("crossings", "economies"):
-            if getattr(measure, field, None):
-                return float(len(getattr(measure, field)))
-        return float(getattr(measure, "departures_per_week", 1.0))
+        return costs.of_measures(measures, cost_units.of_each(measures, self.study.chain.network), data.measure_costs())
 
     @cached_property
     def benefits_last(self) -> Array:

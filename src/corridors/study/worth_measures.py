@@ -1,14 +1,13 @@
 """What each measure is worth beside the others: what goes where it alone is left out, against what it costs.
 
-Central case, year by year as the study's own (:attr:`Worth._central_users`), treasuries' fees with
-it, carbon left out. All are brought to the mean of the draws by one factor, that of the present
-value of everything together, and are discounted and held beyond the horizon as the appraisal's.
-Parts need not add up: measures may need or hinder each other.
+In draws that stand for all (:func:`sample`), in the last year, treasuries' fees with it, carbon left
+out; brought to the mean of all draws by one factor, taken along the path of everything together from
+when a measure is there, discounted and held beyond the horizon as the appraisal's. Parts need not
+add up: measures may need or hinder each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,19 +16,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from corridors.appraisal import cash_flow, costs, states
-from corridors.uncertainty.cases import taken
+from corridors.study.what_did_it import Solved
 
 if TYPE_CHECKING:
     from corridors.study.settled import Change
     from corridors.study.worth import Worth
-    from corridors.transport.system import Pair
 
 Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
 
 COLUMNS = (
     "measure", "kind", "gain_musd_per_year", "gain_present_musd", "cost_present_musd", "net_present_musd",
 )  # fmt: skip
 _NOTHING_MUSD = 1e-6
+STRATA = 16
+"""Strata by rank, and as many by gain."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +71,58 @@ def works(worth: Worth) -> dict[str, float] | None:
 
 def lost(worth: Worth) -> LeftOut:
     """What goes where each measure is left out alone, and where all are whose cost is counted."""
-    flows, study = worth.appraisal, worth.study
+    study = worth.study
     spent = np.array([_cost(worth, cost) for cost in worth.costs])
     kept = np.vstack([1.0 - np.eye(study.chain.count), spent <= 0.0])
-    yearly = np.vstack([_central(worth), _gains(worth, kept)])
-    later = np.repeat(yearly[:, -1:], flows.years[-1] - study.last, axis=1)
-    present = cash_flow.present_value(np.concatenate([yearly, later], axis=1), flows.rate)
-    whole = float(flows.present_benefits.mean())
-    factor = whole / present[0] if whole * present[0] > 0.0 else 1.0
-    last, values = (factor * (value[0] - value[1:]) for value in (yearly[:, -1], present))
-    return LeftOut(_told(last), _told(values), spent)
+    rows, weight = sample(worth.benefits_last)
+    whole, without = gains(worth, rows, kept)
+    mean, seen = float(worth.benefits_last.mean()), float(weight @ whole)
+    last = (mean / seen if mean * seen > 0.0 else 1.0) * (weight @ (whole[:, None] - without))
+    return LeftOut(_told(last), _told(last * _years(worth, kept)), spent)
+
+
+def sample(gain: Array) -> tuple[Index, Array]:
+    """Draws that stand for all (N,) where all together gain ``gain`` (B,), and their weights, which add to one: of each stratum the
+    one nearest to its mean. Strata part the draws, in order, at even ranks and at even parts of all that is gained, as few draws
+    may have most of it."""
+    order = np.argsort(gain, kind="stable")
+    size = np.abs(gain[order])
+    at = np.arange(gain.size) / gain.size
+    among = (np.cumsum(size) - 0.5 * size) / size.sum() if size.sum() > 0.0 else at
+    strata = np.unique(np.floor(STRATA * at) + (STRATA + 1) * np.floor(STRATA * np.minimum(among, 1.0)), return_inverse=True)[1]
+    rows, weight = [], []
+    for k in range(strata.max() + 1):
+        members = order[strata == k]
+        rows.append(members[np.argmin(np.abs(gain[members] - gain[members].mean()))])
+        weight.append(members.size / gain.size)
+    return np.array(rows, dtype=np.intp), np.array(weight)
+
+
+def gains(worth: Worth, rows: Index, kept: Array) -> tuple[Array, Array]:
+    """Users' gains and fees of the last year in some of the draws (N,), and with the measures ``kept`` (S, M) alone (N, S)."""
+    solved, sets = Solved(worth.study, rows), len(kept)
+    of = np.repeat(np.arange(rows.size), sets)
+    active = np.tile(kept, (rows.size, 1))
+    some = _of_change(worth, solved.subset(of, active), active * solved.phases[of], solved, of)
+    whole = _of_change(worth, solved.change, solved.phases, solved, np.arange(rows.size))
+    return whole, some.reshape(rows.size, sets)
+
+
+def _years(worth: Worth, kept: Array) -> Array:
+    """(S,) present value over the last year's of what goes: it takes the path of everything together, from when what is left out
+    is there."""
+    flows, study = worth.appraisal, worth.study
+    path = flows.benefits.mean(axis=0)
+    first, last = study.years[0] - flows.first_year, study.last - flows.first_year
+    if abs(path[last]) <= _NOTHING_MUSD:
+        path = np.where(np.arange(path.size) >= first, 1.0, 0.0) * (path[last] or 1.0)
+    phases = study.phases(study.middle)[0]
+    gone = np.array([phases[:, row < 1.0].max(axis=1) if (row < 1.0).any() else np.zeros(len(phases)) for row in kept])
+    there = np.divide(gone, phases.max(axis=1), out=np.zeros_like(gone), where=phases.max(axis=1) > 0.0)
+    whole = np.zeros((len(kept), path.size))
+    whole[:, first : last + 1], whole[:, last + 1 :] = there, there[:, -1:]
+    base = 0 if flows.base_year is None else flows.base_year - flows.first_year
+    return np.asarray(cash_flow.present_value(whole * path / path[last], flows.rate, base))
 
 
 def _told(values: Array) -> Array:
@@ -94,30 +137,12 @@ def _cost(worth: Worth, cost: costs.MeasureCost) -> float:
     return float(replace(flows, costs=spent).present_costs.mean())
 
 
-def _central(worth: Worth) -> Array:
-    """(T,) users' gains and fees by year of the horizon with all measures, central case."""
-    change, flows = worth.study.central_change
-    return _of_change(worth, change, worth.study.phases(worth.study.middle)[0], flows, np.array(worth.study.years, dtype=float))
-
-
-def _gains(worth: Worth, kept: Array) -> Array:
-    """(S, T) users' gains and fees by year of the horizon, central case."""
-    study = worth.study
-    change, flows = study.central_change
-    sets, years = len(kept), np.array(study.years, dtype=float)
-    rows = np.tile(np.arange(years.size), sets)
-    active = (study.phases(study.middle)[0] * kept[:, None, :]).reshape(rows.size, -1)
-    params = {name: np.repeat(value, rows.size) for name, value in study.middle.items()}
-    demand = {pair: value[rows] for pair, value in flows.items()}
-    found = study.chain.change(params, active, years[rows], demand, before=taken(change.start, rows, years.size))
-    return _of_change(worth, found, active, demand, years[rows]).reshape(sets, years.size)
-
-
-def _of_change(worth: Worth, change: Change, active: Array, demand: Mapping[Pair, Array], years: Array) -> Array:
-    """(B,) users' gains and fees of a change of the central case by measures ``active`` (B, M)."""
-    params = {name: np.repeat(value, years.size) for name, value in worth.study.middle.items()}
-    gains = worth.users_of(change, params, demand, years).total
+def _of_change(worth: Worth, change: Change, active: Array, solved: Solved, rows: Index) -> Array:
+    """(B,) users' gains and fees of the last year by measures ``active`` (B, M) in draws ``rows`` of those ``solved``."""
+    params = {name: value[rows] for name, value in solved.params.items()}
+    demand = {pair: value[rows] for pair, value in solved.demand.items()}
+    found = worth.users_of(change, params, demand, worth.study.last).total
     if worth.system is None or change.before is None or change.after is None:
-        return gains
+        return found
     after, before = (states.fees_musd(worth.system, state, there) for state, there in ((change.after, active), (change.before, None)))
-    return np.asarray(gains + (after - before).sum(axis=1))
+    return np.asarray(found + (after - before).sum(axis=1))

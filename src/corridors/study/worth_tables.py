@@ -24,7 +24,7 @@ Array = npt.NDArray[np.float64]
 KINDS = {
     "time": "Time of goods", "reliability": "Hours at borders that can be relied on",
     "vehicles": "Trucks and drivers that need not stand",
-    "money": "Freight and fees", "choice": "New ways, and more to choose from", "new_trade": "New trade",
+    "money": "Freight and fees", "choice": "New ways, and more to choose from", "new_trade": "Trade that comes, or is given up rather than paid for",
     "other_trucks": "Trucks of no known pair",
     "other": "Direct flights",
 }  # fmt: skip
@@ -87,7 +87,7 @@ def _headline(worth: Worth) -> pd.DataFrame:
         ),
         (
             "users_new_trade",
-            "of all: on trade that is new",
+            "of all: on trade that comes, or is given up rather than paid for",
             "million dollars a year",
             users.new.sum(axis=1),
         ),
@@ -154,7 +154,8 @@ def _by_economy(worth: Worth) -> pd.DataFrame:
 
 
 def _by_crossing(worth: Worth) -> pd.DataFrame:
-    """Trucks, hours saved and what that is worth to all who pass, by the rule of half; the largest first."""
+    """Trucks, hours saved and what that is worth to all who pass, by the rule of half; the largest first. Crossings that open or
+    shut for longer are left out: hours do not tell what that is worth."""
     change, system = worth.study.change, worth.system
     columns = [
         "crossing",
@@ -179,6 +180,7 @@ def _by_crossing(worth: Worth) -> pd.DataFrame:
             "fees_musd": float(worth.fees[:, x].mean()),
         }
         for x, name in enumerate(system.crossings)
+        if np.allclose(before.open_share[:, x], after.open_share[:, x], rtol=0.0, atol=1e-9)
     ]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.sort_values(["gain_musd_mean", "crossing"], ascending=[False, True], ignore_index=True)

@@ -11,7 +11,7 @@ cost ``g`` is the log-sum ``I = -ln(sum exp(-lambda g)) / lambda`` of
     ``dI = g_r' - g_r + (ln s_r' - ln s_r) / lambda``, the same for every road route ``r`` of share
     ``s_r``.
 
-Who has no way round loses ``(t / 2)`` times what a day costs. The difference is what the second
+Who has no way round loses ``(t / 2)`` times what a day at a border costs, goods, spread and truck. The difference is what the second
 corridor is worth.
 """
 
@@ -54,6 +54,8 @@ class _Goods:
     """(R, C)"""
     day: Array
     """(C,) cost of a day as a share of goods value."""
+    at_border: Array
+    """(R, C) the same of a day at a border, where its spread counts too and a truck stands."""
     scale: float
     theta: float
     road: npt.NDArray[np.bool_]
@@ -179,11 +181,14 @@ def _goods(system: System, params: Mapping[str, npt.ArrayLike], demand: Mapping[
     number = {key: m for m, key in enumerate(dict.fromkeys(keys))}
     none = np.zeros(len(system.cargo_classes))
     ways = system.layout.first_pair[system.choices.market_of[system.shown]]
+    usd_per_t = np.asarray(system.layout.unit_value[ways] * one("unit_value_factor"))
+    day = np.asarray(system.layout.day_multiplier * one("value_of_a_day"))
     return _Goods(
         value=np.stack([np.asarray(demand.get((r.exporter, r.importer), none), dtype=float) for r in routes])
         * (1.0 - system.layout.piped[ways]),
-        usd_per_t=np.asarray(system.layout.unit_value[ways] * one("unit_value_factor")),
-        day=np.asarray(system.layout.day_multiplier * one("value_of_a_day")),
+        usd_per_t=usd_per_t,
+        day=day,
+        at_border=day * (1.0 + one("reliability_ratio")) + one("truck_day_usd") / (usd_per_t * system.layout.payload),
         scale=one("route_scale"),
         theta=one("trade_elasticity"),
         road=np.array([r.mode == "road" for r in routes]),
@@ -203,12 +208,13 @@ def _row(
     gained = np.where(here[:, None], 0.0, np.maximum(value_after - value_before, 0.0)).sum(axis=1)
     by_road = gained[goods.road].sum() / gained.sum() if gained.sum() > 0 else 0.0
     best = int(np.argmax(gained))
-    cost = _road_cost(now, then, k, goods)
+    borders = system.choices.through[system.shown, : len(system.crossings)] @ (then.crossing_hours[k] - now.crossing_hours[0])
+    cost = _road_cost(now, then, k, goods, borders / HOURS_PER_DAY)
     # Value and tonnes of what passed the crossing before, by route and class, say whose cost is
     # meant.
     value = np.where(here[:, None], value_before, 0.0)
     tonnes = value / goods.usd_per_t
-    waiting = np.broadcast_to(0.5 * days * goods.day, value.shape)
+    waiting = 0.5 * days * goods.at_border
     load = now.crossing_load_trucks_per_day[0, x]
     room = now.crossing_capacity[0, x] * float(system.layout.days_open[x, 0]) / 7.0 - load
     none = not through > 0
@@ -244,11 +250,12 @@ def _named(system: System, position: int) -> str:
     return route.title(system.network.places, system.effects.links, system.effects.services)
 
 
-def _road_cost(now: TransportState, then: TransportState, k: int, goods: _Goods) -> Array:
-    """(R, C) change of the log-sum over road routes of each route's market, as a share of goods value."""
+def _road_cost(now: TransportState, then: TransportState, k: int, goods: _Goods, border_days: Array) -> Array:
+    """(R, C) change of the log-sum over road routes of each route's market, as a share of goods value; ``border_days`` (R,) of the
+    change of days are at borders."""
     hours = (then.route_hours[k] - now.route_hours[0]) / HOURS_PER_DAY
     usd = then.route_usd_per_t[k] - now.route_usd_per_t[0]
-    change = hours[:, None] * goods.day + usd[:, None] / goods.usd_per_t
+    change = hours[:, None] * goods.day + border_days[:, None] * (goods.at_border - goods.day) + usd[:, None] / goods.usd_per_t
     result: Array = np.zeros(change.shape)
     for m in np.unique(goods.market):
         rows = np.flatnonzero((goods.market == m) & goods.road)

@@ -147,7 +147,7 @@ class _Works:
             shifted_hours = 24.0 * (TERMINAL_DAYS + BORDER_DAYS * abroad)
             shifted_usd = 2.0 * TERMINAL_USD_PER_T
         self._serve(
-            f"{mode}_{a}_{b}", f"{'Railway' if mode == 'rail' else 'Sea link'} {self._title(a, b)}",
+            f"new_{mode}_{a}_{b}", f"{'Railway' if mode == 'rail' else 'Sea link'} {self._title(a, b)}",
             mode, (a, b), float(km),
             hours=float(km) / float(speed_kmh) + shifted_hours, wait_hours=0.0, shifted_hours=shifted_hours,
             usd_per_t=float(km) * float(usd_per_t_km) + shifted_usd, tonnes_per_day=None, cargo="any",
@@ -176,7 +176,7 @@ class _Works:
         a, b = (self.network.place(end) for end in ends)
         per_teu = self.constants[_TEU]
         self._serve(
-            f"rail_{a}_{b}", f"Train {self._title(a, b)}", "rail", (a, b), 1.3 * self.network.distance_km(a, b),
+            f"new_trains_{a}_{b}", f"Train {self._title(a, b)}", "rail", (a, b), 1.3 * self.network.distance_km(a, b),
             hours=24.0 * float(days), wait_hours=_half_headway(per_week), usd_per_t=float(usd_per_teu) / per_teu,
             tonnes_per_day=float(per_week) * float(teu_per_train) * per_teu / 7.0,
         )  # fmt: skip
