@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html import escape
 from pathlib import Path
+from unittest.mock import patch
 
 import nbformat
 import numpy as np
@@ -22,11 +23,14 @@ from corridors.explore.engine import Engine, engine
 from corridors.explore.page import App
 from corridors.explore.question import SEED, Question, asked_by
 from corridors.runtime import paths
+from corridors.scenario.model import Scenario
 from corridors.show import blocks, findings, lookups, maps, theme
-from corridors.study import counterfactual, pipeline
+from corridors.study import counterfactual, pipeline, what_did_it, year_paths
 from corridors.study.ages import timed
+from corridors.study.result import StudyResult
 from corridors.trade import missing_trade
 from corridors.transport import crossing as border
+from corridors.uncertainty import shapley
 from no_way import no_way
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,11 +45,24 @@ ASKED = Question(("PAK", "RUS"), ("taftan", "khunjerab"), trucks_per_day=800, pr
 JOINT = 1e-5
 
 
+def along_the_central_case(asked: Scenario) -> StudyResult:
+    """The study with years on the way, and weights of measures, as the explorer has them."""
+    def central(study: pipeline.Study) -> np.ndarray:
+        return shapley.shapley_of(study.central_effect, study.chain.count)
+
+    with (
+        patch.object(year_paths, "of_draws", lambda study, _: year_paths.of_the_central_case(study)),
+        patch.object(year_paths, "without_measures", year_paths.step_of_the_central_case),
+        patch.object(what_did_it, "contributions", central),
+    ):
+        return pipeline.run(asked, draws=64, seed=SEED)
+
+
 def test_the_answer_is_that_of_the_study_for_the_same_draws() -> None:
     """All years, both directions, bands: the quick way and the full one, for levels put into a compiled network."""
     explore.answer(replace(ASKED, trucks_per_day=300), draws=64)  # compiled for other levels
     found = explore.answer(ASKED, draws=64)
-    full = pipeline.run(ASKED.scenario(), draws=64, seed=SEED)
+    full = along_the_central_case(ASKED.scenario())
     for name in ("projection", "effect", "trade_history"):
         pd.testing.assert_frame_equal(found.result[name], full[name], rtol=JOINT, atol=1e-8)
     pd.testing.assert_frame_equal(found.result["crossings"], full["crossings"], rtol=JOINT, atol=1e-8)
@@ -56,7 +73,7 @@ def test_the_answer_is_that_of_the_study_for_the_same_draws() -> None:
 def test_flights_and_borders_that_open_are_compiled_anew() -> None:
     asked = replace(ASKED, crossings=("torkham",), closed_days=10, route=("ISB", "SVO"))
     found = explore.answer(asked, draws=64)
-    full = pipeline.run(asked.scenario(), draws=64, seed=SEED)
+    full = along_the_central_case(asked.scenario())
     pd.testing.assert_frame_equal(found.result["effect"], full["effect"], rtol=JOINT, atol=1e-8)
 
 
@@ -449,7 +466,7 @@ def test_a_loaded_scenario_is_answered_as_the_study_does() -> None:
     """One whose measures begin in different years and of which no slider holds most."""
     saved = scenario.load("china-corridor")
     found = explore.answer(asked_by(saved), draws=64)
-    full = pipeline.run(found.study.scenario, draws=64, seed=SEED)
+    full = along_the_central_case(found.study.scenario)
     # Traffic and trade agree to 2e-7, 2e-5 percentage points of an effect; what is smaller is nobody's.
     pd.testing.assert_frame_equal(found.result["effect"], full["effect"], rtol=JOINT, atol=1e-6)
 

@@ -21,7 +21,9 @@ from corridors.study.ages import dated
 from corridors.study.counterfactual import Chain
 from corridors.study.pipeline import Params, Study, demand
 from corridors.study.settled import Change
+from corridors.study.year_paths import of_the_central_case, step_of_the_central_case
 from corridors.transport.system import Pair
+from corridors.uncertainty.shapley import shapley_of
 
 Array = npt.NDArray[np.float64]
 
@@ -72,9 +74,11 @@ class Engine:
         )  # fmt: skip
         links = dated(self._solver.chain(scenario), scenario, found.middle, found.middle_demand)
         vars(found)["chain"] = links
-        if len({(m.start, m.years_to_full_effect) for m in scenario.measures}) < 2:
-            vars(found)["shapley"] = np.ones(links.count)  # those that begin together need no weights between them
         vars(found).update(zip(("change", "central_change"), self._solve(found, question), strict=True))
+        together = len({(m.start, m.years_to_full_effect) for m in scenario.measures}) < 2
+        # Those that begin together need no weights between them; paths and weights of draws would take the second that is not there.
+        vars(found)["shapley"] = np.ones(links.count) if together else shapley_of(found.central_effect, links.count)
+        vars(found).update(by_year=of_the_central_case(found), step=step_of_the_central_case(found))
         return found
 
     def _assumed(self, values: Params, question: Question) -> Params:

@@ -21,7 +21,15 @@ from corridors import uncertainty
 from corridors.errors import ScenarioError
 from corridors.runtime.waiting import step, under_cell
 from corridors.scenario.model import Scenario
-from corridors.study import binding, counterfactual, lots, sector_tables, what_did_it, worth_tables
+from corridors.study import (
+    binding,
+    counterfactual,
+    lots,
+    sector_tables,
+    what_did_it,
+    worth_tables,
+    year_paths,
+)
 from corridors.study import facts as study_facts
 from corridors.study import tables as study_tables
 from corridors.study.ages import dated
@@ -47,8 +55,8 @@ Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
 
 PATHS_A_DRAW = 16
-SMALLEST_PATH = LEAST_LEFT = 1e-9
-"""What is nothing: of a path, and of a pair's trade where no way is left to it."""
+LEAST_LEFT = year_paths.LEAST_LEFT
+"""What is left of a pair's trade at least, where no way is left to it."""
 
 
 @under_cell()
@@ -62,7 +70,7 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
     draws = scenario.uncertainty.draws if draws is None else draws
     seed = scenario.uncertainty.seed if seed is None else seed
     study = Study(scenario, draws, seed)
-    worth = Worth(study)
+    worth = study.worth
     tables = {
         **step("what is known of the pair"),
         "trade_history": projection.history(scenario.pair),
@@ -199,6 +207,10 @@ class Study:
         """Trade of the last year by directed pair, (B, C) million dollars."""
         return demand(self.baseline, -1)
 
+    def demand_in(self, t: int) -> Mapping[Pair, Array]:
+        """The same of year number ``t``."""
+        return demand(self.baseline, t)
+
     def some(self, rows: slice) -> tuple[Params, Mapping[Pair, Array]]:
         """:attr:`params` and :attr:`demand` of some of the draws."""
         params = {name: value[rows] for name, value in self.params.items()}
@@ -228,26 +240,26 @@ class Study:
         return phases(self.scenario.measures, self.years, params)
 
     @cached_property
-    def growth(self) -> tuple[Array, Array]:
-        """ln of scenario over baseline trade (B, T), exports and imports.
+    def worth(self) -> Worth:
+        """What it is worth."""
+        return Worth(self)
 
-        The last year is solved in every draw. How much of that is there in an earlier year is
-        solved year by year in the central case (queues grow, measures phase in) and moved by each
-        draw's own phase-in.
-        """
-        change, _ = self.central_change
-        last, central = ([np.log(np.maximum(found.trade_factor(k), LEAST_LEFT)) for k in (0, 1)] for found in (self.change, change))
-        return self.along(last[0], central[0]), self.along(last[1], central[1])
+    @cached_property
+    def by_year(self) -> year_paths.ByYear:
+        """Some draws in every year, of which the others take the paths."""
+        return year_paths.of_draws(self, self.worth.benefits_last)
+
+    @cached_property
+    def growth(self) -> tuple[Array, Array]:
+        """ln of scenario over baseline trade (B, T), exports and imports: the last year solved in every draw, others by
+        :attr:`by_year`."""
+        exports, imports = (self.along(np.log(np.maximum(self.change.trade_factor(k), LEAST_LEFT)), self.by_year.ln_trade(k)) for k in (0, 1))
+        return exports, imports
 
     def along(self, last: Array, path: Array) -> Array:
-        """(B, T) by year, of what is ``last`` (B,) in the last year of each draw and takes ``path``
-        (T,) in the central case."""
-        weight, own = self._phase_weight(self.middle)[0], self._phase_weight(self.params)
-        known = abs(path[-1]) > SMALLEST_PATH and weight[-1] > 0
-        shape = path / path[-1] if known else weight / max(weight[-1], SMALLEST_PATH)
-        ratio = np.divide(own, weight, out=np.zeros_like(own), where=weight > 0)
-        ratio = np.divide(ratio, ratio[:, -1:], out=np.zeros_like(ratio), where=ratio[:, -1:] > 0)
-        return np.asarray(last[:, None] * np.clip(shape, -3.0, 3.0) * ratio)
+        """(B, T) by year, of what is ``last`` (B,) in the last year of each draw and takes the paths (N, T) of those that are
+        solved in every year."""
+        return self.by_year.along(last, path)
 
     @cached_property
     def central_change(self) -> tuple[Change, Mapping[Pair, Array]]:
@@ -263,19 +275,11 @@ class Study:
 
     @cached_property
     def step(self) -> tuple[Array, Array]:
-        """ln of trade without measures over trade at the borders and queues of the base year (B, T), exports and imports.
+        """ln of trade without measures over trade at the borders and queues of the base year (B, T), exports and imports; as
+        :attr:`growth`."""
+        return year_paths.without_measures(self)
 
-        As :attr:`growth`, the last year is solved in every draw and the years on the way in the
-        central case.
-        """
-        change, _ = self.central_change
-        out = []
-        for k in (0, 1):
-            path, last = (np.log(np.maximum(found.before_factor[:, k], LEAST_LEFT)) for found in (change, self.change))
-            out.append(last[:, None] + (path - path[-1])[None, :])
-        return out[0], out[1]
-
-    def _phase_weight(self, params: Params) -> Array:
+    def phase_weight(self, params: Params) -> Array:
         """(B, T) how far the measures are in place, each weighing what it contributes."""
         phases = self.phases(params)
         if not self.chain.count:

@@ -324,7 +324,16 @@ class Worth:
     @cached_property
     def yearly(self) -> Array:
         """(B, T) the same by year of the horizon."""
-        return self.study.along(self.benefits_last, self._central_users.total)
+        some = self.study.by_year
+        gains = self.users_of(some.change, some.params, some.demand, some.when).total + self.fees_of(some.change, some.phases)
+        return self.study.along(self.benefits_last, some.table(gains))
+
+    def fees_of(self, change: Change, active: Array) -> Array:
+        """(B,) change of what trucks pay at crossings by measures ``active`` (B, M)."""
+        if self.system is None or change.before is None or change.after is None or not self.acts:
+            return np.zeros(1)
+        after, before = (states.fees_musd(self.system, state, there) for state, there in ((change.after, active), (change.before, None)))
+        return np.asarray((after - before).sum(axis=1))
 
     @cached_property
     def appraisal(self) -> cash_flow.Appraisal:

@@ -1,6 +1,6 @@
 """What each measure is worth beside the others: what goes where it alone is left out, against what it costs.
 
-In draws that stand for all (:func:`sample`), in the last year, treasuries' fees with it, carbon left
+In draws that stand for all (:mod:`corridors.study.strata`), in the last year, treasuries' fees with it, carbon left
 out; brought to the mean of all draws by one factor, taken along the path of everything together from
 when a measure is there, discounted and held beyond the horizon as the appraisal's. Parts need not
 add up: measures may need or hinder each other.
@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from corridors.appraisal import cash_flow, costs, states
+from corridors.appraisal import cash_flow, costs
+from corridors.study.strata import strata
 from corridors.study.what_did_it import Solved
 
 if TYPE_CHECKING:
@@ -74,28 +75,11 @@ def lost(worth: Worth) -> LeftOut:
     study = worth.study
     spent = np.array([_cost(worth, cost) for cost in worth.costs])
     kept = np.vstack([1.0 - np.eye(study.chain.count), spent <= 0.0])
-    rows, weight = sample(worth.benefits_last)
+    rows, _, weight = strata(worth.benefits_last, STRATA)
     whole, without = gains(worth, rows, kept)
     mean, seen = float(worth.benefits_last.mean()), float(weight @ whole)
     last = (mean / seen if mean * seen > 0.0 else 1.0) * (weight @ (whole[:, None] - without))
     return LeftOut(_told(last), _told(last * _years(worth, kept)), spent)
-
-
-def sample(gain: Array) -> tuple[Index, Array]:
-    """Draws that stand for all (N,) where all together gain ``gain`` (B,), and their weights, which add to one: of each stratum the
-    one nearest to its mean. Strata part the draws, in order, at even ranks and at even parts of all that is gained, as few draws
-    may have most of it."""
-    order = np.argsort(gain, kind="stable")
-    size = np.abs(gain[order])
-    at = np.arange(gain.size) / gain.size
-    among = (np.cumsum(size) - 0.5 * size) / size.sum() if size.sum() > 0.0 else at
-    strata = np.unique(np.floor(STRATA * at) + (STRATA + 1) * np.floor(STRATA * np.minimum(among, 1.0)), return_inverse=True)[1]
-    rows, weight = [], []
-    for k in range(strata.max() + 1):
-        members = order[strata == k]
-        rows.append(members[np.argmin(np.abs(gain[members] - gain[members].mean()))])
-        weight.append(members.size / gain.size)
-    return np.array(rows, dtype=np.intp), np.array(weight)
 
 
 def gains(worth: Worth, rows: Index, kept: Array) -> tuple[Array, Array]:
@@ -141,8 +125,4 @@ def _of_change(worth: Worth, change: Change, active: Array, solved: Solved, rows
     """(B,) users' gains and fees of the last year by measures ``active`` (B, M) in draws ``rows`` of those ``solved``."""
     params = {name: value[rows] for name, value in solved.params.items()}
     demand = {pair: value[rows] for pair, value in solved.demand.items()}
-    found = worth.users_of(change, params, demand, worth.study.last).total
-    if worth.system is None or change.before is None or change.after is None:
-        return found
-    after, before = (states.fees_musd(worth.system, state, there) for state, there in ((change.after, active), (change.before, None)))
-    return np.asarray(found + (after - before).sum(axis=1))
+    return worth.users_of(change, params, demand, worth.study.last).total + worth.fees_of(change, active)

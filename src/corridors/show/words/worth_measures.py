@@ -43,5 +43,6 @@ def works(result: StudyResult) -> str:
     head = f"Measures without a counted cost are worth {n.musd(found['free_musd'])} by themselves, in today's value."
     if gain <= 0:
         return f"{head} Those that cost {n.musd(cost)} add nothing to that."
-    ratio = f"{phrases.times(gain / cost)} their cost" if gain >= cost else "less than they cost"
+    more = "about what they cost" if gain < 1.15 * cost else f"{phrases.times(gain / cost)} their cost"
+    ratio = more if gain >= cost else "less than they cost"
     return f"{head} The others add {n.musd(gain)} for {n.musd(cost)}, {ratio}."

@@ -1,0 +1,31 @@
+"""Draws that stand for all: of each stratum the one nearest to its mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
+
+
+def strata(value: Array, count: int) -> tuple[Index, Index, Array]:
+    """Draws that stand for all (N,), the one that stands for each (B,), and their weights (N,), which add to one.
+
+    Strata part the draws, in order of ``value`` (B,), at ``count`` even ranks and at as many even parts of the sum of their sizes:
+    few draws may have most of it.
+    """
+    order = np.argsort(value, kind="stable")
+    size = np.abs(value[order])
+    at = np.arange(value.size) / value.size
+    among = (np.cumsum(size) - 0.5 * size) / size.sum() if size.sum() > 0.0 else at
+    key = np.floor(count * at) + (count + 1) * np.floor(count * np.minimum(among, 1.0))
+    number = np.unique(key, return_inverse=True)[1]
+    rows = np.empty(number.max() + 1, dtype=np.intp)
+    of = np.empty(value.size, dtype=np.intp)
+    weight = np.empty(rows.size)
+    for k in range(rows.size):
+        members = order[number == k]
+        rows[k] = members[np.argmin(np.abs(value[members] - value[members].mean()))]
+        of[members], weight[k] = k, members.size / value.size
+    return rows, of, weight
