@@ -82,10 +82,10 @@ def test_why_nothing_moves_is_told_from_the_result() -> None:
     still = found("c", Band(-0.1, 0.0, 0.1), only_capacity=True, trucks=30.0, capacity=("Pakistan", 540.0), shut=("Torkham",), others_gain="about $2 billion")
     assert front_page.why(still) == (
         "Torkham stays shut, so what is built there waits; all of this trade that suits trucks would need about 30 trucks a day, both ways, "
-        "less than the 540 that Pakistan's open crossings take today; others who pass gain about $2 billion a year."
+        "less than the 540 that Pakistan's open crossings on these ways take today; others who pass gain about $2 billion a year."
     )
     assert front_page.gained(still) == "Others who pass gain about $2 billion a year." and front_page.gained(replace(still, others_gain="")) == ""
-    assert front_page.why(still, others=False).endswith("open crossings take today.")
+    assert front_page.why(still, others=False).endswith("open crossings on these ways take today.")
     assert "more than the 540" in front_page.why(replace(still, trucks=600.0))
     rich = [found(name, Band(0.0, 0.0, 0.0), net_musd=net, net_positive=0.96) for name, net in (("a", 10.0), ("b", 39_000.0), ("c", -5.0))]
     said = "Worth most after its cost is \u201ctitle b\u201d: $39 billion in today's value on average, positive in 96\u202f% of cases."

@@ -283,7 +283,7 @@ def test_the_front_page_counts_the_open_crossings_as_the_report_does(tmp_path: P
     kept = saved.read(tmp_path)
     assert kept is not None and kept.capacity == lookups.gate(result)
     whose, most = kept.capacity
-    assert f"{numbers.count(most)} that {whose}'s open crossings take today" in front_page.why(kept)
+    assert f"{numbers.count(most)} that {whose}'s open crossings on these ways take today" in front_page.why(kept)
     assert f"{whose}'s open crossings on the way take {numbers.count(most)}" in reasons.why_small(result)
     few = replace(kept, trucks=None, effect=lookups.Band(-0.1, 0.0, 0.1), shut=(), by_road=0.0035, with_measures_by_road=0.011)
     assert front_page.why(few, others=False) == "No more than 0.35\u202f% of the goods, by value, go by road without the measures and 1.1\u202f% with them."

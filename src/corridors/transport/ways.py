@@ -93,7 +93,7 @@ def ways_between(a: str, b: str) -> Ways:
     ranked = tuple(sorted(found, key=lambda w: (w.exporter != a, -w.share, w.usd_per_t)))
     # Shares are those of the base year; trucks hold the pair's own bulk, which its counts do not.
     loaded = system.solve(uncertainty.central(), demand=_trade(a, b))
-    return Ways((a, b), ranked, _crossings(network, loaded, ranked), network.messages)
+    return Ways((a, b), ranked, _crossings(network, state, loaded, ranked), network.messages)
 
 
 def _trade(a: str, b: str) -> Mapping[tuple[str, str], Array] | None:
@@ -117,9 +117,10 @@ def reach(a: str, b: str) -> str:
 
 
 def _crossings(
-    network: Network, state: choice.TransportState, ways: tuple[WayToday, ...],
+    network: Network, state: choice.TransportState, loaded: choice.TransportState, ways: tuple[WayToday, ...],
 ) -> tuple[Mapping[str, Any], ...]:
-    """What is known of each crossing on a way: figures with range, whether they are estimates, and the source."""
+    """What is known of each crossing on a way: figures with range, whether they are estimates, and the source. Hours are those of the
+    ways, trucks those ``loaded`` with the pair's own."""
     used = {c for way in ways for c in way.crossings}
     rows = []
     for x, (name, row) in enumerate(network.crossings.iterrows()):
@@ -133,7 +134,7 @@ def _crossings(
                 "capacity_low": float(row["capacity_low"]),
                 "capacity_high": float(row["capacity_high"]),
                 "capacity_known": "capacity_trucks_per_day" not in guessed,
-                "load_trucks_per_day": float(state.crossing_load_trucks_per_day[0, x]),
+                "load_trucks_per_day": float(loaded.crossing_load_trucks_per_day[0, x]),
                 "hours": float(state.crossing_hours[0, x]),
                 "fee_usd_per_truck": float(row["fee_usd_per_truck"]), "note": _text(row["note"]),
                 "source_url": _text(row["source_url"]),

@@ -18,7 +18,7 @@ __all__ = ["closure_stress", "crossing_fill", "delay_curves"]
 _MOST_PANELS = 4
 _LONG_TITLE = 16
 _MOST_ROWS = 12
-_COUNTED = "Trucks counted there, grown at their own pace; those who go round borders that are shut or full are not in it. What takes more than 800 or 1,000 today keeps that."
+_COUNTED = "Trucks of today, counted or by trade, grown at their own pace; those who go round borders that are shut or full are not in it. What takes more than 800 or 1,000 today keeps that."
 _SOURCE = "capacities, hours and traffic of crossings as listed under data"
 
 
@@ -304,7 +304,7 @@ def _fill_title(rows: Sequence[tuple[str, str, int | None, int | None, int | Non
     full = {case: [r[0] for r in rows if r[1] == case and r[3] is not None] for case in ("today", "800", "1000")}
     count = len({r[0] for r in rows})
     now, then = ("none" if not full[case] else numbers.in_words(len(full[case])) for case in ("today", "1000"))
-    text = f"Counted traffic alone fills {now} of {numbers.in_words(count)} crossings by {last} at today\u2019s capacity"
+    text = f"Traffic of today, grown, fills {now} of {numbers.in_words(count)} crossings by {last} at today\u2019s capacity"
     return f"{text}, {then} at 1,000 trucks a day or more"
 
 

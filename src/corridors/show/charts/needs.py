@@ -220,11 +220,14 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
     crossings = result["crossings"]
     names = chosen_crossings(result, 6) if len(crossings) else []
     about = crossings.set_index("crossing").loc[names] if names else crossings.iloc[:0]
-    labels = [r[0] for r in rows] + [f"{crossing_name(str(n))} takes" for n in about["name"]]
+    # Capacities are of both ways, what goods need is of one.
+    about = about.assign(capacity_before=about["capacity_before"] / 2.0, capacity_after=about["capacity_after"] / 2.0)
+    labels = [r[0] for r in rows] + [f"{crossing_name(str(n))} takes, each way" for n in about["name"]]
     figure = draw.canvas(0.72 + 0.28 * len(labels))
     ax = draw.panel(figure, left=2.5, right=1.15, top=0.34, bottom=0.34)
     two_line_labels(ax, labels, letters=42)
-    low = max(_FEWEST_TRUCKS, min([r[1] for r in rows if r[1] > 0] or [1.0]) * 0.8)
+    least_shown = [r[1] for r in rows if r[1] > 0] + [float(v) for v in about["capacity_before"] if v > 0]
+    low = max(_FEWEST_TRUCKS, min(least_shown or [1.0]) * 0.8)
     high = (
         max(
             [r[3] for r in rows]
@@ -262,10 +265,10 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
     title = f"All goods of the pair that could go by truck would fill {numbers.trucks(most[2])} one way"
     if len(about):
         least = about.loc[about["capacity_before"].idxmin()]
-        title += f"; the smallest of these crossings takes {numbers.count(float(least['capacity_before']))}"
+        title += f"; the smallest of these crossings takes {numbers.count(float(least['capacity_before']))} each way"
     said = [f"{label}: {numbers.trucks(p50)} ({numbers.number_range(p10, p90)})" for label, p10, p50, p90, _ in rows]
     said += [
-        f"{crossing_name(str(r.name_))} takes {numbers.count(r.capacity_before)} a day"
+        f"{crossing_name(str(r.name_))} takes {numbers.count(r.capacity_before)} a day each way"
         + (
             f", {numbers.count(r.capacity_after)} with the measures"
             if r.capacity_after != r.capacity_before
@@ -276,7 +279,7 @@ def volumes(result: StudyResult) -> blocks.Figure | None:
     body = [(label, numbers.trucks(p50), numbers.number_range(p10, p90)) for label, p10, p50, p90, _ in rows]
     body += [
         (
-            f"{crossing_name(str(r.name_))}, capacity",
+            f"{crossing_name(str(r.name_))}, capacity each way",
             f"{numbers.count(float(r.capacity_before))} trucks a day",
             f"{numbers.count(float(r.capacity_after))} with measures" if r.capacity_after != r.capacity_before else "",
         )

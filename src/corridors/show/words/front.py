@@ -235,7 +235,7 @@ def _trucks(result: StudyResult) -> KeyFigure:
     need = trucks_both(result)
     narrow = gate(result)
     held = (
-        f"; {phrases.own(narrow[0])} open crossings take {n.count(narrow[1])} today"
+        f"; {phrases.own(narrow[0])} open crossings on these ways take {n.count(narrow[1])} today"
         if narrow
         else "; no road corridor in the network"
     )

@@ -160,7 +160,7 @@ def why(found: Found, *, needed: bool = True, others: bool = True) -> str:
         need = f"all of this trade that suits trucks would need {phrases.about_trucks(found.trucks)}, both ways"
         if found.capacity is not None and found.only_capacity:
             against = "less than" if found.trucks < found.capacity[1] else "more than"
-            need += f", {against} the {n.count(found.capacity[1])} that {phrases.own(found.capacity[0])} open crossings take today"
+            need += f", {against} the {n.count(found.capacity[1])} that {phrases.own(found.capacity[0])} open crossings on these ways take today"
         told.append(need)
     if found.effect.still:
         told.append("nothing differs here from what is assumed without it")

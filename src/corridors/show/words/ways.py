@@ -104,8 +104,8 @@ def _direction(result: StudyResult, flow: str) -> str:
     shares = mode_shares(result, flow)
     modes = n.listed([f"{n.share(share)} {_MODES.get(mode, 'goes by ' + mode)}" for mode, share in shares.items()])
     if shares.get(OUTSIDE, 0.0) > 0:
-        return f"By value, {modes} {way(result, flow)}. Goods on the ways that are known take about {n.days(days)} and cost about {n.usd_per_t(usd)} to move; {where}."
-    return f"Goods {way(result, flow)} take about {n.days(days)} and cost about {n.usd_per_t(usd)} to move; {where}. By value, {modes}."
+        return f"By value, in {result.years[-1]}, {modes} {way(result, flow)}. Goods on the ways that are known take about {n.days(days)} and cost about {n.usd_per_t(usd)} to move; {where}."
+    return f"Goods {way(result, flow)} take about {n.days(days)} and cost about {n.usd_per_t(usd)} to move; {where}. By value, in {result.years[-1]}, {modes}."
 
 
 def _part(row: pd.Series) -> str:
@@ -166,19 +166,13 @@ def _named(result: StudyResult) -> str:
         named = [row for row in rows if row["part"] != "unexplained"]
         total = sum(float(row["usd_per_t"]) for row in named)
         largest = sorted(named, key=lambda row: -float(row["usd_per_t"]))[:3]
-        listed = n.listed(
-            [
-                f"{phrases.small(str(row['name']))} ({phrases.about_usd(float(row['usd_per_t']))})"
-                for row in largest
-            ]
-        )
+        listed = n.listed([f"{phrases.small(str(row['name']))} ({phrases.about_usd(float(row['usd_per_t']))})" for row in largest])
         left = float(rows[-1]["usd_per_t"])
-        rest = (
-            f" The rest, about {phrases.about_usd(left)}, is unexplained and no measure moves it."
-            if left > 0
-            else ""
-        )
-        return f" Cited figures name about {phrases.about_usd(total)} a tonne of it {way(result, flow)}, above all {listed}. A transit regime or a regular line can take that away.{rest}"
+        rest = f" The rest, about {phrases.about_usd(left)}, is unexplained and no measure moves it." if left > 0 else ""
+        told, whole = f"{way(result, flow)}, above all {listed}", result.facts["hidden_usd_per_t"][flow] or 0.0
+        if total > 1.2 * float(whole):
+            return f" Figures cited for other corridors come to more, about {phrases.about_usd(total)} a tonne {told}."
+        return f" Cited figures name about {phrases.about_usd(total)} a tonne of it {told}. A transit regime or a regular line can take that away.{rest}"
     return " It stays in every scenario."
 
 
@@ -281,6 +275,8 @@ def _need(result: StudyResult) -> str:
     shares = [f"{n.share(both.mid / size)} of {n.count(size)}" for size in (200.0, 800.0, 1000.0)]
     if both.mid < 0.75:
         return f"{text}Both together are fewer than one a day, next to nothing beside 200, 800 or 1,000."
+    if at_home(result)["capacity_before"].min() >= 1000.0:
+        return f"{text}Both together are {n.count(both.mid)} a day."
     if both.mid < 200:
         return f"{text}Both together, {n.count(both.mid)} a day, are {n.listed(shares)} trucks a day."
     return f"{text}Both together are {n.count(both.mid)} a day, {_multiple(both.mid, 200)} what a crossing for 200 could serve, {_multiple(both.mid, 800)} one for 800 and {_multiple(both.mid, 1000)} one for 1,000."
@@ -319,7 +315,7 @@ def _filling(result: StudyResult) -> str:
     told = []
     if likely:
         told.append(
-            f"By the trucks counted there alone, grown at their own pace, "
+            f"By the trucks of today there alone, grown at their own pace, "
             f"{n.plural(len(likely), 'one crossing', 'these crossings')} {_whose(result)} {n.plural(len(likely), 'is', 'are')} "
             f"more likely full than not with today's capacity: {'; '.join(likely[:5])}{_and_more(likely, 5)}."
         )
