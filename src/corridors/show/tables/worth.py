@@ -136,8 +136,7 @@ def worth_by_measure(result: StudyResult) -> Table | None:
         "What each measure is worth beside the others",
         ["Measure", right("Adds", unit), right("Costs", unit), right("Net", unit)], body,
         model(result),
-        "Present values: what goes where it alone is left out. Central case, brought to the mean of all; greenhouse gases left "
-        "out. Measures need or hinder each other, so parts do not add up.",
+        "Present values: what goes where it alone is left out, in futures that stand for all; greenhouse gases left out. Measures need or hinder each other, so parts do not add up.",
     )  # fmt: skip
 
 
