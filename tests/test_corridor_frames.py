@@ -200,8 +200,11 @@ def test_closure_stress_is_consistent_with_itself() -> None:
     # Where next to nothing of the study passes, the shorter queues that others leave elsewhere may outweigh the way round.
     used = frame[frame["road_share_through"] > 0.01]
     assert len(used) > 8
-    assert (used["extra_cost_usd_per_t"] > 0).all() and (used["extra_ad_valorem_percent"] > 0).all()
-    assert (frame["extra_ad_valorem_percent"] > -0.1).all()
+    # At Sarakhs and Farap others' trade that is shut out frees the queues before them, hours that a truck pays for standing.
+    freed = used["crossing"].isin(["sarakhs", "farap"])
+    assert (used["extra_cost_usd_per_t"] > 0)[~freed].all() and (used["extra_ad_valorem_percent"] > 0)[~freed].all()
+    assert (frame["extra_ad_valorem_percent"] > -0.2).all()
+    assert (frame["second_corridor_worth_usd_per_t"] > 0).all(), "a way round is never worth less than nothing"
     assert (frame["extra_ad_valorem_percent"] <= frame["cost_if_only_waiting_percent"] + 1e-9).all()
     worth = frame["cost_if_only_waiting_usd_per_t"] - frame["extra_cost_usd_per_t"]
     assert frame["second_corridor_worth_usd_per_t"].to_numpy() == pytest.approx(worth.to_numpy())
@@ -224,10 +227,16 @@ def test_a_longer_closure_costs_more_and_sends_more_away() -> None:
 
 
 def test_waiting_costs_half_the_closure_times_the_worth_of_a_day() -> None:
-    """Textiles alone: 15 days at 1.3 % of value."""
+    """Textiles alone: 15 days at 1.3 % of value, their spread with it, and a truck that stands."""
     only = {PAIR: np.array([0.0, 100.0, 0.0, 0.0]), PAIR[::-1]: np.array([0.0, 100.0, 0.0, 0.0])}
     frame = closure_stress(network.load(), (), PAIR, CENTRAL, only, days=30)
-    assert frame["cost_if_only_waiting_percent"].to_numpy() == pytest.approx(15 * 100 * float(CENTRAL["value_of_a_day"][0]))
+    system = choice.compile_system(network.load(), study=PAIR)
+    ends = []
+    for pair in only:
+        value = system.layout.unit_value[system.pair_index(*pair), 1] * CENTRAL["unit_value_factor"]
+        truck = CENTRAL["truck_day_usd"] / (value * system.layout.payload[1])
+        ends.append(15 * 100 * float((CENTRAL["value_of_a_day"] * (1.0 + CENTRAL["reliability_ratio"]) + truck)[0]))
+    assert frame["cost_if_only_waiting_percent"].between(min(ends) - 1e-6, max(ends) + 1e-6).all() and max(ends) < 1.2 * min(ends)
 
 
 def test_closure_stress_tells_wrong_days() -> None:

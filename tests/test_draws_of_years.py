@@ -22,13 +22,16 @@ def study(name: str, until: int = 0, draws: int = 96) -> Study:
 
 def test_strata_part_the_draws_and_know_those_that_have_most() -> None:
     value = np.random.default_rng(1).lognormal(0.0, 3.0, 500)
-    rows, of, weight = strata.strata(value, 8)
+    rows, of, weight = strata.strata(value, 8, np.ones(500, dtype=bool))
     assert weight.sum() == pytest.approx(1.0) and 8 <= rows.size <= 16
     assert (of[rows] == np.arange(rows.size)).all() and set(of) == set(range(rows.size))
     np.testing.assert_allclose(np.bincount(of) / value.size, weight)
     assert weight @ value[rows] == pytest.approx(value.mean(), rel=0.1)
     assert value.max() in value[rows], "one draw has most of it"
-    assert strata.strata(np.zeros(40), 8)[0].size == 8
+    left = np.ones(500, dtype=bool)
+    left[rows] = False
+    assert left[strata.strata(value, 8, left)[0]][weight * 500 > 1.5].all(), "another of the stratum stands for it"
+    assert strata.strata(np.zeros(40), 8, np.ones(40, dtype=bool))[0].size == 8
 
 
 def test_a_draw_that_is_solved_takes_its_own_path() -> None:
@@ -74,7 +77,9 @@ def test_two_measures_have_what_each_brings_first_and_last() -> None:
 
 def test_draws_about_the_median_are_of_the_middle_half() -> None:
     effect = np.random.default_rng(3).standard_normal(400)
-    rows = what_did_it.typical(effect)
-    low, high = np.percentile(effect, [24, 76])
+    own = np.ones(400, dtype=bool)
+    own[::3] = False
+    rows = what_did_it.typical(effect, own)
+    low, high = np.percentile(effect[own], [24, 76])
     assert rows.size == what_did_it.TYPICAL and ((effect[rows] > low) & (effect[rows] < high)).all()
-    assert what_did_it.typical(np.array([3.0])).tolist() == [0]
+    assert own[rows].all() and what_did_it.typical(np.array([3.0]), np.array([True])).tolist() == [0]

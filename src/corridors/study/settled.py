@@ -83,7 +83,7 @@ class Change:
     same year: what queues that have grown and borders that have shut since take away;
     ``before_sector_factor`` (B, P, S) the same by sector. ``residual`` (B,) is the largest
     |ln| of trade over the trade behind the traffic of a pair, of both states. ``unsettled`` cases (a count) have been left out:
-    each shows the figures of a case beside it.
+    each shows the figures of a case beside it, and is not its ``own`` (B,).
     """
 
     start: Settled
@@ -94,6 +94,7 @@ class Change:
     before_factor: Array
     before_sector_factor: Array
     residual: Array
+    own: npt.NDArray[np.bool_]
     unsettled: int = 0
 
     @property
@@ -138,6 +139,7 @@ def change_between(start: Settled, end: Settled, residual: Array, draws: int = 0
         last.class_factor / first.class_factor,
         _ratio(last.response, first.response), np.broadcast_to(first.response.trade_factor, (cases, pairs)),
         np.broadcast_to(first.response.sector_factor, (cases, *first.response.sector_factor.shape[1:])), residual,
+        np.ones(cases, dtype=bool),
     )  # fmt: skip
     return _without_unsettled(found, draws)
 
@@ -193,7 +195,7 @@ def _without_unsettled(change: Change, draws: int) -> Change:
     if good.all():
         return change
     must_settle(good, max(good.size, draws), "with or without the measures")
-    return replace(many.taken(change, stand_ins(good), good.size), unsettled=int((~good).sum()))
+    return replace(many.taken(change, stand_ins(good), good.size), own=good, unsettled=int((~good).sum()))
 
 
 def stand_ins(settled: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:

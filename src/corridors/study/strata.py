@@ -9,11 +9,11 @@ Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
 
-def strata(value: Array, count: int) -> tuple[Index, Index, Array]:
+def strata(value: Array, count: int, own: npt.NDArray[np.bool_]) -> tuple[Index, Index, Array]:
     """Draws that stand for all (N,), the one that stands for each (B,), and their weights (N,), which add to one.
 
     Strata part the draws, in order of ``value`` (B,), at ``count`` even ranks and at as many even parts of the sum of their sizes:
-    few draws may have most of it.
+    few draws may have most of it. None that is not its ``own`` (B,) stands for others, where a stratum has one that is.
     """
     order = np.argsort(value, kind="stable")
     size = np.abs(value[order])
@@ -26,6 +26,7 @@ def strata(value: Array, count: int) -> tuple[Index, Index, Array]:
     weight = np.empty(rows.size)
     for k in range(rows.size):
         members = order[number == k]
-        rows[k] = members[np.argmin(np.abs(value[members] - value[members].mean()))]
+        good = members[own[members]] if own[members].any() else members
+        rows[k] = good[np.argmin(np.abs(value[good] - value[members].mean()))]
         of[members], weight[k] = k, members.size / value.size
     return rows, of, weight

@@ -31,16 +31,17 @@ TYPICAL, EXACT = 16, 4
 def contributions(study: Study) -> Array:
     """(M,) percentage points of two-way trade in the last year that each measure brings."""
     count = study.chain.count
-    rows = typical(study.effect_percent)
+    rows = typical(study.effect_percent, study.change.own)
     if count < 2:
         return np.full(count, study.effect_percent[rows].mean())
     return np.asarray(of_draws(study, rows).mean(axis=0))
 
 
-def typical(effect: Array) -> Index:
-    """Draws at even distances in the middle half of effects (B,), the lowest first."""
-    ranks = np.linspace(0.25, 0.75, min(TYPICAL, effect.size)) * (effect.size - 1)
-    return np.asarray(np.argsort(effect, kind="stable")[np.round(ranks).astype(np.intp)])
+def typical(effect: Array, own: npt.NDArray[np.bool_]) -> Index:
+    """Draws at even distances in the middle half of effects (B,), the lowest first, of those that are their ``own`` (B,)."""
+    among = np.flatnonzero(own)
+    ranks = np.linspace(0.25, 0.75, min(TYPICAL, among.size)) * (among.size - 1)
+    return np.asarray(among[np.argsort(effect[among], kind="stable")[np.round(ranks).astype(np.intp)]])
 
 
 def of_draws(study: Study, rows: Index) -> Array:

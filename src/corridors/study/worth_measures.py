@@ -75,7 +75,7 @@ def lost(worth: Worth) -> LeftOut:
     study = worth.study
     spent = np.array([_cost(worth, cost) for cost in worth.costs])
     kept = np.vstack([1.0 - np.eye(study.chain.count), spent <= 0.0])
-    rows, _, weight = strata(worth.benefits_last, STRATA)
+    rows, _, weight = strata(worth.benefits_last, STRATA, study.change.own)
     whole, without = gains(worth, rows, kept)
     mean, seen = float(worth.benefits_last.mean()), float(weight @ whole)
     last = (mean / seen if mean * seen > 0.0 else 1.0) * (weight @ (whole[:, None] - without))

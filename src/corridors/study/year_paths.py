@@ -92,7 +92,7 @@ def of_draws(study: Study, gain: Array) -> ByYear:
     count = min(MOST, study.draws // DRAWS_EACH)
     if count < 2 or study.chain.system is None:
         return of_the_central_case(study)
-    rows, of, _ = strata(gain, count // 2)
+    rows, of, _ = strata(gain, count // 2, study.change.own)
     params, flows, when = _cases(study, rows)
     phases = study.phases(study.params)[rows].reshape(len(when), -1)
     change = study.chain.change(params, phases, when, flows, near=study.middle_before, draws=max(study.draws, len(when)))
@@ -109,7 +109,7 @@ def without_measures(study: Study) -> tuple[Array, Array]:
     count = min(MOST_BEFORE, study.draws // DRAWS_EACH)
     if count < 2 or study.chain.system is None:
         return step_of_the_central_case(study)
-    rows, of, _ = strata(_left_before(study), count // 2)
+    rows, of, _ = strata(_left_before(study), count // 2, study.change.own)
     params, flows, when = _cases(study, rows)
     found = study.chain.settle(params, None, when, flows, study.middle_before).world.response.trade_factor
     return _from_last(study, found[:, :2].reshape(rows.size, len(study.years), 2), of)

@@ -40,7 +40,7 @@ def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
     ends = {n for name in named for n in name.split("-")}
     lacking = [n for n in ends if n not in roads().number]
     # A place that only the checked network has comes to the world by its roads, a crossing does not.
-    builds = any(measure.adds_a_way for measure in measures) and not any(checked.is_crossing(n) for n in lacking)
+    builds = any(getattr(measure, "adds_a_way", False) for measure in measures) and not any(checked.is_crossing(n) for n in lacking)
     both = subnetwork.checked_economies().issuperset(pair)
     if named and only_checked and lacking and (both or not builds):
         if both:
