@@ -101,13 +101,11 @@ def _shut(
     """Crossings of the pair's roads that are open today shut for ``days`` more a year."""
     if chain.system is None or not chain.on_network:
         return [0.0] * len(days)
-    table = chain.network.crossings
     used = {c for r in chain.system.routes if r.mode == "road" for c in r.crossings}
-    # Days that each is shut with the measures in place: what is open then.
-    place = list(table.index)
-    days_shut = np.round(_DAYS * (1.0 - after.state.open_share[0]), 9) if after.state is not None else table["closure_days_per_year"]
-    shut_days = dict(zip(place, np.asarray(days_shut, dtype=float), strict=True))
-    passed = [c for c in chain.network.crossing_names() if c in used and shut_days[c] < _DAYS]
+    # With the scenario's measures in place.
+    open_share = after.state.open_share[0] if after.state is not None else np.zeros(len(chain.system.crossings))
+    shut_days = dict(zip(chain.system.crossings, np.round(_DAYS * (1.0 - open_share), 9).tolist(), strict=True))
+    passed = [c for c in chain.system.crossings if c in used and shut_days[c] < _DAYS]
     if not passed:
         return [0.0] * len(days)
     # A closure of its own for each crossing and level, on top of the days that it is shut already.

@@ -32,10 +32,10 @@ SHORT = frozenset(
     {
         "route_share", "route_hours", "route_usd_per_t", "hidden_usd_per_t", "mean_cost", "price_factor", "class_factor", "cost_factor",
         "shift", "crossing_hours", "queue_hours", "capacity_hours", "shadow_price_usd_per_truck", "crossing_load_trucks_per_day",
-        "crossing_capacity", "study_trucks_per_day", "rest_trucks_per_day", "open_share", "income", "users",
+        "crossing_capacity", "study_trucks_per_day", "rest_trucks_per_day", "open_share", "income", "users", "existing", "new", "other_trucks",
     }
 )  # fmt: skip
-"""What is held in seven digits: ways, crossings and real income, of which tables show three, and prices, of which each error
+"""What is held in seven digits: ways, crossings, gains and real income, of which tables show three, and prices, of which each error
 is a ten-millionth of a pair's trade."""
 
 

@@ -55,8 +55,6 @@ Array = npt.NDArray[np.float64]
 Params = Mapping[str, Array]
 
 PATHS_A_DRAW = 16
-LEAST_LEFT = year_paths.LEAST_LEFT
-"""What is left of a pair's trade at least, where no way is left to it."""
 
 
 @under_cell()
@@ -211,7 +209,7 @@ class Study:
         """The same of year number ``t``."""
         return demand(self.baseline, t)
 
-    def some(self, rows: slice) -> tuple[Params, Mapping[Pair, Array]]:
+    def some(self, rows: slice | npt.NDArray[np.intp]) -> tuple[Params, Mapping[Pair, Array]]:
         """:attr:`params` and :attr:`demand` of some of the draws."""
         params = {name: value[rows] for name, value in self.params.items()}
         return params, {pair: value[rows] for pair, value in self.demand.items()}
@@ -253,13 +251,8 @@ class Study:
     def growth(self) -> tuple[Array, Array]:
         """ln of scenario over baseline trade (B, T), exports and imports: the last year solved in every draw, others by
         :attr:`by_year`."""
-        exports, imports = (self.along(np.log(np.maximum(self.change.trade_factor(k), LEAST_LEFT)), self.by_year.ln_trade(k)) for k in (0, 1))
+        exports, imports = (self.by_year.along(year_paths.ln_left(self.change.trade_factor(k)), self.by_year.ln_trade(k)) for k in (0, 1))
         return exports, imports
-
-    def along(self, last: Array, path: Array) -> Array:
-        """(B, T) by year, of what is ``last`` (B,) in the last year of each draw and takes the paths (N, T) of those that are
-        solved in every year."""
-        return self.by_year.along(last, path)
 
     @cached_property
     def central_change(self) -> tuple[Change, Mapping[Pair, Array]]:

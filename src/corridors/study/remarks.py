@@ -9,6 +9,7 @@ import numpy as np
 
 from corridors.data import names, world_names
 from corridors.transport.frames import BINDING_QUEUE_HOURS
+from corridors.transport.world_network.study import is_train
 from corridors.transport.world_network.subnetwork import port_of
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _no_known_port(chain: Chain, measures: Sequence[Any]) -> list[str]:
     used = {m for route in chain.system.routes for m in route.needs}
     found = []
     for number, measure in enumerate(measures):
-        if number in used or measure.kind != "rail_service" and getattr(measure, "mode", "") != "rail":
+        if number in used or not is_train(measure):
             continue
         ends = [chain.network.place(end) for end in (measure.from_, measure.to)]
         if all(port_of(end) is None for end in ends):

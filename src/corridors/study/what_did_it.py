@@ -9,6 +9,7 @@ over draws is unbiased and adds up all the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,8 @@ from corridors.uncertainty import shapley
 from corridors.uncertainty.cases import taken
 
 if TYPE_CHECKING:
-    from corridors.study.pipeline import Study
+    from corridors.study.pipeline import Params, Study
+    from corridors.transport.system import Pair
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -71,17 +73,19 @@ class Solved:
 
     def __init__(self, study: Study, rows: Index) -> None:
         self.study = study
-        self.params = {name: value[rows] for name, value in study.params.items()}
-        self.demand = {pair: value[rows] for pair, value in study.demand.items()}
+        self.params, self.demand = study.some(rows)
         self.phases = study.phases(study.params)[rows, -1]
         self.change = study.chain.change(
             self.params, self.phases, study.last, self.demand, near=study.middle_before, draws=study.draws
         )
 
+    def some(self, rows: Index) -> tuple[Params, Mapping[Pair, Array]]:
+        """Parameters and demand of the draws ``rows`` (S,) of these."""
+        return {name: v[rows] for name, v in self.params.items()}, {pair: v[rows] for pair, v in self.demand.items()}
+
     def subset(self, rows: Index, active: Array) -> Change:
         """What those of the measures that ``active`` (S, M) has change in the draws ``rows`` (S,) of these."""
-        params = {name: value[rows] for name, value in self.params.items()}
-        demand = {pair: value[rows] for pair, value in self.demand.items()}
+        params, demand = self.some(rows)
         start = taken(self.change.start, rows, len(self.phases))
         return self.study.chain.change(
             params, active * self.phases[rows], self.study.last, demand, before=start, draws=self.study.draws
@@ -93,5 +97,4 @@ class Solved:
 
     def effects(self, rows: Index, active: Array) -> Array:
         """The same of :meth:`subset`."""
-        demand = {pair: value[rows] for pair, value in self.demand.items()}
-        return effect_of(self.subset(rows, active), demand, self.study.pair)
+        return effect_of(self.subset(rows, active), self.some(rows)[1], self.study.pair)

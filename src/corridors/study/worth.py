@@ -237,11 +237,13 @@ class Worth:
     @cached_property
     def fees(self) -> Array:
         """(B, X) change of what trucks pay at crossings in the last year, million dollars."""
-        change = self.study.change
+        return self.fees_of(self.study.change, self.study.phases(self.study.params)[:, -1])
+
+    def fees_of(self, change: Change, active: Array) -> Array:
+        """(B, X) the same of any change, by measures ``active`` (B, M)."""
         if self.system is None or change.before is None or change.after is None or not self.acts:
-            return np.zeros((self.study.draws, 0 if self.system is None else len(self.system.crossings)))
-        phases = self.study.phases(self.study.params)[:, -1]
-        return states.fees_musd(self.system, change.after, phases) - states.fees_musd(self.system, change.before, None)
+            return np.zeros((len(active), 0 if self.system is None else len(self.system.crossings)))
+        return states.fees_musd(self.system, change.after, active) - states.fees_musd(self.system, change.before, None)
 
     @cached_property
     def _carbon(self) -> tuple[Array, dict[str, tuple[float, float]]]:
@@ -325,15 +327,8 @@ class Worth:
     def yearly(self) -> Array:
         """(B, T) the same by year of the horizon."""
         some = self.study.by_year
-        gains = self.users_of(some.change, some.params, some.demand, some.when).total + self.fees_of(some.change, some.phases)
-        return self.study.along(self.benefits_last, some.table(gains))
-
-    def fees_of(self, change: Change, active: Array) -> Array:
-        """(B,) change of what trucks pay at crossings by measures ``active`` (B, M)."""
-        if self.system is None or change.before is None or change.after is None or not self.acts:
-            return np.zeros(1)
-        after, before = (states.fees_musd(self.system, state, there) for state, there in ((change.after, active), (change.before, None)))
-        return np.asarray((after - before).sum(axis=1))
+        gains = self.users_of(some.change, some.params, some.demand, some.when).total + self.fees_of(some.change, some.phases).sum(axis=1)
+        return some.along(self.benefits_last, some.table(gains))
 
     @cached_property
     def appraisal(self) -> cash_flow.Appraisal:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from corridors.appraisal import cash_flow, costs
+from corridors.appraisal import costs
 from corridors.study.strata import strata
 from corridors.study.what_did_it import Solved
 
@@ -96,17 +96,15 @@ def _years(worth: Worth, kept: Array) -> Array:
     """(S,) present value over the last year's of what goes: it takes the path of everything together, from when what is left out
     is there."""
     flows, study = worth.appraisal, worth.study
-    path = flows.benefits.mean(axis=0)
-    first, last = study.years[0] - flows.first_year, study.last - flows.first_year
-    if abs(path[last]) <= _NOTHING_MUSD:
-        path = np.where(np.arange(path.size) >= first, 1.0, 0.0) * (path[last] or 1.0)
+    path, years = flows.benefits.mean(axis=0), np.array(flows.years)
+    last = study.last - flows.first_year
+    shape = path / path[last] if abs(path[last]) > _NOTHING_MUSD else (years >= study.years[0]).astype(float)
     phases = study.phases(study.middle)[0]
     gone = np.array([phases[:, row < 1.0].max(axis=1) if (row < 1.0).any() else np.zeros(len(phases)) for row in kept])
     there = np.divide(gone, phases.max(axis=1), out=np.zeros_like(gone), where=phases.max(axis=1) > 0.0)
-    whole = np.zeros((len(kept), path.size))
-    whole[:, first : last + 1], whole[:, last + 1 :] = there, there[:, -1:]
-    base = 0 if flows.base_year is None else flows.base_year - flows.first_year
-    return np.asarray(cash_flow.present_value(whole * path / path[last], flows.rate, base))
+    # Nothing before the horizon, and after it what is there in its last year.
+    gone_in = np.where(years >= study.years[0], there[:, np.clip(years - study.years[0], 0, len(study.years) - 1)], 0.0)
+    return replace(flows, benefits=gone_in * shape).present_benefits
 
 
 def _told(values: Array) -> Array:
@@ -123,6 +121,5 @@ def _cost(worth: Worth, cost: costs.MeasureCost) -> float:
 
 def _of_change(worth: Worth, change: Change, active: Array, solved: Solved, rows: Index) -> Array:
     """(B,) users' gains and fees of the last year by measures ``active`` (B, M) in draws ``rows`` of those ``solved``."""
-    params = {name: value[rows] for name, value in solved.params.items()}
-    demand = {pair: value[rows] for pair, value in solved.demand.items()}
-    return worth.users_of(change, params, demand, worth.study.last).total + worth.fees_of(change, active)
+    gains = worth.users_of(change, *solved.some(rows), worth.study.last).total
+    return np.asarray(gains + worth.fees_of(change, active).sum(axis=1))

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from corridors.study.settled import Change
+from corridors.study.settled import Change, for_tables, stand_ins
 from corridors.study.strata import strata
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ Index = npt.NDArray[np.intp]
 MOST, MOST_BEFORE, DRAWS_EACH = 32, 8, 4
 """At most so many draws are solved year by year, with measures and without, and one for so many."""
 LEAST_LEFT = 1e-9
+"""What is left of a pair's trade at least, where no way is left to it."""
 _NOTHING = 1e-12
 
 
@@ -83,21 +84,26 @@ class ByYear:
 
     def ln_trade(self, k: int) -> Array:
         """(N, T) ln of trade with the measures over that without, exports (0) or imports (1)."""
-        return self.table(np.log(np.maximum(self.change.trade_factor(k), LEAST_LEFT)))
+        return self.table(ln_left(self.change.trade_factor(k)))
+
+
+def ln_left(factor: Array) -> Array:
+    """ln of what is left of trade, finite where nothing is."""
+    return np.asarray(np.log(np.maximum(factor, LEAST_LEFT)))
 
 
 def of_draws(study: Study, gain: Array) -> ByYear:
     """Some draws of a study in every year, strata by what all gain in the last one, ``gain`` (B,); the central case where draws
     are few."""
     count = min(MOST, study.draws // DRAWS_EACH)
-    if count < 2 or study.chain.system is None:
+    if count < 2 or study.chain.system is None or not study.chain.count:
         return of_the_central_case(study)
     rows, of, _ = strata(gain, count // 2, study.change.own)
     params, flows, when = _cases(study, rows)
     phases = study.phases(study.params)[rows].reshape(len(when), -1)
     change = study.chain.change(params, phases, when, flows, near=study.middle_before, draws=max(study.draws, len(when)))
     own = study.phase_weight(study.params)
-    return ByYear(change, params, flows, phases, of, own[rows], own, study.years)
+    return ByYear(for_tables(change), params, flows, phases, of, own[rows], own, study.years)
 
 
 def without_measures(study: Study) -> tuple[Array, Array]:
@@ -111,7 +117,10 @@ def without_measures(study: Study) -> tuple[Array, Array]:
         return step_of_the_central_case(study)
     rows, of, _ = strata(_left_before(study), count // 2, study.change.own)
     params, flows, when = _cases(study, rows)
-    found = study.chain.settle(params, None, when, flows, study.middle_before).world.response.trade_factor
+    settled = study.chain.settle(params, None, when, flows, study.middle_before)
+    found = settled.world.response.trade_factor
+    if settled.state is not None:
+        found = found[stand_ins(settled.state.settled)]
     return _from_last(study, found[:, :2].reshape(rows.size, len(study.years), 2), of)
 
 
@@ -123,8 +132,7 @@ def step_of_the_central_case(study: Study) -> tuple[Array, Array]:
 
 def _from_last(study: Study, left: Array, of: Index) -> tuple[Array, Array]:
     """ln of what is left (B, T), exports and imports, from the last year's of each draw and what is ``left`` (N, T, 2) in others."""
-    path = np.log(np.maximum(left, LEAST_LEFT))
-    last = np.log(np.maximum(study.change.before_factor[:, :2], LEAST_LEFT))
+    path, last = ln_left(left), ln_left(study.change.before_factor[:, :2])
     exports, imports = (last[:, k, None] + (path[:, :, k] - path[:, -1:, k])[of] for k in (0, 1))
     return exports, imports
 
@@ -145,7 +153,7 @@ def _left_before(study: Study) -> Array:
     a pair, as its baseline must be."""
     flows = [study.demand[pair].sum(axis=1) for pair in (study.pair, study.pair[::-1])]
     left = sum(flow * study.change.before_factor[:, k] for k, flow in enumerate(flows))
-    return np.asarray(np.log(np.maximum(left / sum(flows), LEAST_LEFT)))
+    return ln_left(np.asarray(left / sum(flows)))
 
 
 def of_the_central_case(study: Study) -> ByYear:

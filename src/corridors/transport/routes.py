@@ -317,16 +317,16 @@ def by_service(
     of_cities = {s.mode for s in services if s.new is None and {s.a, s.b} == {origin, destination} and s.mode != "sea"} if network.compiled else set()
 
     @cache
-    def to(city: str, place: str, borders: int, barred: frozenset[str]) -> Path | None:
-        return feeder(roads, city, place, borders, barred)
+    def by_road(a: str, b: str, borders: int, barred: frozenset[str]) -> Path | None:
+        return feeder(roads, a, b, borders, barred)
 
     def nearer(city: str, place: str, than: str, borders: int, barred: frozenset[str]) -> bool:
         """Whether a place is nearer to a city by road than another."""
-        here, there = to(city, place, borders, barred), to(city, than, borders, barred)
+        here, there = by_road(city, place, borders, barred), by_road(city, than, borders, barred)
         return here is not None and (there is None or roads.cost(here) < roads.cost(there))
 
     def along(chain: tuple[int, ...], first: str, last: str, main: int, borders: int, barred: frozenset[str], joins: bool) -> Iterable[Route]:
-        before, after = feeder(roads, origin, first, borders, barred), feeder(roads, last, destination, borders, barred)
+        before, after = by_road(origin, first, borders, barred), by_road(last, destination, borders, barred)
         if before is None or after is None:
             return
         if not joins and services[main].new is not None:

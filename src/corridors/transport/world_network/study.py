@@ -48,11 +48,12 @@ def network_of(pair: tuple[str, str], measures: Sequence[Any] = ()) -> Network:
         return checked
     routes = {tuple(code for code in measure.route) for measure in measures if getattr(measure, "route", None)}
     codes = tuple(sorted({code for route in routes for code in route if code in checked.airports}))
-    stations = tuple(sorted({in_world(place) for m in measures if _is_train(m) for place in (m.from_, m.to)}))
+    stations = tuple(sorted({in_world(place) for m in measures if is_train(m) for place in (m.from_, m.to)}))
     return subnetwork.for_pair(*pair, named=tuple(sorted({in_world(name) for name in named})), airports=codes, stations=stations)
 
 
-def _is_train(measure: Any) -> bool:
+def is_train(measure: Any) -> bool:
+    """Whether a measure builds a railway or starts trains."""
     return measure.kind == "rail_service" or getattr(measure, "mode", "") == "rail"
 
 
