@@ -157,3 +157,38 @@ def test_a_port_of_another_economy_is_not_the_city_s() -> None:
     net = network_of(("JOR", "ISR"), [railway("jor_amman", "jor_aqaba", 350), railway("isr_eilat", "jor_amman", 350)])
     assert net.distance_km("isr_eilat", "jor_aqaba") < new_trains.PORT_CITY_KM
     assert not new_trains.at_port(net, "jor_aqaba", "isr_eilat") and new_trains.at_port(net, "isr_eilat", "isr_eilat")
+
+
+def test_a_second_railway_as_good_as_the_first_changes_nothing() -> None:
+    """Twice Mombasa-Kampala raised trade of Uganda and China by 20 % where once did by 16, and so did the whole beside its halves."""
+    pair, whole = ("UGA", "CHN"), railway("ken_mombasa", "uga_kampala", 1140)
+    halves = [railway("ken_mombasa", "ken_nairobi", 480), railway("ken_nairobi", "uga_kampala", 660)]
+
+    def price(*measures: NewLink) -> np.ndarray:
+        system = compile_system(network_of(pair, [whole, *halves]), measures, study=pair)
+        return system.solve(uncertainty.central(), active=np.ones((1, len(measures)))).price_factor[0, system.pair_index(*pair)]
+
+    np.testing.assert_allclose(price(whole, whole), price(whole), rtol=1e-9)
+    np.testing.assert_allclose(price(*halves, whole), price(*halves), rtol=1e-9)
+    better = price(whole, railway("ken_mombasa", "uga_kampala", 800))
+    np.testing.assert_allclose(better, price(railway("ken_mombasa", "uga_kampala", 800)), rtol=1e-9)
+
+
+def test_a_railway_beside_today_s_train_is_no_second_choice() -> None:
+    """Nairobi-Kampala has a train: a railway as good adds nothing, a better one takes its goods."""
+    pair = ("KEN", "UGA")
+    net = network_of(pair, [railway("ken_nairobi", "uga_kampala", 660)])
+    train = next(s for s in net.services if s.mode == "rail" and {s.a, s.b} == {"ken_nairobi", "uga_kampala"})
+    dear = NewLink(kind="new_link", mode="rail", **{"from": "ken_nairobi", "to": "uga_kampala"}, km=660, speed_kmh=10, usd_per_t_km=1, **WHEN)
+    system, before, after = solved(dear, pair)
+    p = system.pair_index(*pair)
+    # Cities without a train of their own come to the railway by road, hardly any at that price.
+    np.testing.assert_allclose(after.price_factor[0, p], before.price_factor[0, p], rtol=1e-4)
+    system, before, after = solved(railway("ken_nairobi", "uga_kampala", 660), pair)
+    ways = [way for way in enumerate(system.routes) if (way[1].exporter, way[1].importer) == pair]
+    own = [r for r, way in ways if way.chain and system.effects.services[way.chain[0]].name == train.name]
+    new = [r for r, way in ways if way.needs and way.origin == "ken_nairobi" and way.destination == "uga_kampala" and not way.links]
+    assert len(own) == len(new) == 1 and (before.route_share[0, own] > 0.0).all()
+    taken = after.route_share[0, own] > 0.0, after.route_share[0, new] > 0.0
+    assert (taken[0] != taken[1]).all() and taken[1].any(), "each class takes the better of the two"
+    assert (after.price_factor[0, p] <= before.price_factor[0, p] + 1e-12).all() and (after.price_factor[0, p] < before.price_factor[0, p]).any()

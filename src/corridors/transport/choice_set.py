@@ -306,7 +306,7 @@ def _arrays(
     over = np.zeros((len(routes), len(moved)))
     cargo = []
     market_of = [m for m, _, _ in rows]
-    numbers = same_borders.numbers(routes, market_of, full)
+    numbers = same_borders.numbers(routes, market_of, full, effects.services)
     for r, route in enumerate(routes):
         for i in route.links:
             link = effects.links[i]

@@ -1,4 +1,5 @@
-"""Ways over the same borders and ferries are one choice: of those in place goods take the best.
+"""Ways over the same borders and ferries are one choice, and so are railways between the same two places: of those in place goods
+take the best.
 
 They differ in the roads between two borders only. Whoever chose the borders drives what is best for
 his goods, so such ways have one path size (:mod:`corridors.transport.path_size`) and attract what
@@ -14,21 +15,34 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from corridors.transport.network import Service
 from corridors.transport.routes import Path, RoadMap, Route
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
 
-def numbers(routes: Sequence[Route], market_of: Sequence[int], roads: RoadMap) -> list[int]:
-    """A number for each route, one for the ways by road of a market over the same borders."""
+def numbers(
+    routes: Sequence[Route], market_of: Sequence[int], roads: RoadMap, services: Sequence[Service]
+) -> list[int]:
+    """A number for each route, one for the ways of a market by road over the same borders, and one for those by railway between the
+    same two places with the same roads and ships before and after."""
     found: dict[tuple[int, object], int] = {}
     result = []
     for r, (route, market) in enumerate(zip(routes, market_of, strict=True)):
-        by_road = route.mode == "road"
-        over = roads.key(Path(route.places, route.links, route.crossings)) if by_road else r
+        over = roads.key(Path(route.places, route.links, route.crossings)) if route.mode == "road" else _railway(route, services) or r
         result.append(found.setdefault((market, over), len(found)))
     return result
+
+
+def _railway(route: Route, services: Sequence[Service]) -> tuple[object, ...] | None:
+    """What a way by a railway that takes anything is over, whatever lines it consists of; None for others. Trains with a limit are
+    none of these: who finds one full takes another."""
+    lines = {i for i in route.chain if services[i].mode == "rail" and services[i].cargo == "any"}
+    if not lines:
+        return None
+    ends = route.places[route.before : route.before + 2]
+    return route.mode, ends, route.crossings, tuple(i for i in route.chain if i not in lines)
 
 
 def variants(number: Index) -> tuple[Index, ...]:

@@ -53,7 +53,7 @@ def _by_road(result: StudyResult) -> tuple[float, float]:
 
 def shares_by_road(before: float, after: float) -> str:
     """``No more than 0.35 % of the goods, by value, go by road without the measures and 1.1 % with them``."""
-    now = f"No more than {n.share(before)} of the goods, by value, go by road" if before > 0 else "None of it goes by road"
+    now = f"{_at_most(before)} of the goods, by value, go by road" if before > 0 else "None of it goes by road"
     return now if n.share(before) == n.share(after) else f"{now} without the measures and {n.share(after) if after > 0 else 'none'} with them"
 
 
@@ -69,12 +69,18 @@ def _trucks(result: StudyResult, kinds: set[str]) -> str:
     return f"{told}, more than the {n.count(narrow[1])} that {whose} take"
 
 
+def _at_most(share: float) -> str:
+    """``No more than 0.35 %``, ``Less than 0.001 %``."""
+    told = n.share(share)
+    return phrases.capital(told) if told.startswith("less than") else f"No more than {told}"
+
+
 def _taken(rows: pd.DataFrame) -> str:
     """How much takes the ways that the measures bring; ``rows`` of ``routes`` among which they are."""
     new = rows[(rows["share_before"] == 0.0) & (rows["share_after"] > 0.0)]
     most = float(new.groupby("direction")["share_after"].sum().max()) if len(new) else 0.0
     if most > 0.0:
-        return f"No more than {n.share(most)} of the goods, by value, take the new way"
+        return f"{_at_most(most)} of the goods, by value, take the new way"
     return "None of the goods take the new way: no way over it is nearer or costs less"
 
 

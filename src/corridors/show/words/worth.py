@@ -219,9 +219,7 @@ def why_loss(result: StudyResult) -> str:
     longer = -float(worst["hours_saved"])
     if longer <= 0 or float(worst["gain_musd_mean"]) > 0.2 * gain:
         return ""
-    minutes = f"{n.fixed(60 * longer, 0)} minutes" if longer >= 1 / 60 else "a little"
-    wait = f"{n.fixed(longer, 1)} hours" if longer >= 0.1 else minutes
-    then = f"{short_name(worst['name'])}, where all who pass then wait {wait} longer on average"
+    then = f"{short_name(worst['name'])}, where all who pass then wait {n.hours(longer)} longer on average"
     known = result["crossings"]
     cut = len(known) and (known["capacity_after"] < known["capacity_before"]).any()
     if cut or any(m["kind"] in _MAY_HARM for m in result.scenario["measures"]):
