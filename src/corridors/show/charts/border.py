@@ -158,7 +158,8 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     if opened:
         traffic = f"opened: {numbers.count(load)} in {years[1]}"
     elif other:
-        traffic = f"{numbers.count(load)} in {years[1]}, {numbers.count(then)} with measures"
+        year = "" if len(title) > _LONG_TITLE else f" in {years[1]}"
+        traffic = f"{numbers.count(load)}{year}, {numbers.count(then)} with measures"
     draw.text(
         ax,
         1,

@@ -197,7 +197,7 @@ def contributions_words(result: StudyResult) -> Prose | None:
             f"{n.plural(small, 'moves', 'move')} it by less than {n.fixed(TINY_PERCENT, 2)} "
             f"points{' each' if small > 1 else ''}."
         )
-    told.append("Each share is the mean over all orders in which the measures could come, so the parts add up.")
+    told.append("Each share is the mean over orders in which the measures could come, in futures about the median, so the parts add up.")
     return Prose((phrases.sentence(*told), *more))
 
 
@@ -210,7 +210,7 @@ def _both_ways(order: pd.DataFrame) -> str:
         n.listed([f"{quoted(order['measure'].iloc[k])} ({phrases.signed_points(points[k])})" for k in phrases.strong(side * points)])
         for side in (1.0, -1.0)
     )
-    return f"measures pull both ways, up {up}, down {down}. These are means over all orders in which the measures could come."
+    return f"measures pull both ways, up {up}, down {down}. These are means over orders in which the measures could come, in futures about the median."
 
 
 def evidence_words(result: StudyResult) -> tuple[str, ...]:
