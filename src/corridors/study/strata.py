@@ -8,6 +8,8 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
+_AS_NEAR = 1e-6
+
 
 def strata(value: Array, count: int, own: npt.NDArray[np.bool_]) -> tuple[Index, Index, Array]:
     """Draws that stand for all (N,), the one that stands for each (B,), and their weights (N,), which add to one.
@@ -27,6 +29,8 @@ def strata(value: Array, count: int, own: npt.NDArray[np.bool_]) -> tuple[Index,
     for k in range(rows.size):
         members = order[number == k]
         good = members[own[members]] if own[members].any() else members
-        rows[k] = good[np.argmin(np.abs(value[good] - value[members].mean()))]
+        off = np.abs(value[good] - value[members].mean())
+        # Two draws are as far from their mean as each other: the lower one, however values were rounded.
+        rows[k] = good[np.flatnonzero(off <= off.min() + _AS_NEAR * np.abs(value[good]).max())[0]]
         of[members], weight[k] = k, members.size / value.size
     return rows, of, weight
