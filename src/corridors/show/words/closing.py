@@ -13,6 +13,8 @@ from corridors.study.result import StudyResult
 
 _UNITS = {"share of goods value": "of goods value", "days a year": "days a year", "share of it that goes": "of it"}
 
+_MUCH_BULK = 0.1
+
 
 def left_out(result: StudyResult) -> Prose:
     """Politics, sanctions, payments and security: named, with what trade would do in their range."""
@@ -20,7 +22,7 @@ def left_out(result: StudyResult) -> Prose:
     intro = (
         f"The model knows nothing of politics: it cannot tell whether sanctions on or by {first} "
         f"or {second} come, tighten or end, whether banks clear payments, "
-        "whether a border shuts for security, or which contracts for oil, gas or grain are signed. "
+        f"whether a border shuts for security, or which {_contracts(result)} are signed. "
         "The lines below ask how much each could matter; they are no forecasts."
     )
     rows = result["frictions"].to_dict("records")
@@ -34,6 +36,14 @@ def left_out(result: StudyResult) -> Prose:
         else []
     )
     return Prose((intro, *told, *end), "caveat")
+
+
+def _contracts(result: StudyResult) -> str:
+    """What a single contract may move: bulk by name where the pair trades much of it."""
+    rows = result["volumes"]
+    value = rows.groupby("cargo_class")["value_musd_p50"].sum()
+    much = len(rows) and value.get("bulk", 0.0) >= _MUCH_BULK * value.sum()
+    return "contracts for oil, gas or grain" if much else "large contracts"
 
 
 def _friction(row: Mapping[Any, Any], guess: bool) -> str:
@@ -124,10 +134,11 @@ def data_words(result: StudyResult) -> Prose:
     )  # fmt: skip
     accessed = sorted({str(d) for d in rows["accessed"].dropna() if str(d).strip()}) if len(rows) else []
     when = f" They were last read on {date_words(accessed[-1])}." if accessed else ""
+    fiscal = "A fiscal year runs from July to June and is named as such; other years are calendar years. "
+    named = len(reports) and reports["period_kind"].astype(str).str.contains("fiscal").any()
     return Prose((
         f"Every number here was computed from {n.count(len(rows))} tables, each with its source, "
         f"licence and date.{when} {own}",
-        "Money is in current US dollars. A fiscal year runs from July to June and is named as "
-        "such; other years are calendar years. A figure that is an estimate of this project says "
-        "so where it stands.",
+        f"Money is in current US dollars. {fiscal if named else 'Years are calendar years. '}A figure that is an estimate "
+        "of this project says so where it stands.",
     ))  # fmt: skip
