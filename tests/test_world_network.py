@@ -51,7 +51,7 @@ from corridors.transport.world_network import roads as road_search
         ("Yendéré", "bfa_civ_niangoloko"), ("Ouangolodougou", "bfa_civ_niangoloko"), ("Guerguerat", "mar_mrt_imlili"),
         ("Kourémalé", "gin_mli_doko"), ("Argeen", "egy_sdn_abu_simbel"), ("Moreh-Tamu", "moreh"), ("Tamu", "moreh"),
         ("Zouj Beghal", "dza_mar_maghnia"), ("Paraguachón", "col_ven_maicao"), ("Brusnichnoye", "fin_rus_nuijamaa"), ("Vartius", "fin_rus_kuhmo"),
-        ("Gisht Kuprik", "kaz_uzb_zhibek_zholy"), ("Saryagash", "kaz_uzb_zhibek_zholy"), ("Tan Thanh", "huu_nghi"), ("Coc Nam", "huu_nghi"),
+        ("Gisht Kuprik", "kaz_uzb_zhibek_zholy"), ("Saryagash", "kaz_uzb_zhibek_zholy"), ("Tan Thanh", "huu_nghi"), ("Móng Cái", "mong_cai"), ("Dongxing", "mong_cai"), ("Nepalganj", "nepalgunj"), ("Kakarvitta", "kakarbhitta"), ("Coc Nam", "huu_nghi"),
         ("Sheikh Hussein", "isr_jor_kfar_ruppin"), ("Second Link", "johor_bahru"), ("Ceuta", "esp_mar_benzu"),
         ("Abu Samra", "qat_sau_abu_samrah_2"), ("salwa", "salwa"),
     ],
@@ -526,6 +526,13 @@ def test_trade_of_neighbours_passes_all_crossings_of_their_border() -> None:
     assert max(parts, key=lambda c: parts[c]) == ids[str(counts.idxmax())] == "laredo"
     assert parts["laredo"] > 0.2 and sum(parts[ids[str(c)]] for c in counts.index) > 0.6
     assert traffic.over_the_border("KOR", "PRK") == {} == traffic.over_the_border("JPN", "USA")
+
+
+@pytest.mark.parametrize(("pair", "least"), [("CHN VNM", 2000.0), ("DEU DNK", 500.0), ("COD ZMB", 100.0), ("KAZ RUS", 500.0)])
+def test_trade_of_neighbours_is_on_trucks_however_far_apart_their_largest_cities_are(pair: str, least: float) -> None:
+    rows = data.table("world_crossing_traffic").query("kind == 'pair' and economy_a == @pair[:3] and economy_b == @pair[4:]")
+    assert rows["trucks_per_day"].sum() > least
+    assert rows["part"].sum() == pytest.approx(1.0, abs=0.02)
 
 
 def test_traffic_by_trade_is_near_what_is_counted() -> None:

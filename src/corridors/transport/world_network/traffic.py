@@ -154,7 +154,8 @@ def rows() -> Iterator[dict[str, object]]:
                 continue
             one, other = str(gateways.main_place(a)), str(gateways.main_place(b))
             way = options.road(one, other)
-            if way is None or way.cost > FARTHEST_USD_PER_T:
+            # Neighbours trade over their border from all their cities, be the largest ever so far apart.
+            if frozenset((a, b)) not in mode_model.neighbours() and (way is None or way.cost > FARTHEST_USD_PER_T):
                 continue
             known = mode_model.pair_shares(a, b)
             if known is None:
