@@ -516,7 +516,7 @@ def test_every_uncertain_quantity_of_the_tornado_has_a_plain_name() -> None:
 
 
 def test_names_of_economies_fit() -> None:
-    assert world.draw.short_economy("ARE") == "UAE" and draw.short_economy("COD") == "COD"
+    assert world.draw.short_economy("ARE") == "UAE" and draw.short_economy("COD") == "DR Congo"
 
 
 def test_labels_are_moved_apart_and_keep_their_order() -> None:

@@ -140,14 +140,16 @@ def crossing_curves(
     shut = np.minimum(table["closure_days_per_year"].to_numpy(dtype=float), DAYS_PER_YEAR)
     opened = np.where(shut < DAYS_PER_YEAR, 1.0 - shut / DAYS_PER_YEAR, 1.0)
     rows = []
-    for case, capacity in _cases(system, after):
+    cases = list(_cases(system, after))
+    widest = np.max([capacity for _, capacity in cases], axis=0)
+    for case, capacity in cases:
         if case == "scenario" and after is not None:
             share = np.median(after.open_share, axis=0)
             opened = np.where(share > 0.0, share, opened)
         for crossing in crossings or system.crossings:
             x = system.crossings.index(system.network.crossing(crossing))
             row = table.loc[crossing]
-            most = 1.15 * max(1000.0, float(row["capacity_trucks_per_day"]))
+            most = 1.15 * max(1000.0, float(widest[x]))
             last = FULLEST * capacity[x] * float(row["days_open_per_week"]) / 7.0 * opened[x]
             grid = np.linspace(0.0, most, points)
             trucks = np.unique(np.minimum([*grid[grid < last], *(last * TAIL)], most))

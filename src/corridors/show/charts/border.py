@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -17,6 +18,10 @@ __all__ = ["closure_stress", "crossing_fill", "delay_curves"]
 
 _MOST_PANELS = 4
 _LONG_TITLE = 16
+_LEAST_HOURS = 48.0
+"""Hours that the axis of a crossing has at least; more where trucks are told to need more."""
+_LETTERS_ACROSS = 50
+"""How many letters a name and its traffic may have side by side."""
 _MOST_ROWS = 12
 _COUNTED = "Trucks of today, counted or by trade, grown at their own pace; those who go round borders that are shut or full are not in it. What takes more than 800 or 1,000 today keeps that."
 _SOURCE = "capacities, hours and traffic of crossings as listed under data"
@@ -72,7 +77,7 @@ def delay_curves(result: StudyResult, crossings: Sequence[str] | None = None) ->
         figure,
         _curve_title(rows, result.years[-1]) + _elsewhere(result, rows),
         _curve_alt(rows, result.years[-1]),
-        f"{draw.model_source(result, _SOURCE)} Figures over the curves are trucks a day of work; shut days and weekends leave fewer a calendar day, which the axis has.",
+        f"{draw.model_source(result, _SOURCE)} Curves end upright: no more passes, and trucks wait until others stay away. Figures over the curves are trucks a day of work; shut days and weekends leave fewer a calendar day, which the axis has.",
         _curve_table(rows, result.years[-1]),
     )
 
@@ -107,7 +112,8 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     right = max(1150.0, 1.1 * load, 1.1 * then, 1.1 * float(curves["capacity_trucks_per_day"].max()))
     # Room for the last curve to be seen whole, and for the capacity that is written over its end.
     right = min(right, _BEYOND * float(curves["trucks_per_day"].max()))
-    top = float(curves["hours"].max()) * 1.02
+    told = [float(row[f"hours_{case}"]) for case in ("before", "after") if not _shut(row, case)]
+    top = 1.1 * max([_LEAST_HOURS, *(h for h in told if np.isfinite(h))])
     done: list[float] = []
     marks: list[tuple[float, float, str, bool]] = []
     styles = (
@@ -125,6 +131,9 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
             continue
         done.append(capacity)
         ax.plot(part["trucks_per_day"], part["hours"], color=colour, linewidth=width, zorder=4 if word else 3)
+        # No more than that ever passes: the wait grows until others stay away.
+        end = part.iloc[-1]
+        ax.plot([end["trucks_per_day"]] * 2, [end["hours"], top], color=colour, linewidth=0.5 * width, zorder=3)
         if float(part["trucks_per_day"].iloc[-1]) < right:
             marks.append((float(part["trucks_per_day"].iloc[-1]), capacity, colour, bool(word)))
     # A figure discussed gives way to a capacity that is real; these two stand apart.
@@ -150,7 +159,7 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     if not shut or opened:
         ax.axvline(load, color=C["warn"], linewidth=1.0, zorder=2)
     if other:
-        ax.axvline(then, color=C["scenario"], linewidth=1.0, zorder=2)
+        ax.axvline(then, color=C["scenario"], linewidth=1.2, linestyle=(0, (5, 2)), zorder=2)
     title = f"{crossing_name(str(row['name']))}{' (shut)' if row['state'] == 'shut' else ''}"
     # Beside a long name there is no room for the year that everything begins with.
     start = "" if len(title) > _LONG_TITLE else f" in {years[0]}"
@@ -175,7 +184,8 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     ax.set_ylim(0, top)
     draw.value_axis(ax, most=4)
     draw.value_axis(ax, "x", most=5)
-    draw.heading(ax, title, dx=-28, dy=16, bold=True)
+    beside = 0 if shut and not opened else max(_LETTERS_ACROSS - len(traffic), _LONG_TITLE)
+    draw.heading(ax, draw.cut(title, beside) if beside else title, dx=-28, dy=16, bold=True)
     if first:
         draw.text(ax, 0, 1.0, "hours", C["muted"], axes="axes", va="bottom", dx=-28, dy=3)
         draw.text(ax, 1, 0, "trucks a day", C["muted"], ha="right", va="bottom", axes="axes", dx=0, dy=2, halo=True)

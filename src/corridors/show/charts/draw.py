@@ -357,12 +357,19 @@ def economy(code: str) -> str:
     return names.economies().get(code, code)
 
 
+_SHORTER = (
+    ("United Arab Emirates", "UAE"), ("United States", "US"), ("United Kingdom", "UK"), (" SAR, China", ""), ("Taiwan, China", "Taiwan"),
+    ("the Democratic Republic of the Congo", "DR Congo"), ("Democratic Republic of the Congo", "DR Congo"), ("Bosnia and Herzegovina", "Bosnia"),
+    ("the Central African Republic", "Central Africa"), ("Trinidad and Tobago", "Trinidad"),
+)  # fmt: skip
+
+
 def short_economy(code: str) -> str:
     """Name of an economy that fits beside a mark."""
     name = economy(code)
-    for long, short in (("United Arab Emirates", "UAE"), ("United States", "US"), ("United Kingdom", "UK")):
+    for long, short in _SHORTER:
         name = name.replace(long, short)
-    return name if len(name) <= 18 else code
+    return cut(name, 18)
 
 
 def pair_names(result: StudyResult) -> tuple[str, str]:

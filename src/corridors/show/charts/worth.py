@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from corridors.show import blocks, findings, numbers
 from corridors.show.charts import draw
 from corridors.show.charts.world import _fit_to_middles, _intervals
@@ -12,7 +14,7 @@ from corridors.study.result import StudyResult
 __all__ = ["priorities", "worth_by_economy", "worth_by_year"]
 
 _EACH = 5
-_BAR_IN = 0.6
+_BAR_IN = 0.5
 
 
 @draw.chart
@@ -161,6 +163,11 @@ def worth_by_year(result: StudyResult) -> blocks.Figure | None:
     )
 
 
+def _in_two_lines(label: str, letters: int) -> str:
+    """A name on at most two lines of so many letters."""
+    return "\n".join(textwrap.wrap(label.replace("\u2013", "\u2013 "), letters, max_lines=2, placeholder="\u2026")).replace("\u2013 ", "\u2013")
+
+
 @draw.chart
 def priorities(result: StudyResult) -> blocks.Figure | None:
     """Crossings and roads ranked by what one more truck a day, or one hour less, is worth to everybody."""
@@ -169,13 +176,12 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
     if draw.is_empty(rows):
         return None
     parts = (
-        ("capacity", "one more truck a day", 0.9, 11),
-        ("crossing_hours", "an hour less, border", 2.55, 11),
-        ("link_hours", "an hour less, road", 4.85, 20),
+        ("capacity", "one more truck a day", 1.03, 14),
+        ("crossing_hours", "an hour less, border", 2.9, 14),
+        ("link_hours", "an hour less, road", 4.95, 17),
     )
     each = 0.6 + 0.24 * _EACH
-    figure = draw.canvas(len(parts) * each if draw.narrow() else 0.75 + 0.24 * _EACH)
-    most = float(rows["worth_musd_per_year"].max())
+    figure = draw.canvas(len(parts) * each if draw.narrow() else 0.75 + 0.34 * _EACH)
     said = []
     for k, (what, heading, left, letters) in enumerate(parts):
         top = rows[rows["what"] == what].head(_EACH)
@@ -183,13 +189,10 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
             ax = draw.panel(figure, left=1.5, right=0.6, top=0.4 + k * each, bottom=0.06 + (len(parts) - 1 - k) * each)
         else:
             ax = draw.panel(figure, left=left, right=6.0 - left - _BAR_IN, top=0.5, bottom=0.06)
-        labels = [
-            draw.cut(str(r.name).replace(" to ", "\u2013") if what == "link_hours" else short_name(r.name), letters)
-            for r in top.itertuples(index=False)
-        ]
-        draw.rows_axis(ax, labels)
+        labels = [str(r.name).replace(" to ", "\u2013") if what == "link_hours" else short_name(r.name) for r in top.itertuples(index=False)]
+        draw.rows_axis(ax, [_in_two_lines(label, 18 if draw.narrow() else letters) for label in labels])
         draw.bars(ax, top["worth_musd_per_year"], C["scenario"])
-        ax.set_xlim(0, most)
+        ax.set_xlim(0, float(top["worth_musd_per_year"].max()) if len(top) else 1.0)
         ax.set_xticks([])
         ax.spines["bottom"].set_visible(False)
         draw.heading(ax, heading, dx=-104 if draw.narrow() else -5.2 * letters, dy=6, bold=True)
@@ -224,6 +227,6 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
         figure,
         title,
         "Bars of marginal worth a year. " + "; ".join(said) + ".",
-        draw.model_source(result),
+        f"{draw.model_source(result)} Each of the lists has a scale of its own.",
         blocks.table("Marginal worth by crossing and road", columns, body),
     )

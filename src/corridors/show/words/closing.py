@@ -56,7 +56,7 @@ def _friction(row: Mapping[Any, Any], guess: bool) -> str:
     elif max(abs(low), abs(mid), abs(high)) < MATTERS_PERCENT:
         moved = f"two-way trade would change by less than {phrases.A_THOUSANDTH}"
     else:
-        moved = f"two-way trade would change by about {n.signed_percent(mid)} (range {n.percent_range(low, high, sign=True, mid=mid)})"
+        moved = f"two-way trade would change by about {n.signed_percent(mid)} (range {n.percent_range(min(low, mid, high), max(low, mid, high), sign=True, mid=mid)})"
     note = " The range is an estimate." if guess else ""
     return f"{name} ({size}): {what_if + ', ' if what_if else ''}{moved}.{note}"
 
