@@ -20,7 +20,7 @@ from corridors.show import lookups, numbers
 from corridors.show import words as narrative
 from corridors.show.blocks import Block, KeyFigures, Prose
 from corridors.show.lookups import Band
-from corridors.show.words import phrases
+from corridors.show.words import closing, phrases
 from corridors.study.result import QUANTILES, StudyResult
 from corridors.transport.routes import WORST
 from studied import studied, without_a_way
@@ -527,6 +527,21 @@ def test_a_pair_without_corridor_is_said_to_have_none(results) -> None:
     assert "no corridor" in narrative.corridors_words(results["far-pair"]).paragraphs[0]
     assert narrative.targets_words(results["far-pair"]) is None or results["far-pair"]["targets"].shape[0] > 0
     assert "the United States" in narrative.cover(results["far-pair"]).as_dict()["facts"][0][1]
+
+
+def test_a_middle_estimate_lies_in_its_range_where_most_does_less_than_half() -> None:
+    """Where more trucks than fit want to pass, all of the hidden cost gone may bring less than half of it."""
+    row = {"friction": "hidden", "name": "Hidden cost", "what_if": "", "low": 0.25, "central": 0.5, "high": 1.0, "unit": "share of it that goes",
+           "effect_percent_low": 0.07, "effect_percent_central": 0.44, "effect_percent_high": 0.30}  # fmt: skip
+    assert "about +0.44\u202f% (range +0.07 to +0.44\u202f%)" in closing._friction(row, False)
+
+
+def test_what_a_report_says_of_contracts_and_fiscal_years_is_of_its_pair(results) -> None:
+    own = results["full-connectivity"]
+    assert "contracts for oil, gas or grain" in narrative.left_out(own).paragraphs[0] and "July to June" in narrative.data_words(own).paragraphs[1]
+    volumes, reports = own["volumes"].assign(cargo_class="textiles"), own["trade_history"].assign(period_kind="calendar_year")
+    other = replace(own, tables={**own.tables, "volumes": volumes, "trade_history": reports})
+    assert "or which large contracts are signed" in narrative.left_out(other).paragraphs[0] and "fiscal" not in narrative.data_words(other).paragraphs[1]
 
 
 def test_what_is_left_out_is_named(results) -> None:
