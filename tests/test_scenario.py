@@ -403,7 +403,7 @@ def test_a_scenario_shows_itself_in_a_cell() -> None:
         (["KEN", "UGA"], "malba", "did you mean 'malaba'?; allowed: for KEN and UGA: busia, malaba"),
         (["PAK", "RUS"], "taftn", "did you mean 'taftan'?; allowed: for PAK and RUS: taftan (Taftan / Mirjaveh), gabd (Gabd / Rimdan)"),
         (["RWA", "COD"], "Bukavu", "it is ambiguous: cod_rwa_bukavu (Bukavu-Cyangugu), cod_rwa_bukavu_2 (Bukavu-Bugarama); allowed: for RWA and COD:"),
-        (["VNM", "CHN"], "Tra Linh", "'Mong Cai' is not a border crossing of the network; allowed: for VNM and CHN: huu_nghi (Huu Nghi-Youyiguan), "),
+        (["VNM", "CHN"], "Tra Linh", "'Tra Linh' is not a border crossing of the network; allowed: for VNM and CHN: huu_nghi (Huu Nghi-Youyiguan), "),
         (["JOR", "ISR"], "Allenby", "'Allenby' is not a border crossing of the network; allowed: for JOR and ISR: isr_jor_kfar_ruppin"),
         (["JPN", "USA"], "nowhere-at-all", "'nowhere-at-all' is not a border crossing of the network; allowed: any crossing of data/network"),
     ],
