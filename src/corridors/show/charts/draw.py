@@ -359,7 +359,7 @@ def economy(code: str) -> str:
 
 _SHORTER = (
     ("United Arab Emirates", "UAE"), ("United States", "US"), ("United Kingdom", "UK"), (" SAR, China", ""), ("Taiwan, China", "Taiwan"),
-    ("the Democratic Republic of the Congo", "DR Congo"), ("Bosnia and Herzegovina", "Bosnia"), ("Trinidad and Tobago", "Trinidad"),
+    ("Democratic Republic of the Congo", "DR Congo"), ("Bosnia and Herzegovina", "Bosnia"), ("Trinidad and Tobago", "Trinidad"),
 )  # fmt: skip
 
 
