@@ -180,7 +180,7 @@ def priorities(result: StudyResult) -> blocks.Figure | None:
         ("crossing_hours", "an hour less, border", 2.9, 14),
         ("link_hours", "an hour less, road", 4.95, 17),
     )
-    each = 0.6 + 0.24 * _EACH
+    each = 0.6 + 0.3 * _EACH
     figure = draw.canvas(len(parts) * each if draw.narrow() else 0.75 + 0.34 * _EACH)
     said = []
     for k, (what, heading, left, letters) in enumerate(parts):
