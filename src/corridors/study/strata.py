@@ -9,6 +9,7 @@ Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
 _AS_NEAR = 1e-6
+"""What two distances may differ by, as a part of the values, and be one: values of very many draws have seven digits."""
 
 
 def strata(value: Array, count: int, own: npt.NDArray[np.bool_]) -> tuple[Index, Index, Array]:
@@ -31,6 +32,6 @@ def strata(value: Array, count: int, own: npt.NDArray[np.bool_]) -> tuple[Index,
         good = members[own[members]] if own[members].any() else members
         off = np.abs(value[good] - value[members].mean())
         # Two draws are as far from their mean as each other: the lower one, however values were rounded.
-        rows[k] = good[np.flatnonzero(off <= off.min() + _AS_NEAR * np.abs(value[good]).max())[0]]
+        rows[k] = good[np.argmax(off <= off.min() + _AS_NEAR * np.abs(value[good]).max())]
         of[members], weight[k] = k, members.size / value.size
     return rows, of, weight

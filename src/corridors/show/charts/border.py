@@ -134,8 +134,8 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
         # No more than that ever passes: the wait grows until others stay away.
         end = part.iloc[-1]
         ax.plot([end["trucks_per_day"]] * 2, [end["hours"], top], color=colour, linewidth=0.5 * width, zorder=3)
-        if float(part["trucks_per_day"].iloc[-1]) < right:
-            marks.append((float(part["trucks_per_day"].iloc[-1]), capacity, colour, bool(word)))
+        if float(end["trucks_per_day"]) < right:
+            marks.append((float(end["trucks_per_day"]), capacity, colour, bool(word)))
     # A figure discussed gives way to a capacity that is real; these two stand apart.
     real = [m for m in marks if m[3]]
     kept = real + [m for m in marks if not m[3] and all(abs(m[0] - r[0]) > 0.15 * right for r in real)]
@@ -164,7 +164,9 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     # Beside a long name there is no room for the year that everything begins with.
     start = "" if len(title) > _LONG_TITLE else f" in {years[0]}"
     traffic = f"{numbers.count(load_now)} a day{start}, {numbers.count(load)} in {years[1]}"
-    if opened:
+    if shut and not opened:
+        traffic = "nobody passes"
+    elif opened:
         traffic = f"opened: {numbers.count(load)} in {years[1]}"
     elif other:
         year = "" if len(title) > _LONG_TITLE else f" in {years[1]}"
@@ -173,7 +175,7 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
         ax,
         1,
         1,
-        "nobody passes" if shut and not opened else traffic,
+        traffic,
         C["warn"],
         ha="right",
         va="bottom",
@@ -184,8 +186,7 @@ def _curve_panel(ax: Axes, curves: pd.DataFrame, row: pd.Series, years: tuple[in
     ax.set_ylim(0, top)
     draw.value_axis(ax, most=4)
     draw.value_axis(ax, "x", most=5)
-    beside = 0 if shut and not opened else max(_LETTERS_ACROSS - len(traffic), _LONG_TITLE)
-    draw.heading(ax, draw.cut(title, beside) if beside else title, dx=-28, dy=16, bold=True)
+    draw.heading(ax, draw.cut(title, max(_LETTERS_ACROSS - len(traffic), _LONG_TITLE)), dx=-28, dy=16, bold=True)
     if first:
         draw.text(ax, 0, 1.0, "hours", C["muted"], axes="axes", va="bottom", dx=-28, dy=3)
         draw.text(ax, 1, 0, "trucks a day", C["muted"], ha="right", va="bottom", axes="axes", dx=0, dy=2, halo=True)

@@ -48,15 +48,17 @@ def _contracts(result: StudyResult) -> str:
 
 def _friction(row: Mapping[Any, Any], guess: bool) -> str:
     low, mid, high = (float(row[f"effect_percent_{k}"]) for k in ("low", "central", "high"))
+    # Where more trucks than fit want to pass, the high end of what goes away may bring less than the middle.
+    low, high = min(low, mid, high), max(low, mid, high)
     name = clean(row["friction"])
     what_if = clean(row["what_if"])
     size = _size(row)
     if max(abs(low), abs(high)) < 0.05:
         moved = f"two-way trade would change by {phrases.less_than(0.05)}"
-    elif max(abs(low), abs(mid), abs(high)) < MATTERS_PERCENT:
+    elif max(abs(low), abs(high)) < MATTERS_PERCENT:
         moved = f"two-way trade would change by less than {phrases.A_THOUSANDTH}"
     else:
-        moved = f"two-way trade would change by about {n.signed_percent(mid)} (range {n.percent_range(min(low, mid, high), max(low, mid, high), sign=True, mid=mid)})"
+        moved = f"two-way trade would change by about {n.signed_percent(mid)} (range {n.percent_range(low, high, sign=True, mid=mid)})"
     note = " The range is an estimate." if guess else ""
     return f"{name} ({size}): {what_if + ', ' if what_if else ''}{moved}.{note}"
 
@@ -134,11 +136,12 @@ def data_words(result: StudyResult) -> Prose:
     )  # fmt: skip
     accessed = sorted({str(d) for d in rows["accessed"].dropna() if str(d).strip()}) if len(rows) else []
     when = f" They were last read on {date_words(accessed[-1])}." if accessed else ""
-    fiscal = "A fiscal year runs from July to June and is named as such; other years are calendar years. "
-    named = len(reports) and reports["period_kind"].astype(str).str.contains("fiscal").any()
+    years = "Years are calendar years."
+    if reports["period_kind"].astype(str).str.contains("fiscal").any():
+        years = "A fiscal year runs from July to June and is named as such; other years are calendar years."
     return Prose((
         f"Every number here was computed from {n.count(len(rows))} tables, each with its source, "
         f"licence and date.{when} {own}",
-        f"Money is in current US dollars. {fiscal if named else 'Years are calendar years. '}A figure that is an estimate "
+        f"Money is in current US dollars. {years} A figure that is an estimate "
         "of this project says so where it stands.",
     ))  # fmt: skip

@@ -127,11 +127,13 @@ def _to_posts(cities: npt.NDArray[np.intp], posts: npt.NDArray[np.intp], economy
 
 
 def passing(a: str, b: str) -> dict[str, float]:
-    """Parts of the trade by road of two economies by crossing: those of neighbours add to one, of
-    others each is passed by its part."""
+    """Parts of the trade by road of two economies by crossing: those of neighbours add to one, however far apart their largest
+    cities are; of others each is passed by its part, none where the cheapest way costs more than :data:`FARTHEST_USD_PER_T`."""
     if frozenset((a, b)) in mode_model.neighbours() and (direct := over_the_border(a, b)):
         return direct
-    return _by_ways(str(gateways.main_place(a)), str(gateways.main_place(b)))
+    one, other = str(gateways.main_place(a)), str(gateways.main_place(b))
+    way = options.road(one, other)
+    return {} if way is None or way.cost > FARTHEST_USD_PER_T else _by_ways(one, other)
 
 
 def _by_ways(origin: str, destination: str) -> dict[str, float]:
@@ -152,19 +154,15 @@ def rows() -> Iterator[dict[str, object]]:
             value = float(trade.loc[a, b] + trade.loc[b, a])
             if value < LEAST_TRADE_MUSD:
                 continue
-            one, other = str(gateways.main_place(a)), str(gateways.main_place(b))
-            way = options.road(one, other)
-            # Neighbours trade over their border from all their cities, be the largest ever so far apart.
-            if frozenset((a, b)) not in mode_model.neighbours() and (way is None or way.cost > FARTHEST_USD_PER_T):
-                continue
-            known = mode_model.pair_shares(a, b)
+            parts = passing(a, b)
+            known = mode_model.pair_shares(a, b) if parts else None
             if known is None:
                 continue
             by_class = known.by_class[:, MODES.index("road")]
             count, bulk = trucks(value, known.goods, by_class)
             if count < LEAST_TRUCKS:
                 continue
-            for crossing, share in passing(a, b).items():
+            for crossing, share in parts.items():
                 if share * count >= LEAST_TRUCKS:
                     yield {"crossing": crossing, "economy_a": a, "economy_b": b, "kind": "pair", "trucks_per_day": share * count,
                            "bulk_trucks_per_day": share * bulk, "road_share": known.share("road"), "part": min(share, 1.0)}  # fmt: skip
