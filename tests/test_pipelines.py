@@ -189,8 +189,14 @@ def test_weight_and_trucks_are_of_what_is_on_ways() -> None:
     np.testing.assert_allclose(after.sum(axis=2), study.scenario_paths.first("exports", 64), rtol=1e-12)
     assert (np.median(after[:, 0] / before[:, 0], axis=0) > 0.999).all(), "nothing before it begins"
     loaded = [np.median(class_values.carried(study, "exports", case)[:, -1], axis=0) for case in ("baseline", "scenario")]
-    assert loaded[0][BULK] == pytest.approx(np.median(before[:, -1, BULK]) * (1.0 - study.piped["exports"][BULK]), rel=1e-9)
-    assert loaded[1][BULK] < 0.3 * loaded[0][BULK]
+    piped = study.piped["exports"][BULK]
+    assert loaded[0][BULK] == pytest.approx(np.median(before[:, -1, BULK]) * (1.0 - piped), rel=0.05)
+    assert loaded[1][BULK] < 0.35 * loaded[0][BULK]
+    # Whatever the world makes of the pair's fuels moves what is in pipelines and what is on ways alike.
+    state = study.change.after
+    left = state.price_factor[:, study.chain.system.pair_index("SAU", "BHR"), BULK] ** -study.params["trade_elasticity"]
+    by_hand = after[:, -1, BULK] * np.maximum(left - piped, 0.0) / left
+    np.testing.assert_allclose(class_values.carried(study, "exports", "scenario")[:, -1, BULK], by_hand, rtol=1e-9)
     food = cargo.CLASSES.index("food")
     own = np.median(study.change.response.sector_factor[:, 0, sectors.names().index("food")])
     assert loaded[1][food] / loaded[0][food] == pytest.approx(own, rel=0.1)

@@ -536,12 +536,16 @@ def test_trade_of_neighbours_is_on_trucks_however_far_apart_their_largest_cities
 
 
 def test_traffic_by_trade_is_near_what_is_counted() -> None:
-    """Crossings outside the hand-checked network that somebody has counted: half within a factor of 1.8, two thirds within three."""
+    """Crossings outside the hand-checked network that somebody has counted: half within a factor of 1.9 (of those that were known
+    before America's were, 1.8), two thirds within three."""
     facts = data.table("world_crossing_facts")
     counted = facts[facts["quantity"] == "trucks_per_day"].set_index("crossing")["value"].astype(float)
     found = data.table("world_crossing_traffic").groupby("crossing")["trucks_per_day"].sum().reindex(counted.index).fillna(1.0)
     miss = np.abs(np.log(found / counted))
-    assert len(miss) >= 15 and np.median(miss) < np.log(1.8) and np.mean(miss < np.log(3.0)) > 2 / 3
+    assert len(miss) >= 38 and np.median(miss) < np.log(1.9) and np.mean(miss < np.log(3.0)) > 2 / 3
+    borders_of = tables.roads().crossings.set_index("crossing").loc[miss.index]
+    elsewhere = ~((borders_of["economy_a"] == "USA") | (borders_of["economy_b"] == "USA"))
+    assert elsewhere.sum() >= 16 and np.median(miss[elsewhere.to_numpy()]) < np.log(1.8)
 
 
 @pytest.mark.parametrize("pair", sorted(known_pairs.PAIRS))

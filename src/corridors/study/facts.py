@@ -197,7 +197,7 @@ def _by_road(study: Study, flow: str) -> dict[str, dict[str, float]]:
         # What queues, borders and measures leave of the trade that is passed.
         k = WAYS.index(flow)
         left = study.change.before_factor[:, k] * (study.change.trade_factor(k) if case == "after" else 1.0)
-        trucks = cargo.trucks_per_day(study.demand[pair] * np.maximum(left[:, None] - study.piped[flow], 0.0) * share, study.usd_per_t[flow], bulk=True)
+        trucks = cargo.trucks_per_day(study.demand[pair] * left[:, None] * class_values.on_ways(study, flow, "baseline" if case == "before" else "scenario") * share, study.usd_per_t[flow], bulk=True)
         out[case] = _three(trucks.sum(axis=-1))
     return out
 

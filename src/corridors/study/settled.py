@@ -208,8 +208,8 @@ def stand_ins(settled: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
 
 def for_tables(change: Change) -> Change:
     """Without what only a search that begins at its states needs, which is most of the memory. Nothing (B, 0, ...) is left of: the
-    states' world trade, trucks by route, prices, costs and hidden costs of the state after, exports and imports of economies.
-    Sectors are those of the first two pairs, the study's."""
+    states' world trade, trucks by route, costs and hidden costs of the state after, exports and imports of economies. Sectors are
+    those of the first two pairs, the study's, and so are prices of the state after."""
 
     def none(array: Array) -> Array:
         return np.empty((len(array), 0, *array.shape[2:]))
@@ -219,6 +219,8 @@ def for_tables(change: Change) -> Change:
         if state is not None:
             gone = ("composite_cost", "kept", "route_trucks_per_day", *more)
             state = replace(state, **{name: none(getattr(state, name)) for name in gone})  # type: ignore[arg-type]
+            if settled is change.end:
+                state = replace(state, price_factor=np.array(state.price_factor[:, :2]))
         of_response = {name: none(getattr(found.response, name)) for name in _RATIOS}
         response = replace(found.response, **of_response)  # type: ignore[arg-type]
         return Settled(state, World(none(found.class_factor), none(found.cost_factor), response, none(found.theta)))
@@ -227,7 +229,7 @@ def for_tables(change: Change) -> Change:
     return replace(
         change,
         start=lean(change.start),
-        end=lean(change.end, "mean_cost", "price_factor", "hidden_usd_per_t"),
+        end=lean(change.end, "mean_cost", "hidden_usd_per_t"),
         response=replace(
             response, exports_factor=none(response.exports_factor), imports_factor=none(response.imports_factor),
             sector_factor=np.array(response.sector_factor[:, :2]),

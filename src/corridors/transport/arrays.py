@@ -120,6 +120,10 @@ class Layout:
     """Economies that meet at each crossing."""
     counted: npt.NDArray[np.bool_]
     """(pairs,) whether the pair's trucks are part of the counted background traffic."""
+    known: Array
+    """(pairs, X) of them, those at each crossing, where a network says so; else 0."""
+    trucks_of_a_load: Array
+    """(pairs,) trucks that are counted for one that trade fills."""
     studied: npt.NDArray[np.bool_]
     """(markets,) whether the market is of the study's pair."""
     rest_day_multiplier: float
@@ -180,6 +184,8 @@ def lay_out(
         service_measure=np.array([effects.services[i].new for i in limited], dtype=np.intp),
         economies={name: network.economies[name] for name in network.crossing_names()},
         counted=counted,
+        known=np.array([[network.at_crossings.get(pair, {}).get(str(c), 0.0) for c in table.index] for pair in choices.pairs]),
+        trucks_of_a_load=np.array([network.trucks_of_a_load.get(pair, 1.0) for pair in choices.pairs]),
         studied=np.array([choices.pairs[m.pairs[0]] in study for m in choices.markets]),
         rest_day_multiplier=_rest_day(classes),
         truck_value=truck_values.at_crossings(network)["usd_per_truck"].to_numpy(dtype=float)[:, None],

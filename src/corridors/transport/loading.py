@@ -9,8 +9,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from corridors.transport import crossing_constants, hidden, queue
 from corridors.transport import effects as measure_effects
-from corridors.transport import hidden, queue
 from corridors.transport.arrays import Layout, placed
 from corridors.transport.cases import Cases
 from corridors.transport.clearance import MOST_COUNTED
@@ -66,6 +66,7 @@ class Loading:
         fee = self._crossings(cases.phases)
         self._traffic(cases.years)
         self._routes(cases.phases, fee)
+        self.sizes = crossing_constants.sizes(self)
         self.groups = [NestedLogit(self, group, cases.phases) for group in layout.groups]
         self._share_out()
         self._rest(fee)

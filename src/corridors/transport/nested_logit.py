@@ -36,6 +36,46 @@ _DAYS_PER_YEAR = 365.0
 _TOGETHER = 64
 
 
+def goods_usd_per_t(block: Loading, group: Group) -> Array:
+    """(C, markets, b) dollars a tonne of each of a group's classes."""
+    layout = block.layout
+    each = layout.unit_value[layout.first_pair][:, group.classes].T[:, :, None]
+    return np.asarray(each * block.values["unit_value_factor"])
+
+
+def base_exponent(block: Loading, group: Group, j: int) -> tuple[Array, tuple[Array, Array, Array]]:
+    """(rows, b) exponent of what attracts the group's class number ``j`` to each route in the base year, path sizes apart, and what
+    is taken off it for a dollar a tonne (rows, b), an hour (b or 1,) and an hour at a border (nests, b)."""
+    layout, values, c = block.layout, block.values, group.classes[j]
+    nest, market = group.nest_of_row, group.market_of_nest
+    value = goods_usd_per_t(block, group)[j]
+    day = values["value_of_a_day"] * layout.day_multiplier[c]
+    per_usd = (block.scale / value)[market][nest]
+    per_hour = block.scale * day / 24.0
+    # A truck that stands costs the cheap goods on it more.
+    at_nest = (block.scale * block._border_hour(day, value * layout.payload[c]))[market]
+    exponent = block.base_usd[group.rows] * -per_usd
+    exponent -= block.base_hours[group.rows] * per_hour
+    exponent -= block.base_border[group.rows] * (at_nest[nest] - per_hour)
+    outside = np.flatnonzero([layout.choices.modes[r] == OUTSIDE for r in group.rows])
+    exponent[outside] = -block.scale * values["outside_cost"]
+    return np.maximum(exponent, _LEAST, out=exponent), (per_usd, per_hour, at_nest)
+
+
+def base_odds(group: Group, j: int, values: Mapping[str, Array]) -> Array:
+    """(nests, b) what modes carry of the group's class number ``j`` in the base year, up to a factor: as observed for the one that
+    carries most, the others as drawn."""
+    share = np.nan_to_num(group.base_share[j])[:, None]
+    return np.where(_leads(group, j)[:, None], share, share * values["base_share_factor"])
+
+
+def _leads(group: Group, j: int) -> npt.NDArray[np.bool_]:
+    share = np.nan_to_num(group.base_share[j])
+    largest = np.zeros(group.sum_markets.shape[0])
+    np.maximum.at(largest, group.market_of_nest, share)
+    return np.asarray(share == largest[group.market_of_nest])
+
+
 class NestedLogit:
     """Choices of one group of cargo classes.
 
@@ -54,16 +94,12 @@ class NestedLogit:
         self.phi, self.scale, self.theta = block.phi, block.scale, values["trade_elasticity"]
         self.congested = group.coupling.members.size > 0
         rows, classes, market, nest = group.rows, group.classes, group.market_of_nest, group.nest_of_row
-        # (C, markets, b) dollars a tonne.
-        self.value = layout.unit_value[layout.first_pair][:, classes].T[:, :, None] * values["unit_value_factor"]
-        usd, hours, more_usd = block.base_usd[rows], block.base_hours[rows], block.more_usd[rows]
-        at_border, more_border = block.base_border[rows], block.more_border[rows]
-        more_hours = block.more_hours[rows]
+        self.value = goods_usd_per_t(block, group)
+        more_usd, more_hours, more_border = block.more_usd[rows], block.more_hours[rows], block.more_border[rows]
         base_weight, weight = block.base_weight[rows], block.weight[rows]
-        size = choices.path_size[rows][:, None]
+        self.sizes = block.sizes[rows]
         phases = [same_borders.there(choices.routes, rows[v], active) for v in group.variants]
         moved = bool(np.any(more_usd) or np.any(more_border) or np.any(more_hours))
-        outside = np.flatnonzero([choices.modes[r] == OUTSIDE for r in rows])
         counted = layout.counted[layout.first_pair][market][nest]
         mine = np.isin(
             np.arange(layout.first_pair.size),
@@ -84,19 +120,10 @@ class NestedLogit:
         self.price_zero: list[Array] = []
         self.base_flow = np.zeros((rows.size, block.size))
         for j, c in enumerate(classes):
-            day = values["value_of_a_day"] * layout.day_multiplier[c]
-            per_usd = (block.scale / self.value[j])[market][nest]
-            per_hour = block.scale * day / 24.0
-            # A truck that stands costs the cheap goods on it more.
-            at_nest = (block.scale * block._border_hour(day, self.value[j] * layout.payload[c]))[market]
+            exponent, (per_usd, per_hour, at_nest) = base_exponent(block, group, j)
             at = at_nest[nest]
-            exponent = usd * -per_usd
-            exponent -= hours * per_hour
-            exponent -= at_border * (at - per_hour)
-            exponent[outside] = -block.scale * values["outside_cost"]
-            np.maximum(exponent, _LEAST, out=exponent)
             pull = np.exp(exponent)
-            pull *= size
+            pull *= self.sizes
             base = pull * base_weight
             sums = np.maximum(group.sum_nests @ base, _NOTHING)
             hidden = self._calibrate(j, sums, pull, values)
@@ -124,7 +151,7 @@ class NestedLogit:
                 p = choices.pairs.index(pair)
                 here = layout.first_pair == p
                 loads = musd[c] * (1.0 - layout.piped[p, c]) * 1e6 / self.value[j][here] / layout.payload[c] / _DAYS_PER_YEAR
-                trucks[here] = layout.market_weight[here] * loads
+                trucks[here] = layout.market_weight[here] * layout.trucks_of_a_load[p] * loads
             self.border.append(at)
             self.at_nest.append(at_nest)
             self.attraction.append(attraction)
@@ -149,11 +176,8 @@ class NestedLogit:
         """
         group = self.group
         observed = group.base_share[j]
-        share = np.nan_to_num(observed)
-        largest = np.zeros(group.sum_markets.shape[0])
-        np.maximum.at(largest, group.market_of_nest, share)
-        leads = share == largest[group.market_of_nest]
-        odds = np.where(leads[:, None], share[:, None], share[:, None] * values["base_share_factor"])
+        share, leads = np.nan_to_num(observed), _leads(group, j)
+        odds = base_odds(group, j, values)
         closed = (sums <= _NOTHING) & (share > 0)[:, None]
         if closed.any():
             sums = np.where(closed, np.maximum(group.sum_nests @ pull, _NOTHING), sums)
@@ -358,6 +382,7 @@ class NestedLogit:
             "kept",
         ):
             setattr(other, name, [array[..., columns] for array in getattr(self, name)])
+        other.sizes = self.sizes if self.sizes.shape[-1] == 1 else self.sizes[:, columns]
         other.looked = []
         other.size = columns.size
         return other
@@ -373,7 +398,7 @@ class NestedLogit:
         """Add the group's classes to composite and mean cost (P, C, b), shares and hidden cost (R,
         C, b), at what was looked at last."""
         group = self.group
-        ln_size = np.log(layout.choices.path_size[group.rows])[:, None]
+        ln_size = np.log(self.sizes)
         for j, (attraction, off, sums, tops, totals, _) in enumerate(self.looked):
             c = group.classes[j]
             composite[:, c] = layout.market_of_pair @ self._cost(totals, off)

@@ -98,6 +98,10 @@ class Network:
     """Days a year that a crossing which has shut since was shut in the state that base traffic and shares belong to."""
     bulk_by_road: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     """By directed pair: share of its bulk that goes by truck, and part of its trucks that carry it."""
+    at_crossings: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)
+    """By directed pair: trucks a day at crossings, bulk left out, both ways; only their ratios count."""
+    trucks_of_a_load: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """By directed pair: trucks that are counted for one that its trade would fill; one where nothing is said."""
 
     @property
     def bulk_by_truck(self) -> bool:

@@ -24,6 +24,7 @@ UTILISATION, FULLEST, EMPTIEST = 0.5, 0.95, 0.25
 TRAFFIC_FACTOR = 3.0
 _LEAST_TRUCKS, _LEAST_CAPACITY = 5.0, 60.0
 _TRUCKS_A_LANE = 100.0
+LEAST_TRUCKS, _MANY = 0.5, 100.0
 _MOST_LANES = 60
 COLUMNS = (
     "capacity_trucks_per_day", "capacity_low", "capacity_high", "lanes", "processing_hours",
@@ -56,6 +57,20 @@ def _sums() -> Mapping[str, float]:
     return {str(name): float(value) for name, value in sums.items()}
 
 
+def _by_trade(name: str) -> float:
+    """Trucks a day of all pairs through a crossing, by trade."""
+    return max(_sums().get(name, 0.0), _LEAST_TRUCKS)
+
+
+def _passing(name: str) -> float:
+    """Trucks a day through a crossing: those counted, else those by trade."""
+    checked = network.checked_crossings()
+    if name in checked.index:
+        return float(checked.loc[name, "background_trucks_per_day"])
+    known = _facts().get(name, {}).get("trucks_per_day")
+    return _by_trade(name) if known is None else float(known["value"])
+
+
 def _of_pair(a: str, b: str) -> pd.DataFrame:
     table = traffic()
     return table[(table["kind"] == "pair") & (table["economy_a"] == min(a, b)) & (table["economy_b"] == max(a, b))]
@@ -66,7 +81,33 @@ def own_trucks(a: str, b: str) -> float:
     rows = _of_pair(a, b)
     if rows.empty:
         return 0.0
-    return float(((rows["trucks_per_day"] - rows["bulk_trucks_per_day"]) / rows["part"].clip(lower=1e-3)).max())
+    most = rows.loc[rows["part"].idxmax()]
+    return float((most["trucks_per_day"] - most["bulk_trucks_per_day"]) / max(most["part"], 1e-3))
+
+
+def spread(a: str, b: str, names: Sequence[str], measured: Sequence[str] = ()) -> dict[str, float]:
+    """Trucks a day of the pair's goods other than bulk, both ways, at those of some crossings where they are known: by trade, and
+    where trucks are counted in proportion to the count. Where trade puts less than the least number this is half of that, if it is
+    next to nothing of the pair's trucks and the crossing is none that measures move; else nothing is known."""
+    own = own_at(a, b)
+    known = {name: own[name] * _passing(name) / _by_trade(name) for name in names if own.get(name, 0.0) > 0.0}
+    if own_trucks(a, b) >= _MANY * LEAST_TRUCKS:
+        known |= {name: 0.5 * LEAST_TRUCKS for name in names if name not in known and name not in measured}
+    return known
+
+
+def trucks_of_a_load(a: str, b: str) -> float:
+    """Trucks counted for one that the pair's trade would fill: emptier where it is above one, better filled below. By the counts of
+    the crossings it passes, and one as far as those are not counted."""
+    own = own_at(a, b)
+    known = sum(load * _passing(name) / _by_trade(name) for name, load in own.items())
+    return known / sum(own.values()) if known > 0.0 else 1.0
+
+
+def own_at(a: str, b: str) -> dict[str, float]:
+    """Trucks a day of the pair's goods other than bulk, by crossing."""
+    own = _of_pair(a, b).set_index("crossing")
+    return {str(name): float(value) for name, value in (own["trucks_per_day"] - own["bulk_trucks_per_day"]).items()}
 
 
 def table(names: Sequence[str], a: str, b: str) -> pd.DataFrame:
@@ -98,7 +139,7 @@ def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
             return float(k["low"]), float(k["value"]), float(k["high"])
         return low, value, high
 
-    guess = max(_sums().get(name, 0.0), _LEAST_TRUCKS)
+    guess = _by_trade(name)
     low, passing, high = figure("trucks_per_day", guess / TRAFFIC_FACTOR, guess, guess * TRAFFIC_FACTOR)
     tight, capacity, roomy = figure(
         "capacity_trucks_per_day",
@@ -115,8 +156,8 @@ def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
         if c.replace("background_", "") not in known
     ]
     since = _since(str(row["economy_a"]), str(row["economy_b"]), name) if shut else ""
-    # Of a count no more is the pair's bulk than of the traffic that trade would make.
-    background = max(passing - own_bulk * min(1.0, passing / guess), 1.0)
+    # Of a count as much is the pair's bulk as of the traffic that trade would make.
+    background = max(passing * (1.0 - own_bulk / guess), 1.0)
     return {
         "capacity_trucks_per_day": capacity, "capacity_low": min(tight, capacity),
         "capacity_high": max(roomy, capacity),

@@ -40,7 +40,7 @@ from corridors.transport.world_network.others import Other, passing
 from corridors.transport.world_network.parts import Parts, place_name, port_place
 from corridors.transport.world_network.tables import Graph, both_ways, roads, sea
 
-MOST_BORDERS, MOST_VARIANTS, MOST_LANES = 8, 12, 3
+MOST_BORDERS, MOST_VARIANTS, MOST_LANES = 12, 12, 3
 _WORST = 2.0
 _REDUNDANT = 1.0005
 
@@ -92,6 +92,7 @@ def for_pair(
     modes = {s.mode for s in services} | (
         {"road"} if any(options.road(p, q) for p, _ in ends[a, b] for q, _ in ends[b, a]) else set()
     )
+    counted = [way for pair in ((a, b), *((o.a, o.b) for o in others)) for way in (pair, pair[::-1])]
     return hand_places.WorldNetwork(
         places=parts.names(),
         coordinates=parts.positions(),
@@ -107,6 +108,8 @@ def for_pair(
         base_shares=_base_shares(a, b, shares, modes),
         road_cargo="any",
         piped={pair: part for pair in ends if (part := pipelines.of_bulk(*pair)) > 0.0},
+        at_crossings={way: crossing_rows.spread(*way, tuple(parts.crossings), measured) for way in counted},
+        trucks_of_a_load={way: crossing_rows.trucks_of_a_load(*way) for way in counted},
         compiled=True,
         messages=(*messages(a, b), *pipelines.told(a, b)),
     )
@@ -132,7 +135,8 @@ def _roads_between(parts: Parts, ends_a: Ends, ends_b: Ends, a: str, b: str) -> 
                     parts.take(way)
                     if len(shut) < 2:
                         barred += [(*shut, c) for c in way.crossings if c not in shut]
-    served = [c for c in common_border(a, b) if c not in borders.minor()]
+    known = crossing_rows.own_at(a, b)
+    served = sorted((c for c in common_border(a, b) if c not in borders.minor()), key=lambda c: -known.get(c, 0.0))
     parts.crossings.update(dict.fromkeys(served[:MOST_BORDERS]))
     start, end = graph.number.get(ends_a[0][0]), graph.number.get(ends_b[0][0])
     if not parts.crossings and start is not None and end is not None:
@@ -311,11 +315,11 @@ def _gateways(
 
 def _traffic(a: str, b: str, others: Sequence[Other], shares: mode_model.PairShares) -> pd.DataFrame:
     rows = []
-    own = crossing_rows.own_trucks(a, b)
+    own = crossing_rows.own_trucks(a, b) * crossing_rows.trucks_of_a_load(a, b)
     if own > 0:
         rows += [(x, y, 0.5 * own, shares.share("road"), True, "by trade") for x, y in ((a, b), (b, a))]
     rows += [
-        (x, y, 0.5 * o.trucks_per_day, o.road_share, True, "by trade")
+        (x, y, 0.5 * o.trucks_per_day * crossing_rows.trucks_of_a_load(o.a, o.b), o.road_share, True, "by trade")
         for o in others
         for x, y in ((o.a, o.b), (o.b, o.a))
     ]

@@ -35,12 +35,13 @@ from corridors.transport.world_network import (
     subnetwork,
 )
 from corridors.transport.world_network import roads as road_search
+from corridors.transport.world_network.crossing_rows import LEAST_TRUCKS
 from corridors.transport.world_network.mode_model import MODES, Goods
 from corridors.transport.world_network.tables import roads, sea
 
 Array = npt.NDArray[np.float64]
 
-LEAST_TRADE_MUSD, LEAST_TRUCKS = 2.0, 0.5
+LEAST_TRADE_MUSD = 2.0
 FARTHEST_USD_PER_T = 600.0
 NAMED_POST = 10.0
 """How many unnamed crossings one that people know as a post counts as: a road over a border need not have customs for cargo. An order
