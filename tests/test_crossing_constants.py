@@ -12,7 +12,7 @@ from scipy import optimize
 
 from corridors.data import tables
 from corridors.trade import cargo, world
-from corridors.transport import assignment, crossing_constants, system
+from corridors.transport import assignment, crossing_constants, outlook, system
 from corridors.transport.block import Block
 from corridors.transport.cases import Cases
 from corridors.transport.system import System
@@ -90,6 +90,19 @@ def test_trucks_of_a_load_are_counted_ones_over_those_by_trade() -> None:
     assert {"raxaul", "nepalgunj"} <= set(other.index) & set(counted.index)
     assert crossing_rows.trucks_of_a_load("IND", "NPL") == pytest.approx(known / other.sum(), rel=1e-12)
     assert crossing_rows.trucks_of_a_load("JPN", "USA") == 1.0
+
+
+def test_what_is_counted_of_a_study_s_own_trade_is_not_counted_twice() -> None:
+    one = compiled("MEX", "USA")
+    laredo = one.crossings.index("laredo")
+    assert 0.95 < one.own_part[laredo] <= 1.0
+    assert (one.own_part >= 0.0).all() and (one.own_part <= 1.0 + 1e-9).all()
+    counted = one.network.crossings["background_trucks_per_day"].to_numpy(dtype=float)
+    central = uncertain.central()
+    year = [int(central["traffic_base_year"][0])]
+    alone = outlook.crossing_years(one, central, year)
+    with_own = outlook.crossing_years(one, central, year, (one.own_part * counted)[None, None, :])
+    assert with_own["utilisation_p50"].to_numpy() == pytest.approx(alone["utilisation_p50"].to_numpy(), rel=1e-9)
 
 
 def test_where_nothing_is_said_of_crossings_path_sizes_stand_as_they_are() -> None:

@@ -20,7 +20,7 @@ from corridors.study.worth import emission_intensities
 from corridors.trade import cargo
 from corridors.transport import frames, outlook
 from corridors.transport.choice_set import OUTSIDE
-from corridors.transport.system import System
+from corridors.transport.system import System, TransportState
 
 if TYPE_CHECKING:
     from corridors.study.pipeline import Study
@@ -50,8 +50,7 @@ def corridors(study: Study) -> dict[str, pd.DataFrame]:
     if system is None or before is None or after is None or path is None:
         return out
     out["crossings"] = frames.crossings_frame(system, before, after, path)
-    trucks = before.study_trucks_per_day[:, None, :]
-    out["crossing_years"] = outlook.crossing_years(system, study.params, study.years, trucks, after)
+    out["crossing_years"] = outlook.crossing_years(system, study.params, study.years, own_trucks(study, before), after)
     out["crossing_curves"] = outlook.crossing_curves(system, after)
     if study.chain.on_network:
         payload = float(study.middle["truck_payload_t"][0])
@@ -60,6 +59,12 @@ def corridors(study: Study) -> dict[str, pd.DataFrame]:
         out["legs"] = frames.legs_frame(system, before, after, payload, phases)
         out["breakdown"] = frames.breakdown_frame(system, before, after, payload, study.demand, phases)
     return out
+
+
+def own_trucks(study: Study, before: TransportState) -> Array:
+    """(B, T, X) trucks a day of the pair's trade at crossings without the measures: those of the last year, as its trade grows."""
+    total = np.add(*(study.baseline_paths.first(flow, study.draws) for flow in WAYS))
+    return np.asarray((total / total[:, -1:])[:, :, None] * before.study_trucks_per_day[:, None, :])
 
 
 def _with_carbon(routes: pd.DataFrame, system: System) -> pd.DataFrame:

@@ -106,7 +106,7 @@ def scaled(pulls: Sequence[Array], trucks: Sequence[Array], nest: npt.NDArray[np
             break
         moved = ln + miss / most
         ln = np.where(left, np.clip(moved - (part * moved).sum(axis=0), -FARTHEST, FARTHEST), ln)
-    return ln
+    return np.asarray(ln)
 
 
 def _of_nests(block: Loading, group: Group, j: int) -> Array:

@@ -214,6 +214,14 @@ class Loading:
             np.zeros_like(self.service_capacity),
         ])  # fmt: skip
 
+    def studied(self) -> Array:
+        """(X, b) trucks a day of the study's pairs among those counted in the base year."""
+        layout, total = self.layout, np.zeros_like(self.counts)
+        for group in self.groups:
+            rows = layout.studied[group.group.market_of_nest][group.group.nest_of_row]
+            total += (group.group.loads @ np.where(rows[:, None], group.base_flow, 0.0))[: self.counts.shape[0]]
+        return total
+
     def _counted(self) -> Array:
         crossings = self.counts.shape[0]
         total = np.zeros_like(self.counts)

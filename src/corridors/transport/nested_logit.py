@@ -66,7 +66,7 @@ def base_odds(group: Group, j: int, values: Mapping[str, Array]) -> Array:
     """(nests, b) what modes carry of the group's class number ``j`` in the base year, up to a factor: as observed for the one that
     carries most, the others as drawn."""
     share = np.nan_to_num(group.base_share[j])[:, None]
-    return np.where(_leads(group, j)[:, None], share, share * values["base_share_factor"])
+    return np.asarray(np.where(_leads(group, j)[:, None], share, share * values["base_share_factor"]))
 
 
 def _leads(group: Group, j: int) -> npt.NDArray[np.bool_]:

@@ -64,11 +64,13 @@ def crossing_years(
 ) -> pd.DataFrame:
     """How full each crossing is, year by year, at today's capacity, 200, 800, 1,000 and the scenario's.
 
-    ``study_trucks_per_day`` (B, T, X) or broadcastable comes on top of the background. Columns:
-    crossing, capacity_case, capacity_trucks_per_day, year, utilisation_p10/p50/p90,
-    probability_full.
+    ``study_trucks_per_day`` (B, T, X) or broadcastable stands for the study's part of what is counted
+    and comes on top of the rest. Columns: crossing, capacity_case, capacity_trucks_per_day, year,
+    utilisation_p10/p50/p90, probability_full.
     """
-    load = background(system, params, years) + np.asarray(study_trucks_per_day, dtype=float)
+    own = np.asarray(study_trucks_per_day, dtype=float)
+    rest = 1.0 - system.own_part if own.any() else 1.0
+    load = background(system, params, years) * rest + own
     week = system.network.crossings["days_open_per_week"].to_numpy(dtype=float) / 7.0
     rows = []
     trucks = levels(load, BAND_AND_MIDDLE)

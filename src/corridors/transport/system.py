@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ from corridors.transport.effects import Effects
 from corridors.transport.feedback import Feedback
 from corridors.transport.network import Network
 from corridors.transport.routes import Route
+from corridors.uncertainty import draws
 
 Array = npt.NDArray[np.float64]
 Pair = tuple[str, str]
@@ -162,6 +164,14 @@ class System:
     def crossings(self) -> tuple[str, ...]:
         """Names of the X axis."""
         return self.network.crossing_names()
+
+    @cached_property
+    def own_part(self) -> Array:
+        """(X,) what part of the trucks counted at each crossing in the base year are the study's own, central case."""
+        values = {name: draws.central()[name] for name in PARAMETERS}
+        cases = Cases(values, np.zeros((1, self.effects.count)), values["traffic_base_year"], {}, np.ones((1, 1)))
+        base = assignment.block(self.layout, cases, 1, 0, 1)
+        return np.asarray((base.studied() / np.maximum(base.counts, 1e-12))[:, 0])
 
     def pair_index(self, exporter: str, importer: str) -> int:
         """Position of a directed pair, or NetworkError."""

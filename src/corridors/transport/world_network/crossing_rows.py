@@ -22,8 +22,9 @@ from corridors.transport.world_network.tables import roads
 
 UTILISATION, FULLEST, EMPTIEST = 0.5, 0.95, 0.25
 TRAFFIC_FACTOR = 3.0
-_LEAST_TRUCKS, _LEAST_CAPACITY = 5.0, 60.0
-_TRUCKS_A_LANE = 100.0
+_LEAST_TRUCKS, _LEAST_LANES, _TRUCKS_A_LANE = 5.0, 2, 100.0
+# A post with a lane each way passes that many, however few come.
+_LEAST_CAPACITY = _LEAST_LANES * _TRUCKS_A_LANE
 LEAST_TRUCKS, _MANY = 0.5, 100.0
 _MOST_LANES = 60
 COLUMNS = (
@@ -143,7 +144,7 @@ def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
     low, passing, high = figure("trucks_per_day", guess / TRAFFIC_FACTOR, guess, guess * TRAFFIC_FACTOR)
     tight, capacity, roomy = figure(
         "capacity_trucks_per_day",
-        passing / FULLEST,
+        max(passing / FULLEST, EMPTIEST * _LEAST_CAPACITY),
         max(passing / UTILISATION, _LEAST_CAPACITY),
         max(high / EMPTIEST, 2 * _LEAST_CAPACITY),
     )
@@ -161,7 +162,7 @@ def _compiled(name: str, own_bulk: float) -> dict[str, Any]:
     return {
         "capacity_trucks_per_day": capacity, "capacity_low": min(tight, capacity),
         "capacity_high": max(roomy, capacity),
-        "lanes": float(np.clip(round(figure("lanes", 0, capacity / _TRUCKS_A_LANE, 0)[1]), 2, _MOST_LANES)),
+        "lanes": float(np.clip(round(figure("lanes", 0, capacity / _TRUCKS_A_LANE, 0)[1]), _LEAST_LANES, _MOST_LANES)),
         "processing_hours": max(border.hours, 0.05), "processing_low": max(border.low, 0.02),
         "processing_high": max(border.high, 0.1),
         "hours_open": figure("hours_open", 12, 24.0 if within else 16.0, 24)[1],
