@@ -116,7 +116,7 @@ def test_where_nothing_is_said_of_crossings_path_sizes_stand_as_they_are() -> No
 
 def test_a_crossing_without_trade_has_next_to_none_of_a_pair_s_trucks() -> None:
     known = crossing_rows.spread("ZAF", "ZMB", ("beitbridge", "plumtree"))
-    assert known["plumtree"] == 0.5 * crossing_rows.LEAST_TRUCKS
+    assert 0.0 < known["plumtree"] < 0.5 * crossing_rows.LEAST_TRUCKS
     assert known["beitbridge"] > 20.0
 
 

@@ -65,7 +65,8 @@ def _fitted(block: Loading, group: Group, rows: npt.NDArray[np.intp], known: Arr
     passes = block.layout.through_crossings[ways].toarray()
     at = np.flatnonzero((known > 0.0).all(axis=1) & passes.any(axis=0))
     out = np.zeros((known.shape[0], block.size))
-    if at.size < 2:
+    # Where trade has most of them at crossings that none of the ways passes, it says nothing of those that they pass.
+    if at.size < 2 or (known[at].sum(axis=0) < 0.5 * np.nansum(known, axis=0)).any():
         return out
     first, nest = np.unique(group.nest_of_row[rows], return_inverse=True)
     pulls, trucks = [], []

@@ -92,8 +92,12 @@ def spread(a: str, b: str, names: Sequence[str], measured: Sequence[str] = ()) -
     next to nothing of the pair's trucks and the crossing is none that measures move; else nothing is known."""
     own = own_at(a, b)
     known = {name: own[name] * _passing(name) / _by_trade(name) for name in names if own.get(name, 0.0) > 0.0}
-    if own_trucks(a, b) >= _MANY * LEAST_TRUCKS:
-        known |= {name: 0.5 * LEAST_TRUCKS for name in names if name not in known and name not in measured}
+    rows = _of_pair(a, b)
+    # Where rows end is told of all trucks of the pair, its bulk too.
+    most = rows.loc[rows["part"].idxmax()] if len(rows) else None
+    if most is not None and most["trucks_per_day"] >= _MANY * LEAST_TRUCKS * most["part"]:
+        least = 0.5 * LEAST_TRUCKS * (1.0 - most["bulk_trucks_per_day"] / most["trucks_per_day"])
+        known |= {name: float(least) for name in names if name not in known and name not in measured}
     return known
 
 

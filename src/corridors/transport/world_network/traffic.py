@@ -91,8 +91,8 @@ def ways_round(origin: str, destination: str) -> list[tuple[float, road_search.W
 
 
 def over_the_border(a: str, b: str) -> dict[str, float]:
-    """Parts of the trade by road of two neighbours by crossing of their border; empty where none of
-    them is open or reached."""
+    """Parts of the trade by road of two neighbours by crossing: of their border, and of others where the way through a third
+    economy is cheaper; empty where none of their border is open or reached."""
     shut = borders.shut() | borders.minor()
     names = [c for c in subnetwork.common_border(a, b) if c not in shut]
     ends = [gateways.cities(a), gateways.cities(b)]
@@ -110,8 +110,31 @@ def over_the_border(a: str, b: str) -> dict[str, float]:
         )
     )
     pull = people[0][:, None] * people[1] / (km + gateways.NEAR_KM)
-    parts = (pull[:, :, None] * options.chosen(cost, [_roads_at()[c] for c in names])).sum(axis=(0, 1))
-    return dict(zip(names, (parts / parts.sum()).tolist(), strict=True)) if parts.sum() > 0.0 else {}
+    round_it = _round_the_border(nodes[0], nodes[1], cost.min(axis=2), frozenset(names))
+    dearer = np.array([[round_it[k, j].cost if (k, j) in round_it else np.inf for j in range(len(nodes[1]))] for k in range(len(nodes[0]))])
+    # Who has a border in common has permits and papers for it: a way through others counts as one, as a road without a post does.
+    size = [*(_roads_at()[c] for c in names), 1.0]
+    taken = pull[:, :, None] * options.chosen(np.concatenate([cost, dearer[:, :, None]], axis=2), size)
+    parts = dict(zip(names, taken[:, :, :-1].sum(axis=(0, 1)).tolist(), strict=True))
+    for (k, j), way in round_it.items():
+        for crossing in way.crossings:
+            parts[crossing] = parts.get(crossing, 0.0) + float(taken[k, j, -1])
+    total = float(taken.sum())
+    return {crossing: part / total for crossing, part in parts.items()} if total > 0.0 else {}
+
+
+def _round_the_border(
+    starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp], direct: Array, names: frozenset[str]
+) -> dict[tuple[int, int], road_search.Way]:
+    """By position of two cities of neighbours: the way through others where it is cheaper than any over their common border
+    (Moscow and Warsaw by Belarus, not by Kaliningrad)."""
+    search, found = road_search.today(), {}
+    cost, before = search.from_nodes(starts)
+    for k, j in zip(*np.nonzero(cost[:, ends] < 0.999 * direct), strict=True):
+        way = search.way(before[k], int(starts[k]), int(ends[j]))
+        if way is not None and way.crossings and names.isdisjoint(way.crossings):
+            found[int(k), int(j)] = way
+    return found
 
 
 def _to_posts(cities: npt.NDArray[np.intp], posts: npt.NDArray[np.intp], economy: str) -> Array:
@@ -128,8 +151,8 @@ def _to_posts(cities: npt.NDArray[np.intp], posts: npt.NDArray[np.intp], economy
 
 
 def passing(a: str, b: str) -> dict[str, float]:
-    """Parts of the trade by road of two economies by crossing: those of neighbours add to one, however far apart their largest
-    cities are; of others each is passed by its part, none where the cheapest way costs more than :data:`FARTHEST_USD_PER_T`."""
+    """Parts of the trade by road of two economies by crossing: of neighbours each city's trade, however far apart the largest
+    are; of others each is passed by its part, none where the cheapest way costs more than :data:`FARTHEST_USD_PER_T`."""
     if frozenset((a, b)) in mode_model.neighbours() and (direct := over_the_border(a, b)):
         return direct
     one, other = str(gateways.main_place(a)), str(gateways.main_place(b))
