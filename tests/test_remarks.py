@@ -133,7 +133,7 @@ def test_a_capacity_below_todays_is_told_as_a_cut() -> None:
     told = remarks(counterfactual.build(less.pair, less.measures), less.measures)
     (message,) = (text for text in told if "is a cut" in text)
     assert "800 at Khorgos" in message and " at Taftan are" not in message, "Taftan takes fewer today"
-    elsewhere = made([{**CAPACITY, "crossings": ["detroit"], "trucks_per_day": 20_000}], ("CAN", "USA"))
+    elsewhere = made([{**CAPACITY, "crossings": ["detroit"], "trucks_per_day": 10_000}], ("CAN", "USA"))
     (message,) = (text for text in remarks(counterfactual.build(elsewhere.pair, elsewhere.measures), elsewhere.measures) if "is a cut" in text)
     assert message.endswith("(an estimate).")
     more = made([{**CAPACITY, "crossings": ["khorgos"], "trucks_per_day": 1_500}], ("CHN", "KAZ"))
