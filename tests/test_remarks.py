@@ -56,7 +56,7 @@ ELSEWHERE = {"kind": "border_capacity", "crossings": ["malaba", "khunjerab"], "t
     ("pair", "crossings", "told"),
     [
         (("PAK", "RUS"), ["malaba"], "Pakistan and Russia have no way over Malaba: \u201c900 trucks a day at Malaba\u201d can move their trade only "
-         "through that of others (Kenya and Uganda; Kenya and Rwanda)."),
+         "through that of others (Kenya and Uganda; Tanzania and Uganda; Kenya and Rwanda)."),
         (("KEN", "UGA"), ["malaba", "khunjerab"], "no way over Khunjerab: \u201c900 trucks a day at Malaba and Khunjerab\u201d can move their trade there only"),
         (("PAK", "RUS"), ["sarpi", "gurbulak", "khunjerab"], ""),
         (("GBR", "JPN"), ["sarpi", "malaba"], "over Sarpi or Malaba: "),
@@ -231,7 +231,7 @@ def test_an_opened_border_that_is_full_at_once_says_that_the_answer_hangs_on_its
         return [text for text in found.facts["messages"] if "hangs on that capacity" in text]
 
     (message,) = told()
-    assert message.startswith("Full from the first year that it is open: Vaalimaa-Torfyanovka (60 trucks a day, from 2028).")
+    assert message.startswith("Full from the first year that it is open: Vaalimaa-Torfyanovka (200 trucks a day, from 2028).")
     assert not told({**CAPACITY, "crossings": ["vaalimaa"], "trucks_per_day": 60, "start": 2028}), "somebody stated it"
 
 
