@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from corridors.transport import nested_logit
 
@@ -30,35 +29,40 @@ if TYPE_CHECKING:
     from corridors.transport.loading import Loading
 
 Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.intp]
 
 _NOTHING = 1e-250
-ROUNDS, NEAR, FARTHEST = 300, 1e-4, 10.0
-"""Rounds of scaling at most, and the relative miss that ends them. What no choice of ways can give (of two crossings in a row the
-second cannot have more than the first) is met as nearly as so many rounds bring it, and no logarithm of a weight goes beyond the last."""
+ROUNDS, NEAR, FARTHEST = 300, 1e-3, 10.0
+"""Rounds of scaling at most, the relative miss that ends them, and how far a logarithm of a weight goes."""
+LOOKED_AT, STUCK = 8, 0.9
+"""A case whose miss has not fallen to this part in so many rounds is left where it is: no choice of ways gives what is known (of
+two crossings in a row the second cannot have more than the first)."""
 
 
-def sizes(block: Loading) -> Array:
+def sizes(block: Loading, exponents: Sequence[Sequence[Array]]) -> Array:
     """(R, b) or (R, 1) what each route weighs beside its cost: its path size, times the constants of crossings where a pair's
-    trucks are known there."""
+    trucks are known there. ``exponents`` (rows, b) by group and class are those of the base year."""
     layout = block.layout
     result = layout.choices.path_size[:, None]
-    for p in np.flatnonzero((layout.known > 0.0).any(axis=1)):
+    known = np.flatnonzero((layout.known > 0.0).sum(axis=1) > 1)
+    if not known.size:
+        return result
+    result = np.repeat(result, block.size, axis=1)
+    # A draw in which a count is more than can pass has less of it there.
+    held = block.counts / np.maximum(layout.background * block.values["background_traffic_factor"], _NOTHING)
+    for p in known:
         here = np.flatnonzero(layout.first_pair == p)
         routes = np.flatnonzero(np.isin(layout.choices.market_of, here))
-        for group in layout.groups:
+        for group, found in zip(layout.groups, exponents, strict=True):
             if group.trucks_base[:, here].any():
                 rows = np.flatnonzero(np.isin(group.rows, routes))
-                # A draw in which a count is more than can pass has less of it there.
-                held = block.counts / np.maximum(layout.background * block.values["background_traffic_factor"], _NOTHING)
-                ln = _fitted(block, group, rows, layout.known[p][:, None] * held)
-                if result.shape[1] != block.size:
-                    result = np.repeat(result, block.size, axis=1)
+                ln = _fitted(block, group, rows, [e[rows] for e in found], layout.known[p][:, None] * held)
                 result[routes] *= np.exp(layout.through_crossings[routes] @ ln)
                 break
     return np.asarray(result)
 
 
-def _fitted(block: Loading, group: Group, rows: npt.NDArray[np.intp], known: Array) -> Array:
+def _fitted(block: Loading, group: Group, rows: Index, exponents: Sequence[Array], known: Array) -> Array:
     """(X, b) logarithms of the weights of crossings for a pair whose ways are ``rows`` of ``group``, from its trucks ``known``
     (X, b) there."""
     ways = group.rows[rows]
@@ -70,44 +74,58 @@ def _fitted(block: Loading, group: Group, rows: npt.NDArray[np.intp], known: Arr
         return out
     first, nest = np.unique(group.nest_of_row[rows], return_inverse=True)
     pulls, trucks = [], []
-    for j in range(group.classes.size):
-        exponent = nested_logit.base_exponent(block, group, j)[0][rows]
+    for j, exponent in enumerate(exponents):
         # Cost differences are all that counts in a nest; the best way has 1.
         best = np.full((first.size, block.size), -np.inf)
         np.maximum.at(best, nest, exponent)
         pull = np.exp(exponent - best[nest]) * block.layout.choices.path_size[ways][:, None]
         pulls.append(pull * block.base_weight[ways])
         trucks.append(_of_nests(block, group, j)[first])
-    out[at] = scaled(pulls, trucks, nest, passes[:, at], known[at])
+    out[at] = scaled(np.array(pulls), np.array(trucks), nest, passes[:, at], known[at])
     return out
 
 
-def scaled(pulls: Sequence[Array], trucks: Sequence[Array], nest: npt.NDArray[np.intp], passes: Array, known: Array) -> Array:
+def scaled(pulls: Array, trucks: Array, nest: Index, passes: Array, known: Array) -> Array:
     """(X, b) logarithms of the weights with which trucks through crossings are in the ratios of ``known`` (X, b).
 
-    By class: ``pulls`` (W, b) of ways and ``trucks`` (N, b) of nests; ``nest`` (W,) of each way, and ``passes`` (W, X) how often it
-    passes each crossing.
+    ``pulls`` (C, W, b) of ways and ``trucks`` (C, N, b) of nests by class; ``nest`` (W,) of each way, in order, and ``passes``
+    (W, X) how often it passes each crossing.
     """
     part, most = known / known.sum(axis=0), passes.sum(axis=1).max()
-    # Sparse products, so that a case does not depend on how many stand beside it.
-    over, some = sparse.csr_array(passes), np.flatnonzero(passes.any(axis=1))
-    through = sparse.csr_array(passes[some].T)
-    sums = sparse.csr_array((np.ones(nest.size), (nest, np.arange(nest.size))))
-    ln = np.zeros_like(part)
-    for _ in range(ROUNDS):
-        weight = np.exp(over @ ln)
-        flow = np.zeros((some.size, ln.shape[1]))
-        for pull, sent in zip(pulls, trucks, strict=True):
-            taken = pull * weight
-            flow += taken[some] * (sent / np.maximum(sums @ taken, _NOTHING))[nest[some]]
-        load = np.maximum(through @ flow, _NOTHING)
-        miss = np.log(part) - np.log(load / load.sum(axis=0))
-        left = np.abs(miss).max(axis=0) > NEAR
-        if not left.any():
+    # Sums of rows in order, so that a case does not depend on how many stand beside it.
+    begin = np.searchsorted(nest, np.arange(trucks.shape[1]))
+    crossing, way = np.nonzero(passes.T)
+    often, starts = passes[way, crossing][:, None], np.searchsorted(crossing, np.arange(known.shape[0]))
+    slots = np.full((nest.size, int(most)), known.shape[0], dtype=np.intp)
+    for w in np.flatnonzero(passes.any(axis=1)):
+        passed = np.repeat(np.arange(known.shape[0]), passes[w].astype(int))
+        slots[w, : passed.size] = passed
+    ln = np.zeros((known.shape[0] + 1, known.shape[1]))
+    target, before = np.log(part), np.full(known.shape[1], np.inf)
+    open_ = np.ones(known.shape[1], dtype=bool)
+    for count in range(1, ROUNDS + 1):
+        weight = ln[slots[:, 0]]
+        for k in range(1, slots.shape[1]):
+            weight = weight + ln[slots[:, k]]
+        taken = pulls * np.exp(weight)
+        shared = trucks / np.maximum(np.add.reduceat(taken, begin, axis=1), _NOTHING)
+        taken *= shared[:, nest]
+        flow = taken[0]
+        for other in taken[1:]:
+            flow = flow + other
+        load = np.maximum(np.add.reduceat(flow[way] * often, starts, axis=0), _NOTHING)
+        miss = target - np.log(load / load.sum(axis=0))
+        far = np.abs(miss).max(axis=0)
+        open_ &= far > NEAR
+        if count % LOOKED_AT == 0:
+            open_ &= far < STUCK * before
+            before = far
+        if not open_.any():
             break
-        moved = ln + miss / most
-        ln = np.where(left, np.clip(moved - (part * moved).sum(axis=0), -FARTHEST, FARTHEST), ln)
-    return np.asarray(ln)
+        moved = ln[:-1] + miss / most
+        moved = np.clip(moved - (part * moved).sum(axis=0), -FARTHEST, FARTHEST)
+        ln[:-1] = np.where(open_, moved, ln[:-1])
+    return ln[:-1]
 
 
 def _of_nests(block: Loading, group: Group, j: int) -> Array:

@@ -15,7 +15,7 @@ from corridors.transport.arrays import Layout, placed
 from corridors.transport.cases import Cases
 from corridors.transport.clearance import MOST_COUNTED
 from corridors.transport.feedback import Trade
-from corridors.transport.nested_logit import NestedLogit
+from corridors.transport.nested_logit import NestedLogit, base_exponent
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -66,8 +66,9 @@ class Loading:
         fee = self._crossings(cases.phases)
         self._traffic(cases.years)
         self._routes(cases.phases, fee)
-        self.sizes = crossing_constants.sizes(self)
-        self.groups = [NestedLogit(self, group, cases.phases) for group in layout.groups]
+        exponents = [[base_exponent(self, group, j) for j in range(group.classes.size)] for group in layout.groups]
+        self.sizes = crossing_constants.sizes(self, [[exponent for exponent, _ in found] for found in exponents])
+        self.groups = [NestedLogit(self, group, cases.phases, found) for group, found in zip(layout.groups, exponents, strict=True)]
         self._share_out()
         self._rest(fee)
 

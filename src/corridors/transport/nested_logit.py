@@ -4,7 +4,7 @@ last in every array)."""
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +43,10 @@ def goods_usd_per_t(block: Loading, group: Group) -> Array:
     return np.asarray(each * block.values["unit_value_factor"])
 
 
-def base_exponent(block: Loading, group: Group, j: int) -> tuple[Array, tuple[Array, Array, Array]]:
+Exponent = tuple[Array, tuple[Array, Array, Array]]
+
+
+def base_exponent(block: Loading, group: Group, j: int) -> Exponent:
     """(rows, b) exponent of what attracts the group's class number ``j`` to each route in the base year, path sizes apart, and what
     is taken off it for a dollar a tonne (rows, b), an hour (b or 1,) and an hour at a border (nests, b)."""
     layout, values, c = block.layout, block.values, group.classes[j]
@@ -87,7 +90,7 @@ class NestedLogit:
     trade that reacts leaves the equilibrium a convex programme.
     """
 
-    def __init__(self, block: Loading, group: Group, active: Array) -> None:
+    def __init__(self, block: Loading, group: Group, active: Array, exponents: Sequence[Exponent]) -> None:
         layout, values, traded = block.layout, block.values, block.traded
         choices = layout.choices
         self.group, self.size = group, block.size
@@ -120,7 +123,7 @@ class NestedLogit:
         self.price_zero: list[Array] = []
         self.base_flow = np.zeros((rows.size, block.size))
         for j, c in enumerate(classes):
-            exponent, (per_usd, per_hour, at_nest) = base_exponent(block, group, j)
+            exponent, (per_usd, per_hour, at_nest) = exponents[j]
             at = at_nest[nest]
             pull = np.exp(exponent)
             pull *= self.sizes

@@ -63,6 +63,7 @@ def _by_trade(name: str) -> float:
     return max(_sums().get(name, 0.0), _LEAST_TRUCKS)
 
 
+@lru_cache(maxsize=4096)
 def _passing(name: str) -> float:
     """Trucks a day through a crossing: those counted, else those by trade."""
     checked = network.checked_crossings()
@@ -72,6 +73,7 @@ def _passing(name: str) -> float:
     return _by_trade(name) if known is None else float(known["value"])
 
 
+@lru_cache(maxsize=512)
 def _of_pair(a: str, b: str) -> pd.DataFrame:
     table = traffic()
     return table[(table["kind"] == "pair") & (table["economy_a"] == min(a, b)) & (table["economy_b"] == max(a, b))]
@@ -109,6 +111,7 @@ def trucks_of_a_load(a: str, b: str) -> float:
     return known / sum(own.values()) if known > 0.0 else 1.0
 
 
+@lru_cache(maxsize=512)
 def own_at(a: str, b: str) -> dict[str, float]:
     """Trucks a day of the pair's goods other than bulk, by crossing."""
     own = _of_pair(a, b).set_index("crossing")
