@@ -12,6 +12,17 @@ from corridors.validation import world_ways
 from validated import validated
 
 
+def test_counts_of_trucks_stand_beside_what_trade_makes_of_them() -> None:
+    frame = world_ways.compare()
+    rows = frame[frame["kind"] == "trucks"].set_index("what")
+    laredo = rows.loc["Nuevo Laredo-Laredo, 2024"]
+    assert laredo["published"] == 16_500 and 10_000 < laredo["computed"] < 14_000
+    found = world_ways.summary(frame)["trucks"]
+    factor = np.maximum(rows["computed"] / rows["published"], rows["published"] / rows["computed"])
+    assert found["median_factor"] == pytest.approx(float(np.median(factor)), rel=1e-9)
+    assert found["within_three"] == (factor <= 3.0).sum() and found["count"] >= 38
+
+
 def test_lengths_hours_and_the_shares_left_out() -> None:
     frame = world_ways.compare()
     known = tables.table("world_known_lengths")
@@ -49,7 +60,7 @@ def test_a_missed_aim_is_said_to_be_missed() -> None:
             told = words.words(found).paragraphs[0]
             assert ("it is met" in told) == (error <= aim) and ("it is missed" in told) == (error > aim)
     everything = validated({"world_ways": frame}, {"world_ways": summary, "world_ways_causes": causes})
-    assert len(words.words(everything).paragraphs) == 6
+    assert len(words.words(everything).paragraphs) == 7
     assert len(words.misses(everything).rows) == len(frame)
 
 

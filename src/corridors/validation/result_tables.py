@@ -198,8 +198,8 @@ TABLES: dict[str, TableSchema] = {
         text("source", "publication"),
     ),
     "world_ways": table(
-        "A published length, transit time or share of a mode beside what the world network has",
-        text("kind", "length, hours or share"),
+        "A published length, transit time, share of a mode or count of trucks beside what the world network has",
+        text("kind", "length, hours, transit, tested, share or trucks"),
         text("what", "which way or flow"),
         number("published", "as in unit", "the published figure"),
         number("computed", "as in unit", "of the world network; none where it has no way", missing=True),

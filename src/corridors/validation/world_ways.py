@@ -27,22 +27,24 @@ from corridors.transport.world_network import tables as network
 COLUMNS = ("kind", "what", "published", "computed", "unit", "error_percent", "source")
 AIMS = {"length": 5.0, "hours": 20.0, "transit": 20.0}
 """Median errors, in percent, that we aim at."""
+_LEAST = 0.1
 _DOING_BUSINESS = "https://archive.doingbusiness.org/en/data/exploretopics/trading-across-borders"
 # Names of Doing Business that data/economies.csv spells otherwise or does not know.
 _SPELT = {"Congo, Dem. Rep.": "COD", "Congo, Rep.": "COG", "Eswatini": "SWZ", "South Sudan": "SSD"}
 
 
 def compare() -> pd.DataFrame:
-    """One row a published length, transit time or share: columns :data:`COLUMNS`.
+    """One row a published length, transit time, share or count of trucks: columns :data:`COLUMNS`.
 
     ``error_percent`` is computed over published less one; of shares, which are percent of a pair's
     trade, the difference in percentage points. Shares known only as "at least" are left out.
     """
-    return pd.DataFrame([*_lengths(), *_times(), *_shares()], columns=list(COLUMNS))
+    return pd.DataFrame([*_lengths(), *_times(), *_shares(), *_trucks()], columns=list(COLUMNS))
 
 
 def summary(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """By kind: how many, the median and the median absolute error; of shares the mean absolute one too."""
+    """By kind: how many, the median and the median absolute error; of shares the mean absolute one too, of trucks the median factor
+    either way and how many are within three."""
     out: dict[str, dict[str, float]] = {}
     for kind, part in frame.groupby("kind", sort=False):
         error = part["error_percent"].to_numpy(dtype=float)
@@ -51,6 +53,9 @@ def summary(frame: pd.DataFrame) -> dict[str, dict[str, float]]:
             "median_absolute_error": float(np.median(np.abs(error))),
             "mean_absolute_error": float(np.mean(np.abs(error))),
         }  # fmt: skip
+        if kind == "trucks":
+            factor = np.exp(np.abs(np.log(np.maximum(part["computed"], _LEAST) / part["published"])))
+            out[str(kind)] |= {"median_factor": float(np.median(factor)), "within_three": float((factor <= 3.0).sum())}
     return out
 
 
@@ -264,3 +269,17 @@ def _shares() -> list[tuple[Any, ...]]:
         )
         for r in table[~table["floor"]].to_dict("records")
     ]
+
+
+def _trucks() -> list[tuple[Any, ...]]:
+    """Counted crossings outside the hand-checked network, and what trade makes of their traffic before any is set to counts."""
+    facts = tables.table("world_crossing_facts")
+    sums = tables.table("world_crossing_traffic").groupby("crossing")["trucks_per_day"].sum()
+    called = network.roads().crossings.set_index("crossing")["name"]
+    return [
+        _row(
+            "trucks", f"{called[row['crossing']]}, {row['period']}", float(row["value"]), float(sums.get(row["crossing"], 0.0)),
+            "trucks a day", row["source_url"],
+        )
+        for row in facts[facts["quantity"] == "trucks_per_day"].to_dict("records")
+    ]  # fmt: skip
