@@ -48,7 +48,7 @@ def test_what_no_queue_of_the_central_case_shows_is_credited_to_capacity() -> No
     queue; alone it is worth less than it costs."""
     found = pipeline.run(scenario.load("examples/kenya-uganda.yaml"), 128, 7)
     points = found["contributions"].set_index("kind")["percent_points"]
-    assert points["border_capacity"] > 1.5 * points["crossing_time"] > 0.0
+    assert points["border_capacity"] > 1.1 * points["crossing_time"] > 0.0
     rows = found["worth_by_measure"].set_index("kind")
     assert rows.loc["border_capacity", "net_present_musd"] > 10.0 * abs(rows.loc["crossing_time", "net_present_musd"])
 

@@ -233,7 +233,9 @@ def _traffic(frame: pd.DataFrame) -> Iterator[str]:
     )  # fmt: skip
     part = of_pairs["part"].clip(lower=1e-6)
     trucks = of_pairs["trucks_per_day"] / part
-    middle = trucks.groupby(by).transform("median")
+    # A row of few trucks says little of the pair's: its digits end.
+    many = trucks.where(of_pairs["trucks_per_day"] >= _FEW_TRUCKS).groupby(by).transform("median")
+    middle = many.fillna(trucks.groupby(by).transform("median"))
     least = (of_pairs["part"] - 0.0005).clip(lower=1e-6)
     slack = _OF_A_PAIR + 0.001 / least + 0.1 / of_pairs["trucks_per_day"].clip(lower=0.05)
     yield from each(
