@@ -10,8 +10,8 @@ the trucks of the base year through a crossing and ``t`` those known,
 
 over the crossings that are known, ``n`` the most of them that one way passes. Only the ratios of
 what is known count: what goes round them, and how many trucks there are, is left to cost and trade.
-Weights are 1 in the mean of the known trucks' logarithms, so that a crossing of which nothing is
-known is like the mean of the others.
+The logarithms of weights have mean nil over the known trucks, so that a crossing of which nothing
+is known is like the mean of the others.
 """
 
 from __future__ import annotations
@@ -56,21 +56,21 @@ def sizes(block: Loading, exponents: Sequence[Sequence[Array]]) -> Array:
         for group, found in zip(layout.groups, exponents, strict=True):
             if group.trucks_base[:, here].any():
                 rows = np.flatnonzero(np.isin(group.rows, routes))
-                ln = _fitted(block, group, rows, [e[rows] for e in found], layout.known[p][:, None] * held)
+                ln = _fitted(block, group, rows, [e[rows] for e in found], layout.known[p], held)
                 result[routes] *= np.exp(layout.through_crossings[routes] @ ln)
                 break
     return np.asarray(result)
 
 
-def _fitted(block: Loading, group: Group, rows: Index, exponents: Sequence[Array], known: Array) -> Array:
+def _fitted(block: Loading, group: Group, rows: Index, exponents: Sequence[Array], known: Array, held: Array) -> Array:
     """(X, b) logarithms of the weights of crossings for a pair whose ways are ``rows`` of ``group``, from its trucks ``known``
-    (X, b) there."""
+    (X,) there, of which cases have ``held`` (X, b)."""
     ways = group.rows[rows]
     passes = block.layout.through_crossings[ways].toarray()
-    at = np.flatnonzero((known > 0.0).all(axis=1) & passes.any(axis=0))
-    out = np.zeros((known.shape[0], block.size))
+    at = np.flatnonzero((known > 0.0) & passes.any(axis=0))
+    out = np.zeros((known.size, block.size))
     # Where trade has most of them at crossings that none of the ways passes, it says nothing of those that they pass.
-    if at.size < 2 or (known[at].sum(axis=0) < 0.5 * np.nansum(known, axis=0)).any():
+    if at.size < 2 or known[at].sum() < 0.5 * known.sum():
         return out
     first, nest = np.unique(group.nest_of_row[rows], return_inverse=True)
     pulls, trucks = [], []
@@ -81,7 +81,7 @@ def _fitted(block: Loading, group: Group, rows: Index, exponents: Sequence[Array
         pull = np.exp(exponent - best[nest]) * block.layout.choices.path_size[ways][:, None]
         pulls.append(pull * block.base_weight[ways])
         trucks.append(_of_nests(block, group, j)[first])
-    out[at] = scaled(np.array(pulls), np.array(trucks), nest, passes[:, at], known[at])
+    out[at] = scaled(np.array(pulls), np.array(trucks), nest, passes[:, at], known[at, None] * np.maximum(held[at], _NOTHING))
     return out
 
 
