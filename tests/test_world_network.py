@@ -18,6 +18,7 @@ from corridors.data import names, world_names
 from corridors.data import tables as data
 from corridors.data.geometry import great_circle_km
 from corridors.data.world_compiler import border_edges, layers, people
+from corridors.data.world_compiler import tables as compiled_tables
 from corridors.trade import cargo, unit_values, world
 from corridors.trade.cargo import CLASSES
 from corridors.transport import clearance, network
@@ -338,6 +339,26 @@ def test_landlocked_economies_reach_the_sea_by_ports_that_compete() -> None:
     assert {"KEN", "TZA"} & ports["UGA"] and len(ports["ZMB"]) > 1
     assert "THA" in ports["LAO"] or "VNM" in ports["LAO"]
     assert {"CHL", "PER"} & ports["BOL"]
+
+
+def test_ports_by_hand_lie_at_the_nearest_node_of_the_sea() -> None:
+    listed = pd.DataFrame({"port": ["a"], "name": ["A"], "economy": ["CHL"], "latitude": [0.0], "longitude": [0.0],
+                           "ship_calls_a_year": [9], "access_km": [1.0], "portwatch_id": ["p"], "sea_node": [7]})  # fmt: skip
+    nodes = pd.DataFrame({"sea_node": [7, 8, 9], "latitude": [0.0, 10.0, 10.0], "longitude": [0.0, 0.0, 90.0]})
+    by_hand = pd.DataFrame({"port": ["b"], "name": ["B"], "economy": ["PER"], "latitude": [9.0], "longitude": [0.0],
+                            "ship_calls_a_year": [5], "note": ["n"], "source_url": ["u"]})  # fmt: skip
+    laid = compiled_tables.with_ports(listed, nodes, by_hand)
+    assert list(laid.columns) == list(listed.columns) and list(laid["port"]) == ["a", "b"]
+    assert laid["sea_node"].tolist() == [7, 8] and laid["access_km"].iloc[1] == pytest.approx(111.2, abs=0.1)
+
+
+def test_bolivia_reaches_the_sea_by_arica_too() -> None:
+    """It had no ships: of what Bolivia sends by sea a tenth goes there now, seven tenths by published figures."""
+    numbers, part = hinterland.ports(str(gateways.main_place("BOL")))
+    called = list(tables.sea().ports["port"])
+    shares = {called[number]: part[:, k] for k, number in enumerate(numbers)}
+    assert shares["chl_arica"].min() > 0.05
+    assert called.index("ago_lobito") > 0 and tables.port_places()["ago_lobito"] == "ago_benguela"
 
 
 def test_an_economy_s_own_port_is_always_considered() -> None:

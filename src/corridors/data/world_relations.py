@@ -37,7 +37,7 @@ _TOLD = {
 """Tables that people write, and traffic, and the columns that name such a point; others whose economies are told:"""
 _ECONOMIES = {
     "world_place_names": ("economy",),
-    "world_pipelines": ("economy", "partner"), "world_truck_speeds": ("iso3",), "world_hand_links": ("economy",),
+    "world_pipelines": ("economy", "partner"), "world_truck_speeds": ("iso3",), "world_hand_links": ("economy",), "world_hand_ports": ("economy",),
     "world_border_states": ("economy_a", "economy_b"), "world_crossing_names": ("economy_a", "economy_b"),
     "world_hand_crossings": ("economy_a", "economy_b"), "world_border_times": ("economy_a", "economy_b"),
     "world_border_traffic": ("economy_a", "economy_b"), "world_crossing_traffic": ("economy_a", "economy_b"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from corridors.data.geometry import great_circle_km
 from corridors.data.world_compiler import border_edges, layers, people
 
 _SEA = {
@@ -42,7 +44,7 @@ def write(compiled: Path, graphs: Path, countries: Path, cities: Path, data: Pat
 
     hand = {
         name: pd.read_csv(world / f"{name}.csv", keep_default_na=False, na_values=[""])
-        for name in ("crossing_names", "hand_crossings", "hand_links")
+        for name in ("crossing_names", "hand_crossings", "hand_links", "hand_ports")
     }
     places, crossings, links, edges = graph("road", "world_highways")
     laid = layers.lay(
@@ -67,8 +69,21 @@ def write(compiled: Path, graphs: Path, countries: Path, cities: Path, data: Pat
         world / "rail_links.csv",
     )
     for name, target in _SEA.items():
-        _save(read(name), world / f"{target}.csv")
+        table = read(name)
+        _save(with_ports(table, read("sea_nodes"), hand["hand_ports"]) if target == "ports" else table, world / f"{target}.csv")
     return laid.unplaced
+
+
+def with_ports(ports: pd.DataFrame, nodes: pd.DataFrame, by_hand: pd.DataFrame) -> pd.DataFrame:
+    """``ports`` and those of ``hand_ports.csv``, each at the nearest node of the sea graph."""
+    km = np.array([
+        great_circle_km(r.latitude, r.longitude, nodes["latitude"].to_numpy(float), nodes["longitude"].to_numpy(float))
+        for r in by_hand.itertuples()
+    ])  # fmt: skip
+    more = by_hand[[c for c in ports.columns if c in by_hand.columns]].assign(
+        access_km=km.min(axis=1).round(1), sea_node=nodes["sea_node"].to_numpy()[km.argmin(axis=1)]
+    )
+    return pd.concat([ports, more], ignore_index=True)[list(ports.columns)]
 
 
 def _with_source(places: pd.DataFrame) -> pd.DataFrame:
