@@ -90,6 +90,7 @@ def test_trucks_of_a_load_are_counted_ones_over_those_by_trade() -> None:
     assert {"raxaul", "nepalgunj"} <= set(other.index) & set(counted.index)
     assert crossing_rows.trucks_of_a_load("IND", "NPL") == pytest.approx(known / other.sum(), rel=1e-12)
     assert crossing_rows.trucks_of_a_load("JPN", "USA") == 1.0
+    assert crossing_rows.trucks_of_a_load("AFG", "TKM") == crossing_rows.TRAFFIC_FACTOR
 
 
 def test_what_is_counted_of_a_study_s_own_trade_is_not_counted_twice() -> None:

@@ -105,10 +105,10 @@ def spread(a: str, b: str, names: Sequence[str], measured: Sequence[str] = ()) -
 
 def trucks_of_a_load(a: str, b: str) -> float:
     """Trucks counted for one that the pair's trade would fill: emptier where it is above one, better filled below. By the counts of
-    the crossings it passes, and one as far as those are not counted."""
+    the crossings it passes, and one as far as those are not counted; within the range that traffic by trade has."""
     own = own_at(a, b)
     known = sum(load * _passing(name) / _by_trade(name) for name, load in own.items())
-    return known / sum(own.values()) if known > 0.0 else 1.0
+    return float(np.clip(known / sum(own.values()), 1.0 / TRAFFIC_FACTOR, TRAFFIC_FACTOR)) if known > 0.0 else 1.0
 
 
 @lru_cache(maxsize=512)
