@@ -145,3 +145,41 @@ except ChildProcessError:
     done = run(code, 3, tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["2"]
+
+
+BESIDE = """
+import os, signal
+import numpy as np
+from corridors.runtime import cores
+parent = os.getpid()
+def do():
+    if os.getpid() != parent and TROUBLE == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if TROUBLE == "error":
+        raise ValueError("wrong")
+    return os.getpid() == parent, np.arange(500_000)
+with cores.beside(do) as other:
+    if TROUBLE != "unread":
+        try:
+            here, many = other()
+            assert np.array_equal(many, np.arange(500_000))
+            print("here" if here else "beside")
+        except ValueError as error:
+            print(error)
+try:
+    os.waitpid(-1, 0)
+except ChildProcessError:
+    print("nobody left")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="helpers are forked on Linux only")
+@pytest.mark.parametrize(
+    ("trouble", "cores", "told"),
+    [("", 2, "beside"), ("", 1, "here"), ("killed", 2, "here"), ("error", 2, "wrong"), ("unread", 2, "")],
+)
+def test_what_is_done_beside_comes_whole_or_is_done_here(tmp_path: Path, trouble: str, cores: int, told: str) -> None:
+    done = run(f"TROUBLE = {trouble!r}\n{BESIDE}", cores, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [*([told] if told else []), "nobody left"]
+    assert "Traceback" not in done.stderr

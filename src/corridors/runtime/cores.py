@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import mmap
 import os
+import pickle
+import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +20,7 @@ from corridors.runtime import machine
 
 Array = npt.NDArray[np.float64]
 Shapes = Mapping[str, tuple[int, ...]]
+T = TypeVar("T")
 
 LEAST_BLOCKS = 2
 """Blocks of cases that a helper must have to be worth its start."""
@@ -61,6 +66,51 @@ def fill(
     for some in left:
         work(some)
     return arrays
+
+
+@contextmanager
+def beside(do: Callable[[], T]) -> Iterator[Callable[[], T]]:
+    """``do`` in a copy of this process while this one goes on; calling what is given waits for its answer.
+
+    The answer is the same as here, where it is worked out at that call if there is no second core, no copy to be had, or
+    the copy has failed. A copy that nobody waits for ends with the block.
+    """
+    if machine.cores() < 2 or not _can_fork():
+        yield do
+        return
+    read, write = os.pipe()
+
+    def work(_: Sequence[int]) -> None:
+        os.close(read)
+        os.environ["CORRIDORS_NO_FORK"] = "1"
+        with os.fdopen(write, "wb") as out:
+            pickle.dump(do(), out, protocol=pickle.HIGHEST_PROTOCOL)
+
+    try:
+        pid = _forked(work, ())
+    except OSError:
+        os.close(read)
+        os.close(write)
+        yield do
+        return
+    os.close(write)
+    running = True
+
+    def answer() -> T:
+        nonlocal running
+        with os.fdopen(os.dup(read), "rb") as given:
+            told = given.read()
+        done = os.waitpid(pid, 0)[1] == 0
+        running = False
+        return pickle.loads(told) if done else do()
+
+    try:
+        yield answer
+    finally:
+        os.close(read)
+        if running:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def _can_fork() -> bool:

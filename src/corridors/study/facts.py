@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 
-def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    """The facts of :class:`corridors.study.result_facts.Facts` but the appraisal's."""
+def facts(study: Study, tables: Mapping[str, pd.DataFrame], closures: Mapping[str, float]) -> dict[str, Any]:
+    """The facts of :class:`corridors.study.result_facts.Facts` but the appraisal's; ``closures`` from :func:`closures`."""
     economies = data.economies().set_index("iso3")
     matrix = world.build()
     change = study.change
@@ -59,7 +59,7 @@ def facts(study: Study, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         "hidden_parts": _hidden_parts(study, tables["routes"]),
         "evidence": evidence([m.kind for m in study.scenario.measures]),
         "adoption": adoption([m.kind for m in study.scenario.measures]),
-        "closures": _closures(study),
+        "closures": dict(closures),
         "market_clearing_residual": float(change.response.residual.max()),
         "route_gap": float(state.gap.max()) if state is not None else 0.0,
         "trade_traffic_residual": float(change.residual.max(initial=0.0)),
@@ -154,7 +154,7 @@ def cost_change(study: Study) -> dict[str, float]:
     return _three(100.0 * ((value * factor).sum(axis=1) / value.sum(axis=1) - 1.0))
 
 
-def _closures(study: Study) -> dict[str, float]:
+def closures(study: Study) -> dict[str, float]:
     """Effect on two-way trade in the central case when less of the world adjusts."""
     flows = {pair: value[None] for pair, value in study.middle_demand.items()}
     phased = study.middle_active[None]

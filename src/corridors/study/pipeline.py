@@ -26,6 +26,7 @@ from corridors.study import (
     counterfactual,
     lots,
     sector_tables,
+    single_cases,
     what_did_it,
     worth_tables,
     year_paths,
@@ -35,18 +36,15 @@ from corridors.study import tables as study_tables
 from corridors.study.ages import dated
 from corridors.study.counterfactual import Chain, effect_of
 from corridors.study.evidence import FLIGHTS
-from corridors.study.frictions import frictions
 from corridors.study.phases import phases
 from corridors.study.projected import FLOWS, WAYS, Paths
 from corridors.study.result import StudyResult
 from corridors.study.settled import Change, Settled
-from corridors.study.uncertain import uncertain
 from corridors.study.worth import Worth
 from corridors.trade import baseline as projection
 from corridors.trade import missing_trade
 from corridors.trade.baseline import Baseline
 from corridors.transport import pair_values
-from corridors.transport.closure import stress_of
 from corridors.transport.system import Pair, TransportState
 from corridors.uncertainty import expansion
 from corridors.uncertainty import shapley as attribution
@@ -69,43 +67,40 @@ def run(scenario: Scenario, draws: int | None = None, seed: int | None = None) -
     seed = scenario.uncertainty.seed if seed is None else seed
     study = Study(scenario, draws, seed)
     worth = study.worth
-    tables = {
+    known = {
         **step("what is known of the pair"),
         "trade_history": projection.history(scenario.pair),
         "disagreements": projection.disagreements(scenario.pair),
         "gravity": missing_trade.gravity_table(),
         "missing_trade": missing_trade.missing_trade(scenario.pair),
         **step(f"queues, routes and world trade in {draws:,} futures"),
-        **study_tables.corridors(study),
-        "closure_stress": stress(study),
-        "costs": study_tables.costs(study),
-        **step("what trade does"),
-        "projection": study_tables.paths(study),
-        "effect": study_tables.effects(study),
-        "volumes": study_tables.volumes(study),
-        "sectors": sector_tables.sectors(study),
-        "targets": study_tables.targets(study),
-        "others": study_tables.others(study),
-        "real_gdp": study_tables.real_gdp(study),
-        **step("what did it, and how sure that is"),
-        "contributions": contributions(study),
-        **uncertain(study),
-        "frictions": frictions(
-            study.chain,
-            scenario.frictions,
-            study.middle,
-            study.middle_demand,
-            study.last,
-            study.middle_active,
-            study.middle_end,
-        ),
-        **step("what it is worth"),
-        **worth_tables.tables(worth),
-        "sources": study_tables.sources(),
     }
+    _ = study.change, study.central_change
+    # What is asked of single cases takes about as long as tables and years do, and a core that these leave idle.
+    with single_cases.beside(study) as of_cases:
+        tables = {
+            **known,
+            **study_tables.corridors(study),
+            "costs": study_tables.costs(study),
+            **step("what trade does"),
+            "projection": study_tables.paths(study),
+            "effect": study_tables.effects(study),
+            "volumes": study_tables.volumes(study),
+            "sectors": sector_tables.sectors(study),
+            "targets": study_tables.targets(study),
+            "others": study_tables.others(study),
+            "real_gdp": study_tables.real_gdp(study),
+            **step("what did it, and how sure that is"),
+            "contributions": contributions(study),
+            **step("what it is worth"),
+            **worth_tables.tables(worth),
+            "sources": study_tables.sources(),
+        }
+        more, closures = of_cases()
+    tables |= more
     tables["binding"] = binding.table(study, tables["crossings"], tables["priorities"])
     # Checked against its declaration when the result is made.
-    facts: Any = {**study_facts.facts(study, tables), "appraisal": worth_tables.summary(worth)}
+    facts: Any = {**study_facts.facts(study, tables, closures), "appraisal": worth_tables.summary(worth)}
     return StudyResult(
         scenario={**scenario.model_dump(mode="json"), "labels": [m.label for m in scenario.measures]},
         pair=scenario.pair,
@@ -392,17 +387,3 @@ def contributions(study: Study) -> pd.DataFrame:
     return pd.DataFrame(
         {"measure": [m.label for m in measures], "kind": [m.kind for m in measures], "percent_points": scaled}
     ).astype({"measure": str, "kind": str, "percent_points": float})
-
-
-def stress(study: Study) -> pd.DataFrame:
-    """What a month's closure of each crossing in the last year does to the study's road goods, measures in place."""
-    if study.chain.system is None or not study.chain.on_network:
-        return study_tables.empty("closure_stress")
-    return stress_of(
-        study.chain.system,
-        study.middle,
-        study.middle_demand,
-        year=study.last,
-        active=study.middle_active,
-        shift=study.middle_shift,
-    )
