@@ -102,7 +102,7 @@ def test_what_is_counted_of_a_study_s_own_trade_is_not_counted_twice() -> None:
     central = uncertain.central()
     year = [int(central["traffic_base_year"][0])]
     alone = outlook.crossing_years(one, central, year)
-    with_own = outlook.crossing_years(one, central, year, (one.own_part * counted)[None, None, :])
+    with_own = outlook.crossing_years(one, central, year, (one.own_part * counted)[None, :])
     assert with_own["utilisation_p50"].to_numpy() == pytest.approx(alone["utilisation_p50"].to_numpy(), rel=1e-9)
 
 

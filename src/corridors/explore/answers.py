@@ -231,7 +231,7 @@ def _light(study: Study, question: Question, effects: pd.DataFrame) -> StudyResu
         tables["crossing_curves"] = outlook.crossing_curves(system, after, shown)
         first = study.years[:1]
         tables["crossing_years"] = outlook.crossing_years(
-            system, study.params, first, study_tables.own_trucks(study, before)[:, :1], after
+            system, study.params, first, before.study_trucks_per_day, after, study_tables.growth_to_the_last(study)[:, :1]
         )
     economies = vocabulary.economies()
     facts: Any = {

@@ -20,7 +20,7 @@ from corridors.study.worth import emission_intensities
 from corridors.trade import cargo
 from corridors.transport import frames, outlook
 from corridors.transport.choice_set import OUTSIDE
-from corridors.transport.system import System, TransportState
+from corridors.transport.system import System
 
 if TYPE_CHECKING:
     from corridors.study.pipeline import Study
@@ -50,7 +50,9 @@ def corridors(study: Study) -> dict[str, pd.DataFrame]:
     if system is None or before is None or after is None or path is None:
         return out
     out["crossings"] = frames.crossings_frame(system, before, after, path)
-    out["crossing_years"] = outlook.crossing_years(system, study.params, study.years, own_trucks(study, before), after)
+    out["crossing_years"] = outlook.crossing_years(
+        system, study.params, study.years, before.study_trucks_per_day, after, growth_to_the_last(study)
+    )
     out["crossing_curves"] = outlook.crossing_curves(system, after)
     if study.chain.on_network:
         payload = float(study.middle["truck_payload_t"][0])
@@ -61,10 +63,10 @@ def corridors(study: Study) -> dict[str, pd.DataFrame]:
     return out
 
 
-def own_trucks(study: Study, before: TransportState) -> Array:
-    """(B, T, X) trucks a day of the pair's trade at crossings without the measures: those of the last year, as its trade grows."""
+def growth_to_the_last(study: Study) -> Array:
+    """(B, T) the pair's trade without the measures over that of the last year."""
     total = np.add(*(study.baseline_paths.first(flow, study.draws) for flow in WAYS))
-    return np.asarray((total / total[:, -1:])[:, :, None] * before.study_trucks_per_day[:, None, :])
+    return np.asarray(total / total[:, -1:])
 
 
 def _with_carbon(routes: pd.DataFrame, system: System) -> pd.DataFrame:

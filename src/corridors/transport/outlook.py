@@ -61,16 +61,21 @@ def crossing_years(
     years: Sequence[int],
     study_trucks_per_day: npt.ArrayLike = 0.0,
     after: TransportState | None = None,
+    growth: npt.ArrayLike = 1.0,
 ) -> pd.DataFrame:
     """How full each crossing is, year by year, at today's capacity, 200, 800, 1,000 and the scenario's.
 
-    ``study_trucks_per_day`` (B, T, X) or broadcastable stands for the study's part of what is counted
-    and comes on top of the rest. Columns: crossing, capacity_case, capacity_trucks_per_day, year,
+    ``study_trucks_per_day`` (B, X) or broadcastable, times ``growth`` (B, T), stands for the study's
+    part of what is counted and comes on top of the rest. Columns: crossing, capacity_case, capacity_trucks_per_day, year,
     utilisation_p10/p50/p90, probability_full.
     """
     own = np.asarray(study_trucks_per_day, dtype=float)
-    rest = 1.0 - system.own_part if own.any() else 1.0
-    load = background(system, params, years) * rest + own
+    load = background(system, params, years)
+    if own.any():
+        load *= 1.0 - system.own_part
+        pace = np.broadcast_to(np.asarray(growth, dtype=float), load.shape[:2])
+        for t in range(len(years)):
+            load[:, t] += pace[:, t, None] * own
     week = system.network.crossings["days_open_per_week"].to_numpy(dtype=float) / 7.0
     rows = []
     trucks = levels(load, BAND_AND_MIDDLE)
