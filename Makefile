@@ -46,7 +46,7 @@ examples: $(ENV_READY) ## Build the studies of examples/ (other continents) into
 
 test: $(ENV_READY) ## Run all tests (installs Chromium for the browser tests where it can)
 	@sh tests/install_browser.sh
-	@$(BIN)/python -m pytest -n 3
+	@$(BIN)/python -m pytest -n 2
 
 # A workspace of its own; .jupyter/overrides.json: no news, no look for updates.
 lab: $(ENV_READY) ## Open JupyterLab on the notebooks
